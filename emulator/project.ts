@@ -1,0 +1,35 @@
+/** What `wrangler.toml` gives the emulator. */
+export type Bindings = {
+  readonly STYTCH_PROJECT: DurableObjectNamespace;
+  readonly PROJECT_ID: string;
+  readonly PROJECT_SECRET: string;
+  readonly PROJECT_NAME: string;
+  readonly WORKSPACE_KEY_ID: string;
+  readonly WORKSPACE_KEY_SECRET: string;
+  readonly RETURN_ORIGINS: string;
+};
+
+/** The emulated Stytch project: what it is called, what opens it, and where it is kept. */
+export type Project = {
+  readonly id: string;
+  readonly environment: 'test' | 'live';
+  readonly name: string;
+  readonly secret: string;
+  /** `id:secret` of the Management API. */
+  readonly workspaceKey: string;
+  readonly returnOrigins: readonly string[];
+  readonly sql: SqlStorage;
+};
+
+/** Reads the project from the bindings. */
+export const openProject = (env: Bindings, sql: SqlStorage): Project => ({
+  id: env.PROJECT_ID,
+  environment: env.PROJECT_ID.startsWith('project-live-') ? 'live' : 'test',
+  name: env.PROJECT_NAME,
+  secret: env.PROJECT_SECRET,
+  workspaceKey: `${env.WORKSPACE_KEY_ID}:${env.WORKSPACE_KEY_SECRET}`,
+  returnOrigins: env.RETURN_ORIGINS.split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== ''),
+  sql,
+});

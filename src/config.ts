@@ -1,0 +1,144 @@
+import { baseUrlProblem, isLoopback } from './config/hosts.ts';
+import { environmentOf, readSettings } from './config/read.ts';
+import type { Parsed } from './config/schema.ts';
+import { readSecrets, type Secrets } from './config/secrets.ts';
+import type { Limit, Settings } from './config/settings.ts';
+import { isRecord, override } from './config/variables.ts';
+import { openSpellings } from './config/warnings.ts';
+import type { Environment } from './model/key.ts';
+import type { PathParams } from './model/path.ts';
+import { compile, type Policy, type Route } from './model/policy.ts';
+
+export type { Secrets } from './config/secrets.ts';
+export type { Limit, Settings } from './config/settings.ts';
+
+/** What the Worker is to do: the operator's file with its variables and every default. Nothing secret is in it. */
+export interface Config {
+  readonly brand: string;
+  readonly formerBrands: readonly string[];
+  /** Of the Stytch project: what `live` and `test` in a key must say. */
+  readonly environment: Environment;
+  readonly stytch: StytchConfig;
+  readonly hosts: { readonly api: readonly string[]; readonly desk: string };
+  /** The Desk's URL without a slash at its end: issuer of assertions. */
+  readonly deskUrl: string;
+  readonly origin: OriginConfig;
+  readonly operators: readonly string[];
+  readonly scopes: ReadonlyMap<string, Scope>;
+  readonly roles: ReadonlyMap<string, readonly string[]>;
+  readonly limits: {
+    readonly default: Limit;
+    readonly plans: ReadonlyMap<string, Limit>;
+    readonly keysPerUser: number;
+  };
+  readonly leaseSeconds: number;
+  /** The greatest `leaseSeconds` of the file and its routes: `effective_by` = now + this. */
+  readonly largestLeaseSeconds: number;
+  readonly stytchGraceSeconds: number;
+  /** Without the dash that follows: `X-Latchkey`. */
+  readonly headerPrefix: string;
+  readonly pathParams: PathParams;
+  /** Folded as `foldName` folds them. */
+  readonly forbiddenQuery: readonly string[];
+  /** Complete, in the order of the file. */
+  readonly routes: readonly Route[];
+  readonly cors: { readonly origins: readonly string[] };
+}
+
+export interface StytchConfig {
+  readonly projectId: string;
+  readonly vertical: 'consumer' | 'b2b';
+  /** The project's custom domain, or null. */
+  readonly domain: string | null;
+  readonly ownerClaim: string;
+  /** Where Stytch's API is, without a slash at its end: Stytch's own for the environment unless `STYTCH_API_URL` says otherwise. */
+  readonly apiUrl: string;
+}
+
+export interface OriginConfig {
+  /** Scheme, host and port, without a slash at its end: what a canonical path is put behind. */
+  readonly url: string;
+  readonly id: string;
+  readonly timeoutSeconds: number;
+  readonly keepCookies: boolean;
+}
+
+export interface Scope {
+  readonly title: string;
+  readonly description: string | null;
+  readonly selfService: boolean;
+}
+
+/** Everything the Worker starts from, or everything that keeps it from starting. */
+export type ConfigResult =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly policy: Policy;
+      readonly secrets: Secrets;
+      /** What is allowed and probably not meant. For the log. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Types the operator's file. It is checked by `readConfig`, when the Worker starts. */
+export const defineConfig = (settings: Settings): Settings => settings;
+
+/**
+ * Checks the operator's file, the variables that override it and the secrets, all at once: every problem that
+ * can be told is told, each by the name of its setting and never with a value of a secret.
+ */
+export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>): ConfigResult => {
+  const file = override(isRecord(raw) ? raw : {}, vars);
+  const environment = environmentOf(file.settings);
+  const secrets = readSecrets(vars, environment);
+  const apiUrl = readApiUrl(vars.STYTCH_API_URL, environment);
+  const { parsed, problems } = isRecord(raw) ? readSettings(file.settings, environment) : NO_FILE;
+  const all = [
+    ...problems.map(({ path, message }) => `${file.nameOf(path)}: ${message}`),
+    ...file.problems,
+    ...apiUrl.problems,
+    ...(secrets.ok ? [] : secrets.problems),
+  ];
+  if (all.length > 0 || parsed === null || environment === null || !secrets.ok)
+    return { ok: false, problems: all };
+  const policy = compile(parsed.routes, {
+    leaseSeconds: parsed.leaseSeconds,
+    timeoutSeconds: parsed.origin.timeoutSeconds,
+  });
+  const config = complete(parsed, policy, environment, apiUrl.url);
+  return { ok: true, config, policy, secrets: secrets.secrets, warnings: openSpellings(policy.routes) };
+};
+
+const NO_FILE = {
+  parsed: null,
+  problems: [{ path: ['latchkey.config.ts'], message: 'must export an object' }],
+};
+
+/** Where Stytch's API is; a problem where the variable that says so cannot be trusted with the project's secret. */
+const readApiUrl = (value: unknown, environment: Environment | null) => {
+  const usual = environment === 'live' ? 'https://api.stytch.com' : 'https://test.stytch.com';
+  if (value === undefined) return { url: usual, problems: [] };
+  const problem = typeof value === 'string' ? baseUrlProblem(value, environment) : 'must be a text';
+  return problem === null
+    ? { url: new URL(String(value)).origin, problems: [] }
+    : { url: usual, problems: [`STYTCH_API_URL: ${problem}`] };
+};
+
+const complete = (file: Parsed, policy: Policy, environment: Environment, apiUrl: string): Config => ({
+  ...file,
+  environment,
+  stytch: { ...file.stytch, domain: file.stytch.domain ?? null, apiUrl },
+  deskUrl: `${environment === 'test' && isLoopback(file.hosts.desk) ? 'http' : 'https'}://${file.hosts.desk}`,
+  origin: { ...file.origin, url: new URL(file.origin.url).origin },
+  scopes: new Map(
+    Object.entries(file.scopes).map(([name, scope]) => [
+      name,
+      { ...scope, description: scope.description ?? null },
+    ]),
+  ),
+  roles: new Map(Object.entries(file.roles)),
+  limits: { ...file.limits, plans: new Map(Object.entries(file.limits.plans)) },
+  largestLeaseSeconds: Math.max(file.leaseSeconds, ...policy.routes.map(({ leaseSeconds }) => leaseSeconds)),
+  routes: policy.routes,
+});

@@ -1,0 +1,87 @@
+import type { Environment } from '../model/key.ts';
+import { baseUrlProblem, browserOriginProblem, hostname, isLoopback } from './hosts.ts';
+import type { Problem } from './problem.ts';
+import { routeProblems } from './routes.ts';
+import type { Parsed } from './schema.ts';
+
+/** What of the file can be judged: sections whose own shape is wrong are left out, and told of already. */
+export interface Judged extends Partial<Omit<Parsed, 'routes'>> {
+  /** Null where a route's own shape is wrong. */
+  readonly routes: readonly (Parsed['routes'][number] | null)[];
+  /** Names of all scopes offered, well described or not. */
+  readonly scopeNames: ReadonlySet<string>;
+  /** Null when the project's id does not say it. */
+  readonly environment: Environment | null;
+}
+
+/** What is wrong between settings. */
+export const crossProblems = (file: Judged): readonly Problem[] => [
+  ...brandProblems(file),
+  ...hostProblems(file),
+  ...originProblems(file),
+  ...operatorProblems(file),
+  ...roleProblems(file),
+  ...routeProblems(file),
+  ...corsProblems(file),
+];
+
+const brandProblems = ({ brand, formerBrands = [] }: Judged): readonly Problem[] =>
+  formerBrands.flatMap((former, i) =>
+    former === brand || formerBrands.indexOf(former) < i
+      ? [{ path: ['formerBrands', i], message: `"${former}" is named twice` }]
+      : [],
+  );
+
+/** Cookies do not tell ports apart (RFC 6265 §8.5): another port does not keep the portal's session from a script. */
+const hostProblems = ({ hosts }: Judged): readonly Problem[] => {
+  if (hosts === undefined) return [];
+  return hosts.api.flatMap((host, i) => {
+    const path = ['hosts', 'api', i];
+    if (hosts.api.indexOf(host) < i) return [{ path, message: `"${host}" is named twice` }];
+    if (hostname(host) !== hostname(hosts.desk)) return [];
+    return [
+      { path, message: `"${host}" is the Desk's host: the portal's session needs a host name of its own` },
+    ];
+  });
+};
+
+const originProblems = ({ origin, hosts, environment }: Judged): readonly Problem[] => {
+  if (origin === undefined) return [];
+  const path = ['origin', 'url'];
+  const problem = baseUrlProblem(origin.url, environment);
+  if (problem !== null) return [{ path, message: problem }];
+  const url = new URL(origin.url);
+  const ours = [...(hosts?.api ?? []), ...(hosts === undefined ? [] : [hosts.desk])];
+  const loops = ours.some(
+    (host) => host === url.host || (!isLoopback(host) && hostname(host) === url.hostname),
+  );
+  return loops ? [{ path, message: 'is one of our own hosts: a request would come back to us' }] : [];
+};
+
+/** `latchkey:admin` in a key that a user made would make that user an operator. */
+const operatorProblems = ({ operators = [], environment }: Judged): readonly Problem[] =>
+  operators.flatMap((id, i) => {
+    const path = ['operators', i];
+    if (operators.indexOf(id) < i) return [{ path, message: `"${id}" is named twice` }];
+    if (OWN_CLIENT_ID.test(id))
+      return [{ path, message: "is the id of a user's key: operators are clients made at Stytch" }];
+    const theirs = STYTCH_CLIENT_ID.exec(id)?.[1];
+    if (theirs === undefined || environment === null || theirs === environment) return [];
+    return [{ path, message: `is a ${theirs} client, and the project is ${environment}` }];
+  });
+
+const OWN_CLIENT_ID = /^[a-z][a-z0-9]{1,11}_(?:live|test)_[0-9A-Za-z]{28}$/;
+const STYTCH_CLIENT_ID = /^m2m-client-(live|test)-/;
+
+const roleProblems = ({ roles = {}, scopeNames }: Judged): readonly Problem[] =>
+  Object.entries(roles).flatMap(([role, scopes]) =>
+    scopes.flatMap((scope, i) =>
+      scopeNames.has(scope) ? [] : [{ path: ['roles', role, i], message: `"${scope}" is not in scopes` }],
+    ),
+  );
+
+const corsProblems = ({ cors, environment }: Judged): readonly Problem[] =>
+  (cors?.origins ?? []).flatMap((origin, i) => {
+    const problem = browserOriginProblem(origin, environment);
+    return problem === null ? [] : [{ path: ['cors', 'origins', i], message: problem }];
+  });

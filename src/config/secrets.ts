@@ -1,0 +1,168 @@
+import * as z from 'zod';
+import { fromBase64url } from '../model/bytes.ts';
+import type { Environment } from '../model/key.ts';
+import type { MasterKeySecret } from '../model/keychain.ts';
+import { type Secret, secret } from '../model/secret.ts';
+import { label, whatIsMissing } from './problem.ts';
+
+/** What the Worker must not tell. Kept apart from `Config` so that that can be logged. */
+export interface Secrets {
+  readonly stytchSecret: Secret;
+  /** Newest first; at least one. */
+  readonly masterKeys: readonly MasterKeySecret[];
+  /** Private keys, one or two; the first signs. */
+  readonly assertionJwks: { readonly keys: readonly AssertionPrivateJwk[] };
+}
+
+/** RFC 7517, RFC 7518 §6.2: an EC P-256 private key. */
+export interface AssertionPrivateJwk {
+  readonly kty: 'EC';
+  readonly crv: 'P-256';
+  readonly alg: 'ES256';
+  readonly kid: string;
+  readonly x: string;
+  readonly y: string;
+  readonly d: string;
+}
+
+/** The secrets, or what is wrong with them: by name and member, never by value. */
+export type SecretsResult =
+  | { readonly ok: true; readonly secrets: Secrets }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const MASTER_KEY_BYTES = 32;
+const COORDINATE_BYTES = 32;
+
+const masterKey = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 lower-case letters, digits and dashes'),
+  key: z.string().transform((text, context) => {
+    const bytes = fromBase64url(text);
+    if (bytes !== null && bytes.length >= MASTER_KEY_BYTES) return bytes;
+    context.addIssue(`must be base64url, without padding, of at least ${MASTER_KEY_BYTES} bytes`);
+    return z.NEVER;
+  }),
+});
+
+const MASTER_KEYS = z
+  .array(masterKey)
+  .min(1, 'must hold a key')
+  .max(8, 'must hold at most 8 keys')
+  .refine((keys) => isUnique(keys.map(({ id }) => id)), { error: 'names two keys alike' })
+  .refine((keys) => isUnique(keys.map(({ key }) => key.join())), { error: 'holds one key twice' });
+
+const coordinate = z.string().refine((text) => fromBase64url(text)?.length === COORDINATE_BYTES, {
+  error: 'must be base64url of 32 bytes',
+});
+
+/** Members that say less (`use`, `key_ops`) are left out, so that what is published is ours alone. */
+const assertionJwk = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  alg: z.literal('ES256'),
+  kid: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, dashes and underscores'),
+  x: coordinate,
+  y: coordinate,
+  d: coordinate,
+});
+
+const ASSERTION_JWKS = z.object({
+  keys: z
+    .array(assertionJwk)
+    .min(1, 'must hold a key')
+    .max(2, 'must hold at most two keys')
+    .refine((keys) => isUnique(keys.map(({ kid }) => kid)), { error: 'names two keys alike' }),
+});
+
+const isUnique = (texts: readonly string[]): boolean => new Set(texts).size === texts.length;
+
+/** Reads the secrets out of the Worker's environment. */
+export const readSecrets = (
+  vars: Readonly<Record<string, unknown>>,
+  environment: Environment | null,
+): SecretsResult => {
+  const problems: string[] = [];
+  const stytchSecret = readStytchSecret(vars.STYTCH_SECRET, environment, problems);
+  const masterKeys = readJson('LATCHKEY_MASTER_KEYS', vars, MASTER_KEYS, problems);
+  const assertionJwks = readJson('ASSERTION_JWKS', vars, ASSERTION_JWKS, problems);
+  return stytchSecret === null || masterKeys === null || assertionJwks === null
+    ? { ok: false, problems }
+    : { ok: true, secrets: { stytchSecret, masterKeys, assertionJwks } };
+};
+
+/** Stytch writes the environment into its secrets: the wrong one would be told only by the first request. */
+const readStytchSecret = (
+  value: unknown,
+  environment: Environment | null,
+  problems: string[],
+): Secret | null => {
+  const problem = stytchSecretProblem(value, environment);
+  if (problem !== null) problems.push(`STYTCH_SECRET: ${problem}`);
+  return problem === null && typeof value === 'string' ? secret(value) : null;
+};
+
+const stytchSecretProblem = (value: unknown, environment: Environment | null): string | null => {
+  if (value === undefined || value === '') return 'is missing';
+  if (typeof value !== 'string') return 'must be a text';
+  if (!/^[\x21-\x7E]+$/.test(value)) return 'has a space, a line end or a character that is not ASCII';
+  const theirs = /^secret-(live|test)-/.exec(value)?.[1];
+  return theirs === undefined || environment === null || theirs === environment
+    ? null
+    : 'is of another environment than the project';
+};
+
+const readJson = <T>(
+  name: string,
+  vars: Readonly<Record<string, unknown>>,
+  schema: z.ZodType<T>,
+  problems: string[],
+): T | null => {
+  const parsed = parseJson(vars[name]);
+  if ('problem' in parsed) {
+    problems.push(`${name}: ${parsed.problem}`);
+    return null;
+  }
+  const checked = schema.safeParse(parsed.value, { error: whatIsMissing });
+  if (checked.success) return checked.data;
+  problems.push(...checked.error.issues.map((issue) => `${name}${memberOf(issue.path)}: ${said(issue)}`));
+  return null;
+};
+
+/** JSON.parse quotes what it stumbles over, and that would be the secret. */
+const parseJson = (text: unknown): { readonly value: unknown } | { readonly problem: string } => {
+  if (text === undefined || text === '') return { problem: 'is missing' };
+  if (typeof text !== 'string') return { problem: 'must be a text' };
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { problem: 'is not JSON' };
+    throw error;
+  }
+};
+
+/** zod's own sentence about a member it does not know would name it. */
+const said = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'unrecognized_keys' ? 'has a member that is not known' : issue.message;
+
+/** Indexes, and members by the names that we gave them. */
+const memberOf = (path: readonly PropertyKey[]): string => {
+  const text = label(path.filter((part) => typeof part === 'number' || isKnownMember(part)));
+  return text === '' || text.startsWith('[') ? text : `.${text}`;
+};
+
+const isKnownMember = (part: PropertyKey): part is string =>
+  typeof part === 'string' && KNOWN_MEMBERS.has(part);
+
+const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
+  'keys',
+  'id',
+  'key',
+  'kty',
+  'crv',
+  'alg',
+  'kid',
+  'x',
+  'y',
+  'd',
+]);

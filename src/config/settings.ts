@@ -1,0 +1,85 @@
+import type { RouteSettings } from '../model/policy.ts';
+
+/**
+ * The operator's file, as it is written: `latchkey.config.ts`. Every setting is explained in
+ * docs/configuration.md. What is absent gets its default; what is unknown is a problem.
+ */
+export interface Settings {
+  /** First word of every key: `acme_live_…`. `[a-z][a-z0-9]{1,11}`. */
+  readonly brand: string;
+  /** Brands of before, whose keys stay good. Default: none. */
+  readonly formerBrands?: readonly string[] | undefined;
+  readonly stytch: StytchSettings;
+  readonly hosts: HostSettings;
+  readonly origin: OriginSettings;
+  /** Client ids, made at Stytch and not of our grammar, for which `latchkey:admin` is honoured. Default: none. */
+  readonly operators?: readonly string[] | undefined;
+  /** Every scope there is, by name (RFC 6749 §3.3). Default: none. */
+  readonly scopes?: Readonly<Record<string, ScopeSettings>> | undefined;
+  /** Which scopes a user's Stytch role can give to a key. Default: none. */
+  readonly roles?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly limits: LimitSettings;
+  /** For how long an isolate may admit without asking the Ring, 1..60. Default: 5. */
+  readonly leaseSeconds?: number | undefined;
+  /** For how long Stytch may be unreachable after a token's end, 0..86400. Default: 3600. */
+  readonly stytchGraceSeconds?: number | undefined;
+  /** Of the headers that the origin reads. Default: `X-Latchkey`. */
+  readonly headerPrefix?: string | undefined;
+  /** Whether `;` may stand in a path. Default: `deny`. */
+  readonly pathParams?: 'deny' | 'allow' | undefined;
+  /** Query parameters that are refused because they carry credentials. Default: `access_token`, `api_key`, `apikey`. */
+  readonly forbiddenQuery?: readonly string[] | undefined;
+  /** What is served. A path that no route covers is 404. */
+  readonly routes: readonly RouteSettings[];
+  /** Browser origins that may read answers. Default: none. */
+  readonly cors?: { readonly origins: readonly string[] } | undefined;
+}
+
+export interface StytchSettings {
+  /** `project-test-…` or `project-live-…`: decides the environment of every key. Variable: `STYTCH_PROJECT_ID`. */
+  readonly projectId: string;
+  readonly vertical: 'consumer' | 'b2b';
+  /** The project's custom domain, if it has one. */
+  readonly domain?: string | undefined;
+  /** The token's claim that names the owner. Default: `user_id`. */
+  readonly ownerClaim?: string | undefined;
+}
+
+export interface HostSettings {
+  /** Hosts, with port where it is not the scheme's, whose requests go to the origin. Variable: `API_HOSTS`. */
+  readonly api: readonly string[];
+  /** The host of portal, key management and OAuth. Variable: `DESK_HOST`. */
+  readonly desk: string;
+}
+
+export interface OriginSettings {
+  /** `https://host`, without a path. `http:` on this machine, with a test project. Variable: `ORIGIN_URL`. */
+  readonly url: string;
+  /** Audience of the assertion. */
+  readonly id: string;
+  /** To the head of a response, 1..300. Default: 30. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Whether the origin is sent the client's cookies. Default: false. */
+  readonly keepCookies?: boolean | undefined;
+}
+
+export interface ScopeSettings {
+  readonly title: string;
+  readonly description?: string | undefined;
+  /** Whether users can give it to their own keys. Default: true. */
+  readonly selfService?: boolean | undefined;
+}
+
+/** So many units in every interval of so many seconds. */
+export interface Limit {
+  readonly requests: number;
+  readonly perSeconds: number;
+}
+
+export interface LimitSettings {
+  readonly default: Limit;
+  /** Other limits, by name, which an operator can give to an owner. Default: none. */
+  readonly plans?: Readonly<Record<string, Limit>> | undefined;
+  /** Live keys per owner, 1..1000. Default: 20. */
+  readonly keysPerUser?: number | undefined;
+}

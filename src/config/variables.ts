@@ -1,0 +1,47 @@
+import { label, type Problem } from './problem.ts';
+
+/** The setting that a variable of the Worker's environment overrides, and how the variable is read. */
+const OVERRIDES = [
+  { name: 'STYTCH_PROJECT_ID', section: 'stytch', key: 'projectId', read: (text: string): unknown => text },
+  {
+    name: 'API_HOSTS',
+    section: 'hosts',
+    key: 'api',
+    read: (text: string): unknown => text.split(',').map((host) => host.trim()),
+  },
+  { name: 'DESK_HOST', section: 'hosts', key: 'desk', read: (text: string): unknown => text },
+  { name: 'ORIGIN_URL', section: 'origin', key: 'url', read: (text: string): unknown => text },
+] as const;
+
+/** The file with the variables in it. */
+export interface Overridden {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly problems: readonly string[];
+  /** Names a setting to the operator: by its path, or by the variable that its value came from. */
+  readonly nameOf: (path: Problem['path']) => string;
+}
+
+/** Puts the variables that are set over the settings of the file. */
+export const override = (
+  file: Readonly<Record<string, unknown>>,
+  vars: Readonly<Record<string, unknown>>,
+): Overridden => {
+  const set = OVERRIDES.filter(({ name }) => vars[name] !== undefined);
+  const problems: string[] = [];
+  let settings = file;
+  for (const { name, section, key, read } of set) {
+    const value = vars[name];
+    const before = settings[section] ?? {};
+    if (typeof value !== 'string' || value === '') problems.push(`${name}: must be a text that is not empty`);
+    else if (isRecord(before)) settings = { ...settings, [section]: { ...before, [key]: read(value) } };
+  }
+  const nameOf = (path: Problem['path']): string => {
+    const source = set.find(({ section, key }) => path[0] === section && path[1] === key);
+    return source === undefined ? label(path) : `${source.name}${label(path.slice(2))}`;
+  };
+  return { settings, problems, nameOf };
+};
+
+/** Whether a value has members that can be named. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

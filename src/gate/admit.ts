@@ -1,0 +1,173 @@
+import type { Evidence, HeldStanding } from '../model/evidence.ts';
+import type { Verdict } from '../model/lease.ts';
+import { retryAfterSeconds } from '../model/lease-fields.ts';
+import { err, ok, type Result } from '../model/refusal.ts';
+import type { DecisionPorts, Trace } from './ports.ts';
+import { type PresentedKey, refuseEnded } from './resolve.ts';
+import { askRing, heldStanding } from './ring-call.ts';
+
+/** How often somebody who waits looks whether he was decided, in milliseconds. */
+const LOOK_MS = 5;
+
+/** After this long, whoever asked for us is taken to have vanished, and the next asks; milliseconds. */
+const PATIENCE_MS = 2_500;
+
+/** After this long nobody waits any more, in milliseconds. */
+const GIVE_UP_MS = 5_000;
+
+/** What a request takes, and how old the word may be that lets it. */
+export interface Price {
+  /** Units of the owner's limit; 0 takes none and only wants to know that the credential is good now. */
+  readonly cost: number;
+  /** Greatest age of a lease that is accepted; 0 asks the Ring for this very request. */
+  readonly leaseSeconds: number;
+  /** This isolate's clock when the request came in. */
+  readonly startedAt: number;
+}
+
+/** Whether the Ring's word on a credential is young enough for a route. */
+export const isFresh = ({ held }: Evidence, price: Price, now: number): boolean => {
+  if (price.leaseSeconds === 0) return held.askedAt >= price.startedAt;
+  return held.askedAt <= now && now - held.askedAt < Math.min(price.leaseSeconds * 1000, held.standing.leaseMs);
+};
+
+/** Spends a request's cost: from a lease at hand, at once, or by the Ring's decision. */
+export type Admit = (
+  evidence: Evidence,
+  presented: PresentedKey,
+  price: Price,
+  trace: Trace,
+) => Result<null> | Promise<Result<null>>;
+
+interface Waiter {
+  readonly cost: number;
+  outcome: Result<null> | null;
+}
+
+/** Those who wait for the Ring about one credential, in this isolate. */
+interface Queue {
+  waiting: Waiter[];
+  /** Those for whom the Ring is being asked. */
+  asked: Waiter[];
+  askingSince: number | null;
+}
+
+const ADMITTED = ok(null);
+
+/** Everybody in the isolate who has to wait for the Ring about the same credential shares one call. */
+export const createAdmit = (ports: DecisionPorts): Admit => {
+  const queues = new WeakMap<Evidence, Queue>();
+
+  const wait = async (
+    evidence: Evidence,
+    presented: PresentedKey,
+    price: Price,
+    trace: Trace,
+  ): Promise<Result<null>> => {
+    const queue = queues.get(evidence) ?? { waiting: [], asked: [], askingSince: null };
+    queues.set(evidence, queue);
+    const waiter: Waiter = { cost: price.cost, outcome: null };
+    queue.waiting.push(waiter);
+    while (waiter.outcome === null && ports.now() - price.startedAt < GIVE_UP_MS) {
+      const isAsking = queue.askingSince !== null && ports.now() - queue.askingSince < PATIENCE_MS;
+      if (isAsking) await ports.sleep(LOOK_MS);
+      else await askForAll(evidence, presented, queue, trace);
+    }
+    return waiter.outcome ?? err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+  };
+
+  /** Asks for everybody who waits by now, those of a caller who vanished too, and gives each his answer. */
+  const askForAll = async (
+    evidence: Evidence,
+    presented: PresentedKey,
+    queue: Queue,
+    trace: Trace,
+  ): Promise<void> => {
+    const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
+    const startedAt = ports.now();
+    Object.assign(queue, { waiting: [], asked: batch, askingSince: startedAt });
+    const costs = batch.map((waiter) => waiter.cost).filter((cost) => cost > 0);
+    const answer = await ask(ports, evidence, presented, costs, trace);
+    const verdicts = answer.ok ? [...answer.value] : [];
+    for (const waiter of batch) {
+      if (!answer.ok) waiter.outcome = answer;
+      else waiter.outcome = outcomeOf(ports, evidence, waiter, waiter.cost === 0 ? 'admitted' : verdicts.shift());
+    }
+    // Whom the Ring did not decide waits on.
+    queue.waiting.push(...batch.filter((waiter) => waiter.outcome === null));
+    if (queue.askingSince === startedAt) Object.assign(queue, { asked: [], askingSince: null });
+  };
+
+  return (evidence, presented, price, trace) => {
+    const now = ports.now();
+    const fresh = isFresh(evidence, price, now);
+    if (fresh && price.cost === 0) return ADMITTED;
+    const purse = ports.memory.purse(evidence.ring);
+    const spending = price.cost === 0 ? null : purse.spend(price.cost, now, { mustAsk: !fresh });
+    if (spending?.outcome === 'spent') {
+      if (purse.renewalDue(now)) ports.inBackground(ask(ports, evidence, presented, [], trace));
+      return ADMITTED;
+    }
+    if (spending?.outcome === 'refused') return limited(ports, evidence, spending.retryAfterMs, spending.by);
+    return wait(evidence, presented, price, trace);
+  };
+};
+
+/** Asks the Ring, and puts its newest word in the place of the one that was held. */
+const ask = async (
+  ports: DecisionPorts,
+  evidence: Evidence,
+  presented: PresentedKey,
+  costs: readonly number[],
+  trace: Trace,
+): Promise<Result<readonly Verdict[]>> => {
+  const { name, ring } = evidence;
+  const asked = await askRing(ports, { name, ring, costs, wantToken: false, wantsLease: true }, trace);
+  if (!asked.ok) return asked;
+  trace.tier = 'lease';
+  const { standing, askedAt, verdicts } = asked.value;
+  const held = heldStanding(asked.value);
+  if (held !== null) {
+    hold(evidence, held);
+    return ok(verdicts);
+  }
+  // A secret that the Ring can no longer vouch for has to be proven anew: from the start.
+  if (standing.status === 'live' || standing.status === 'unproven') {
+    ports.memory.forget(presented.text);
+    return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+  }
+  return refuseEnded(ports, presented, standing.status, askedAt + standing.leaseMs);
+};
+
+/** Newer words replace older ones, never the other way round: answers may overtake each other. */
+const hold = (evidence: Evidence, held: HeldStanding): void => {
+  if (held.askedAt < evidence.held.askedAt) return;
+  if (held.standing.generation !== evidence.held.standing.generation) evidence.identity = null;
+  evidence.held = held;
+};
+
+const outcomeOf = (
+  ports: DecisionPorts,
+  evidence: Evidence,
+  waiter: Waiter,
+  verdict: Verdict | undefined,
+): Result<null> | null => {
+  if (verdict === 'admitted') return ADMITTED;
+  if (verdict !== 'refused') return null;
+  const purse = ports.memory.purse(evidence.ring);
+  const again = purse.spend(waiter.cost, ports.now(), { seenBefore: true, mustAsk: true });
+  return again.outcome === 'refused'
+    ? limited(ports, evidence, again.retryAfterMs, again.by)
+    : err({ reason: 'rate_limited', retryAfterSeconds: 1 });
+};
+
+const limited = (
+  ports: DecisionPorts,
+  evidence: Evidence,
+  retryAfterMs: number,
+  by: Parameters<typeof retryAfterSeconds>[1],
+): Result<null> => {
+  const fields = ports.memory.purse(evidence.ring).fields(ports.now());
+  const seconds = retryAfterSeconds(retryAfterMs, by, fields, ports.random());
+  return err({ reason: 'rate_limited', retryAfterSeconds: seconds });
+};

@@ -1,0 +1,133 @@
+import type { Credential } from '../model/credential.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { ANONYMOUS, type Identity, identityOf } from '../model/identity.ts';
+import type { Route } from '../model/policy.ts';
+import { err, ok, type Result } from '../model/refusal.ts';
+import type { SessionToken } from '../model/token.ts';
+import { type Admit, createAdmit, isFresh, type Price } from './admit.ts';
+import { authorize } from './authorize.ts';
+import type { DecisionPorts, Trace } from './ports.ts';
+import { type PresentedKey, resolve } from './resolve.ts';
+import { isCurrent, type Presented, verify } from './verify.ts';
+
+/** What is asked of a caller: by a route of the Gate, or by an endpoint of the Desk. */
+export type Demand = Pick<Route, 'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds'>;
+
+/** Somebody, and by what he became it. */
+export interface Decision {
+  readonly identity: Identity;
+  /** The key's evidence; null for everybody without a key. */
+  readonly evidence: Evidence | null;
+  /** The verified session; null for everybody without one. */
+  readonly session: SessionToken | null;
+}
+
+export type Decide = (
+  credential: Credential,
+  demand: Demand,
+  startedAt: number,
+  trace: Trace,
+) => Result<Decision> | Promise<Result<Decision>>;
+
+const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
+
+/** How often a decision starts over because the Ring's word changed under it. */
+const MAX_ROUNDS = 3;
+
+/**
+ * The one way to become somebody: resolve, verify, authorize, admit. Answers at once, without waiting for anything,
+ * when a key is warm.
+ */
+export const createDecide = (ports: DecisionPorts): Decide => {
+  const admit = createAdmit(ports);
+  return (credential, demand, startedAt, trace) => {
+    switch (credential.kind) {
+      case 'none':
+        return demand.auth === 'required' ? err({ reason: 'credential_missing' }) : NOBODY;
+      case 'unsupported':
+        return err({ reason: 'credential_missing' });
+      case 'unknown':
+        return err({ reason: 'credential_invalid', because: 'grammar', scheme: credential.scheme });
+      case 'jwt':
+        return decideJwt(ports, credential, demand);
+      case 'key':
+        return decideKey(ports, admit, credential, demand, { startedAt, ...demand }, trace);
+    }
+  };
+};
+
+type KeyCredential = Extract<Credential, { readonly kind: 'key' }>;
+
+const decideKey = (
+  ports: DecisionPorts,
+  admit: Admit,
+  credential: KeyCredential,
+  demand: Demand,
+  price: Price,
+  trace: Trace,
+): Result<Decision> | Promise<Result<Decision>> => {
+  const presented = { text: credential.key.reveal(), scheme: credential.scheme };
+  const evidence = ports.memory.recall(presented.text);
+  const now = ports.now();
+  if (evidence !== undefined && isCurrent(evidence, now) && isFresh(evidence, price, now)) {
+    trace.tier = 'memory';
+    const judged = judge(evidence, credential, demand, now);
+    if (!judged.ok) return judged;
+    const admitted = admit(evidence, presented, price, trace);
+    if (admitted instanceof Promise) return admitted.then((late) => (late.ok ? slowly(true) : late));
+    return admitted.ok ? judged : admitted;
+  }
+  return slowly(false);
+
+  /** Everything that may have to wait. Starts over, without paying twice, when a newer word makes the evidence stale. */
+  async function slowly(paidAlready: boolean): Promise<Result<Decision>> {
+    let paid = paidAlready;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const found = await known(presented, trace);
+      if (!found.ok) return found;
+      const before = judge(found.value, credential, demand, ports.now());
+      const isFinal = isFresh(found.value, price, ports.now());
+      if (isFinal && (!before.ok || paid)) return before;
+      // A no that rests on an old word is not final: the Ring is asked first, at no cost.
+      const cost = before.ok && !paid ? price.cost : 0;
+      const admitted = await admit(found.value, presented, { ...price, cost }, trace);
+      if (!admitted.ok) return admitted;
+      paid ||= before.ok;
+      if (paid && isCurrent(found.value, ports.now())) return judge(found.value, credential, demand, ports.now());
+    }
+    return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+  }
+
+  async function known(key: PresentedKey, spent: Trace): Promise<Result<Evidence>> {
+    const remembered = ports.memory.recall(key.text);
+    return remembered !== undefined && isCurrent(remembered, ports.now())
+      ? ok(remembered)
+      : resolve(ports, key, spent);
+  }
+};
+
+/** Verify and authorize: pure, on what is known. */
+const judge = (evidence: Evidence, presented: Presented, demand: Demand, now: number): Result<Decision> => {
+  const verified = verify(evidence, presented, now);
+  if (!verified.ok) return verified;
+  const authorized = authorize(verified.value, demand, presented.scheme);
+  return authorized.ok ? ok({ identity: verified.value, evidence, session: null }) : authorized;
+};
+
+/** Session JWTs. Access tokens of clients are not taken as they are yet. */
+const decideJwt = async (
+  ports: DecisionPorts,
+  { jwt, scheme }: Extract<Credential, { readonly kind: 'jwt' }>,
+  demand: Demand,
+): Promise<Result<Decision>> => {
+  const judged = await ports.verifyToken(jwt.reveal(), ports.now());
+  if (judged.verdict === 'unknowable') return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
+  if (judged.verdict === 'bad') return err({ reason: 'credential_invalid', because: 'token', scheme });
+  if (judged.token.kind !== 'session') {
+    return err({ reason: 'credential_kind_not_allowed', allowed: demand.credentials.filter((kind) => kind !== 'access_token') });
+  }
+  const session = judged.token;
+  const identity = identityOf('session', session.owner, null, ports.scopesOfRoles(session.roles));
+  const authorized = authorize(identity, demand, scheme);
+  return authorized.ok ? ok({ identity, evidence: null, session }) : authorized;
+};

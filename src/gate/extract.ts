@@ -1,0 +1,111 @@
+import type { Credential } from '../model/credential.ts';
+import { looksLikeKey, type KeyRealm } from '../model/key.ts';
+import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
+import { secret } from '../model/secret.ts';
+
+/** Longer credentials are refused before any work, in characters. */
+const MAX_HEADER_LENGTH = 8_448;
+const MAX_BASIC_LENGTH = 1_024;
+
+/** RFC 6750 §2.1: b64token, behind a scheme (RFC 9110 §11.1) and one or more spaces. */
+const AUTHORIZATION = /^([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)(?: +([A-Za-z0-9._~+/-]+=*))?$/;
+
+/** A key of ours in a header of its own. */
+const BARE = /^[\x21-\x2B\x2D-\x7E]+$/;
+
+const NONE: Credential = { kind: 'none' };
+const UNSUPPORTED: Credential = { kind: 'unsupported' };
+
+export type ExtractRefusal = RefusalOf<'credentials_ambiguous'>;
+
+/** Whether a credential header is longer than any credential: refused before it is looked at. */
+export const hasLongCredential = (headers: Headers): boolean =>
+  (headers.get('authorization')?.length ?? 0) > MAX_HEADER_LENGTH ||
+  (headers.get('x-api-key')?.length ?? 0) > MAX_HEADER_LENGTH;
+
+/**
+ * The one credential of a request, or that there is none. Two are refused whatever their values: trying them in
+ * turn would let one be checked and the other be used (RFC 6750 §2).
+ */
+export const extract = (headers: Headers, realm: KeyRealm): Result<Credential, ExtractRefusal> => {
+  const authorization = present(headers.get('authorization'));
+  const apiKey = present(headers.get('x-api-key'));
+  if (authorization === null && apiKey === null) return ok(NONE);
+  if (authorization !== null && apiKey !== null) return ambiguous('both Authorization and X-API-Key are present');
+  return apiKey === null ? fromAuthorization(authorization ?? '', realm) : fromApiKey(apiKey, realm);
+};
+
+/** Optional white space around a value is not part of it (RFC 9110 §5.5); an empty value is none. */
+const present = (value: string | null): string | null => {
+  const text = value === null ? '' : value.replace(/^[ \t]+|[ \t]+$/g, '');
+  return text === '' ? null : text;
+};
+
+const ambiguous = (detail: string): Result<never, ExtractRefusal> => err({ reason: 'credentials_ambiguous', detail });
+
+const fromApiKey = (value: string, realm: KeyRealm): Result<Credential, ExtractRefusal> => {
+  // Repeated header lines arrive joined by a comma, which no key contains (RFC 9110 §5.3).
+  if (!BARE.test(value)) return ambiguous('X-API-Key must carry exactly one key');
+  return ok(asKey(value, 'x-api-key', realm));
+};
+
+const fromAuthorization = (value: string, realm: KeyRealm): Result<Credential, ExtractRefusal> => {
+  if (value.includes(',')) return ambiguous('Authorization must carry exactly one credential');
+  const [, scheme = '', token = ''] = AUTHORIZATION.exec(value) ?? [];
+  if (scheme === '') return ambiguous('Authorization is malformed');
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return ok(bearer(token, realm));
+    case 'basic':
+      return ok(basic(token, realm));
+    default:
+      return ok(UNSUPPORTED);
+  }
+};
+
+/** A Bearer token is a key or a JWT by its form, never by trying both. */
+const bearer = (token: string, realm: KeyRealm): Credential => {
+  if (looksLikeKey(token, realm)) return asKey(token, 'bearer', realm);
+  return token.split('.', 4).length === 3
+    ? { kind: 'jwt', scheme: 'bearer', jwt: secret(token) }
+    : { kind: 'unknown', scheme: 'bearer' };
+};
+
+/** RFC 7617 §2: base64 of id ":" password. A pair of ours is its key cut in two, and is checked exactly like it. */
+const basic = (token: string, realm: KeyRealm): Credential => {
+  const unknown: Credential = { kind: 'unknown', scheme: 'basic' };
+  const pair = token.length <= MAX_BASIC_LENGTH ? decodeBase64(token) : null;
+  const colon = pair?.indexOf(':') ?? -1;
+  if (pair === null || colon < 1) return unknown;
+  const clientId = formDecode(pair.slice(0, colon));
+  const clientSecret = formDecode(pair.slice(colon + 1));
+  if (clientId === null || clientSecret === null || !looksLikeKey(clientId, realm)) return unknown;
+  return { kind: 'key', auth: 'client_credentials', scheme: 'basic', key: secret(`${clientId}_${clientSecret}`) };
+};
+
+const asKey = (text: string, scheme: 'bearer' | 'x-api-key', realm: KeyRealm): Credential =>
+  looksLikeKey(text, realm)
+    ? { kind: 'key', auth: 'api_key', scheme, key: secret(text) }
+    : { kind: 'unknown', scheme };
+
+/** Canonical base64 of printable ASCII; null for anything else, so that no two spellings are one credential. */
+const decodeBase64 = (text: string): string | null => {
+  try {
+    const decoded = atob(text);
+    return btoa(decoded) === text && /^[\x20-\x7E]+$/.test(decoded) ? decoded : null;
+  } catch (error) {
+    if (error instanceof DOMException) return null;
+    throw error;
+  }
+};
+
+/** RFC 6749 §2.3.1: both halves are form-encoded. Ours have nothing to encode, so most come as they are. */
+const formDecode = (text: string): string | null => {
+  if (!/[%+]/.test(text)) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (error) {
+    if (error instanceof URIError) return null;
+    throw error;
+  }
+};

@@ -1,0 +1,114 @@
+import type { Evidence } from '../model/evidence.ts';
+import type { Identity } from '../model/identity.ts';
+import type { Route } from '../model/policy.ts';
+import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
+import { countBody } from './body.ts';
+import { fresh, type Signer } from './assertion.ts';
+import { type HeaderRules, identityHeaders, inboundResponse, outbound } from './headers.ts';
+import type { Target } from './target.ts';
+
+/** RFC 8586: says that a request has passed through here, so that an origin that points back is found out. */
+const CDN_LOOP = 'cdn-loop';
+
+export interface ForwardPorts {
+  readonly originUrl: string;
+  readonly headers: HeaderRules;
+  readonly signer: Signer;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly now: () => number;
+  /** Names this deployment in `CDN-Loop`: its Desk host. */
+  readonly loopId: string;
+}
+
+/** What is to be forwarded, for whom. */
+export interface Passage {
+  readonly request: Request;
+  readonly target: Target;
+  readonly route: Route;
+  readonly identity: Identity;
+  readonly evidence: Evidence | null;
+  readonly requestId: string;
+}
+
+export type ForwardRefusal = RefusalOf<'origin_failed' | 'origin_timed_out' | 'body_too_large'>;
+
+/** Sends admitted requests to the origin, as somebody that the origin can trust. */
+export type Forward = (passage: Passage) => Promise<Result<Response, ForwardRefusal>>;
+
+/** Whether a request has been here before. */
+export const isLoop = (headers: Headers, loopId: string): boolean => {
+  const passed = headers.get(CDN_LOOP);
+  return passed?.split(',').some((entry) => entry.trim().split(';')[0] === loopId) ?? false;
+};
+
+export const createForward = (ports: ForwardPorts): Forward => {
+  const anonymous: { assertion: Evidence['assertion'] } = { assertion: null };
+
+  /** An assertion may serve an identity for a while; one that is bound to its request is made for each. */
+  const assert = async ({ request, target, route, identity, evidence }: Passage): Promise<string> => {
+    const now = ports.now();
+    if (route.assertion === 'request') {
+      return ports.signer.sign(identity, now, { method: request.method, url: ports.originUrl + target.path });
+    }
+    const keeper = identity.auth === 'anonymous' ? anonymous : evidence;
+    const kept = keeper?.assertion ?? null;
+    if (kept !== null && fresh(kept, now)) return kept.token;
+    const token = await ports.signer.sign(identity, now);
+    // While it was signed, the evidence may have come to stand for another identity: the pair's, or narrower scopes.
+    if (keeper !== null && (keeper === anonymous || evidence?.identity === identity)) {
+      keeper.assertion = { token, signedAtMs: now };
+    }
+    return token;
+  };
+
+  return async function forward(passage) {
+    const { request, target, route, identity, requestId } = passage;
+    const protocol = request.url.startsWith('https:') ? 'https' : 'http';
+    const hop = { clientIp: request.headers.get('cf-connecting-ip'), host: target.host, protocol } as const;
+    const headers = outbound(request.headers, ports.headers, hop);
+    const assertion = await assert(passage);
+    for (const [name, value] of identityHeaders(identity, ports.headers.prefix, requestId, assertion)) {
+      headers.set(name, value);
+    }
+    headers.append(CDN_LOOP, ports.loopId);
+
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), route.timeoutSeconds * 1000);
+    const body = countBody(hasBody(request) ? request.body : null, request.headers.has('content-length'), route.maxBodyBytes);
+    let answered: Response;
+    try {
+      answered = await ports.fetch(ports.originUrl + target.path + target.query, {
+        method: request.method,
+        headers,
+        body: body.stream,
+        redirect: 'manual',
+        // Once Authorization is gone, a cache would take the answer for anybody's (RFC 9111 §3.5).
+        cache: 'no-store',
+        signal: timeout.signal,
+      });
+    } catch {
+      if (body.isOver()) return err({ reason: 'body_too_large', maxBytes: route.maxBodyBytes ?? 0 });
+      // Whatever a fetch throws, it says that there is no answer.
+      return err({ reason: timeout.signal.aborted ? 'origin_timed_out' : 'origin_failed' });
+    } finally {
+      clearTimeout(timer);
+    }
+    return ok(returned(answered, passage, ports, `${protocol}://${target.host}`));
+  };
+};
+
+const hasBody = (request: Request): boolean => request.method !== 'GET' && request.method !== 'HEAD';
+
+const returned = (response: Response, passage: Passage, ports: ForwardPorts, api: string): Response => {
+  const { identity, route, requestId } = passage;
+  const exchange = {
+    status: response.status,
+    origin: ports.originUrl,
+    api,
+    credentialed: identity.auth !== 'anonymous',
+    varies: route.auth !== 'none',
+  };
+  const headers = inboundResponse(response.headers, ports.headers, exchange);
+  headers.set('X-Request-Id', requestId);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+};

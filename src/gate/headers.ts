@@ -1,0 +1,250 @@
+import type { Identity } from '../model/identity.ts';
+
+/** The part of the operator's configuration that decides about headers. */
+export interface HeaderPolicy {
+  /** The reserved prefix without its last dash, e.g. `X-Latchkey`. */
+  readonly prefix: string;
+  /** Whether `Cookie` goes to the origin. Default false. */
+  readonly forwardCookies?: boolean;
+  /** Whether the origin's `Set-Cookie` comes back. Default false. */
+  readonly returnCookies?: boolean;
+  /** More prefixes that no client may send, in any spelling (SECURITY HDR-08). */
+  readonly stripPrefixes?: readonly string[];
+}
+
+/** A HeaderPolicy made ready at start; remembers its verdicts on names, at most MEMO_SIZE in each direction. */
+export interface HeaderRules {
+  readonly prefix: string;
+  readonly forwards: (name: string) => boolean;
+  readonly returns: (name: string) => boolean;
+}
+
+/** What is true of a request, whatever its headers say. */
+export interface Hop {
+  /** The one true client address; null when unknown, and then nothing is claimed. */
+  readonly clientIp: string | null;
+  /** The API host as the client named it, with its port if not the default. */
+  readonly host: string;
+  readonly protocol: 'http' | 'https';
+}
+
+/** What an answer belongs to. */
+export interface Exchange {
+  readonly status: number;
+  /** Where the answer comes from: scheme and authority, e.g. `https://origin.acme.com`. */
+  readonly origin: string;
+  /** Where the client asked: scheme and authority, e.g. `https://api.acme.com`. */
+  readonly api: string;
+  /** A credential was accepted, so the answer belongs to one caller. */
+  readonly credentialed: boolean;
+  /** Whether a credential would have changed the answer; default `credentialed`. True on `auth: 'optional'`. */
+  readonly varies?: boolean;
+}
+
+export type HeaderEntry = readonly [name: string, value: string];
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+/** RFC 9110 §7.6.1 and its predecessors. `TE: trailers` goes too: trailers are not forwarded. */
+const HOP_BY_HOP = words(`
+  connection keep-alive proxy-connection te trailer transfer-encoding upgrade http2-settings`);
+
+const NEVER_SENT = new Set([
+  ...HOP_BY_HOP,
+  // The credentials, the framing, and what the URL or the runtime says better.
+  ...words(`authorization x-api-key cookie cookie2 set-cookie proxy host content-length expect x-request-id
+    sec-websocket-key sec-websocket-version sec-websocket-extensions sec-websocket-accept`),
+  // HDR-05: claims about who the client is.
+  ...words(`forwarded forwarded-for forwarded-host forwarded-proto x-forward-for x-forwarder-for x-real-ip real-ip
+    true-client-ip x-true-client-ip client-ip x-client-ip cluster-client-ip x-cluster-client-ip x-cluster-ip
+    fastly-client-ip fly-client-ip wl-proxy-client-ip x-originating-ip x-remote-ip x-remote-addr x-proxyuser-ip
+    x-appengine-user-ip x-azure-clientip x-azure-socketip x-custom-ip-authorization x-host x-http-host-override
+    x-host-override x-backend-host x-server-ip`),
+  // HDR-06: other ways to name what is asked for, as collected by bypass-url-parser.
+  ...words(`base-url http-url original-path original-url path request-uri uri url redirect x-cf-url x-flx-redirect-url
+    x-http-destinationurl x-http-path-override x-ning-request-uri x-override-url x-path x-referer x-referrer
+    x-route-request x-uri x-url x-wap-profile x-waws-unencoded-url`),
+  // HDR-07: other ways to name the method.
+  ...words('x-http-method x-http-method-override x-method-override x-method'),
+  // HDR-08: what a proxy in front of a framework would have set.
+  ...words(`remote-user remote-groups x-remote-user x-remote-group x-remote-groups x-forwarded-user
+    x-arr-clientcert x-client-cert x-client-dn x-client-verify`),
+]);
+
+const NEVER_SENT_PREFIXES = words(`
+  proxy- x-forwarded x-original- x-rewrite- x-accel- x-envoy- x-ms- x-sendfile x-proxy- cf-
+  x-middleware- x-nextjs- x-next- x-invoke- x-vercel- x-internal- x-auth-request- x-authenticated- x-authentik-
+  x-webauth- x-goog-iap- x-goog-authenticated- x-amzn-oidc- x-amzn-mtls- x-ssl- ssl-client-`);
+
+const NEVER_RETURNED = new Set([
+  ...HOP_BY_HOP,
+  ...words(`set-cookie set-cookie2 www-authenticate server x-powered-by x-aspnet-version x-aspnetmvc-version
+    alt-svc clear-site-data service-worker-allowed nel report-to reporting-endpoints refresh
+    strict-transport-security x-request-id`),
+]);
+
+const NEVER_RETURNED_PREFIXES = words(`
+  proxy- ratelimit x-ratelimit x-rate-limit access-control- x-accel- x-sendfile x-middleware-`);
+
+/** Names are the client's choice, so the memory of them is bounded, in entries and in length. */
+const MEMO_SIZE = 512;
+const MEMO_NAME_LENGTH = 64;
+
+/** One spelling for all that an origin may read as one name: PHP, WSGI and CGI turn `.` and `_` into one sign. */
+const fold = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+
+/** Makes a policy ready; called once at start. */
+export const createHeaderRules = (policy: HeaderPolicy): HeaderRules => {
+  const prefix = policy.prefix.replace(/-+$/, '');
+  if (!/^x(?:-[a-z0-9]+)+$/i.test(prefix))
+    throw new TypeError('a header prefix is X- and words, as X-Latchkey');
+  const reserved = fold(prefix);
+  const sendPrefixes = [reserved, ...NEVER_SENT_PREFIXES, ...(policy.stripPrefixes ?? []).map(fold)];
+  const returnPrefixes = [reserved, ...NEVER_RETURNED_PREFIXES];
+  const begins = (name: string, prefixes: readonly string[]) =>
+    prefixes.some((each) => name.startsWith(each));
+  return {
+    prefix,
+    forwards: memoised((name) => {
+      if (!/^[a-z0-9-]+$/i.test(name)) return false;
+      const folded = fold(name);
+      if (folded === 'cookie') return policy.forwardCookies === true;
+      return !NEVER_SENT.has(folded) && !begins(folded, sendPrefixes);
+    }),
+    returns: memoised((name) => {
+      const folded = fold(name);
+      if (folded === 'set-cookie') return policy.returnCookies === true;
+      return !NEVER_RETURNED.has(folded) && !begins(folded, returnPrefixes);
+    }),
+  };
+};
+
+/** What leaves for the origin, before the identity is set: nothing a client could use to be somebody else. */
+export const outbound = (inbound: Headers, rules: HeaderRules, hop: Hop): Headers => {
+  const named = connectionOptions(inbound);
+  // In workerd one copy and a few deletions cost less than many additions to an empty Headers.
+  const sent = new Headers(inbound);
+  for (const name of inbound.keys()) {
+    if (!rules.forwards(name) || named?.has(fold(name))) sent.delete(name);
+  }
+  if (hop.clientIp !== null) sent.set('X-Forwarded-For', hop.clientIp);
+  sent.set('X-Forwarded-Host', hop.host);
+  sent.set('X-Forwarded-Proto', hop.protocol);
+  return sent;
+};
+
+/**
+ * The headers that say who calls; `Headers.set` each after `outbound`. Throws where a value is not one that a header
+ * can carry unchanged: an id that got so far is a bug, and then nothing is forwarded.
+ */
+export const identityHeaders = (
+  identity: Pick<Identity, 'auth' | 'userId' | 'organizationId' | 'clientId' | 'scopes'>,
+  prefix: string,
+  id: string,
+  assertion: string,
+): readonly HeaderEntry[] => {
+  const entries: HeaderEntry[] = [
+    [`${prefix}-Auth`, checked(identity.auth)],
+    ['X-Request-Id', checked(id)],
+    [`${prefix}-Assertion`, checked(assertion, Number.POSITIVE_INFINITY)],
+  ];
+  if (identity.userId !== null) entries.push([`${prefix}-User-Id`, checked(identity.userId)]);
+  if (identity.organizationId !== null) {
+    entries.push([`${prefix}-Organization-Id`, checked(identity.organizationId)]);
+  }
+  if (identity.clientId !== null) entries.push([`${prefix}-Key-Id`, checked(identity.clientId)]);
+  if (identity.scopes.length > 0) {
+    entries.push([`${prefix}-Scopes`, checked(identity.scopes.join(' '), Number.POSITIVE_INFINITY)]);
+  }
+  return entries;
+};
+
+/** The client's own request id if it has the shape `[A-Za-z0-9_-]{8,64}`, else one made by `random`. */
+export const requestId = (inbound: Headers, random: () => string): string => {
+  const offered = inbound.get('x-request-id');
+  return offered !== null && /^[A-Za-z0-9_-]{8,64}$/.test(offered) ? offered : random();
+};
+
+/** What goes back to the client of the origin's headers; the Gate's own are set after it. */
+export const inboundResponse = (answer: Headers, rules: HeaderRules, exchange: Exchange): Headers => {
+  const named = connectionOptions(answer);
+  const returned = new Headers(answer);
+  for (const name of answer.keys()) {
+    if (!rules.returns(name) || named?.has(fold(name))) returned.delete(name);
+  }
+  if (exchange.status === 401 || exchange.status === 407) returned.set(`${rules.prefix}-Source`, 'origin');
+  // RFC 9110 §15.5.2: "The server generating a 401 response MUST send a WWW-Authenticate header field".
+  if (exchange.status === 401) returned.set('WWW-Authenticate', 'Bearer');
+  for (const name of ['Location', 'Content-Location']) relocate(returned, name, exchange);
+  if (exchange.credentialed) keepPrivate(returned);
+  if (exchange.varies ?? exchange.credentialed) vary(returned, ['Authorization', 'X-API-Key', 'Cookie']);
+  return returned;
+};
+
+const memoised = (judge: (name: string) => boolean): ((name: string) => boolean) => {
+  const memory = new Map<string, boolean>();
+  return (name) => {
+    const known = memory.get(name);
+    if (known !== undefined) return known;
+    const verdict = judge(name);
+    if (name.length > MEMO_NAME_LENGTH) return verdict;
+    // Forgetting all is cheap; refusing to learn would let one client slow down all that come after.
+    if (memory.size >= MEMO_SIZE) memory.clear();
+    memory.set(name, verdict);
+    return verdict;
+  };
+};
+
+/** RFC 9110 §7.6.1: "MUST parse a received Connection header field … remove any header field(s) with the same name". */
+const connectionOptions = (headers: Headers): ReadonlySet<string> | undefined => {
+  const options = headers.get('connection');
+  return options === null ? undefined : new Set(options.split(',').map((option) => fold(option.trim())));
+};
+
+/** Refuses what `Headers` would trim or what an origin could read otherwise (SECURITY HDR-10, HDR-11). */
+const checked = (value: string, maxLength = 256): string => {
+  if (value.length <= maxLength && /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return value;
+  throw new TypeError('an identity value cannot be a header value');
+};
+
+/** The origin's own address becomes the API's; other hosts, and references without a host, stay. */
+const relocate = (headers: Headers, name: string, { origin, api }: Exchange): void => {
+  const value = headers.get(name);
+  if (value === null || !/^(?:[a-z][a-z0-9+.-]*:|[\\/]{2})/i.test(value)) return;
+  if (!URL.canParse(value, origin)) {
+    headers.delete(name);
+    return;
+  }
+  const target = new URL(value, origin);
+  const own = new URL(origin);
+  const moved = target.hostname === own.hostname && own.hostname !== new URL(api).hostname;
+  if (!/^https?:$/.test(target.protocol) || !(moved || target.host === own.host)) return;
+  headers.set(name, `${api}${target.pathname}${target.search}${target.hash}`);
+};
+
+/** RFC 9111 §3.5 protects answers to `Authorization` only, and the origin's request had none. */
+const keepPrivate = (headers: Headers): void => {
+  for (const name of ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control'])
+    headers.delete(name);
+  const said = (headers.get('cache-control') ?? '').toLowerCase().split(',');
+  const directives = new Set(said.map((directive) => directive.trim()));
+  const shared =
+    directives.has('public') || said.some((directive) => directive.trim().startsWith('s-maxage'));
+  // A qualified `private="X-Name"` is about one field only and does not count (RFC 9111 §5.2.2.7).
+  if (!shared && (directives.has('private') || directives.has('no-store'))) return;
+  headers.delete('expires');
+  headers.set('Cache-Control', 'private, no-store');
+};
+
+const vary = (headers: Headers, names: readonly string[]): void => {
+  const present = headers.get('vary') ?? '';
+  const have = new Set(
+    present
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
+  if (have.has('*')) return;
+  const missing = names.filter((name) => !have.has(name.toLowerCase()));
+  if (missing.length > 0) headers.set('Vary', [...(present === '' ? [] : [present]), ...missing].join(', '));
+};

@@ -1,0 +1,52 @@
+import type { Evidence } from '../model/evidence.ts';
+import type { Keychain } from '../model/keychain.ts';
+import type { KeyRealm } from '../model/key.ts';
+import type { Purse } from '../model/lease.ts';
+import type { InBackground, Log, Rings, Vault, VerifyToken } from '../model/ports.ts';
+import type { Refusal } from '../model/refusal.ts';
+import type { Turn } from '../model/turn.ts';
+
+/** What an isolate remembers: bounded, in the heap only, never stored, logged or sent. */
+export interface Memory {
+  /** What is known of a credential, by its text as presented. */
+  recall(presented: string): Evidence | undefined;
+  remember(presented: string, evidence: Evidence): void;
+  forget(presented: string): void;
+  /** Why a credential was refused a moment ago, while that holds. */
+  refusal(presented: string, now: number): Refusal | null;
+  refuse(presented: string, refusal: Refusal, until: number): void;
+  /** The owner's permits in this isolate. */
+  purse(ring: string): Purse;
+}
+
+/** The world, as a decision needs it. */
+export interface DecisionPorts {
+  readonly projectId: string;
+  readonly realm: KeyRealm;
+  readonly keychain: () => Promise<Keychain>;
+  readonly vault: Vault;
+  readonly rings: Rings;
+  readonly verifyToken: VerifyToken;
+  /** The scopes that roles grant, by configuration. */
+  readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];
+  readonly memory: Memory;
+  readonly turn: Turn;
+  readonly now: () => number;
+  /** Ends early, without error, when the signal is aborted. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly inBackground: InBackground;
+  readonly log: Log;
+}
+
+/** What a request cost, for the log: filled in as it goes along. */
+export interface Trace {
+  tier: string | null;
+  ringMs: number;
+  kvMs: number;
+  stytchMs: number;
+  originMs: number;
+}
+
+export const newTrace = (): Trace => ({ tier: null, ringMs: 0, kvMs: 0, stytchMs: 0, originMs: 0 });

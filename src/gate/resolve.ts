@@ -1,0 +1,214 @@
+import type { Evidence, HeldStanding, Tier, TokenEvidence } from '../model/evidence.ts';
+import { fingerprintOf } from '../model/fingerprint.ts';
+import { type ParsedKey, parseKey, ringOfOwner, tagMaker } from '../model/key.ts';
+import type { CredentialName, EndedStatus, Exchanged } from '../model/ports.ts';
+import { type CredentialFault, err, ok, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
+import { unseal } from '../model/seal.ts';
+import type { DecisionPorts, Trace } from './ports.ts';
+import { askRing, exchangeAtRing, heldStanding } from './ring-call.ts';
+
+/** How long a credential that Stytch refused is refused without asking again, at most; milliseconds. */
+const REFUSED_FOR_MS = 30_000;
+
+/** A token this near its end is not taken from a store, in seconds. */
+const MARGIN_SECONDS = 30;
+
+export interface PresentedKey {
+  /** The whole key. It names the evidence in memory, and goes nowhere else. */
+  readonly text: string;
+  readonly scheme: Scheme;
+}
+
+/**
+ * Finds out about a key that this isolate does not know, or no longer knows enough of: what it says of itself at no
+ * cost; then, side by side, the Vault and the Ring; and only if neither has a token, one exchange. What is found
+ * goes into memory. Requests for the same key share one run.
+ */
+export const resolve = (ports: DecisionPorts, presented: PresentedKey, trace: Trace): Promise<Result<Evidence>> =>
+  ports.turn(presented.text, async () => {
+    const now = ports.now();
+    const remembered = ports.memory.refusal(presented.text, now);
+    if (remembered !== null) return err(toldAs(remembered, presented.scheme));
+    const learned = await learn(ports, presented, trace);
+    if (!learned.ok) {
+      ports.memory.forget(presented.text);
+      return learned;
+    }
+    ports.memory.remember(presented.text, learned.value);
+    return learned;
+  });
+
+/** A refusal that was remembered, with the challenge for how the key is presented this time. */
+const toldAs = (refusal: Refusal, scheme: Scheme): Refusal =>
+  refusal.reason === 'credential_invalid' ? { ...refusal, scheme } : refusal;
+
+const learn = async (ports: DecisionPorts, presented: PresentedKey, trace: Trace): Promise<Result<Evidence>> => {
+  const key = parseKey(presented.text, ports.realm);
+  if (key === null) return invalid('grammar', presented);
+  const keychain = await ports.keychain();
+  if ((await tagMaker(key, keychain)) === null) return invalid('tag', presented);
+  const { current } = keychain;
+  const fingerprint = await fingerprintOf(current, ports.projectId, key.clientId, key.clientSecret);
+  const name: CredentialName = { clientId: key.clientId, fingerprint, pepper: current.id };
+  const startedAt = ports.now();
+  const [fromVault, asked] = await Promise.all([
+    ports.vault.get(fingerprint).finally(() => {
+      trace.kvMs += ports.now() - startedAt;
+    }),
+    askRing(ports, { name, ring: key.ring, costs: [], wantToken: true, wantsLease: true }, trace),
+  ]);
+  if (!asked.ok) return asked;
+  const { standing } = asked.value;
+  if (standing.status !== 'live' && standing.status !== 'unproven') {
+    return refuseEnded(ports, presented, standing.status, asked.value.askedAt + standing.leaseMs);
+  }
+  const held = heldStanding(asked.value);
+  const stored = held === null ? null : await fromStores(ports, key, name, held, fromVault, asked.value.sealed);
+  if (held !== null && stored !== null) {
+    trace.tier = stored.tier;
+    return agree(ports, key, name, stored.token, held);
+  }
+  return fromExchange(ports, presented, key, name, held, trace);
+};
+
+/** The token that the Vault or the Ring kept, if it opens, is verified, and is of the Ring's generation. */
+const fromStores = async (
+  ports: DecisionPorts,
+  key: ParsedKey,
+  name: CredentialName,
+  held: HeldStanding,
+  fromVault: string | null,
+  fromRing: string | null,
+): Promise<{ readonly token: TokenEvidence; readonly tier: Tier } | null> => {
+  const context = { project: ports.projectId, place: name.fingerprint };
+  for (const [tier, sealed] of [['kv', fromVault], ['ring', fromRing]] as const) {
+    const kept = sealed === null ? null : await unseal(sealed, key.clientSecret, await ports.keychain(), context);
+    if (kept === null || kept.clientId !== key.clientId || kept.ring !== key.ring) continue;
+    if (kept.generation !== held.standing.generation) continue;
+    const token = await believe(ports, kept.token, key, kept.generation);
+    if (token.ok && token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000) return { token: token.value, tier };
+  }
+  return null;
+};
+
+const fromExchange = async (
+  ports: DecisionPorts,
+  presented: PresentedKey,
+  key: ParsedKey,
+  name: CredentialName,
+  held: HeldStanding | null,
+  trace: Trace,
+): Promise<Result<Evidence>> => {
+  const answer = await exchangeAtRing(ports, name, key.ring, key.clientSecret, trace);
+  if (!answer.ok) return answer;
+  const { exchanged } = answer.value;
+  const token = await evidenceOf(ports, presented, key, name, exchanged);
+  if (!token.ok) return token;
+  trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
+  // What the Ring could not vouch for before, it can now: the exchange was the proof.
+  const current = held?.standing.generation === token.value.generation ? held : await standingNow(ports, name, key, trace);
+  if (current === null) return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+  return agree(ports, key, name, token.value, current);
+};
+
+const standingNow = async (
+  ports: DecisionPorts,
+  name: CredentialName,
+  key: ParsedKey,
+  trace: Trace,
+): Promise<HeldStanding | null> => {
+  const asked = await askRing(ports, { name, ring: key.ring, costs: [], wantToken: false, wantsLease: true }, trace);
+  return asked.ok ? heldStanding(asked.value) : null;
+};
+
+/** What an exchange proved, or why it proved nothing. */
+const evidenceOf = async (
+  ports: DecisionPorts,
+  presented: PresentedKey,
+  key: ParsedKey,
+  name: CredentialName,
+  exchanged: Exchanged,
+): Promise<Result<TokenEvidence>> => {
+  const now = ports.now();
+  switch (exchanged.result) {
+    case 'token': {
+      const { token, sealed, generation, expiresAt } = exchanged;
+      if (exchanged.made) ports.inBackground(ports.vault.put(name.fingerprint, sealed, expiresAt, now));
+      return believe(ports, token, key, generation);
+    }
+    case 'grace': {
+      const { ownerId, scopes, generation, until } = exchanged;
+      return ok({ ownerId, scopes, generation, expiresAt: until });
+    }
+    case 'ended':
+      return refuseEnded(ports, presented, exchanged.status, now);
+    case 'refused':
+      return remember(ports, presented, 'refused_by_stytch', now + REFUSED_FOR_MS);
+    case 'unavailable':
+      return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: exchanged.retryAfterSeconds });
+  }
+};
+
+/**
+ * Takes a token for what it says only if Stytch signed it, for this very client. A token from our own stores, or
+ * straight from Stytch, that fails is no verdict on the caller: we cannot tell.
+ */
+const believe = async (
+  ports: DecisionPorts,
+  jwt: string,
+  key: ParsedKey,
+  generation: number,
+): Promise<Result<TokenEvidence>> => {
+  const judged = await ports.verifyToken(jwt, ports.now());
+  if (judged.verdict === 'unknowable') return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
+  const token = judged.verdict === 'good' && judged.token.kind === 'm2m' ? judged.token : null;
+  if (token === null || token.clientId !== key.clientId || token.ownerId === null) return notBelieved(ports, key);
+  return ok({ scopes: token.scopes, ownerId: token.ownerId, generation, expiresAt: token.expiresAt });
+};
+
+/** The token, the Ring and the key itself must name one and the same owner. */
+const agree = async (
+  ports: DecisionPorts,
+  key: ParsedKey,
+  name: CredentialName,
+  token: TokenEvidence,
+  held: HeldStanding,
+): Promise<Result<Evidence>> => {
+  const { owner } = held.standing;
+  const ring = await ringOfOwner(ports.projectId, owner);
+  if (owner.id !== token.ownerId || ring !== key.ring) return notBelieved(ports, key);
+  return ok({ name, ring, token, held, identity: null, assertion: null });
+};
+
+const notBelieved = (ports: DecisionPorts, key: ParsedKey): Result<never> => {
+  ports.log({ event: 'token', key_id: key.clientId, outcome: 'not believed' });
+  return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: 1 });
+};
+
+const invalid = (because: CredentialFault, { scheme }: PresentedKey): Result<never> =>
+  err({ reason: 'credential_invalid', because, scheme });
+
+/** The Ring says that this credential admits nothing: remembered for as long as its word holds. */
+export const refuseEnded = (
+  ports: DecisionPorts,
+  presented: PresentedKey,
+  status: EndedStatus,
+  until: number,
+): Result<never> => {
+  ports.memory.forget(presented.text);
+  if (status !== 'suspended') return remember(ports, presented, status, until);
+  const refusal: Refusal = { reason: 'owner_suspended' };
+  ports.memory.refuse(presented.text, refusal, until);
+  return err(refusal);
+};
+
+const remember = (
+  ports: DecisionPorts,
+  presented: PresentedKey,
+  because: CredentialFault,
+  until: number,
+): Result<never> => {
+  const refusal: Refusal = { reason: 'credential_invalid', because, scheme: presented.scheme };
+  ports.memory.refuse(presented.text, refusal, until);
+  return err(refusal);
+};

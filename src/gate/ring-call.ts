@@ -1,0 +1,95 @@
+import type { HeldStanding } from '../model/evidence.ts';
+import type { Verdict } from '../model/lease.ts';
+import type { Admission, CredentialName, Standing } from '../model/ports.ts';
+import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
+import type { DecisionPorts, Trace } from './ports.ts';
+
+/** How long the Ring is waited for, in milliseconds. A late grant is used, or given back by the next call. */
+const ADMIT_DEADLINE_MS = 2_000;
+const RENEWAL_DEADLINE_MS = 1_000;
+const EXCHANGE_DEADLINE_MS = 5_000;
+
+export type RingFailure = RefusalOf<'unavailable' | 'rate_limited'>;
+
+export interface AskOptions {
+  readonly name: CredentialName;
+  readonly ring: string;
+  /** What waits for the Ring's decision; empty asks for standing and a lease only. */
+  readonly costs: readonly number[];
+  readonly wantToken: boolean;
+  readonly wantsLease: boolean;
+}
+
+export interface Asked {
+  readonly standing: Standing;
+  /** This isolate's clock before it asked. */
+  readonly askedAt: number;
+  /** For each cost, in order; empty when the standing is not live. */
+  readonly verdicts: readonly Verdict[];
+  readonly sealed: string | null;
+}
+
+/** One `admit` call: composes the ask from the owner's purse, and puts what comes back into it. */
+export const askRing = async (ports: DecisionPorts, options: AskOptions, trace: Trace): Promise<Result<Asked, RingFailure>> => {
+  const { memory, now } = ports;
+  const purse = memory.purse(options.ring);
+  const askedAt = now();
+  const ask = purse.compose(options.costs, askedAt, { wantsLease: options.wantsLease });
+  const request = { credential: options.name, wantToken: options.wantToken, ask };
+  let verdicts: readonly Verdict[] = [];
+  const take = (admission: Admission): Admission => {
+    if (admission.grant !== null) verdicts = purse.accept(admission.grant, now(), ports.random());
+    else purse.failed(ask.leaseId, now());
+    return admission;
+  };
+  const deadlineMs = options.costs.length === 0 && !options.wantToken ? RENEWAL_DEADLINE_MS : ADMIT_DEADLINE_MS;
+  const answer = ports.rings(options.ring).admit(request).then(take);
+  const admission = await inTime(ports, answer, deadlineMs);
+  trace.ringMs += now() - askedAt;
+  if (!admission.ok) {
+    purse.failed(ask.leaseId, now());
+    return admission;
+  }
+  return ok({ standing: admission.value.standing, askedAt, verdicts, sealed: admission.value.sealed });
+};
+
+/** One `exchange` call. */
+export const exchangeAtRing = async (
+  ports: DecisionPorts,
+  name: CredentialName,
+  ring: string,
+  clientSecret: string,
+  trace: Trace,
+) => {
+  const startedAt = ports.now();
+  const answer = await inTime(ports, ports.rings(ring).exchange({ credential: name, clientSecret }), EXCHANGE_DEADLINE_MS);
+  if (answer.ok) trace.stytchMs += answer.value.stytchMs;
+  trace.ringMs += ports.now() - startedAt - (answer.ok ? answer.value.stytchMs : 0);
+  return answer;
+};
+
+/** The Ring's word as an isolate may hold it, if it is a yes. */
+export const heldStanding = ({ standing, askedAt }: Asked): HeldStanding | null =>
+  standing.status === 'live' ? { standing, askedAt } : null;
+
+/** Waits for the Ring no longer than that. What it does wrong, and its silence, mean that we cannot tell. */
+const inTime = async <T>(ports: DecisionPorts, answer: Promise<T>, deadlineMs: number): Promise<Result<T, RingFailure>> => {
+  const settled: Promise<Result<T, RingFailure>> = answer.then(
+    (value) => ok(value),
+    (error: unknown) => err(failure(ports, error)),
+  );
+  const late = new AbortController();
+  const first = await Promise.race([settled, ports.sleep(deadlineMs, late.signal).then(() => null)]);
+  late.abort();
+  if (first !== null) return first;
+  ports.inBackground(settled);
+  return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+};
+
+const failure = (ports: DecisionPorts, error: unknown): RingFailure => {
+  const overloaded = error instanceof Error && 'overloaded' in error && error.overloaded === true;
+  ports.log({ event: 'ring', outcome: overloaded ? 'overloaded' : 'failed', because: error instanceof Error ? error.name : 'unknown' });
+  return overloaded
+    ? { reason: 'rate_limited', retryAfterSeconds: 1 }
+    : { reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 };
+};

@@ -1,0 +1,48 @@
+import type { Refusal } from '../model/refusal.ts';
+import { answerFor } from './answers.ts';
+
+/** What every refusal says besides its reason. */
+export interface AnswerContext {
+  readonly requestId: string;
+  /** Where problem types are explained: the Desk's URL. */
+  readonly deskUrl: string;
+  /** RFC 9110 §11.5: what the credentials are for. */
+  readonly realm: string;
+}
+
+/** Headers of every answer that Latchkey itself makes. */
+const OWN_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+} as const;
+
+/** A refusal as a problem document (RFC 9457), with its status and challenge. */
+export const refuse = (refusal: Refusal, context: AnswerContext): Response => {
+  const answer = answerFor(refusal);
+  const problem = {
+    type: `${context.deskUrl}/problems/${answer.code}`,
+    title: answer.title,
+    status: answer.status,
+    detail: answer.detail(refusal),
+    code: answer.code,
+    request_id: context.requestId,
+    ...answer.members?.(refusal),
+  };
+  return new Response(JSON.stringify(problem), {
+    status: answer.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...OWN_HEADERS,
+      'x-request-id': context.requestId,
+      ...answer.headers?.(refusal, context.realm),
+    },
+  });
+};
+
+/** An answer in JSON that is for its caller alone. */
+export const json = (body: unknown, status: number, requestId: string, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', ...OWN_HEADERS, 'x-request-id': requestId, ...headers },
+  });

@@ -1,0 +1,246 @@
+import type { Reason, Refusal, RefusalOf, Scheme } from '../model/refusal.ts';
+
+/** How a reason is told: the one place where a status is chosen. `docs/refusals.md` is made from this table. */
+export interface Answer<R extends Reason> {
+  readonly status: number;
+  /** Stable, for programs. Several reasons share one where the difference is nobody's business. */
+  readonly code: string;
+  readonly title: string;
+  /** For the person who reads it: what is wrong and what to do. */
+  readonly detail: (refusal: RefusalOf<R>) => string;
+  readonly headers?: (refusal: RefusalOf<R>, realm: string) => Readonly<Record<string, string>>;
+  /** Further members of the problem document. */
+  readonly members?: (refusal: RefusalOf<R>) => Readonly<Record<string, unknown>>;
+}
+
+const retryAfter = ({ retryAfterSeconds }: { readonly retryAfterSeconds: number }) => ({
+  'retry-after': String(retryAfterSeconds),
+});
+
+const allow = ({ allow: methods }: { readonly allow: readonly string[] }) => ({ allow: methods.join(', ') });
+
+const detail = (text: string) => () => text;
+
+/** RFC 6750 §3: the Bearer challenge; a Basic one only for who presented Basic (RFC 7617 §2). */
+const challenge = (realm: string, scheme: Scheme | null, parameters: string): Readonly<Record<string, string>> => {
+  const bearer = `Bearer realm="${realm}"${parameters}`;
+  return { 'www-authenticate': scheme === 'basic' ? `Basic realm="${realm}", charset="UTF-8", ${bearer}` : bearer };
+};
+
+const DEPENDENCIES = {
+  stytch: 'The identity provider does not answer, so the credential cannot be checked now.',
+  ring: 'The owner of this credential cannot be looked up right now.',
+  jwks: 'The keys that the credential is checked with cannot be had right now.',
+} as const;
+
+export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
+  host_unknown: {
+    status: 421,
+    code: 'host_unknown',
+    title: 'Misdirected request',
+    detail: detail('No API is served under this host name.'),
+  },
+  path_not_canonical: {
+    status: 400,
+    code: 'path_not_canonical',
+    title: 'Path not canonical',
+    detail: (refusal) => `The request target is refused because ${refusal.detail}. Send it in its one plain spelling.`,
+  },
+  target_too_long: {
+    status: 414,
+    code: 'target_too_long',
+    title: 'Request target too long',
+    detail: detail('The path is longer than 4096 bytes.'),
+  },
+  headers_too_long: {
+    status: 431,
+    code: 'headers_too_long',
+    title: 'Header too long',
+    detail: detail('A credential header is longer than any credential.'),
+  },
+  method_unknown: {
+    status: 405,
+    code: 'method_unknown',
+    title: 'Method unknown',
+    detail: detail('This method is served nowhere here.'),
+    headers: allow,
+  },
+  no_route: {
+    status: 404,
+    code: 'no_route',
+    title: 'No such route',
+    detail: detail('Nothing is served under this path.'),
+  },
+  method_not_allowed: {
+    status: 405,
+    code: 'method_not_allowed',
+    title: 'Method not allowed',
+    detail: (refusal) => `This path takes ${refusal.allow.join(', ')}.`,
+    headers: allow,
+  },
+  upgrade_not_allowed: {
+    status: 426,
+    code: 'upgrade_not_allowed',
+    title: 'Upgrade not allowed',
+    detail: detail('This path speaks plain HTTP only.'),
+    // RFC 9110 §15.5.22: a 426 MUST name the protocol that is wanted.
+    headers: () => ({ upgrade: 'HTTP/1.1', connection: 'Upgrade' }),
+  },
+  body_too_large: {
+    status: 413,
+    code: 'body_too_large',
+    title: 'Body too large',
+    detail: (refusal) => `At most ${refusal.maxBytes} bytes are taken here.`,
+  },
+  early_data: {
+    status: 425,
+    code: 'early_data',
+    title: 'Too early',
+    detail: detail('The request came as TLS early data, which can be replayed. Send it again after the handshake.'),
+  },
+  credentials_ambiguous: {
+    status: 400,
+    code: 'invalid_request',
+    title: 'Exactly one credential, please',
+    detail: (refusal) => `${capitalised(refusal.detail)}. Send one credential, in one header.`,
+    headers: (_refusal, realm) => challenge(realm, null, ', error="invalid_request"'),
+  },
+  credential_in_query: {
+    status: 400,
+    code: 'invalid_request',
+    title: 'Credential in the query string',
+    detail: detail('Query strings end up in logs and histories: send the key in a header, and replace this one.'),
+    headers: (_refusal, realm) => challenge(realm, null, ', error="invalid_request"'),
+  },
+  credential_missing: {
+    status: 401,
+    code: 'credential_missing',
+    title: 'Credential missing',
+    detail: detail('Send an API key as "Authorization: Bearer …" or "X-API-Key: …".'),
+    // RFC 6750 §3.1: without any credential the challenge carries no error.
+    headers: (_refusal, realm) => challenge(realm, null, ''),
+  },
+  credential_invalid: {
+    status: 401,
+    code: 'invalid_token',
+    title: 'Credential not valid',
+    detail: detail('The credential is unknown, malformed, expired or revoked.'),
+    headers: (refusal, realm) => challenge(realm, refusal.scheme, ', error="invalid_token"'),
+  },
+  insufficient_scope: {
+    status: 403,
+    code: 'insufficient_scope',
+    title: 'Insufficient scope',
+    detail: (refusal) => `This needs the scopes: ${refusal.scopes.join(' ')}.`,
+    headers: (refusal, realm) =>
+      challenge(realm, refusal.scheme, `, error="insufficient_scope", scope="${refusal.scopes.join(' ')}"`),
+    members: (refusal) => ({ required_scopes: refusal.scopes }),
+  },
+  owner_suspended: {
+    status: 403,
+    code: 'owner_suspended',
+    title: 'Account suspended',
+    detail: detail('The owner of this credential is suspended.'),
+  },
+  address_not_allowed: {
+    status: 403,
+    code: 'address_not_allowed',
+    title: 'Address not allowed',
+    detail: detail('This credential may not be used from this address.'),
+  },
+  credential_kind_not_allowed: {
+    status: 403,
+    code: 'credential_kind_not_allowed',
+    title: 'Kind of credential not allowed',
+    detail: (refusal) => `This takes: ${refusal.allowed.join(', ')}.`,
+  },
+  rate_limited: {
+    status: 429,
+    code: 'rate_limited',
+    title: 'Rate limit reached',
+    detail: (refusal) => `The limit of this account is used up. Try again in ${refusal.retryAfterSeconds} s.`,
+    headers: retryAfter,
+  },
+  unavailable: {
+    status: 503,
+    code: 'unavailable',
+    title: 'Cannot tell right now',
+    detail: (refusal) => `${DEPENDENCIES[refusal.what]} This says nothing about the credential: try again.`,
+    headers: retryAfter,
+  },
+  misconfigured: {
+    status: 503,
+    code: 'misconfigured',
+    title: 'Not configured',
+    detail: detail('This Latchkey serves nothing until its settings are complete.'),
+    members: (refusal) => ({ problems: refusal.problems }),
+  },
+  origin_failed: {
+    status: 502,
+    code: 'origin_failed',
+    title: 'Origin failed',
+    detail: detail('The API behind this edge did not answer properly.'),
+  },
+  origin_timed_out: {
+    status: 504,
+    code: 'origin_timed_out',
+    title: 'Origin timed out',
+    detail: detail('The API behind this edge did not answer in time.'),
+  },
+  loop: {
+    status: 508,
+    code: 'loop',
+    title: 'Loop detected',
+    detail: detail('The request has passed through this edge before.'),
+  },
+  internal: {
+    status: 500,
+    code: 'internal',
+    title: 'Internal error',
+    detail: detail('Something went wrong here. Nothing was forwarded.'),
+  },
+  request_invalid: {
+    status: 400,
+    code: 'request_invalid',
+    title: 'Request not valid',
+    detail: detail('The request does not have the form that is expected: see "errors".'),
+    members: (refusal) => ({ errors: refusal.errors }),
+  },
+  media_type_unsupported: {
+    status: 415,
+    code: 'media_type_unsupported',
+    title: 'Media type not supported',
+    detail: (refusal) => `Send ${refusal.expected}.`,
+  },
+  not_found: {
+    status: 404,
+    code: 'not_found',
+    title: 'Not found',
+    detail: detail('There is nothing here, or nothing of yours.'),
+  },
+  scope_not_grantable: {
+    status: 403,
+    code: 'scope_not_grantable',
+    title: 'Scope not grantable',
+    detail: (refusal) => `You may not grant: ${refusal.scopes.join(' ')}.`,
+    members: (refusal) => ({ scopes: refusal.scopes }),
+  },
+  key_limit_reached: {
+    status: 409,
+    code: 'key_limit_reached',
+    title: 'Key limit reached',
+    detail: (refusal) => `You have ${refusal.limit} keys already. Revoke one first.`,
+  },
+  client_refused: {
+    status: 502,
+    code: 'client_refused',
+    title: 'The identity provider refused the key',
+    detail: (refusal) => `Stytch did not create the key: ${refusal.detail}.`,
+  },
+};
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The answer for a refusal. */
+export const answerFor = <R extends Reason>(refusal: RefusalOf<R> & Refusal): Answer<R> =>
+  ANSWERS[refusal.reason as R] as Answer<R>;

@@ -1,0 +1,46 @@
+import { base64url } from 'jose';
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(ENCODER.encode(text));
+
+/** Throws a TypeError when the bytes are not UTF-8. */
+export const fromUtf8 = (bytes: Uint8Array): string => DECODER.decode(bytes);
+
+export const toBase64url = (bytes: Uint8Array): string => base64url.encode(bytes);
+
+/** Decodes canonical, unpadded base64url (RFC 7515 §2); null for every other spelling of the same bytes. */
+export const fromBase64url = (text: string): Uint8Array<ArrayBuffer> | null => {
+  try {
+    const bytes = new Uint8Array(base64url.decode(text));
+    return base64url.encode(bytes) === text ? bytes : null;
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * Joins texts so that different lists never give the same bytes: each is preceded by its length in bytes
+ * (32 bits, big-endian). Without that, ("ab","c") and ("a","bc") would be one credential.
+ */
+export const framed = (...texts: readonly string[]): Uint8Array<ArrayBuffer> => {
+  const parts = texts.map(utf8);
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + 4 + part.length, 0));
+  const view = new DataView(whole.buffer);
+  let at = 0;
+  for (const part of parts) {
+    view.setUint32(at, part.length);
+    whole.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return whole;
+};
+
+/** Compares two texts of public length in a time that does not depend on where they differ. */
+export const equalInConstantTime = (a: string, b: string): boolean => {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+};

@@ -1,0 +1,266 @@
+import { type Book, emptyAt, emptyBook, putUnits, recell, slide, takeUnits } from './book.ts';
+import { type Demand, grantUnits, isPlenty, refusalFloorMs } from './grant.ts';
+import { type Ask, type Grant, type Limit, type Limited, OWNER_PURSE, type Report } from './lease-wire.ts';
+import { type Month, monthAt, monthTally, type Tally, windowTally } from './meter-tally.ts';
+
+/**
+ * A lease is announced this much shorter than it is booked: between two I/O events a Worker's clock stands
+ * still, so an isolate may spend by up to a slice of CPU later than it believes.
+ */
+export const LEASE_SLACK_MS = 100;
+
+/** A lease may be reported, and an ask repeated, for this long after its end (or one window, if that is shorter). */
+export const LEASE_MEMORY_MS = 60_000;
+
+/** An isolate that has not called for this long, or for two leases, no longer counts as one to share with. */
+const ACCOUNT_LIFE_MS = 10_000;
+
+/** What the owner's plan says now. Given with every ask, so a change holds from the next one. */
+export type MeterRules = {
+  readonly owner: Limit;
+  /** The own limit of the key that asks; null if it has none (or if the purse is the owner's). */
+  readonly key: Limit | null;
+  /** Units per UTC month, over all of the owner's keys; null for no quota. */
+  readonly unitsPerMonth: number | null;
+  /** Life of a lease in ms; 0 grants none. */
+  readonly leaseMs: number;
+};
+
+/** All that must survive: plain JSON, a few KB. Must be durable before the answer leaves. Leases are not part of it. */
+export type SavedMeter = {
+  /** The latest time seen, ms; the meter's clock never runs backwards. */
+  readonly last: number;
+  readonly owner: Book | null;
+  readonly keys: Readonly<Record<string, Book>>;
+  readonly month: Month | null;
+};
+
+/** One owner's meter, the Ring's side. */
+export type Meter = {
+  /** Settles the reports, admits what waits, grants a lease. The same leaseId gives the same lease. Throws RangeError for a cost that is no integer ≥ 1. */
+  ask(ask: Ask, rules: MeterRules, now: number): Grant;
+  /** Reports alone, for leases of any purse. Any order, any number of times. */
+  settle(reports: readonly Report[], now: number): void;
+  /** A copy of the state to write before the answer leaves. */
+  saved(): SavedMeter;
+  /** When nothing is left to remember, in ms; a time gone by means now. */
+  emptyAt(): number;
+  /** How much memory the meter holds, for tests and metrics. */
+  size(): { readonly cells: number; readonly leases: number; readonly accounts: number };
+};
+
+type Lease = {
+  /** The books it is on, by purse. */
+  readonly purses: readonly string[];
+  /** The month it was charged to. */
+  readonly month: string | null;
+  readonly decided: number;
+  readonly units: number;
+  readonly grantedAt: number;
+  readonly expiresAt: number;
+  readonly forgetAt: number;
+  /** Units not yet reported as spent. */
+  open: number;
+  total: number;
+  closed: boolean;
+};
+
+type Account = { readonly purse: string; readonly rate: number; readonly seenAt: number };
+
+/** Opens a meter from what was saved, or a new one. After an eviction all outstanding leases stay booked until they slide out. */
+export const openMeter = (saved: SavedMeter | null): Meter => {
+  let last = saved?.last ?? 0;
+  let month: Month | null = saved?.month ? { ...saved.month } : null;
+  const books = new Map<string, Book>();
+  if (saved?.owner) books.set(OWNER_PURSE, copyBook(saved.owner));
+  for (const [key, book] of Object.entries(saved?.keys ?? {})) books.set(key, copyBook(book));
+  const leases = new Map<string, Lease>();
+  const accounts = new Map<string, Account>();
+
+  /** Moves the clock on, never back, and forgets what is over. */
+  const advance = (now: number, leaseMs: number): number => {
+    last = Math.max(last, now);
+    for (const [purse, book] of books) {
+      slide(book, last);
+      if (book.cells.length === 0) books.delete(purse);
+    }
+    for (const [id, lease] of leases) {
+      if (lease.forgetAt > last) break;
+      leases.delete(id);
+    }
+    for (const [id, account] of accounts) {
+      if (account.seenAt + Math.max(ACCOUNT_LIFE_MS, 2 * leaseMs) > last) break;
+      accounts.delete(id);
+    }
+    return last;
+  };
+
+  /** The book of a purse under its present window. Leases are forgotten when cells change length: late, never early. */
+  const bookOf = (purse: string, limit: Limit): Book => {
+    const present = books.get(purse);
+    if (present?.perSeconds === limit.perSeconds) return present;
+    if (present) leases.clear();
+    const book = present ? recell(present, limit.perSeconds, last) : emptyBook(limit.perSeconds);
+    books.set(purse, book);
+    return book;
+  };
+
+  const talliesOf = (purse: string, rules: MeterRules): readonly Tally[] => {
+    const tallies = [windowTally('owner', rules.owner, bookOf(OWNER_PURSE, rules.owner), last)];
+    if (purse !== OWNER_PURSE && rules.key) {
+      tallies.push(windowTally('key', rules.key, bookOf(purse, rules.key), last));
+    }
+    if (rules.unitsPerMonth !== null) {
+      month = monthAt(month, last);
+      tallies.push(monthTally(rules.unitsPerMonth, month, last));
+    }
+    return tallies;
+  };
+
+  const settleOne = (report: Report): void => {
+    const lease = leases.get(report.leaseId);
+    if (!lease || lease.closed || lease.forgetAt <= last) return;
+    const fresh = Math.max(0, Math.min(report.total - lease.total, lease.open));
+    lease.total = Math.max(lease.total, report.total);
+    lease.open -= fresh;
+    const booked = lease.purses.flatMap((purse) => books.get(purse) ?? []);
+    for (const book of booked) redate(book, lease, report.spent, fresh, last);
+    if (!report.closed) return;
+    for (const book of booked) takeUnits(book, lease.expiresAt, lease.open);
+    if (month && month.name === lease.month) month.units = Math.max(0, month.units - lease.open);
+    lease.open = 0;
+    lease.closed = true;
+  };
+
+  const demandOf = (ask: Ask, tally: Tally, leaseMs: number): Demand => {
+    let totalRate = 0;
+    let active = 0;
+    for (const account of accounts.values()) {
+      if (tally.name === 'key' && account.purse !== ask.purse) continue;
+      totalRate += account.rate;
+      active++;
+    }
+    return { rate: size(ask.rate), used: size(ask.used), held: size(ask.held), totalRate, active, leaseMs };
+  };
+
+  const admit = (ask: Ask, rules: MeterRules, tallies: readonly Tally[]): Lease => {
+    let free = Math.min(...tallies.map((tally) => tally.free()));
+    let decided = 0;
+    let admitted = 0;
+    for (const cost of ask.costs) {
+      if (cost > free) break;
+      free -= cost;
+      admitted += cost;
+      decided++;
+    }
+    for (const tally of tallies) tally.charge(last, admitted);
+    const refused = ask.costs.length > 0 && decided === 0;
+    const units = refused || !ask.wantsLease || rules.leaseMs <= 0 ? 0 : leaseUnits(ask, rules, tallies);
+    const expiresAt = last + rules.leaseMs;
+    for (const tally of tallies) tally.charge(expiresAt, units);
+    const shortest = Math.min(...tallies.map((tally) => tally.perSeconds)) * 1000;
+    return {
+      purses: tallies.some((tally) => tally.name === 'key') ? [OWNER_PURSE, ask.purse] : [OWNER_PURSE],
+      month: rules.unitsPerMonth === null ? null : (month?.name ?? null),
+      decided,
+      units,
+      grantedAt: last,
+      expiresAt,
+      forgetAt: expiresAt + Math.min(LEASE_MEMORY_MS, shortest),
+      open: units,
+      total: 0,
+      closed: units === 0,
+    };
+  };
+
+  const leaseUnits = (ask: Ask, rules: MeterRules, tallies: readonly Tally[]): number =>
+    Math.min(...tallies.map((tally) => grantUnits(tally, tally.free(), demandOf(ask, tally, rules.leaseMs))));
+
+  const limitedOf = (cost: number, ask: Ask, tallies: readonly Tally[], leaseMs: number): Limited => {
+    const short = tallies.filter((tally) => tally.free() < cost);
+    const floors = short.map((tally) => refusalFloorMs(tally, demandOf(ask, tally, leaseMs).active));
+    return {
+      retryMs: Math.max(1, ...short.map((tally) => Math.ceil(tally.freesInMs(cost)))),
+      floorMs: Math.max(1, ...floors),
+      by: short.map((tally) => tally.name),
+    };
+  };
+
+  const answer = (ask: Ask, lease: Lease, rules: MeterRules, tallies: readonly Tally[]): Grant => {
+    const demands = tallies.map((tally) => demandOf(ask, tally, rules.leaseMs));
+    const next = ask.costs[lease.decided];
+    return {
+      leaseId: ask.leaseId,
+      decided: lease.decided,
+      units: lease.closed ? 0 : lease.units,
+      ms: Math.max(0, lease.expiresAt - last - LEASE_SLACK_MS),
+      levels: tallies.map((tally) => tally.level()),
+      active: demands[0]?.active ?? 1,
+      scarce: tallies.some((tally, index) => !isPlenty(tally.free(), demands[index] as Demand)),
+      limited: next === undefined ? null : limitedOf(next, ask, tallies, rules.leaseMs),
+    };
+  };
+
+  return {
+    ask(ask, rules, now) {
+      if (!ask.costs.every((cost) => Number.isSafeInteger(cost) && cost >= 1)) {
+        throw new RangeError('a cost must be an integer of at least 1');
+      }
+      advance(now, rules.leaseMs);
+      for (const report of ask.reports) settleOne(report);
+      const tallies = talliesOf(ask.purse, rules);
+      touch(accounts, ask, last);
+      const known = leases.get(ask.leaseId);
+      const lease = known ?? admit(ask, rules, tallies);
+      // A refusal is not remembered: nothing was booked, and the same ask may fare better later.
+      if (lease.decided > 0 || lease.units > 0) leases.set(ask.leaseId, lease);
+      return answer(ask, lease, rules, tallies);
+    },
+    settle(reports, now) {
+      advance(now, 0);
+      for (const report of reports) settleOne(report);
+    },
+    saved() {
+      const { [OWNER_PURSE]: owner = null, ...keys } = Object.fromEntries(
+        [...books].map(([purse, book]) => [purse, copyBook(book)]),
+      );
+      return { last, owner, keys, month: month && { ...month } };
+    },
+    emptyAt: () => Math.max(month && month.units > 0 ? month.endsAt : 0, ...[...books.values()].map(emptyAt)),
+    size() {
+      const cells = [...books.values()].reduce((sum, book) => sum + book.cells.length, 0);
+      return { cells, leases: leases.size, accounts: accounts.size };
+    },
+  };
+};
+
+/**
+ * Moves the newest `fresh` units from the end of the lease to when they were spent. The age lacks the way
+ * the report took, so this is never too early; what the log does not date stays at the end of the lease.
+ */
+const redate = (book: Book, lease: Lease, spent: Report['spent'], fresh: number, now: number): void => {
+  let rest = fresh;
+  for (let index = spent.length - 1; index >= 0 && rest > 0; index--) {
+    const [ageMs, logged] = spent[index] ?? [0, 0];
+    const units = Math.min(rest, logged);
+    rest -= units;
+    // Not before the grant, whatever the isolate's clock says, and not after the end.
+    const at = Math.min(lease.expiresAt, Math.max(lease.grantedAt, now - Math.max(0, ageMs)));
+    putUnits(book, at, takeUnits(book, lease.expiresAt, units), now);
+  }
+};
+
+/** Accounts stay ordered by when they were last seen. */
+const touch = (accounts: Map<string, Account>, ask: Ask, now: number): void => {
+  const id = `${ask.isolate} ${ask.purse}`;
+  accounts.delete(id);
+  accounts.set(id, { purse: ask.purse, rate: size(ask.rate), seenAt: now });
+};
+
+/** A number from another isolate, made harmless: policy only, so a wrong one can waste but not admit. */
+const size = (value: number): number => (Number.isFinite(value) && value > 0 ? value : 0);
+
+const copyBook = (book: Book): Book => ({
+  perSeconds: book.perSeconds,
+  cells: book.cells.map(([cell, units]) => [cell, units]),
+});

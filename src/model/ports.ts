@@ -1,0 +1,223 @@
+import type { JWK } from 'jose';
+import type { Owner } from './identity.ts';
+import type { Ask, Grant, Report } from './lease-wire.ts';
+import type { Result } from './refusal.ts';
+import type { TokenVerdict } from './token.ts';
+
+/** The Vault: sealed tokens by fingerprint, for every isolate in the world. Its errors are misses. */
+export interface Vault {
+  /** The sealed text under a fingerprint, or null. */
+  get(fingerprint: string): Promise<string | null>;
+  /** Keeps a sealed text while it is of use; `expiresAt` is the token's, in seconds. */
+  put(fingerprint: string, sealed: string, expiresAt: number, now: number): Promise<void>;
+  /** Forgets fingerprints. Best effort: the Ring has already decided. */
+  forget(fingerprints: readonly string[]): Promise<void>;
+}
+
+/** Checks the JWTs of the Stytch project. `now` in milliseconds. */
+export type VerifyToken = (jwt: string, now: number) => Promise<TokenVerdict>;
+
+/** A public key of a JWKS, named. */
+export type SigningJwk = JWK & { readonly kid: string };
+
+/** A JWKS as it is handed from isolate to isolate. */
+export interface JwksCopy {
+  readonly keys: readonly SigningJwk[];
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number;
+}
+
+/** Where copies of the JWKS are kept. A copy that we did not write, or any error, is a miss. */
+export interface JwksCopies {
+  load(): Promise<JwksCopy | null>;
+  save(copy: JwksCopy): Promise<void>;
+}
+
+/** All Rings, by the ring part of a key or of an owner. */
+export type Rings = (ring: string) => Ring;
+
+/** Work that may outlive the answer. */
+export type InBackground = (work: Promise<unknown>) => void;
+
+/** A call to somebody else, as it ended. A refusal is an answer; silence, 429, 5xx and garbage are not. */
+export type Outcome<T> =
+  | { readonly outcome: 'answered'; readonly value: T }
+  | { readonly outcome: 'declined'; readonly status: number; readonly code: string }
+  | { readonly outcome: 'unreachable'; readonly detail: string; readonly retryAfterSeconds: number | null };
+
+/** What Latchkey asks of Stytch's M2M API. */
+export interface Stytch {
+  /** The token endpoint, client_credentials. The token as it came: not yet verified. */
+  exchange(clientId: string, clientSecret: string): Promise<Outcome<string>>;
+  /** Creates a client with an id and a secret of our choosing, which makes a repeat harmless. */
+  createClient(client: NewClient): Promise<Outcome<{ readonly created: true }>>;
+  /** Deletes a client. A client that is not there counts as deleted; the value tells whether it was. */
+  deleteClient(clientId: string): Promise<Outcome<{ readonly existed: boolean }>>;
+}
+
+export interface NewClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  readonly trustedMetadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * One owner's keys and meter, as the Worker sees them: the RPC face of the Durable Object. Everything that
+ * crosses is plain data. Errors thrown over RPC lose their properties, so refusals come back as values.
+ */
+export interface Ring {
+  /** Standing and permits for one credential: what an isolate needs in order to admit by itself for a while. */
+  admit(request: AdmitRequest): Promise<Admission>;
+  /** A token for a credential: the kept one, or one exchange at Stytch however many ask. */
+  exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
+  /** What an isolate did with leases that it no longer needs. Any number of times. */
+  settle(reports: readonly Report[]): Promise<void>;
+  issue(request: IssueRequest): Promise<Result<IssuedKey>>;
+  list(request: ListRequest): Promise<KeyPage>;
+  get(owner: Owner, keyId: string): Promise<KeyRecord | null>;
+  revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
+}
+
+/** A credential as the Ring knows it: whose secret it is, by which pepper. Never the secret itself. */
+export interface CredentialName {
+  readonly clientId: string;
+  readonly fingerprint: string;
+  /** The master key whose pepper made the fingerprint. */
+  readonly pepper: string;
+}
+
+export interface AdmitRequest {
+  readonly credential: CredentialName;
+  /** Whether a kept token is wanted besides. */
+  readonly wantToken: boolean;
+  readonly ask: Ask;
+}
+
+export interface Admission {
+  readonly standing: Standing;
+  /** Null unless the standing is `live`. */
+  readonly grant: Grant | null;
+  /** The sealed token of this fingerprint and generation, if one is kept and was asked for. */
+  readonly sealed: string | null;
+}
+
+/**
+ * The Ring's word on a credential, good for `leaseMs` milliseconds from when it was asked.
+ *
+ * `unproven`: the Ring knows the key and cannot tell whether this secret is one of its own, as happens under
+ * another pepper: neither yes nor no, until Stytch has said so.
+ */
+export type Standing =
+  | {
+      readonly status: 'live';
+      readonly owner: Owner;
+      readonly scopes: readonly string[];
+      readonly generation: number;
+      /** When the key ends by itself; milliseconds since the epoch, or null. */
+      readonly expiresAt: number | null;
+      readonly leaseMs: number;
+    }
+  | { readonly status: 'unproven'; readonly leaseMs: 0 }
+  | { readonly status: EndedStatus; readonly leaseMs: number };
+
+/** Why a credential admits nothing, now and for the lease. */
+export type EndedStatus = 'unknown' | 'revoked' | 'expired' | 'suspended';
+
+export interface ExchangeRequest {
+  readonly credential: CredentialName;
+  /** The one place where a secret crosses: from the request to Stytch, through memory only. */
+  readonly clientSecret: string;
+}
+
+export interface ExchangeAnswer {
+  readonly exchanged: Exchanged;
+  /** How long Stytch was waited for, in milliseconds; 0 if it was not asked. */
+  readonly stytchMs: number;
+}
+
+export type Exchanged =
+  | {
+      readonly result: 'token';
+      readonly token: string;
+      readonly sealed: string;
+      readonly generation: number;
+      /** NumericDate, seconds. */
+      readonly expiresAt: number;
+      /** Whether this call made the exchange; the others joined it or found the token kept. */
+      readonly made: boolean;
+    }
+  | {
+      /** Stytch is unreachable and accepted this secret not long ago: the Ring vouches for a while. */
+      readonly result: 'grace';
+      readonly ownerId: string;
+      readonly scopes: readonly string[];
+      readonly generation: number;
+      /** NumericDate, seconds. */
+      readonly until: number;
+    }
+  | { readonly result: 'ended'; readonly status: EndedStatus }
+  | { readonly result: 'refused' }
+  | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };
+
+export interface IssueRequest {
+  readonly owner: Owner;
+  readonly createdBy: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  /** Milliseconds since the epoch, or null for a key without end. */
+  readonly expiresAt: number | null;
+}
+
+/** A key's record, with times in milliseconds since the epoch. */
+export interface KeyRecord {
+  readonly keyId: string;
+  readonly owner: Owner;
+  readonly createdBy: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  readonly status: KeyStatus;
+  readonly lastFour: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly endedAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+export const KEY_STATUSES = ['active', 'revoked', 'expired'] as const;
+export type KeyStatus = (typeof KEY_STATUSES)[number];
+
+/** The only answer that ever carries a whole key. */
+export interface IssuedKey {
+  readonly record: KeyRecord;
+  readonly key: string;
+}
+
+export interface ListRequest {
+  readonly owner: Owner;
+  /** Null lists every key, the ended ones too. */
+  readonly status: KeyStatus | null;
+  readonly limit: number;
+  /** Where the last page ended, or null for the first. */
+  readonly after: PagePosition | null;
+}
+
+/** Keys are listed newest first; a position is the last key of a page. */
+export interface PagePosition {
+  readonly createdAt: number;
+  readonly keyId: string;
+}
+
+export interface KeyPage {
+  readonly records: readonly KeyRecord[];
+  readonly next: PagePosition | null;
+}
+
+/** One line of the log. */
+export type Log = (line: Readonly<Record<string, LogValue>>) => void;
+export type LogValue = string | number | boolean | null | undefined;
+

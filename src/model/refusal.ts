@@ -1,0 +1,82 @@
+/**
+ * Why a request is not served. A refusal is a value; `http/answer.ts` alone turns one into a status, a
+ * challenge and a body, and a new reason without an answer there does not compile.
+ *
+ * `because` and `detail` of a 401 are for the log only: whoever presents an unknown, wrong, expired or revoked
+ * credential gets one and the same body.
+ */
+export type Refusal =
+  // What was asked, in the order in which the Gate looks at it.
+  | { readonly reason: 'host_unknown' }
+  | { readonly reason: 'path_not_canonical'; readonly detail: string }
+  | { readonly reason: 'target_too_long' }
+  | { readonly reason: 'headers_too_long' }
+  | { readonly reason: 'method_unknown'; readonly allow: readonly string[] }
+  | { readonly reason: 'no_route' }
+  | { readonly reason: 'method_not_allowed'; readonly allow: readonly string[] }
+  | { readonly reason: 'upgrade_not_allowed' }
+  | { readonly reason: 'body_too_large'; readonly maxBytes: number }
+  | { readonly reason: 'early_data' }
+  // What was presented.
+  | { readonly reason: 'credentials_ambiguous'; readonly detail: string }
+  | { readonly reason: 'credential_in_query' }
+  | { readonly reason: 'credential_missing' }
+  | { readonly reason: 'credential_invalid'; readonly because: CredentialFault; readonly scheme: Scheme }
+  // Who it is, and what that may do.
+  | { readonly reason: 'insufficient_scope'; readonly scopes: readonly string[]; readonly scheme: Scheme }
+  | { readonly reason: 'owner_suspended' }
+  | { readonly reason: 'address_not_allowed' }
+  | { readonly reason: 'credential_kind_not_allowed'; readonly allowed: readonly string[] }
+  | { readonly reason: 'rate_limited'; readonly retryAfterSeconds: number }
+  // What we cannot know, or cannot reach.
+  | { readonly reason: 'unavailable'; readonly what: Dependency; readonly retryAfterSeconds: number }
+  | { readonly reason: 'misconfigured'; readonly problems: readonly string[] }
+  | { readonly reason: 'origin_failed' }
+  | { readonly reason: 'origin_timed_out' }
+  | { readonly reason: 'loop' }
+  | { readonly reason: 'internal' }
+  // The Desk's own.
+  | { readonly reason: 'request_invalid'; readonly errors: readonly FieldError[] }
+  | { readonly reason: 'media_type_unsupported'; readonly expected: string }
+  | { readonly reason: 'not_found' }
+  | { readonly reason: 'scope_not_grantable'; readonly scopes: readonly string[] }
+  | { readonly reason: 'key_limit_reached'; readonly limit: number }
+  | { readonly reason: 'client_refused'; readonly detail: string };
+
+export type Reason = Refusal['reason'];
+
+/** A refusal of one reason. */
+export type RefusalOf<R extends Reason> = Extract<Refusal, { readonly reason: R }>;
+
+/** What was wrong with a credential. For the log: the caller is told none of it. */
+export type CredentialFault =
+  | 'grammar'
+  | 'tag'
+  | 'scheme'
+  | 'foreign'
+  | 'unknown'
+  | 'revoked'
+  | 'expired'
+  | 'token'
+  | 'owner'
+  | 'refused_by_stytch';
+
+/** What we depend on to know an answer. */
+export type Dependency = 'stytch' | 'ring' | 'jwks';
+
+/** How the credential was presented: a Basic challenge is made only where Basic was presented (RFC 9110 §11.6.1). */
+export type Scheme = 'bearer' | 'basic' | 'x-api-key';
+
+/** One thing wrong with a Desk request: a JSON Pointer (RFC 6901) to the member, and what is expected there. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A value, or the reason why there is none. */
+export type Result<T, E = Refusal> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: E };
+
+export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
+
+/** Named after Rust's and Go's habit: the short form of "refuse with". */
+export const err = <E>(refusal: E): { readonly ok: false; readonly refusal: E } => ({ ok: false, refusal });

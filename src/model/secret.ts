@@ -1,0 +1,14 @@
+/**
+ * Something that must never reach a log, an error, a URL or a store. It prints as `[secret]` however it is
+ * printed; `reveal()` is called only where the credential is checked, sealed or sent to Stytch.
+ */
+export interface Secret {
+  reveal(): string;
+}
+
+const HIDDEN = '[secret]';
+
+export const secret = (value: string): Secret => {
+  const hidden = { reveal: () => value, toString: () => HIDDEN, toJSON: () => HIDDEN };
+  return hidden;
+};

@@ -1,0 +1,36 @@
+import type { Owner } from './identity.ts';
+
+/** A Stytch M2M access token whose signature and claims are right (STYTCH: RFC 6749 §4.4 tokens as JWTs). */
+export interface M2MToken {
+  readonly kind: 'm2m';
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  /** The claim that the custom-claims template copies from trusted_metadata; null when it is missing. */
+  readonly ownerId: string | null;
+  /** NumericDate (RFC 7519 §2), seconds. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** A Stytch session JWT whose signature and claims are right. It lives five minutes. */
+export interface SessionToken {
+  readonly kind: 'session';
+  readonly owner: Owner;
+  readonly sessionId: string;
+  readonly roles: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** When the session ends, whatever its JWTs say; seconds. */
+  readonly sessionExpiresAt: number;
+}
+
+export type Token = M2MToken | SessionToken;
+
+/**
+ * What is to be thought of a JWT. `unknowable`: the keys to check it with cannot be had now, which is never a
+ * verdict on the token.
+ */
+export type TokenVerdict =
+  | { readonly verdict: 'good'; readonly token: Token }
+  | { readonly verdict: 'bad'; readonly because: string }
+  | { readonly verdict: 'unknowable' };

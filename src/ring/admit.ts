@@ -1,0 +1,43 @@
+import type { AdmitRequest, Admission, CredentialName, Standing } from '../model/ports.ts';
+import type { RingParts } from './parts.ts';
+import type { KeyRow } from './tables.ts';
+
+/** A kept token this near its end is no longer handed out, in milliseconds. */
+const TOKEN_MARGIN_MS = 30_000;
+
+/** The Ring's word on a credential, and permits if it is good. What was granted is written before it is answered. */
+export const admit = (parts: RingParts, request: AdmitRequest): Admission => {
+  const { tables } = parts;
+  const now = parts.now();
+  const standing = standingOf(parts, request.credential, now);
+  if (standing.status !== 'live') return { standing, grant: null, sealed: null };
+  const { limit, leaseSeconds } = parts.rules;
+  const rules = { owner: limit, key: null, unitsPerMonth: null, leaseMs: leaseSeconds * 1000 };
+  const grant = parts.meter().ask(request.ask, rules, now);
+  tables.putMeter(parts.meter().saved());
+  if (request.ask.costs.length > 0 || request.ask.used > 0) tables.markUsed(request.credential.clientId, now);
+  const kept = request.wantToken ? tables.token(request.credential.fingerprint) : null;
+  const usable = kept !== null && kept.generation === standing.generation && kept.expiresAt * 1000 - now > TOKEN_MARGIN_MS;
+  return { standing, grant, sealed: usable ? kept.sealed : null };
+};
+
+/**
+ * Whether a credential is good. Of another pepper's fingerprint the Ring can say neither yes nor no; under a
+ * pepper by which it knows the key's secrets, a fingerprint that is not among them is wrong.
+ */
+export const standingOf = (parts: RingParts, credential: CredentialName, now: number): Standing => {
+  const leaseMs = parts.rules.leaseSeconds * 1000;
+  const { tables } = parts;
+  const owner = tables.owner();
+  const key = tables.key(credential.clientId);
+  if (owner === null || key === null || key.status === 'creating') return { status: 'unknown', leaseMs };
+  if (key.status !== 'active') return { status: key.status, leaseMs };
+  if (hasExpired(key, now)) return { status: 'expired', leaseMs };
+  const known = tables.secrets(key.keyId).filter((secret) => secret.pepper === credential.pepper);
+  if (known.length === 0) return { status: 'unproven', leaseMs: 0 };
+  if (!known.some((secret) => secret.fingerprint === credential.fingerprint)) return { status: 'unknown', leaseMs };
+  const { scopes, generation, expiresAt } = key;
+  return { status: 'live', owner, scopes, generation, expiresAt, leaseMs };
+};
+
+export const hasExpired = (key: KeyRow, now: number): boolean => key.expiresAt !== null && key.expiresAt <= now;

@@ -1,0 +1,112 @@
+import { fingerprintOf } from '../model/fingerprint.ts';
+import { mintClientId, mintSecret, spellKey } from '../model/key.ts';
+import type { IssuedKey, IssueRequest, NewClient } from '../model/ports.ts';
+import { err, ok, type Result } from '../model/refusal.ts';
+import type { RingParts } from './parts.ts';
+import { toRecord } from './record.ts';
+import type { KeyRow } from './tables.ts';
+
+/** An issue that has not ended by then was cut off: Stytch's tries end well before. */
+const ABANDONED_AFTER_MS = 60_000;
+
+/**
+ * Makes a key: reserves a slot, has Stytch create the client under an id and a secret of our choosing, commits,
+ * and only then hands out the one text that opens anything. Cut off anywhere, it leaves a row that the alarm
+ * undoes at Stytch and here.
+ */
+export const issue = async (parts: RingParts, request: IssueRequest): Promise<Result<IssuedKey>> => {
+  const { tables, rules } = parts;
+  const keychain = await parts.keychain();
+  const clientId = mintClientId(rules.brand, rules.environment, parts.ring, parts.randomBytes);
+  const clientSecret = mintSecret(parts.randomBytes);
+  const fingerprint = await fingerprintOf(keychain.current, rules.projectId, clientId, clientSecret);
+  const key = await spellKey(clientId, clientSecret, keychain.current);
+
+  // From here to the end of reserve nothing is awaited: parallel issues see each other's slots.
+  if (tables.openKeys() >= rules.keysPerUser) return err({ reason: 'key_limit_reached', limit: rules.keysPerUser });
+  const row = reserve(parts, request, clientId, key.slice(-4), keychain.current.id);
+  await parts.wake();
+
+  parts.creating.add(clientId);
+  try {
+    const outcome = await parts.stytch.createClient(newClient(parts, request, clientId, clientSecret));
+    if (tables.key(clientId)?.status !== 'creating') return unavailable();
+    if (outcome.outcome === 'answered') {
+      const secret = { fingerprint, clientId, pepper: keychain.current.id, tokenExpiresAt: null };
+      parts.storage.transactionSync(() => {
+        tables.activateKey(clientId);
+        tables.putSecret(secret);
+        tables.deleteIntention(clientId);
+      });
+      return ok({ record: toRecord({ ...row, status: 'active' }, request.owner), key });
+    }
+    parts.log({ event: 'issue', key_id: clientId, outcome: outcome.outcome, because: reasonOf(outcome) });
+    return outcome.outcome === 'declined' ? dropped(parts, clientId, outcome.code) : abandoned(parts, clientId);
+  } finally {
+    parts.creating.delete(clientId);
+    await parts.wake();
+  }
+};
+
+const reserve = (
+  parts: RingParts,
+  request: IssueRequest,
+  clientId: string,
+  lastFour: string,
+  masterKey: string,
+): KeyRow => {
+  const now = parts.now();
+  const { name, description, scopes, createdBy, expiresAt } = request;
+  const ages = { createdAt: now, expiresAt, endedAt: null, lastUsedAt: null };
+  const row: KeyRow = {
+    ...{ keyId: clientId, status: 'creating', name, description, scopes, createdBy, lastFour },
+    ...{ ...ages, generation: 1, masterKey },
+  };
+  parts.storage.transactionSync(() => {
+    parts.tables.insertKey(row);
+    const dueAt = now + ABANDONED_AFTER_MS;
+    parts.tables.putIntention({ clientId, kind: 'create', attempts: 0, dueAt, since: now, fingerprints: [] });
+  });
+  return row;
+};
+
+const newClient = (
+  parts: RingParts,
+  request: IssueRequest,
+  clientId: string,
+  clientSecret: string,
+): NewClient => ({
+  clientId,
+  clientSecret,
+  name: request.name,
+  description: request.description,
+  scopes: request.scopes,
+  // The mark by which a reconciliation knows our clients, and the owner that the claims template copies.
+  trustedMetadata: {
+    [parts.rules.ownerClaim]: request.owner.id,
+    owner_kind: request.owner.kind,
+    ...(request.owner.organizationId === null ? {} : { organization_id: request.owner.organizationId }),
+    made_by: 'latchkey',
+  },
+});
+
+/** Stytch said no, so there is nothing to undo. */
+const dropped = (parts: RingParts, clientId: string, code: string): Result<never> => {
+  parts.storage.transactionSync(() => {
+    parts.tables.deleteKey(clientId);
+    parts.tables.deleteIntention(clientId);
+  });
+  return err({ reason: 'client_refused', detail: code });
+};
+
+/** Nobody knows whether Stytch made it: the ledger will see to it that it has not. */
+const abandoned = (parts: RingParts, clientId: string): Result<never> => {
+  const now = parts.now();
+  parts.tables.putIntention({ clientId, kind: 'create', attempts: 0, dueAt: now, since: now, fingerprints: [] });
+  return unavailable();
+};
+
+const unavailable = (): Result<never> => err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: 5 });
+
+const reasonOf = (outcome: { outcome: 'declined'; code: string } | { outcome: 'unreachable'; detail: string }) =>
+  outcome.outcome === 'declined' ? outcome.code : outcome.detail;

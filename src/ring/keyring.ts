@@ -1,0 +1,150 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { Owner } from '../model/identity.ts';
+import { ringOfOwner } from '../model/key.ts';
+import type { Report } from '../model/lease-wire.ts';
+import { type Meter, openMeter } from '../model/meter.ts';
+import type {
+  Admission,
+  AdmitRequest,
+  ExchangeAnswer,
+  ExchangeRequest,
+  IssuedKey,
+  IssueRequest,
+  KeyPage,
+  KeyRecord,
+  ListRequest,
+  Ring,
+} from '../model/ports.ts';
+import { err, ok, type Result } from '../model/refusal.ts';
+import { admit } from './admit.ts';
+import { endKey } from './end.ts';
+import { exchange } from './exchange.ts';
+import { issue } from './issue.ts';
+import { workOffLedger } from './ledger.ts';
+import type { RingParts, RingPorts } from './parts.ts';
+import { isVisible, toRecord } from './record.ts';
+import { openTables } from './tables.ts';
+
+/** How soon the ledger is looked at again when something that should not happen did, in milliseconds. */
+const AFTER_A_BUG_MS = 60_000;
+
+/**
+ * One owner's keys and meter: the truth. Addressed by the ring part of a verified tag or of a signed-in owner,
+ * so that strangers cannot make one.
+ */
+export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Ring {
+  #assembled: RingParts | null = null;
+
+  /** The world of this Ring: the one thing that the Worker supplies. */
+  protected abstract ports(env: Env): RingPorts;
+
+  /** Assembled when first asked for, so that an alarm under a broken configuration is put off and not lost. */
+  get #parts(): RingParts {
+    this.#assembled ??= assemble(this.ctx, this.ports(this.env));
+    return this.#assembled;
+  }
+
+  async admit(request: AdmitRequest): Promise<Admission> {
+    return admit(this.#parts, request);
+  }
+
+  async exchange(request: ExchangeRequest): Promise<ExchangeAnswer> {
+    return exchange(this.#parts, request);
+  }
+
+  async settle(reports: readonly Report[]): Promise<void> {
+    const { tables, meter, now } = this.#parts;
+    if (!tables.exists()) return;
+    meter().settle(reports, now());
+    tables.putMeter(meter().saved());
+  }
+
+  async issue(request: IssueRequest): Promise<Result<IssuedKey>> {
+    await this.#settle(request.owner);
+    if (!this.#parts.tables.exists()) this.#parts.tables.create(request.owner, this.#parts.now());
+    return issue(this.#parts, request);
+  }
+
+  async list(request: ListRequest): Promise<KeyPage> {
+    await this.#settle(request.owner);
+    const rows = this.#parts.tables.list({ ...request, limit: request.limit + 1 }).filter(isVisible);
+    const records = rows.slice(0, request.limit).map((row) => toRecord(row, request.owner));
+    const last = records.at(-1);
+    const next = rows.length > request.limit && last ? { createdAt: last.createdAt, keyId: last.keyId } : null;
+    return { records, next };
+  }
+
+  async get(owner: Owner, keyId: string): Promise<KeyRecord | null> {
+    await this.#settle(owner);
+    const row = this.#parts.tables.key(keyId);
+    return row !== null && isVisible(row) ? toRecord(row, owner) : null;
+  }
+
+  async revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>> {
+    await this.#settle(owner);
+    const row = this.#parts.tables.key(keyId);
+    if (row === null || !isVisible(row)) return err({ reason: 'not_found' });
+    // A second revoke of the same key is answered like the first.
+    if (row.status !== 'active') return ok(toRecord(row, owner));
+    endKey(this.#parts, keyId, 'revoked');
+    await this.#parts.wake();
+    const ended = this.#parts.tables.key(keyId);
+    return ended !== null && isVisible(ended) ? ok(toRecord(ended, owner)) : err({ reason: 'internal' });
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      await workOffLedger(this.#parts);
+    } catch (error) {
+      // An alarm that throws is retried six times and then never again: the ledger must outlive any bug.
+      await this.ctx.storage.setAlarm(Date.now() + AFTER_A_BUG_MS);
+      this.#parts.log({ event: 'ledger', outcome: 'bug', because: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+
+  /** Refuses to speak of anybody but its own owner. */
+  async #settle(owner: Owner): Promise<void> {
+    const ring = await ringOfOwner(this.#parts.rules.projectId, owner);
+    if (ring !== this.#parts.ring) throw new Error("this Ring is another owner's");
+  }
+}
+
+const assemble = (ctx: DurableObjectState, ports: RingPorts): RingParts => {
+  const { storage } = ctx;
+  const tables = openTables(storage);
+  const running = new Map<string, Promise<unknown>>();
+  let meter: Meter | null = null;
+  const openedMeter = (): Meter => {
+    meter ??= openMeter(tables.meter());
+    return meter;
+  };
+
+  return {
+    ...ports,
+    ring: ctx.id.name ?? '',
+    tables,
+    storage,
+    meter: openedMeter,
+    creating: new Set(),
+    now: () => Date.now(),
+
+    join: <T>(name: string, work: () => Promise<T>) => {
+      const present = running.get(name) as Promise<T> | undefined;
+      if (present !== undefined) return { joined: true, value: present };
+      const value = work().finally(() => running.delete(name));
+      running.set(name, value);
+      return { joined: false, value };
+    },
+
+    wake: async () => {
+      const dueAt = tables.nextDueAt();
+      if (dueAt !== null) return storage.setAlarm(dueAt);
+      // A Ring whose only issue came to nothing leaves no trace once its window is empty.
+      if (!tables.exists() || !tables.isIdle()) return;
+      const emptyAt = openedMeter().emptyAt();
+      if (emptyAt > Date.now()) return storage.setAlarm(emptyAt);
+      meter = null;
+      await tables.drop();
+    },
+  };
+};

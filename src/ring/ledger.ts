@@ -1,0 +1,57 @@
+import { endKey } from './end.ts';
+import type { RingParts } from './parts.ts';
+import type { Intention } from './tables.ts';
+
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 3_600_000;
+
+/** How many intentions one alarm works on; the rest are due at once again. */
+const BATCH = 20;
+
+/**
+ * For this long after it was given up, a creation may still reach Stytch. A client that is not there counts as
+ * undone only after it.
+ */
+const IN_FLIGHT_MS = 60_000;
+
+/**
+ * Does what is due: retires keys whose end has come and carries out the intentions. The next time is written
+ * before the work, so that a crash in the middle is one more attempt and never a forgotten one.
+ */
+export const workOffLedger = async (parts: RingParts): Promise<void> => {
+  const now = parts.now();
+  for (const key of parts.tables.expiring(now)) endKey(parts, key.keyId, 'expired');
+  const due = parts.tables.intentionsDue(now).slice(0, BATCH);
+  for (const intention of due) {
+    const attempts = intention.attempts + 1;
+    parts.tables.putIntention({ ...intention, attempts, dueAt: now + retryAfterMs(attempts) });
+  }
+  await parts.wake();
+  await Promise.all(due.map((intention) => carryOut(parts, intention)));
+  await parts.wake();
+};
+
+/** 2 s, 4 s, 8 s … up to an hour, for ever. */
+export const retryAfterMs = (attempts: number): number =>
+  Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 20));
+
+const carryOut = async (parts: RingParts, intention: Intention): Promise<void> => {
+  const { clientId, kind } = intention;
+  if (parts.creating.has(clientId)) return;
+  const outcome = await parts.stytch.deleteClient(clientId);
+  if (outcome.outcome !== 'answered') {
+    const because = outcome.outcome === 'declined' ? outcome.code : outcome.detail;
+    parts.log({ event: 'ledger', key_id: clientId, kind, attempts: intention.attempts + 1, because });
+    return;
+  }
+  if (kind === 'delete') {
+    await parts.vault.forget(intention.fingerprints);
+    parts.tables.deleteIntention(clientId);
+    return;
+  }
+  if (!outcome.value.existed && parts.now() - intention.since < IN_FLIGHT_MS) return;
+  parts.storage.transactionSync(() => {
+    parts.tables.deleteKey(clientId);
+    parts.tables.deleteIntention(clientId);
+  });
+};

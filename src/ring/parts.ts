@@ -1,0 +1,47 @@
+import type { RandomBytes } from '../model/base62.ts';
+import type { Environment } from '../model/key.ts';
+import type { Keychain } from '../model/keychain.ts';
+import type { Limit } from '../model/lease-wire.ts';
+import type { Meter } from '../model/meter.ts';
+import type { Log, Stytch, Vault, VerifyToken } from '../model/ports.ts';
+import type { Tables } from './tables.ts';
+
+/** What the operator's file says that concerns a Ring. */
+export interface RingRules {
+  readonly projectId: string;
+  readonly environment: Environment;
+  readonly brand: string;
+  readonly limit: Limit;
+  readonly keysPerUser: number;
+  readonly leaseSeconds: number;
+  readonly stytchGraceSeconds: number;
+  /** The key of trusted_metadata that carries the owner into the token's claims. */
+  readonly ownerClaim: string;
+}
+
+/** The world, as a Ring needs it. */
+export interface RingPorts {
+  readonly rules: RingRules;
+  readonly stytch: Stytch;
+  readonly verifyToken: VerifyToken;
+  readonly vault: Vault;
+  readonly keychain: () => Promise<Keychain>;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+}
+
+/** One Ring at work: its ports, its tables, and what it holds in memory only. */
+export interface RingParts extends RingPorts {
+  /** The ring part of its keys: which Ring this is. */
+  readonly ring: string;
+  readonly tables: Tables;
+  readonly storage: DurableObjectStorage;
+  readonly meter: () => Meter;
+  /** Client ids whose creation is under way in this very object. */
+  readonly creating: Set<string>;
+  /** Runs the work, or joins the same work that is under way. Promises may be shared within one object. */
+  readonly join: <T>(name: string, work: () => Promise<T>) => { readonly joined: boolean; readonly value: Promise<T> };
+  readonly now: () => number;
+  /** Sets the one alarm for the earliest thing due. Call it in the same step as the write that it belongs to. */
+  readonly wake: () => Promise<void>;
+}

@@ -1,0 +1,61 @@
+/**
+ * The tables of a KeyRing. No secret, no usable token: who reads all of them cannot make a request.
+ * `docs/storage.md` is made from this list, so each table says what it is for.
+ */
+export const SCHEMA: readonly string[] = [
+  `CREATE TABLE ring (
+    -- Whose Ring this is: one row, written once.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    owner_kind TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    organization_id TEXT,
+    created_at INTEGER NOT NULL
+  )`,
+  `CREATE TABLE keys (
+    -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice.
+    client_id TEXT PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN ('creating', 'active', 'revoked', 'expired')),
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    ended_at INTEGER,
+    last_four TEXT NOT NULL,
+    last_used_at INTEGER,
+    generation INTEGER NOT NULL,
+    master_key TEXT NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX keys_by_age ON keys (created_at, client_id)',
+  `CREATE TABLE secrets (
+    -- The living secrets of the keys, by fingerprint (HMAC under the pepper).
+    fingerprint TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    pepper TEXT NOT NULL,
+    token_expires_at INTEGER
+  ) WITHOUT ROWID`,
+  'CREATE INDEX secrets_by_client ON secrets (client_id)',
+  `CREATE TABLE tokens (
+    -- One access token for each secret, sealed under that secret.
+    fingerprint TEXT PRIMARY KEY,
+    sealed TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  `CREATE TABLE intentions (
+    -- What is still to be done at Stytch, at most one for each key.
+    client_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('create', 'delete')),
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    fingerprints TEXT NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX intentions_by_time ON intentions (due_at)',
+  `CREATE TABLE meter (
+    -- The sliding-window book of the owner's rate limit: one row, written before every answer.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    state TEXT NOT NULL
+  )`,
+];

@@ -1,0 +1,221 @@
+import type { Owner } from '../model/identity.ts';
+import type { SavedMeter } from '../model/meter.ts';
+import type { KeyRecord, KeyStatus, ListRequest } from '../model/ports.ts';
+import { SCHEMA } from './schema.ts';
+
+/** A key's row. `creating`: reserved, and Stytch has not confirmed its client yet; nobody has seen the key. */
+export interface KeyRow extends Omit<KeyRecord, 'status' | 'owner'> {
+  readonly status: KeyStatus | 'creating';
+  /** Counts what makes older evidence worthless: scopes, secrets or standing changed. */
+  readonly generation: number;
+  /** The master key that tagged it. */
+  readonly masterKey: string;
+}
+
+/** A live secret of a key, by fingerprint. */
+export interface SecretRow {
+  readonly fingerprint: string;
+  readonly clientId: string;
+  readonly pepper: string;
+  /** When the last token that Stytch gave for it ends, in seconds; null until Stytch has accepted it once. */
+  readonly tokenExpiresAt: number | null;
+}
+
+export interface KeptTokenRow {
+  readonly sealed: string;
+  readonly generation: number;
+  readonly expiresAt: number;
+}
+
+/** Something to be done at Stytch, written down before it is tried and crossed out when it is done. */
+export interface Intention {
+  readonly clientId: string;
+  /** `create`: an issue under way, to be undone if its call is gone. `delete`: the key has ended here. */
+  readonly kind: 'create' | 'delete';
+  readonly attempts: number;
+  readonly dueAt: number;
+  readonly since: number;
+  /** The Vault's entries to forget when it is done. */
+  readonly fingerprints: readonly string[];
+}
+
+type Row = Record<string, SqlStorageValue>;
+
+/** The Ring's tables. Every statement of the KeyRing is here; each is one synchronous step. */
+export const openTables = (storage: DurableObjectStorage) => {
+  const sql = storage.sql;
+  const all = (query: string, ...values: SqlStorageValue[]): readonly Row[] => sql.exec(query, ...values).toArray();
+  const first = (query: string, ...values: SqlStorageValue[]): Row | null => all(query, ...values)[0] ?? null;
+  const run = (query: string, ...values: SqlStorageValue[]): void => void sql.exec(query, ...values);
+
+  // A Ring that was merely asked writes nothing: strangers and empty lists leave no trace.
+  let exists = first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ring'") !== null;
+
+  return {
+    exists: (): boolean => exists,
+
+    /** Creates the tables and writes the owner down. */
+    create: (owner: Owner, now: number): void => {
+      storage.transactionSync(() => {
+        for (const statement of SCHEMA) run(statement);
+        const values = [owner.kind, owner.id, owner.organizationId, now];
+        run('INSERT INTO ring (id, owner_kind, owner_id, organization_id, created_at) VALUES (1, ?, ?, ?, ?)', ...values);
+      });
+      exists = true;
+    },
+
+    /** Removes every trace of the Ring. */
+    drop: async (): Promise<void> => {
+      exists = false;
+      await storage.deleteAll();
+    },
+
+    owner: (): Owner | null => {
+      const row = exists ? first('SELECT owner_kind, owner_id, organization_id FROM ring') : null;
+      return row === null
+        ? null
+        : {
+            kind: row.owner_kind as Owner['kind'],
+            id: row.owner_id as string,
+            organizationId: row.organization_id as string | null,
+          };
+    },
+
+    key: (clientId: string): KeyRow | null => {
+      const row = exists ? first('SELECT * FROM keys WHERE client_id = ?', clientId) : null;
+      return row === null ? null : toKeyRow(row);
+    },
+
+    /** Keys that hold a slot: the living and those being made. */
+    openKeys: (): number =>
+      exists ? Number(first("SELECT count(*) AS n FROM keys WHERE status IN ('active', 'creating')")?.n) : 0,
+
+    list: ({ status, limit, after }: ListRequest): readonly KeyRow[] => {
+      if (!exists) return [];
+      const statuses = status === null ? ['active', 'revoked', 'expired'] : [status];
+      const marks = statuses.map(() => '?').join(', ');
+      const from = after ?? { createdAt: Number.MAX_SAFE_INTEGER, keyId: '' };
+      return all(
+        `SELECT * FROM keys WHERE status IN (${marks}) AND (created_at, client_id) < (?, ?)
+         ORDER BY created_at DESC, client_id DESC LIMIT ?`,
+        ...statuses,
+        from.createdAt,
+        from.keyId,
+        limit,
+      ).map(toKeyRow);
+    },
+
+    insertKey: (key: KeyRow): void =>
+      run(
+        `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, expires_at, ended_at,
+           last_four, last_used_at, generation, master_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...[key.keyId, key.status, key.name, key.description, JSON.stringify(key.scopes), key.createdBy],
+        ...[key.createdAt, key.expiresAt, key.endedAt, key.lastFour, key.lastUsedAt, key.generation, key.masterKey],
+      ),
+    deleteKey: (clientId: string): void => run('DELETE FROM keys WHERE client_id = ?', clientId),
+    activateKey: (clientId: string): void => run("UPDATE keys SET status = 'active' WHERE client_id = ?", clientId),
+    endKey: (clientId: string, status: 'revoked' | 'expired', now: number): void =>
+      run(
+        'UPDATE keys SET status = ?, ended_at = ?, generation = generation + 1 WHERE client_id = ?',
+        ...[status, now, clientId],
+      ),
+    markUsed: (clientId: string, now: number): void =>
+      run('UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE client_id = ?', now, clientId),
+    /** Living keys whose end has come. */
+    expiring: (now: number): readonly KeyRow[] =>
+      exists ? all("SELECT * FROM keys WHERE status = 'active' AND expires_at <= ?", now).map(toKeyRow) : [],
+
+    secrets: (clientId: string): readonly SecretRow[] =>
+      all('SELECT * FROM secrets WHERE client_id = ?', clientId).map((row) => ({
+        fingerprint: row.fingerprint as string,
+        clientId,
+        pepper: row.pepper as string,
+        tokenExpiresAt: row.token_expires_at as number | null,
+      })),
+    putSecret: (secret: SecretRow): void =>
+      run(
+        `INSERT INTO secrets (fingerprint, client_id, pepper, token_expires_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (fingerprint) DO UPDATE SET token_expires_at = excluded.token_expires_at`,
+        ...[secret.fingerprint, secret.clientId, secret.pepper, secret.tokenExpiresAt],
+      ),
+    deleteSecrets: (clientId: string): void => {
+      run('DELETE FROM tokens WHERE fingerprint IN (SELECT fingerprint FROM secrets WHERE client_id = ?)', clientId);
+      run('DELETE FROM secrets WHERE client_id = ?', clientId);
+    },
+
+    token: (fingerprint: string): KeptTokenRow | null => {
+      const row = exists ? first('SELECT * FROM tokens WHERE fingerprint = ?', fingerprint) : null;
+      return row === null
+        ? null
+        : {
+            sealed: row.sealed as string,
+            generation: row.generation as number,
+            expiresAt: row.expires_at as number,
+          };
+    },
+    putToken: (fingerprint: string, token: KeptTokenRow): void =>
+      run(
+        'INSERT OR REPLACE INTO tokens (fingerprint, sealed, generation, expires_at) VALUES (?, ?, ?, ?)',
+        ...[fingerprint, token.sealed, token.generation, token.expiresAt],
+      ),
+
+    putIntention: (intention: Intention): void =>
+      run(
+        `INSERT OR REPLACE INTO intentions (client_id, kind, attempts, due_at, since, fingerprints)
+         VALUES (?, ?, ?, ?, ?, ?)`,
+        ...[intention.clientId, intention.kind, intention.attempts, intention.dueAt, intention.since],
+        JSON.stringify(intention.fingerprints),
+      ),
+    deleteIntention: (clientId: string): void => run('DELETE FROM intentions WHERE client_id = ?', clientId),
+    intentionsDue: (now: number): readonly Intention[] =>
+      exists ? all('SELECT * FROM intentions WHERE due_at <= ? ORDER BY due_at', now).map(toIntention) : [],
+
+    /** When the Ring has to wake next, in milliseconds since the epoch; null for never. */
+    nextDueAt: (): number | null => {
+      if (!exists) return null;
+      const row = first(
+        `SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM intentions
+           UNION ALL SELECT min(expires_at) FROM keys WHERE status = 'active')`,
+      );
+      return (row?.at as number | null | undefined) ?? null;
+    },
+
+    meter: (): SavedMeter | null => {
+      const row = exists ? first('SELECT state FROM meter') : null;
+      return row === null ? null : (JSON.parse(row.state as string) as SavedMeter);
+    },
+    putMeter: (meter: SavedMeter): void =>
+      run('INSERT OR REPLACE INTO meter (id, state) VALUES (1, ?)', JSON.stringify(meter)),
+
+    /** Whether the Ring has anything to remember besides its meter. */
+    isIdle: (): boolean =>
+      first('SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions LIMIT 1') === null,
+  };
+};
+
+export type Tables = ReturnType<typeof openTables>;
+
+const toKeyRow = (row: Row): KeyRow => ({
+  keyId: row.client_id as string,
+  status: row.status as KeyRow['status'],
+  name: row.name as string,
+  description: row.description as string,
+  scopes: JSON.parse(row.scopes as string) as string[],
+  createdBy: row.created_by as string,
+  createdAt: row.created_at as number,
+  expiresAt: row.expires_at as number | null,
+  endedAt: row.ended_at as number | null,
+  lastFour: row.last_four as string,
+  lastUsedAt: row.last_used_at as number | null,
+  generation: row.generation as number,
+  masterKey: row.master_key as string,
+});
+
+const toIntention = (row: Row): Intention => ({
+  clientId: row.client_id as string,
+  kind: row.kind as Intention['kind'],
+  attempts: row.attempts as number,
+  dueAt: row.due_at as number,
+  since: row.since as number,
+  fingerprints: JSON.parse(row.fingerprints as string) as string[],
+});

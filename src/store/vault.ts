@@ -1,0 +1,38 @@
+import type { Vault } from '../model/ports.ts';
+import { KV_MIN_TTL_SECONDS, tokenEntry } from './layout.ts';
+
+/** How long before its end a kept token is no longer handed out, in seconds. */
+const SKEW_SECONDS = 30;
+
+/** A longer text is none that we wrote. */
+const MAX_SEALED_LENGTH = 16_384;
+
+/**
+ * The Vault over a KV namespace. Whatever goes wrong there is a miss or a write that did not happen: KV's
+ * staleness can delay an answer and can never decide one.
+ */
+export const createVault = (kv: KVNamespace): Vault => ({
+  get: async (fingerprint) => {
+    const text = await tolerate(kv.get(tokenEntry(fingerprint)));
+    return text !== null && text.length <= MAX_SEALED_LENGTH ? text : null;
+  },
+
+  put: async (fingerprint, sealed, expiresAt, now) => {
+    const expirationTtl = expiresAt - Math.ceil(now / 1000) - SKEW_SECONDS;
+    if (expirationTtl < KV_MIN_TTL_SECONDS) return;
+    await tolerate(kv.put(tokenEntry(fingerprint), sealed, { expirationTtl }));
+  },
+
+  forget: async (fingerprints) => {
+    await Promise.all(fingerprints.map((fingerprint) => tolerate(kv.delete(tokenEntry(fingerprint)))));
+  },
+});
+
+/** KV throws plain Errors for whatever it cannot do; none of them may cost a request its answer. */
+export const tolerate = async <T>(work: Promise<T>): Promise<T | null> => {
+  try {
+    return await work;
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,130 @@
+import type { Outcome } from '../model/ports.ts';
+import { readOAuthError, readStytchError } from './wire.ts';
+
+/** The longest answer that is read: Stytch's are a few hundred bytes, a JWKS a few thousand. */
+const MAX_ANSWER_BYTES = 65_536;
+
+/** What a retry waits for, at most, before each further try; the whole stays within the caller's patience. */
+const RETRY_DELAYS_MS = [100, 300];
+
+/** A longer `Retry-After` than this is passed on to the client, not waited for. */
+const MAX_WAIT_MS = 1_000;
+
+/** What a call needs of the world: all of it an argument, so that tests can hold each. */
+export interface Wires {
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Uniform in [0, 1): the jitter of retries. */
+  readonly random: () => number;
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly deadlineMs: number;
+  /** Whether a repeat is harmless: only then is an unanswered call made again. */
+  readonly idempotent: boolean;
+}
+
+/**
+ * Calls Stytch and reads the answer with `read`. Answered: 2xx that `read` understands. Declined: a 4xx, other
+ * than 408 and 429, in one of Stytch's two error envelopes. Everything else is unreachable: silence, a redirect, 429,
+ * 5xx, HTML, a cut or oversized body.
+ */
+export const call = async <T>(
+  wires: Wires,
+  url: string,
+  request: Call,
+  read: (body: unknown, attempt: number) => T | null,
+  readDecline: (decline: Declined, attempt: number) => Outcome<T> = (decline) => decline,
+): Promise<Outcome<T>> => {
+  const tries = request.idempotent ? RETRY_DELAYS_MS.length + 1 : 1;
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await callOnce(wires, url, request, (body) => read(body, attempt));
+    if (outcome.outcome === 'declined') return readDecline(outcome, attempt);
+    if (outcome.outcome === 'answered' || attempt + 1 >= tries) return outcome;
+    const askedMs = (outcome.retryAfterSeconds ?? 0) * 1000;
+    if (askedMs > MAX_WAIT_MS) return outcome;
+    await wires.sleep(Math.max(askedMs, (RETRY_DELAYS_MS[attempt] ?? 0) * (0.5 + wires.random())));
+  }
+};
+
+export type Declined = Extract<Outcome<never>, { readonly outcome: 'declined' }>;
+
+const callOnce = async <T>(
+  wires: Wires,
+  url: string,
+  request: Call,
+  read: (body: unknown) => T | null,
+): Promise<Outcome<T>> => {
+  try {
+    const response = await wires.fetch(url, {
+      method: request.method,
+      headers: request.headers,
+      ...(request.body === undefined ? {} : { body: request.body }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(request.deadlineMs),
+    });
+    return judge(response.status, response.headers.get('retry-after'), await readCapped(response), read);
+  } catch (error) {
+    // The one place where a failed fetch becomes a value: whatever went wrong, we have no answer.
+    return unreachable(error instanceof Error ? error.name : 'error');
+  }
+};
+
+const judge = <T>(
+  status: number,
+  retryAfter: string | null,
+  text: string | null,
+  read: (body: unknown) => T | null,
+): Outcome<T> => {
+  const waitSeconds = parseRetryAfter(retryAfter);
+  if (status === 429 || status === 408 || status >= 500) return unreachable(`status ${status}`, waitSeconds);
+  const body = text === null ? null : parseJson(text);
+  if (body === null) return unreachable('unreadable answer');
+  if (status >= 200 && status < 300) {
+    const value = read(body);
+    return value === null ? unreachable('unexpected answer') : { outcome: 'answered', value };
+  }
+  const code = status >= 400 ? (readOAuthError(body) ?? readStytchError(body)) : null;
+  return code === null ? unreachable(`status ${status}`) : { outcome: 'declined', status, code };
+};
+
+const unreachable = (detail: string, retryAfterSeconds: number | null = null): Outcome<never> => ({
+  outcome: 'unreachable',
+  detail,
+  retryAfterSeconds,
+});
+
+/** Reads a body of at most MAX_ANSWER_BYTES; null when it is longer. Throws when it is cut off. */
+const readCapped = async (response: Response): Promise<string | null> => {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) {
+      await reader.cancel();
+      return null;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+};
+
+/** RFC 9110 §10.2.3, the delay-seconds form; a date or nonsense counts as absent. */
+const parseRetryAfter = (value: string | null): number | null =>
+  value !== null && /^\d{1,6}$/.test(value) ? Number(value) : null;

@@ -1,0 +1,178 @@
+import { errors, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { fromBase64url, fromUtf8 } from '../model/bytes.ts';
+import type { Owner } from '../model/identity.ts';
+import type { VerifyToken } from '../model/ports.ts';
+import { parseScope } from '../model/scope.ts';
+import type { M2MToken, SessionToken, Token, TokenVerdict } from '../model/token.ts';
+import type { SigningKeys } from './jwks.ts';
+
+/** Longer tokens are refused before any work. */
+export const MAX_TOKEN_LENGTH = 8_192;
+
+/** How far Stytch's clock and ours may differ, in seconds. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/** No token that Stytch makes for us lives longer. */
+const MAX_LIFETIME_SECONDS = 86_400;
+
+const SESSION_CLAIM = 'https://stytch.com/session';
+const ORGANIZATION_CLAIM = 'https://stytch.com/organization';
+
+export interface TokenRules {
+  readonly projectId: string;
+  /** One or two exact issuers: Stytch's own and that of a custom domain (STYTCH: `iss`). */
+  readonly issuers: readonly string[];
+  readonly vertical: 'consumer' | 'b2b';
+  /** The claim that the custom-claims template copies from trusted_metadata. */
+  readonly ownerClaim: string;
+  /** Whether a client_id can be one of ours or a registered foreign one. */
+  readonly isClientId: (clientId: string) => boolean;
+}
+
+/** Checks the JWTs that a Stytch project signs: signature, claims, and that it is of exactly one kind. */
+export const createTokenVerifier =
+  (rules: TokenRules, keys: SigningKeys): VerifyToken =>
+  async (jwt, now) => {
+    const kid = readKid(jwt);
+    if (kid === null) return bad('form');
+    const found = await keys(kid, now);
+    if (found === 'unknowable') return { verdict: 'unknowable' };
+    if (found === 'absent') return bad('kid');
+    try {
+      const { payload } = await jwtVerify(jwt, found, {
+        algorithms: ['RS256'],
+        typ: 'JWT',
+        issuer: [...rules.issuers],
+        requiredClaims: ['exp', 'iat', 'sub'],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        maxTokenAge: MAX_LIFETIME_SECONDS,
+        currentDate: new Date(now),
+      });
+      return classify(payload, rules, now);
+    } catch (error) {
+      // The key is at hand and no I/O is left, so that each of jose's errors is a verdict on the token.
+      if (error instanceof errors.JOSEError) return bad(error.code);
+      throw error;
+    }
+  };
+
+const header = z.object({
+  alg: z.literal('RS256'),
+  kid: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
+  // Extensions that change what the token means: none of Stytch's tokens has one (RFC 8725 §3.9).
+  crit: z.undefined(),
+  zip: z.undefined(),
+  cty: z.undefined(),
+});
+
+/** The `kid` of a compact JWS in its one canonical spelling; null for anything else. Decides nothing by itself. */
+const readKid = (jwt: string): string | null => {
+  if (jwt.length > MAX_TOKEN_LENGTH) return null;
+  const parts = jwt.split('.', 4);
+  const decoded = parts.map(fromBase64url);
+  const [first] = decoded;
+  // jose reads three more spellings of the same token: a list of revoked ones must not be evaded so (RFC 7515 §2).
+  if (parts.length !== 3 || !first || decoded.includes(null)) return null;
+  try {
+    const parsed = header.safeParse(JSON.parse(fromUtf8(first)));
+    return parsed.success ? parsed.data.kid : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return null;
+    throw error;
+  }
+};
+
+const seconds = z.number().int().positive();
+
+const common = z.object({
+  sub: z.string().min(1).max(256),
+  iat: seconds,
+  exp: seconds,
+  nbf: seconds.optional(),
+  cnf: z.undefined(),
+});
+
+const session = z.object({
+  id: z.string().min(1).max(256),
+  expires_at: z.iso.datetime({ offset: true }),
+  roles: z.array(z.string()).max(100).optional(),
+});
+
+const organization = z.object({ organization_id: z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/) });
+
+/** Which kind of token the claims make it. All kinds of a project share keys, issuer and typ: structure alone tells. */
+const classify = (payload: Record<string, unknown>, rules: TokenRules, now: number): TokenVerdict => {
+  const parsed = common.safeParse(payload);
+  if (!parsed.success) return bad('claims');
+  const { sub, iat, exp } = parsed.data;
+  if (exp - iat > MAX_LIFETIME_SECONDS) return bad('lifetime');
+  // An extra audience is another party to whom the same token is good.
+  const audiences = [payload.aud].flat();
+  if (audiences.length !== 1 || audiences[0] !== rules.projectId) return bad('aud');
+  const times = { issuedAt: iat, expiresAt: exp };
+  const readings: readonly (Token | null)[] = [
+    asM2M(payload, sub, times, rules),
+    asSession(payload, sub, times, rules, now),
+  ];
+  const [token, ...others] = readings.filter((reading) => reading !== null);
+  return token !== undefined && others.length === 0 ? { verdict: 'good', token } : bad('kind');
+};
+
+type Times = Pick<Token, 'issuedAt' | 'expiresAt'>;
+
+/** Subjects of Stytch's other kinds: never a client's id. */
+const RESERVED_SUBJECT = /^(user|member|organization|connected-app)-/;
+
+const asM2M = (
+  payload: Record<string, unknown>,
+  sub: string,
+  times: Times,
+  rules: TokenRules,
+): M2MToken | null => {
+  if (typeof payload.scope !== 'string') return null;
+  if (payload[SESSION_CLAIM] !== undefined || payload[ORGANIZATION_CLAIM] !== undefined) return null;
+  if (payload.client_id !== undefined && payload.client_id !== sub) return null;
+  if (RESERVED_SUBJECT.test(sub) || !rules.isClientId(sub)) return null;
+  const ownerId = payload[rules.ownerClaim];
+  if (ownerId !== undefined && (typeof ownerId !== 'string' || ownerId === '' || ownerId.length > 256)) return null;
+  return { kind: 'm2m', clientId: sub, scopes: parseScope(payload.scope), ownerId: ownerId ?? null, ...times };
+};
+
+const asSession = (
+  payload: Record<string, unknown>,
+  sub: string,
+  times: Times,
+  rules: TokenRules,
+  now: number,
+): SessionToken | null => {
+  if (payload.scope !== undefined || payload.client_id !== undefined) return null;
+  const claim = session.safeParse(payload[SESSION_CLAIM]);
+  const owner = ownerOfSession(payload, sub, rules.vertical);
+  if (!claim.success || owner === null) return null;
+  const sessionExpiresAt = Math.floor(Date.parse(claim.data.expires_at) / 1000);
+  if (sessionExpiresAt * 1000 <= now) return null;
+  // Stytch writes no roles for users who have only the one that everybody has.
+  const roles = claim.data.roles ?? [rules.vertical === 'b2b' ? 'stytch_member' : 'stytch_user'];
+  return { kind: 'session', owner, sessionId: claim.data.id, roles, sessionExpiresAt, ...times };
+};
+
+const SUBJECTS = {
+  consumer: /^user-(test|live)-[0-9a-f-]{36}$/,
+  b2b: /^member-(test|live)-[0-9a-f-]{36}$/,
+} as const;
+
+const ownerOfSession = (
+  payload: Record<string, unknown>,
+  sub: string,
+  vertical: TokenRules['vertical'],
+): Owner | null => {
+  if (!SUBJECTS[vertical].test(sub)) return null;
+  if (vertical === 'consumer') {
+    return payload[ORGANIZATION_CLAIM] === undefined ? { kind: 'user', id: sub, organizationId: null } : null;
+  }
+  const claim = organization.safeParse(payload[ORGANIZATION_CLAIM]);
+  return claim.success ? { kind: 'member', id: sub, organizationId: claim.data.organization_id } : null;
+};
+
+const bad = (because: string): TokenVerdict => ({ verdict: 'bad', because });

@@ -1,0 +1,37 @@
+import { WorkerEntrypoint } from 'cloudflare:workers';
+
+interface Rooms {
+  readonly EMULATOR: Fetcher;
+  readonly ORIGIN: Fetcher;
+}
+
+/**
+ * All the network there is for the tests in workerd: two hosts. A fetch to anywhere else throws, and is listed by
+ * `refused`, because the code under test may take the error for an outage.
+ */
+export default class Internet extends WorkerEntrypoint<Rooms> {
+  override async fetch(request: Request): Promise<Response> {
+    const { hostname } = new URL(request.url);
+    const room = ROOMS[hostname];
+    if (room !== undefined) return this.env[room].fetch(request);
+    refused.push(`${request.method} ${request.url}`);
+    throw new Error(`the network is off in tests: ${hostname} is not a host of test/internet.ts`);
+  }
+
+  /** Every fetch to an unknown host since the last `reset`: `METHOD URL`. */
+  refused(): readonly string[] {
+    return [...refused];
+  }
+
+  /** Forgets what was refused. */
+  reset(): void {
+    refused.length = 0;
+  }
+}
+
+const ROOMS: Readonly<Partial<Record<string, keyof Rooms>>> = {
+  'stytch.test': 'EMULATOR',
+  'origin.test': 'ORIGIN',
+};
+
+const refused: string[] = [];

@@ -1,0 +1,135 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Cut, type Fields, field, type Reader, readerOf } from './reader.ts';
+
+/** One response as it came over the wire. */
+export interface RawResponse {
+  readonly status: number;
+  readonly headers: Fields;
+  readonly body: Buffer;
+  readonly text: string;
+  /** The first field of that name, given in lower case. */
+  readonly header: (name: string) => string | undefined;
+}
+
+/** What became of one connection. */
+export interface Exchange {
+  readonly responses: readonly RawResponse[];
+  /** `answered`: as many responses as asked for. `cut`: closed within a response. */
+  readonly ending: 'answered' | 'closed' | 'cut' | 'reset' | 'timeout';
+}
+
+export interface ExchangeOptions {
+  /** How many responses to wait for: 1 by default, Infinity to read until the server closes or the time is up. */
+  readonly responses?: number;
+  readonly timeoutMs?: number;
+  /** Sends FIN after the last byte. */
+  readonly halfClose?: boolean;
+  /** Waits that long between the pieces, each its own packet. */
+  readonly pauseMs?: number;
+}
+
+/** Bytes as they are; a string is latin1, so that '\xff' is one byte. */
+type Bytes = string | Uint8Array;
+
+/** Sends the bytes over a new connection and returns the one response; throws when there is none. */
+export const raw = async (
+  port: number,
+  bytes: Bytes,
+  options: ExchangeOptions = {},
+): Promise<RawResponse> => {
+  const { responses, ending } = await exchange(port, [bytes], { ...options, responses: 1 });
+  const [response] = responses;
+  if (response === undefined) throw new Error(`no response: ${ending}`);
+  return response;
+};
+
+/** Sends whole requests at once over one connection and returns their responses; throws unless all were answered. */
+export const pipelined = async (
+  port: number,
+  requests: readonly Bytes[],
+  options: ExchangeOptions = {},
+): Promise<readonly RawResponse[]> => {
+  const { responses, ending } = await exchange(port, requests, { responses: requests.length, ...options });
+  if (ending !== 'answered')
+    throw new Error(`${responses.length} responses of ${requests.length}, then ${ending}`);
+  return responses;
+};
+
+/**
+ * Sends the pieces over a new connection and tells all that came back, whatever the end. The n-th response is taken
+ * for one to HEAD, hence without a body, when the n-th piece begins so. Interim responses are passed over.
+ */
+export const exchange = async (
+  port: number,
+  pieces: readonly Bytes[],
+  { responses: wanted = 1, timeoutMs = 10_000, halfClose = false, pauseMs = 0 }: ExchangeOptions = {},
+): Promise<Exchange> => {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  socket.on('error', () => {}); // Reported by the reader.
+  const timeout = new Error('timeout');
+  const timer = setTimeout(() => socket.destroy(timeout), timeoutMs);
+  const responses: RawResponse[] = [];
+  try {
+    void send(socket, pieces, halfClose, pauseMs);
+    const reader = readerOf(socket);
+    while (responses.length < wanted) {
+      const response = await next(reader, isHead(pieces[responses.length]));
+      if (response === undefined) return { responses, ending: 'closed' };
+      responses.push(response);
+    }
+    return { responses, ending: 'answered' };
+  } catch (error) {
+    return { responses, ending: endingOf(error, timeout) };
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+};
+
+const send = async (
+  socket: Socket,
+  pieces: readonly Bytes[],
+  halfClose: boolean,
+  pauseMs: number,
+): Promise<void> => {
+  for (const [index, piece] of pieces.entries()) {
+    if (index > 0 && pauseMs > 0) await wait(pauseMs);
+    if (socket.destroyed) return;
+    socket.write(bytesOf(piece));
+  }
+  if (halfClose) socket.end();
+};
+
+const isHead = (piece: Bytes = ''): boolean =>
+  Buffer.from(bytesOf(piece).subarray(0, 5)).toString() === 'HEAD ';
+
+const bytesOf = (piece: Bytes): Uint8Array =>
+  typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
+
+const next = async (reader: Reader, toHead: boolean): Promise<RawResponse | undefined> => {
+  const head = await reader.head();
+  if (head === undefined) return undefined;
+  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head.start)?.[1]);
+  if (Number.isNaN(status)) throw new Error(`not a status line: ${JSON.stringify(head.start)}`);
+  if (status < 200 && status !== 101) return next(reader, toHead);
+  const bodiless = toHead || status === 101 || status === 204 || status === 304;
+  const body = bodiless ? Buffer.alloc(0) : await bodyOf(reader, head.headers);
+  const header = (name: string): string | undefined => field(head.headers, name);
+  return { status, headers: head.headers, body, text: body.toString(), header };
+};
+
+/** RFC 9112 §6.3. */
+const bodyOf = (reader: Reader, headers: Fields): Promise<Buffer> => {
+  if (field(headers, 'transfer-encoding')?.toLowerCase() === 'chunked') return reader.chunked();
+  const length = field(headers, 'content-length');
+  return length === undefined ? reader.rest() : reader.exactly(Number(length));
+};
+
+const endingOf = (error: unknown, timeout: Error): Exchange['ending'] => {
+  if (error === timeout) return 'timeout';
+  if (error instanceof Cut) return 'cut';
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'reset';
+  throw error;
+};

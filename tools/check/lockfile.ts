@@ -1,0 +1,55 @@
+import { read } from './project.ts';
+import { type Outcome, outcomeOf } from './step.ts';
+
+interface Locked {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+type Packages = Readonly<Record<string, Locked>>;
+
+/** Whether `npm ci` will work from this lock on every platform and with every registry. */
+export const checkLockfile = (): Outcome => {
+  const text = read('package-lock.json');
+  const { packages } = JSON.parse(text) as { readonly packages: Packages };
+  return outcomeOf([...missing(packages), ...addresses(text)], `${Object.keys(packages).length} packages`);
+};
+
+/** npm leaves out the binaries its registry lacks for other platforms, and there `npm ci` then fails. */
+export const missing = (packages: Packages): readonly string[] =>
+  Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.entries(optionalDependencies).flatMap(([name, wanted]) => {
+      const found = lookUp(packages, path, name)?.version;
+      if (found !== undefined && (found === wanted || !/^\d/.test(wanted))) return [];
+      return [`${path || 'the project'} wants ${name}@${wanted}, the lock has ${found ?? 'none'}`];
+    }),
+  );
+
+/** As Node resolves: from the package's own node_modules outward. */
+const lookUp = (packages: Packages, path: string, name: string): Locked | undefined => {
+  const found = packages[`${path === '' ? '' : `${path}/`}node_modules/${name}`];
+  if (found !== undefined || path === '') return found;
+  const outer = path.lastIndexOf('/node_modules/');
+  return lookUp(packages, outer < 0 ? '' : path.slice(0, outer), name);
+};
+
+/** A lock names no registry: whoever installs has their own. Pages where authors ask for funds are the only URLs. */
+export const addresses = (text: string): readonly string[] => {
+  const { packages } = JSON.parse(text) as { readonly packages: Packages };
+  return Object.entries(packages).flatMap(([path, { resolved, ...rest }]) => [
+    ...(resolved === undefined
+      ? []
+      : [`${path} is "resolved"; .npmrc should have omit-lockfile-registry-resolved=true`]),
+    ...strings(rest)
+      .filter((value) => /^[a-z+]+:\/\//.test(value))
+      .map((value) => `${path} names ${value}`),
+  ]);
+};
+
+/** Every text within, however deep, but for `funding`. */
+const strings = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => (key === 'funding' ? [] : strings(inner)));
+};

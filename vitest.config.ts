@@ -1,0 +1,71 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+import { bundle } from './tools/serve/bundle.ts';
+import { freshSecrets } from './tools/serve/secrets.ts';
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        plugins: [cloudflareTest(() => workerd())],
+        test: {
+          name: 'workerd',
+          include: ['journeys', 'hostile', 'desk', 'conformance'].map((room) => `test/${room}/**/*.test.ts`),
+        },
+      },
+      {
+        test: {
+          name: 'outside',
+          include: ['test/outside/**/*.test.ts', 'test/emulator/**/*.test.ts'],
+          globalSetup: ['test/outside/setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
+
+/** The rooms around the Worker under test: Stytch, the origin, and the internet that leads to these two alone. */
+const workerd = async () => {
+  const emulator = await emulatorVariables();
+  return {
+    verbose: false, // Otherwise workerd traces every error that a test provokes.
+    wrangler: { configPath: './test/wrangler.toml' },
+    miniflare: {
+      bindings: {
+        ...freshSecrets(),
+        STYTCH_PROJECT_ID: emulator.PROJECT_ID ?? '',
+        STYTCH_SECRET: emulator.PROJECT_SECRET ?? '',
+      },
+      outboundService: 'internet',
+      workers: [
+        {
+          ...auxiliary('stytch-emulator', 'emulator/worker.ts'),
+          bindings: emulator,
+          durableObjects: { STYTCH_PROJECT: { className: 'StytchProject', useSQLite: true } },
+          outboundService: 'internet',
+        },
+        { ...auxiliary('recording-origin', 'test/origin.ts'), outboundService: 'internet' },
+        {
+          ...auxiliary('internet', 'test/internet.ts'),
+          serviceBindings: { EMULATOR: 'stytch-emulator', ORIGIN: 'recording-origin' },
+        },
+      ],
+    },
+  };
+};
+
+/** Read only when the project runs: it takes the whole of wrangler. */
+const emulatorVariables = async () => {
+  const { variablesOf } = await import('./tools/serve/variables.ts');
+  return variablesOf('emulator/wrangler.toml');
+};
+
+const auxiliary = (name: string, entry: string) => ({
+  name,
+  modules: true as const,
+  script: bundle(entry).script,
+  compatibilityDate: '2026-10-01',
+});
