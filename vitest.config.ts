@@ -37,6 +37,7 @@ const workerd = async () => {
       bindings: {
         ...freshSecrets(),
         STYTCH_PROJECT_ID: emulator.PROJECT_ID ?? '',
+        STYTCH_API_URL: 'https://stytch.test',
         STYTCH_SECRET: emulator.PROJECT_SECRET ?? '',
       },
       outboundService: 'internet',

@@ -28,6 +28,8 @@ export const misbehave = async (
   }
 };
 
+const HEAD_START_MS = 50;
+
 const HTML = '<!doctype html><title>502 Bad Gateway</title><h1>502 Bad Gateway</h1>';
 
 const keepsAnswer = ({ kind }: WireFault): boolean =>
@@ -51,6 +53,8 @@ const breakingOff = (text: string, bytes: number): ReadableStream => {
   const writer = writable.getWriter();
   const half = async (): Promise<void> => {
     await writer.write(new TextEncoder().encode(text.slice(0, bytes)));
+    // Proxies on the way turn an error before the head has gone out into a whole 500.
+    await scheduler.wait(HEAD_START_MS);
     await writer.abort(new Error('a fault cut this answer off'));
   };
   void half().catch(() => undefined);

@@ -71,6 +71,7 @@ const decideKey = (
   const now = ports.now();
   if (evidence !== undefined && isCurrent(evidence, now) && isFresh(evidence, price, now)) {
     trace.tier = 'memory';
+    trace.keyId = evidence.name.clientId;
     const judged = judge(evidence, credential, demand, now);
     if (!judged.ok) return judged;
     const admitted = admit(evidence, presented, price, trace);
@@ -85,6 +86,7 @@ const decideKey = (
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const found = await known(presented, trace);
       if (!found.ok) return found;
+      trace.keyId = found.value.name.clientId;
       const before = judge(found.value, credential, demand, ports.now());
       const isFinal = isFresh(found.value, price, ports.now());
       if (isFinal && (!before.ok || paid)) return before;
@@ -122,7 +124,10 @@ const decideJwt = async (
 ): Promise<Result<Decision>> => {
   const judged = await ports.verifyToken(jwt.reveal(), ports.now());
   if (judged.verdict === 'unknowable') return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
-  if (judged.verdict === 'bad') return err({ reason: 'credential_invalid', because: 'token', scheme });
+  if (judged.verdict === 'bad') {
+    ports.log({ event: 'token', outcome: 'bad', because: judged.because });
+    return err({ reason: 'credential_invalid', because: 'token', scheme });
+  }
   if (judged.token.kind !== 'session') {
     return err({ reason: 'credential_kind_not_allowed', allowed: demand.credentials.filter((kind) => kind !== 'access_token') });
   }

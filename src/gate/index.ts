@@ -36,7 +36,6 @@ export interface GatePorts {
 interface Account extends Trace {
   route: string | null;
   credential: string | null;
-  keyId: string | null;
 }
 
 /**
@@ -58,7 +57,6 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     const decision = decided instanceof Promise ? await decided : decided;
     if (!decision.ok) return decision;
     const { identity, evidence } = decision.value;
-    account.keyId = identity.clientId;
 
     const decidedAt = ports.now();
     const forwarded = await ports.forward({ request, target: aimedAt, route, identity, evidence, requestId: id });
@@ -71,7 +69,7 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
   return async function gate(request) {
     const startedAt = ports.now();
     const id = requestId(request.headers, ports.newRequestId);
-    const account: Account = { ...newTrace(), route: null, credential: null, keyId: null };
+    const account: Account = { ...newTrace(), route: null, credential: null };
     const context: AnswerContext = { requestId: id, deskUrl: ports.deskUrl, realm: ports.audience };
     const result = await pass(request, id, startedAt, account);
     const response = result.ok ? result.value : refuse(result.refusal, context);

@@ -43,10 +43,12 @@ export interface DecisionPorts {
 /** What a request cost, for the log: filled in as it goes along. */
 export interface Trace {
   tier: string | null;
+  /** The key that was presented, once its tag has shown that it is one of ours; its id is public. */
+  keyId: string | null;
   ringMs: number;
   kvMs: number;
   stytchMs: number;
   originMs: number;
 }
 
-export const newTrace = (): Trace => ({ tier: null, ringMs: 0, kvMs: 0, stytchMs: 0, originMs: 0 });
+export const newTrace = (): Trace => ({ tier: null, keyId: null, ringMs: 0, kvMs: 0, stytchMs: 0, originMs: 0 });

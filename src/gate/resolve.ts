@@ -47,6 +47,7 @@ const learn = async (ports: DecisionPorts, presented: PresentedKey, trace: Trace
   if (key === null) return invalid('grammar', presented);
   const keychain = await ports.keychain();
   if ((await tagMaker(key, keychain)) === null) return invalid('tag', presented);
+  trace.keyId = key.clientId;
   const { current } = keychain;
   const fingerprint = await fingerprintOf(current, ports.projectId, key.clientId, key.clientSecret);
   const name: CredentialName = { clientId: key.clientId, fingerprint, pepper: current.id };

@@ -1,15 +1,14 @@
 import type { HeldStanding } from '../model/evidence.ts';
 import type { Verdict } from '../model/lease.ts';
 import type { Admission, CredentialName, Standing } from '../model/ports.ts';
-import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
+import { reach, type RingFailure } from '../model/reach.ts';
+import { ok, type Result } from '../model/refusal.ts';
 import type { DecisionPorts, Trace } from './ports.ts';
 
 /** How long the Ring is waited for, in milliseconds. A late grant is used, or given back by the next call. */
 const ADMIT_DEADLINE_MS = 2_000;
 const RENEWAL_DEADLINE_MS = 1_000;
 const EXCHANGE_DEADLINE_MS = 5_000;
-
-export type RingFailure = RefusalOf<'unavailable' | 'rate_limited'>;
 
 export interface AskOptions {
   readonly name: CredentialName;
@@ -44,7 +43,7 @@ export const askRing = async (ports: DecisionPorts, options: AskOptions, trace: 
   };
   const deadlineMs = options.costs.length === 0 && !options.wantToken ? RENEWAL_DEADLINE_MS : ADMIT_DEADLINE_MS;
   const answer = ports.rings(options.ring).admit(request).then(take);
-  const admission = await inTime(ports, answer, deadlineMs);
+  const admission = await reach(ports, answer, deadlineMs);
   trace.ringMs += now() - askedAt;
   if (!admission.ok) {
     purse.failed(ask.leaseId, now());
@@ -62,7 +61,7 @@ export const exchangeAtRing = async (
   trace: Trace,
 ) => {
   const startedAt = ports.now();
-  const answer = await inTime(ports, ports.rings(ring).exchange({ credential: name, clientSecret }), EXCHANGE_DEADLINE_MS);
+  const answer = await reach(ports, ports.rings(ring).exchange({ credential: name, clientSecret }), EXCHANGE_DEADLINE_MS);
   if (answer.ok) trace.stytchMs += answer.value.stytchMs;
   trace.ringMs += ports.now() - startedAt - (answer.ok ? answer.value.stytchMs : 0);
   return answer;
@@ -71,25 +70,3 @@ export const exchangeAtRing = async (
 /** The Ring's word as an isolate may hold it, if it is a yes. */
 export const heldStanding = ({ standing, askedAt }: Asked): HeldStanding | null =>
   standing.status === 'live' ? { standing, askedAt } : null;
-
-/** Waits for the Ring no longer than that. What it does wrong, and its silence, mean that we cannot tell. */
-const inTime = async <T>(ports: DecisionPorts, answer: Promise<T>, deadlineMs: number): Promise<Result<T, RingFailure>> => {
-  const settled: Promise<Result<T, RingFailure>> = answer.then(
-    (value) => ok(value),
-    (error: unknown) => err(failure(ports, error)),
-  );
-  const late = new AbortController();
-  const first = await Promise.race([settled, ports.sleep(deadlineMs, late.signal).then(() => null)]);
-  late.abort();
-  if (first !== null) return first;
-  ports.inBackground(settled);
-  return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
-};
-
-const failure = (ports: DecisionPorts, error: unknown): RingFailure => {
-  const overloaded = error instanceof Error && 'overloaded' in error && error.overloaded === true;
-  ports.log({ event: 'ring', outcome: overloaded ? 'overloaded' : 'failed', because: error instanceof Error ? error.name : 'unknown' });
-  return overloaded
-    ? { reason: 'rate_limited', retryAfterSeconds: 1 }
-    : { reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 };
-};

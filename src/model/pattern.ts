@@ -31,6 +31,20 @@ export const intersection = (one: string, other: string): string | null => {
   return `/${[...fixed, ...(short.open && long.open ? [REST] : [])].join('/')}`;
 };
 
+/**
+ * The pattern that two share where neither is the narrower: in one segment the one is, in another the other.
+ * Null where they share nothing, or segment for segment one of them is as narrow as both.
+ */
+export const crossing = (one: string, other: string): string | null => {
+  const common = intersection(one, other);
+  if (common === null) return null;
+  const fixed = fixedOf(common);
+  return fixed === fixedOf(one) || fixed === fixedOf(other) ? null : common;
+};
+
+/** A pattern without the `**` at its end. That `/a/**` covers `/a` too does not make it narrower or wider there. */
+const fixedOf = (pattern: string): string => (pattern.endsWith(`/${REST}`) ? pattern.slice(0, -REST.length - 1) : pattern);
+
 /** A pattern as its segments and whether `**` follows them. */
 interface Shape {
   readonly fixed: readonly string[];

@@ -1,6 +1,6 @@
 import type { AuthKind } from './identity.ts';
 import type { CanonicalPath } from './path.ts';
-import { intersection, ONE, patternProblem, REST, segmentsOf } from './pattern.ts';
+import { crossing, ONE, patternProblem, REST, segmentsOf } from './pattern.ts';
 
 /** The methods that exist for the Gate; every other is 405 (RFC 9110 §15.5.6). In the order of `Allow`. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -196,7 +196,7 @@ const find = (node: Node, path: string, from: number): Leaf | null => {
 
 /**
  * What is wrong with a table: a pattern that is none, two routes of one pattern that share a method, or two
- * patterns that cover a path of which neither is the narrower, unless a third is exactly what they share.
+ * patterns that cross, each narrower in another segment, unless a third is exactly what they share.
  */
 export const tableProblems = (routes: readonly RouteSettings[]): readonly TableProblem[] => [
   ...malformed(routes),
@@ -228,8 +228,8 @@ const crossings = (routes: readonly RouteSettings[]): TableProblem[] => {
   const indexes = new Map(routes.map(({ path }, index) => [path, index]));
   const wild = [...indexes].filter(([path]) => path.includes(ONE) && patternProblem(path) === null);
   return pairs(wild).flatMap(([[first], [second, index]]) => {
-    const common = intersection(first, second);
-    if (common === null || indexes.has(common)) return [];
+    const common = crossing(first, second);
+    if (common === null || indexes.has(common) || indexes.has(`${common}/${REST}`)) return [];
     const advice = `add a route for "${common}" or change one`;
     return [
       {

@@ -61,9 +61,9 @@ const header = z.object({
   alg: z.literal('RS256'),
   kid: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
   // Extensions that change what the token means: none of Stytch's tokens has one (RFC 8725 §3.9).
-  crit: z.undefined(),
-  zip: z.undefined(),
-  cty: z.undefined(),
+  crit: z.never().optional(),
+  zip: z.never().optional(),
+  cty: z.never().optional(),
 });
 
 /** The `kid` of a compact JWS in its one canonical spelling; null for anything else. Decides nothing by itself. */
@@ -90,7 +90,7 @@ const common = z.object({
   iat: seconds,
   exp: seconds,
   nbf: seconds.optional(),
-  cnf: z.undefined(),
+  cnf: z.never().optional(),
 });
 
 const session = z.object({

@@ -1,0 +1,225 @@
+import { waitUntil } from 'cloudflare:workers';
+import { createApp, unconfigured } from './app.ts';
+import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
+import { createDesk } from './desk/index.ts';
+import type { DeskRing } from './desk/ports.ts';
+import { createSigner } from './gate/assertion.ts';
+import { createDecide } from './gate/decide.ts';
+import { extract } from './gate/extract.ts';
+import { createForward } from './gate/forward.ts';
+import { createHeaderRules, requestId } from './gate/headers.ts';
+import { createGate } from './gate/index.ts';
+import { newTrace } from './gate/ports.ts';
+import { sliceUrl } from './gate/target.ts';
+import { log } from './log.ts';
+import { toBase64url } from './model/bytes.ts';
+import type { Owner } from './model/identity.ts';
+import { ringOfClientId, ringOfOwner } from './model/key.ts';
+import { openKeychain } from './model/keychain.ts';
+import type { Policy } from './model/policy.ts';
+import type { Ring, Rings } from './model/ports.ts';
+import { reach } from './model/reach.ts';
+import type { Result } from './model/refusal.ts';
+import { createTurn } from './model/turn.ts';
+import type { RingPorts } from './ring/parts.ts';
+import { createJwksCopies } from './store/jwks-copies.ts';
+import { createMemory } from './store/memory.ts';
+import { createVault } from './store/vault.ts';
+import { createStytch } from './stytch/client.ts';
+import { createSigningKeys, type SigningKeys } from './stytch/jwks.ts';
+import { createTokenVerifier } from './stytch/token.ts';
+
+/** What the Worker is bound to. Variables and secrets are read by `readConfig`, by name. */
+export interface Env {
+  readonly VAULT: KVNamespace;
+  readonly KEY_RING: DurableObjectNamespace;
+  readonly [variable: string]: unknown;
+}
+
+/** One isolate's Latchkey, made from its environment at the first request. */
+export interface Latchkey {
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Throws when the configuration is not valid: an alarm is then put off. */
+  readonly ringPorts: () => RingPorts;
+}
+
+/** How long a request waits for another one that has the same work under way, in milliseconds. */
+const TURN_PATIENCE_MS = 10_000;
+
+/** An issue waits for Stytch's three tries, a listing for a read. */
+const DESK_ISSUE_DEADLINE_MS = 20_000;
+const DESK_READ_DEADLINE_MS = 5_000;
+
+/** The Latchkey of an environment, and so of an isolate: assembled once. */
+export const latchkeyFor = (settings: Settings): ((env: Env) => Latchkey) => {
+  const assembled = new WeakMap<Env, Latchkey>();
+  return (env) => {
+    const known = assembled.get(env);
+    if (known !== undefined) return known;
+    const latchkey = assemble(settings, env);
+    assembled.set(env, latchkey);
+    return latchkey;
+  };
+};
+
+/** Puts Latchkey together: environment → configuration → ports → app. The one place where a binding is named. */
+const assemble = (settings: Settings, env: Env): Latchkey => {
+  const read = readConfig(settings, env);
+  if (!read.ok) {
+    log({ event: 'misconfigured', problems: read.problems.join('; ') });
+    return {
+      fetch: async () => unconfigured(read.problems, randomId()),
+      ringPorts: () => {
+        throw new Error('the configuration is not valid');
+      },
+    };
+  }
+  for (const warning of read.warnings) log({ event: 'warning', warning });
+  const { config, policy, secrets } = read;
+  const shared = openShared(config, secrets, env);
+  return {
+    fetch: openApp(config, policy, secrets, shared, env),
+    ringPorts: () => ({
+      rules: {
+        projectId: config.stytch.projectId,
+        environment: config.environment,
+        brand: config.brand,
+        limit: config.limits.default,
+        keysPerUser: config.limits.keysPerUser,
+        leaseSeconds: config.leaseSeconds,
+        stytchGraceSeconds: config.stytchGraceSeconds,
+        ownerClaim: config.stytch.ownerClaim,
+      },
+      ...shared,
+      randomBytes,
+      log,
+    }),
+  };
+};
+
+/** What the Gate, the Desk and the Rings have in common. */
+const openShared = (config: Config, secrets: Secrets, env: Env) => {
+  const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
+  const keychain = once(() => openKeychain(secrets.masterKeys));
+  const wires = { fetch: (url: string, init: RequestInit) => fetch(url, init), sleep, random: Math.random };
+  const project = { baseUrl: apiUrl, projectId, vertical, projectSecret: secrets.stytchSecret.reveal() };
+  const stytch = createStytch(project, wires);
+  const turn = createTurn({ now: Date.now, sleep, patienceMs: TURN_PATIENCE_MS });
+  const copies = createJwksCopies(env.VAULT, projectId, keychain);
+  const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
+  const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
+  const isClientId = (clientId: string) => ringOfClientId(clientId, realmOf(config)) !== null;
+  const verifyToken = createTokenVerifier({ projectId, issuers, vertical, ownerClaim, isClientId }, keys);
+  return { keychain, stytch, turn, verifyToken, signingKeys: keys, vault: createVault(env.VAULT) };
+};
+
+type Shared = ReturnType<typeof openShared>;
+
+const openApp = (config: Config, policy: Policy, secrets: Secrets, shared: Shared, env: Env): Latchkey['fetch'] => {
+  const rings: Rings = (ring) => env.KEY_RING.getByName(ring) as unknown as Ring;
+  const realm = realmOf(config);
+  const memory = createMemory({
+    isolate: randomId(),
+    leaseMs: config.leaseSeconds * 1000,
+    newLeaseId: randomId,
+    now: Date.now,
+    giveBack: (ring, reports) => waitUntil(rings(ring).settle(reports)),
+  });
+  const scopesOfRoles = (roles: readonly string[]) => [...new Set(roles.flatMap((role) => config.roles.get(role) ?? []))];
+  const reachPorts = { sleep, inBackground: waitUntil, log };
+  const decide = createDecide({
+    projectId: config.stytch.projectId,
+    ...{ realm, rings, memory, scopesOfRoles, ...reachPorts },
+    ...{ keychain: shared.keychain, vault: shared.vault, verifyToken: shared.verifyToken, turn: shared.turn },
+    ...{ now: Date.now, random: Math.random },
+  });
+
+  const signer = createSigner({ jwks: secrets.assertionJwks, issuer: config.deskUrl, audience: config.origin.id, random: randomId });
+  const headers = createHeaderRules({ prefix: config.headerPrefix, forwardCookies: config.origin.keepCookies });
+  const forward = createForward({
+    ...{ originUrl: config.origin.url, headers, signer, now: Date.now, loopId: config.hosts.desk },
+    fetch: (url, init) => fetch(url, init),
+  });
+
+  const gate = createGate({
+    targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },
+    queries: { forbiddenQuery: new Set(config.forbiddenQuery) },
+    ...{ policy, realm, decide, forward, log, now: Date.now, newRequestId: randomId },
+    levels: (ring, now) => memory.purse(ring).fields(now),
+    ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
+  });
+
+  const projectId = config.stytch.projectId;
+  const desk = createDesk({
+    deskUrl: config.deskUrl,
+    largestLeaseSeconds: config.largestLeaseSeconds,
+    extract: (inbound) => extract(inbound, realm),
+    identify: async (credential, credentials) => {
+      const demand = { auth: 'required', credentials, scopes: [], cost: 0, leaseSeconds: config.leaseSeconds } as const;
+      return decide(credential, demand, Date.now(), newTrace());
+    },
+    grantable: (roles) => scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
+    ringOf: async (owner) => deskRing(rings(await ringOfOwner(projectId, owner)), reachPorts),
+    isOwn: async (owner: Owner, keyId) => ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
+    assertionJwks: signer.publicJwks,
+    readiness: async () => ({ signing_keys: await canVerify(shared.signingKeys), kv: await canRead(env.VAULT) }),
+    requestId: (inbound) => requestId(inbound, randomId),
+    ...{ now: Date.now, log },
+  });
+
+  return createApp({
+    deskHost: config.hosts.desk,
+    deskUrl: config.deskUrl,
+    hostOf: (url) => sliceUrl(url).host,
+    ...{ desk, gate, newRequestId: randomId, log },
+  });
+};
+
+const realmOf = ({ brand, formerBrands, environment }: Config) => ({ brands: [brand, ...formerBrands], environment });
+
+type ReachPorts = Parameters<typeof reach>[0];
+
+/** A Ring whose silence is a refusal. */
+const deskRing = (ring: Ring, ports: ReachPorts): DeskRing => ({
+  issue: async (request) => flat(await reach(ports, ring.issue(request), DESK_ISSUE_DEADLINE_MS)),
+  list: (request) => reach(ports, ring.list(request), DESK_READ_DEADLINE_MS),
+  get: (owner, keyId) => reach(ports, ring.get(owner, keyId), DESK_READ_DEADLINE_MS),
+  revoke: async (owner, keyId) => flat(await reach(ports, ring.revoke(owner, keyId), DESK_READ_DEADLINE_MS)),
+});
+
+const flat = <T>(reached: Result<Result<T>>): Result<T> => (reached.ok ? reached.value : reached);
+
+/** Any well-formed `kid` tells whether keys are at hand: an unknown one is `bad` with them, `unknowable` without. */
+const canVerify = async (keys: SigningKeys): Promise<boolean> => (await keys('readiness', Date.now())) !== 'unknowable';
+
+const canRead = async (kv: KVNamespace): Promise<boolean> => {
+  try {
+    await kv.get('readiness');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Makes a value once, at its first use. The value is kept, never the promise: another request may not wait for it. */
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: T | undefined;
+  return async () => {
+    made ??= await make();
+    return made;
+  };
+};
+
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+const randomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
+
+/** 128 random bits, for request ids, lease ids and `jti`. */
+const randomId = (): string => toBase64url(randomBytes(16));

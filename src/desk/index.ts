@@ -1,0 +1,88 @@
+import { type Context, Hono } from 'hono';
+import { json, refuse } from '../http/answer.ts';
+import { problemPage } from '../http/problem-page.ts';
+import { CREDENTIAL_KINDS } from '../model/policy.ts';
+import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
+import { keyEndpoints } from './keys.ts';
+import type { DeskPorts } from './ports.ts';
+
+type Endpoint = (context: Context, requestId: string) => Promise<Result<Response>>;
+
+/** The control plane: keys, who one is, and what others need in order to trust us. */
+export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Response>) => {
+  const app = new Hono();
+
+  const answered = async (context: Context, endpoint: Endpoint): Promise<Response> => {
+    const requestId = ports.requestId(context.req.raw.headers);
+    const result = await endpoint(context, requestId);
+    const response = result.ok ? result.value : refuse(result.refusal, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
+    record(ports, context, requestId, response.status, result.ok ? null : result.refusal);
+    return response;
+  };
+  const serve = (endpoint: Endpoint) => (context: Context) => answered(context, endpoint);
+
+  const keys = keyEndpoints(ports);
+  app.post('/v1/keys', serve(keys.create));
+  app.get('/v1/keys', serve(keys.list));
+  app.get('/v1/keys/:key_id', serve(keys.get));
+  app.delete('/v1/keys/:key_id', serve(keys.revoke));
+  app.get('/v1/whoami', serve(whoami(ports)));
+
+  app.get('/.well-known/jwks.json', serve(async (_, requestId) => ok(jwks(ports, requestId))));
+  app.get('/problems/:code', serve(async (context) => problemPage(context.req.param('code') ?? '')));
+  app.get('/healthz', serve(async (_, requestId) => ok(json({ status: 'ok' }, 200, requestId))));
+  app.get('/readyz', serve(readyz(ports)));
+
+  app.notFound((context) => answered(context, async () => err(notServed(app, context))));
+  return async (request) => app.fetch(request);
+};
+
+/** 405 where another method would be served (RFC 9110 §15.5.6), else 404. */
+const notServed = (app: Hono, context: Context): Refusal => {
+  const allow = ['GET', 'POST', 'DELETE'].filter((method) =>
+    app.router.match(method, context.req.path)[0].some(([[, route]]) => route.path !== '/*'),
+  );
+  return allow.length > 0 ? { reason: 'method_not_allowed', allow } : { reason: 'not_found' };
+};
+
+const whoami =
+  (ports: DeskPorts): Endpoint =>
+  async (context, requestId) => {
+    const credential = ports.extract(context.req.raw.headers);
+    if (!credential.ok) return credential;
+    const caller = await ports.identify(credential.value, CREDENTIAL_KINDS);
+    if (!caller.ok) return caller;
+    const { auth, userId, organizationId, clientId, scopes } = caller.value.identity;
+    const body = { auth, user_id: userId, organization_id: organizationId, key_id: clientId, scopes };
+    return ok(json(body, 200, requestId));
+  };
+
+/** How long an origin may keep our public keys, in seconds: a new key is published longer than that before it signs. */
+const JWKS_MAX_AGE_SECONDS = 300;
+
+const jwks = (ports: DeskPorts, requestId: string): Response =>
+  json(ports.assertionJwks, 200, requestId, {
+    'content-type': 'application/jwk-set+json',
+    'cache-control': `public, max-age=${JWKS_MAX_AGE_SECONDS}`,
+  });
+
+const readyz =
+  (ports: DeskPorts): Endpoint =>
+  async (_, requestId) => {
+    const checks = await ports.readiness();
+    const ready = Object.values(checks).every((good) => good);
+    return ok(json({ status: ready ? 'ready' : 'not ready', checks }, ready ? 200 : 503, requestId));
+  };
+
+const record = (ports: DeskPorts, context: Context, requestId: string, status: number, refusal: Refusal | null): void =>
+  ports.log({
+    event: 'request',
+    request_id: requestId,
+    host: 'desk',
+    method: context.req.method,
+    route: context.req.routePath,
+    decision: refusal === null ? 'answered' : 'refused',
+    reason: refusal?.reason ?? null,
+    because: refusal !== null && 'because' in refusal ? refusal.because : null,
+    status,
+  });

@@ -1,0 +1,30 @@
+import type { Owner } from '../model/identity.ts';
+import type { KeyRecord } from '../model/ports.ts';
+
+/** A key as the Desk shows it: ids are strings, times are RFC 3339 in UTC. The key itself is not part of it. */
+export const keyObject = (record: KeyRecord) => ({
+  key_id: record.keyId,
+  owner: ownerObject(record.owner),
+  created_by: record.createdBy,
+  name: record.name,
+  description: record.description,
+  scopes: record.scopes,
+  limit: null,
+  status: record.status,
+  last_four: record.lastFour,
+  created_at: time(record.createdAt),
+  expires_at: time(record.expiresAt),
+  ended_at: time(record.endedAt),
+  last_used_at: time(record.lastUsedAt),
+  ip_allowlist: null,
+  rotation: null,
+});
+
+const ownerObject = ({ kind, id, organizationId }: Owner) => ({ kind, id, organization_id: organizationId });
+
+/** RFC 3339, to the second; null stays null. */
+export function time(at: number): string;
+export function time(at: number | null): string | null;
+export function time(at: number | null): string | null {
+  return at === null ? null : new Date(Math.floor(at / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+}

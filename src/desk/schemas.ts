@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { isReservedScope, isScopeToken } from '../model/scope.ts';
+
+const MAX_NAME = 64;
+const MAX_DESCRIPTION = 256;
+const MAX_SCOPES = 50;
+
+/** Control characters, and those that turn the reading direction: a name must look like what it is. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\u061C]/u;
+
+const text = (max: number) =>
+  z
+    .string()
+    .transform((value) => value.normalize('NFC').trim())
+    .refine((value) => value.length <= max, `must have at most ${max} characters`)
+    .refine((value) => !UNPRINTABLE.test(value), 'must be plain text on one line');
+
+const scopes = z
+  .array(
+    z
+      .string()
+      .refine(isScopeToken, 'must be a scope-token (RFC 6749 §3.3)')
+      .refine((scope) => !isReservedScope(scope), 'is reserved'),
+  )
+  .min(1, 'must name at least one scope')
+  .max(MAX_SCOPES, `must name at most ${MAX_SCOPES} scopes`)
+  .refine((list) => new Set(list).size === list.length, 'must not repeat a scope');
+
+const expiresAt = z.iso.datetime({ offset: true, message: 'must be a time as RFC 3339 writes it' });
+
+/** The body of `POST /v1/keys`. Whose key it becomes, the session says, never the body. */
+export const createKeyBody = z.strictObject({
+  name: text(MAX_NAME).refine((value) => value.length > 0, 'must not be empty'),
+  description: text(MAX_DESCRIPTION).default(''),
+  scopes,
+  expires_at: expiresAt.nullable().default(null),
+});
+
+/** The query of `GET /v1/keys`. */
+export const listKeysQuery = z.object({
+  status: z.enum(['active', 'revoked', 'expired', 'all']).default('active'),
+  limit: z.coerce.number().int().min(1).max(100).default(100),
+  cursor: z.string().max(256).optional(),
+});

@@ -1,0 +1,13 @@
+import type { Reason } from '../model/refusal.ts';
+import { err, ok, type Result } from '../model/refusal.ts';
+import { ANSWERS } from './answers.ts';
+
+/** Explains a problem type to whoever follows its URI (RFC 9457 §3.1.1). */
+export const problemPage = (code: string): Result<Response> => {
+  const answers = (Object.keys(ANSWERS) as Reason[]).map((reason) => ANSWERS[reason]).filter((each) => each.code === code);
+  const [first] = answers;
+  if (first === undefined) return err({ reason: 'not_found' });
+  const titles = [...new Set(answers.map((answer) => answer.title))];
+  const text = `${code}\n\nHTTP status ${first.status}: ${titles.join(' / ')}.\n`;
+  return ok(new Response(text, { headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' } }));
+};

@@ -1,0 +1,17 @@
+import settings from '../latchkey.config.ts';
+import { type Env, latchkeyFor } from './assemble.ts';
+import { KeyRingBase } from './ring/keyring.ts';
+import type { RingPorts } from './ring/parts.ts';
+
+const latchkey = latchkeyFor(settings);
+
+/** One owner's keys and meter (binding `KEY_RING`). */
+export class KeyRing extends KeyRingBase<Env> {
+  protected override ports(env: Env): RingPorts {
+    return latchkey(env).ringPorts();
+  }
+}
+
+export default {
+  fetch: (request, env) => latchkey(env).fetch(request),
+} satisfies ExportedHandler<Env>;

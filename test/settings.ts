@@ -1,0 +1,34 @@
+import { defineConfig } from '../src/config.ts';
+
+/** The operator's file of the tests in workerd: one route for each thing that a route can ask. */
+export default defineConfig({
+  brand: 'acme',
+  formerBrands: ['oldacme'],
+  stytch: { projectId: 'project-test-11111111-1111-4111-8111-111111111111', vertical: 'consumer' },
+  hosts: { api: ['api.test', 'api2.test:8443'], desk: 'desk.test' },
+  origin: { url: 'https://origin.test', id: 'acme-api', timeoutSeconds: 2 },
+  scopes: {
+    'items:read': { title: 'Read items' },
+    'items:write': { title: 'Change items' },
+    'admin:all': { title: 'Administer', selfService: false },
+  },
+  roles: { stytch_user: ['items:read', 'items:write', 'admin:all'] },
+  limits: { default: { requests: 600, perSeconds: 60 }, keysPerUser: 5 },
+  routes: [
+    { path: '/public/**', auth: 'none' },
+    { path: '/optional/**', auth: 'optional' },
+    { path: '/v1/items/**', methods: ['GET'], scopes: ['items:read'] },
+    {
+      path: '/v1/items/**',
+      methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+      scopes: ['items:write'],
+      cost: 5,
+      maxBodyBytes: 1_000,
+    },
+    { path: '/v1/any/**' },
+    { path: '/v1/pairs', credentials: ['client_credentials'] },
+    { path: '/v1/strict/**', leaseSeconds: 0, assertion: 'request' },
+    { path: '/v1/payouts/**', scopes: ['admin:all'], leaseSeconds: 0, assertion: 'request' },
+    { path: '/v1/heavy', cost: 200 },
+  ],
+});
