@@ -11,6 +11,7 @@ export default defineConfig({
         plugins: [cloudflareTest(() => workerd())],
         test: {
           name: 'workerd',
+          setupFiles: ['test/secrets.ts'],
           include: ['journeys', 'hostile', 'desk', 'conformance'].map((room) => `test/${room}/**/*.test.ts`),
         },
       },

@@ -4,6 +4,7 @@ import { ENDPOINTS } from './endpoints.ts';
 import { envelope } from './envelope.ts';
 import type { ErrorType } from './errors.ts';
 import { loginPage } from './login.ts';
+import { mayReturn } from './origins.ts';
 import type { Project } from './project.ts';
 import { refuse } from './result.ts';
 import { serve } from './serve.ts';
@@ -29,6 +30,13 @@ export const app = (project: Project): Hono => {
       return error('method_not_allowed', 'unknown');
     });
   }
+  hono.use('/_emulator/*', async (context, next) => {
+    // A strange web page that the developer has open must not reach the side door of their machine.
+    if (!mayReturn(project, context.req.header('origin') ?? '')) {
+      return context.json({ error: 'the side door is not open to this origin' }, 403);
+    }
+    return await next();
+  });
   hono.get('/_emulator/', (context) => context.redirect('/_emulator/status'));
   hono.route('/_emulator', sideDoor(project, waits));
   hono.route('/_emulator', loginPage(project));

@@ -4,6 +4,7 @@ import {
   revokeMemberSession,
 } from './b2b-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
+import { introspect } from './introspect.ts';
 import { deleteClient, getClient, updateClient } from './m2m-change.ts';
 import { createClient } from './m2m-create.ts';
 import { cancelRotation, finishRotation, startRotation } from './m2m-rotate.ts';
@@ -18,73 +19,58 @@ const CLIENTS = '/v1/m2m/clients';
 const CLIENT = `${CLIENTS}/:client_id`;
 const TEMPLATE = '/pwa/v3/projects/:project_slug/environments/:environment_slug/jwt_templates/M2M';
 
+type Handle = Endpoint['handle'];
+
+const ours = (name: string, method: Endpoint['method'], path: string, handle: Handle): Endpoint => ({
+  ...{ name, method, path, handle },
+  access: 'project',
+});
+
+const oauth = (name: string, path: string, handle: Handle): Endpoint => ({
+  ...{ name, path, handle, method: 'POST' },
+  ...{ access: 'public', oauth: true },
+});
+
+const jwks = (path: string): Endpoint => ({
+  ...{ name: 'jwks', method: 'GET', path, access: 'public', handle: getJwks },
+});
+
+const template = (name: string, method: 'GET' | 'PUT', handle: Handle): Endpoint => ({
+  ...{ name, method, path: TEMPLATE, access: 'workspace', handle },
+});
+
 /** Every operation of Stytch that is emulated; several paths may share a name. */
 export const ENDPOINTS: readonly Endpoint[] = [
-  ...([
-    {
-      name: 'm2m.search',
-      method: 'POST',
-      path: `${CLIENTS}/search`,
-      access: 'project',
-      handle: searchClients,
-    },
-    { name: 'm2m.create', method: 'POST', path: CLIENTS, access: 'project', handle: createClient },
-    { name: 'm2m.get', method: 'GET', path: CLIENT, access: 'project', handle: getClient },
-    { name: 'm2m.update', method: 'PUT', path: CLIENT, access: 'project', handle: updateClient },
-    { name: 'm2m.delete', method: 'DELETE', path: CLIENT, access: 'project', handle: deleteClient },
-  ] as const),
-  ...[
-    { name: 'm2m.rotate.start', path: `${CLIENT}/secrets/rotate/start`, handle: startRotation },
-    { name: 'm2m.rotate.cancel', path: `${CLIENT}/secrets/rotate/cancel`, handle: cancelRotation },
-    { name: 'm2m.rotate', path: `${CLIENT}/secrets/rotate`, handle: finishRotation },
-    { name: 'users.search', path: '/v1/users/search', handle: searchUsers },
-    { name: 'users.create', path: '/v1/users', handle: createUser },
-    { name: 'passwords.authenticate', path: '/v1/passwords/authenticate', handle: authenticatePassword },
-    { name: 'passwords.create', path: '/v1/passwords', handle: createPassword },
-    { name: 'sessions.authenticate', path: '/v1/sessions/authenticate', handle: authenticateSession },
-    { name: 'sessions.revoke', path: '/v1/sessions/revoke', handle: revoke },
-    {
-      name: 'b2b.passwords.authenticate',
-      path: '/v1/b2b/passwords/authenticate',
-      handle: authenticateMemberPassword,
-    },
-    {
-      name: 'b2b.sessions.authenticate',
-      path: '/v1/b2b/sessions/authenticate',
-      handle: authenticateMemberSession,
-    },
-    { name: 'b2b.sessions.revoke', path: '/v1/b2b/sessions/revoke', handle: revokeMemberSession },
-  ].map((endpoint) => ({ ...endpoint, method: 'POST', access: 'project' }) as const),
-  ...([
-    { name: 'users.get', method: 'GET', path: '/v1/users/:user_id', access: 'project', handle: getUser },
-    {
-      name: 'users.update',
-      method: 'PUT',
-      path: '/v1/users/:user_id',
-      access: 'project',
-      handle: updateUser,
-    },
-    {
-      name: 'users.delete',
-      method: 'DELETE',
-      path: '/v1/users/:user_id',
-      access: 'project',
-      handle: removeUser,
-    },
-    { name: 'sessions.get', method: 'GET', path: '/v1/sessions', access: 'project', handle: listSessions },
-    { name: 'debug.whoami', method: 'GET', path: '/v1/debug/whoami', access: 'project', handle: whoami },
-    { name: 'template.get', method: 'GET', path: TEMPLATE, access: 'workspace', handle: getTemplate },
-    { name: 'template.put', method: 'PUT', path: TEMPLATE, access: 'workspace', handle: putTemplate },
-  ] as const),
-  ...['/v1/sessions/jwks/:project_id', '/v1/b2b/sessions/jwks/:project_id', '/.well-known/jwks.json'].map(
-    (path) => ({ name: 'jwks', method: 'GET', path, access: 'public', handle: getJwks }) as const,
-  ),
-  ...[
-    { path: '/v1/public/:project_id/oauth2/token', handle: exchange },
-    { path: '/v1/oauth2/token', handle: exchangeOnDomain },
-  ].map(
-    (endpoint) => ({ name: 'token', method: 'POST', access: 'public', oauth: true, ...endpoint }) as const,
-  ),
+  ours('m2m.search', 'POST', `${CLIENTS}/search`, searchClients),
+  ours('m2m.create', 'POST', CLIENTS, createClient),
+  ours('m2m.get', 'GET', CLIENT, getClient),
+  ours('m2m.update', 'PUT', CLIENT, updateClient),
+  ours('m2m.delete', 'DELETE', CLIENT, deleteClient),
+  ours('m2m.rotate.start', 'POST', `${CLIENT}/secrets/rotate/start`, startRotation),
+  ours('m2m.rotate.cancel', 'POST', `${CLIENT}/secrets/rotate/cancel`, cancelRotation),
+  ours('m2m.rotate', 'POST', `${CLIENT}/secrets/rotate`, finishRotation),
+  oauth('token', '/v1/public/:project_id/oauth2/token', exchange),
+  oauth('token', '/v1/oauth2/token', exchangeOnDomain),
+  oauth('introspect', '/v1/public/:project_id/oauth2/introspect', introspect),
+  jwks('/v1/sessions/jwks/:project_id'),
+  jwks('/v1/b2b/sessions/jwks/:project_id'),
+  jwks('/.well-known/jwks.json'),
+  ours('users.search', 'POST', '/v1/users/search', searchUsers),
+  ours('users.create', 'POST', '/v1/users', createUser),
+  ours('users.get', 'GET', '/v1/users/:user_id', getUser),
+  ours('users.update', 'PUT', '/v1/users/:user_id', updateUser),
+  ours('users.delete', 'DELETE', '/v1/users/:user_id', removeUser),
+  ours('passwords.authenticate', 'POST', '/v1/passwords/authenticate', authenticatePassword),
+  ours('passwords.create', 'POST', '/v1/passwords', createPassword),
+  ours('sessions.authenticate', 'POST', '/v1/sessions/authenticate', authenticateSession),
+  ours('sessions.revoke', 'POST', '/v1/sessions/revoke', revoke),
+  ours('sessions.get', 'GET', '/v1/sessions', listSessions),
+  ours('b2b.passwords.authenticate', 'POST', '/v1/b2b/passwords/authenticate', authenticateMemberPassword),
+  ours('b2b.sessions.authenticate', 'POST', '/v1/b2b/sessions/authenticate', authenticateMemberSession),
+  ours('b2b.sessions.revoke', 'POST', '/v1/b2b/sessions/revoke', revokeMemberSession),
+  ours('debug.whoami', 'GET', '/v1/debug/whoami', whoami),
+  template('template.get', 'GET', getTemplate),
+  template('template.put', 'PUT', putTemplate),
 ];
 
 /** The names that faults and counters know. */

@@ -1,7 +1,7 @@
 /** A status, or the switch that decides it where no source says. */
 type Status = number | 'm2mErrorStatus' | 'sessionJwtErrorStatus';
 
-/** Stytch's error types: status and message. Messages in quotes of STYTCH's documentation where known. */
+/** Stytch's error types with their status and message; where no source tells the message, it is our wording. */
 export const ERRORS = {
   bad_request: [400, 'The submitted request is invalid.'],
   client_secret_too_long: ['m2mErrorStatus', 'The client secret is too long.'],

@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { authenticateMemberPassword } from './b2b-endpoints.ts';
 import type { Call } from './endpoint.ts';
 import type { JsonObject } from './json.ts';
+import { mayReturn } from './origins.ts';
 import { authenticatePassword } from './passwords-endpoints.ts';
 import type { Project } from './project.ts';
 import { readSwitches } from './switches.ts';
@@ -64,15 +65,6 @@ const callOf = (project: Project, context: Context, body: JsonObject): Call => {
   const nothing = { params: {}, query: new URLSearchParams(), text: '', tokenFault: null };
   const { headers } = context.req.raw;
   return { ...nothing, project, switches: readSwitches(project), headers, body, origin: url.origin };
-};
-
-const LOOPBACK = /^(localhost|[a-z0-9-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
-const mayReturn = (project: Project, returnTo: string): boolean => {
-  if (returnTo === '') return true;
-  const url = URL.parse(returnTo);
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
-  return LOOPBACK.test(url.hostname) || project.returnOrigins.includes(url.origin);
 };
 
 type Markup = ReturnType<typeof html>;

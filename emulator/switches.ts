@@ -23,6 +23,7 @@ export const SWITCHES = {
   credentialConflict: choice('body', 'basic', 'refused'),
   tokenFailureEnvelope: choice('stytch', 'oauth'),
   domainTokenEndpoint: choice('absent', 'present'),
+  introspection: choice('absent', 'present'),
   // The token.
   issuer: choice('project', 'base_url'),
   jti: choice('absent', 'present'),

@@ -36,10 +36,11 @@ export const readTokenRequest = (call: Call): TokenRequest | OAuthRefusal => {
   return { ...credentials, scopes: scopes.length === 0 ? null : scopes, extra };
 };
 
-type Credentials = Pick<TokenRequest, 'clientId' | 'clientSecret'>;
+/** A client's id and secret. */
+export type Credentials = Pick<TokenRequest, 'clientId' | 'clientSecret'>;
 
 /** The body wins: SDKs send `Basic project_id:secret` beside the client's credentials in the body. */
-const readCredentials = (call: Call, body: JsonObject): Credentials | OAuthRefusal => {
+export const readCredentials = (call: Call, body: JsonObject): Credentials | OAuthRefusal => {
   const header = readHeader(call);
   const { client_id, client_secret } = body;
   const isWhole = isText(client_id) && isText(client_secret);
@@ -71,7 +72,8 @@ const formDecode = (text: string): string => {
 
 const isText = (value: Json | undefined): value is string => typeof value === 'string' && value !== '';
 
-const readParameters = ({ text, headers }: Call): JsonObject | null => {
+/** The parameters of a form or of a JSON body; null when it is neither. */
+export const readParameters = ({ text, headers }: Call): JsonObject | null => {
   const contentType = headers.get('content-type') ?? '';
   if (/^application\/json\b/i.test(contentType)) return parseObject(text);
   return Object.fromEntries(new URLSearchParams(text));

@@ -10,7 +10,7 @@ import { isRefusal, type OAuthRefusal, type Result, refuse, succeed } from './re
 import { sign } from './sign.ts';
 import { parseTemplate, render } from './template.ts';
 import { readTemplate } from './template-store.ts';
-import { readTokenRequest, type TokenRequest } from './token-request.ts';
+import { type Credentials, readTokenRequest, type TokenRequest } from './token-request.ts';
 
 const LIFETIME_SECONDS = 3600;
 
@@ -35,7 +35,8 @@ export const exchange = async (call: Call): Promise<Result> => {
 export const exchangeOnDomain = async (call: Call): Promise<Result> =>
   call.switches.domainTokenEndpoint === 'present' ? await exchange(call) : refuse('route_not_found');
 
-const authenticate = async (call: Call, request: TokenRequest): Promise<M2MClient | OAuthRefusal> => {
+/** Finds the active client that an id and a live secret name. */
+export const authenticate = async (call: Call, request: Credentials): Promise<M2MClient | OAuthRefusal> => {
   const hash = await hashSecret(request.clientSecret);
   const client = findClient(call.project, request.clientId);
   const known = client !== null && [client.secretHash, client.nextSecretHash].includes(hash);

@@ -112,7 +112,7 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
 
 const NO_FILE = {
   parsed: null,
-  problems: [{ path: ['latchkey.config.ts'], message: 'must export an object' }],
+  problems: [{ path: [], message: 'must export an object' }],
 };
 
 /** Where Stytch's API is; a problem where the variable that says so cannot be trusted with the project's secret. */

@@ -1,5 +1,8 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
+import { ringOfOwner } from '../src/model/key.ts';
 import type { Reply, Seen } from './origin.ts';
+import { inUse } from './secrets.ts';
 
 /** The rooms of `test/wrangler.toml`, as a test sees them. */
 interface Rooms {
@@ -39,14 +42,23 @@ export const stytchCalls = async (): Promise<Readonly<Record<string, number>>> =
   return calls;
 };
 
-/** A session JWT for a demo user of the emulator. */
-export const signIn = async (user: typeof ADA = ADA): Promise<string> => {
+/** A user of Stytch whom no other test knows: limits and keys are per user. */
+export const newUser = async (): Promise<typeof ADA> => {
+  const user = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' };
+  await emulator('POST', '/seed', { users: [user] });
+  return user;
+};
+
+/** A session JWT of a user, by default of a new one. */
+export const signIn = async (known?: typeof ADA): Promise<string> => {
+  const user = known ?? (await newUser());
   const response = await rooms.EMULATOR.fetch('https://stytch.test/v1/passwords/authenticate', {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${envText('STYTCH_PROJECT_ID')}:${envText('STYTCH_SECRET')}`)}`, 'content-type': 'application/json' },
     body: JSON.stringify({ ...user, session_duration_minutes: 60 }),
   });
   const { session_jwt } = (await response.json()) as { session_jwt: string };
+  inUse(session_jwt);
   return session_jwt;
 };
 
@@ -62,7 +74,9 @@ export interface Issued {
 export const issueKey = async (session: string, scopes: readonly string[] = ['items:read'], more: object = {}): Promise<Issued> => {
   const response = await desk(session, 'POST', '/v1/keys', { name: 'test', scopes, ...more });
   if (response.status !== 201) throw new Error(`issue: ${response.status} ${await response.text()}`);
-  return response.json();
+  const issued: Issued = await response.json();
+  inUse(issued.key);
+  return issued;
 };
 
 /** A Desk request of a signed-in user. */
@@ -76,3 +90,35 @@ export const desk = (session: string, method: string, path: string, body?: unkno
 /** An API request with a key. */
 export const call = (key: string, path = '/v1/items/1', init: RequestInit = {}): Promise<Response> =>
   send(`${API}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...(init.headers as Record<string, string>) } });
+
+/** The Ring of a signed-in user. */
+export const ringStub = async (session: string): Promise<DurableObjectStub> => {
+  const id = subjectOf(session);
+  return rooms.KEY_RING.getByName(await ringOfOwner(envText('STYTCH_PROJECT_ID'), { kind: 'user', id }));
+};
+
+/** All that a Ring has written down: its rows by table; empty when it has no tables. */
+export const dumpOfRing = (ring: DurableObjectStub): Promise<Record<string, readonly Record<string, SqlStorageValue>[]>> =>
+  runInDurableObject(ring, (_instance, state) => {
+    const tables = state.storage.sql
+      .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
+      .toArray();
+    return Object.fromEntries(
+      tables.map(({ name }) => [String(name), state.storage.sql.exec(`SELECT * FROM "${name}"`).toArray()]),
+    );
+  });
+
+/** The ids of the M2M clients that Stytch has for a signed-in user. */
+export const stytchClients = async (session: string): Promise<readonly string[]> => {
+  const response = await rooms.EMULATOR.fetch('https://stytch.test/v1/m2m/clients/search', {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${envText('STYTCH_PROJECT_ID')}:${envText('STYTCH_SECRET')}`)}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ limit: 1000 }),
+  });
+  const { m2m_clients } = (await response.json()) as {
+    m2m_clients: { client_id: string; trusted_metadata: { user_id?: string } }[];
+  };
+  return m2m_clients.filter((each) => each.trusted_metadata.user_id === subjectOf(session)).map((each) => each.client_id);
+};
+
+const subjectOf = (jwt: string): string => (JSON.parse(atob(jwt.split('.')[1] ?? '')) as { sub: string }).sub;

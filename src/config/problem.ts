@@ -8,7 +8,7 @@ export interface Problem {
 
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** A setting's path as one writes it: `routes[2].scopes[0]`, `scopes["items:read"].title`. */
+/** A setting's path as one writes it: `routes[2].scopes[0]`, `scopes["items:read"].title`; empty for the whole. */
 export const label = (path: Problem['path']): string =>
   path
     .map((part, i) => {

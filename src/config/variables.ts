@@ -13,6 +13,8 @@ const OVERRIDES = [
   { name: 'ORIGIN_URL', section: 'origin', key: 'url', read: (text: string): unknown => text },
 ] as const;
 
+const FILE = 'latchkey.config.ts';
+
 /** The file with the variables in it. */
 export interface Overridden {
   readonly settings: Readonly<Record<string, unknown>>;
@@ -37,7 +39,7 @@ export const override = (
   }
   const nameOf = (path: Problem['path']): string => {
     const source = set.find(({ section, key }) => path[0] === section && path[1] === key);
-    return source === undefined ? label(path) : `${source.name}${label(path.slice(2))}`;
+    return source === undefined ? label(path) || FILE : `${source.name}${label(path.slice(2))}`;
   };
   return { settings, problems, nameOf };
 };

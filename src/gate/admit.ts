@@ -9,6 +9,10 @@ import { askRing, heldStanding } from './ring-call.ts';
 /** How often somebody who waits looks whether he was decided, in milliseconds. */
 const LOOK_MS = 5;
 
+/** The one who asks lets others come to him first, for as long as somebody came in the last millisecond, up to ten. */
+const GATHER_MS = 1;
+const MAX_GATHERINGS = 10;
+
 /** After this long, whoever asked for us is taken to have vanished, and the next asks; milliseconds. */
 const PATIENCE_MS = 2_500;
 
@@ -83,9 +87,15 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     queue: Queue,
     trace: Trace,
   ): Promise<void> => {
-    const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
     const startedAt = ports.now();
-    Object.assign(queue, { waiting: [], asked: batch, askingSince: startedAt });
+    queue.askingSince = startedAt;
+    // A burst comes in within a moment, each request on a timer of its own: one call for all of it.
+    for (let round = 0, before = -1; before < queue.waiting.length && round < MAX_GATHERINGS; round++) {
+      before = queue.waiting.length;
+      await ports.sleep(GATHER_MS);
+    }
+    const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
+    Object.assign(queue, { waiting: [], asked: batch });
     const costs = batch.map((waiter) => waiter.cost).filter((cost) => cost > 0);
     const answer = await ask(ports, evidence, presented, costs, trace);
     const verdicts = answer.ok ? [...answer.value] : [];

@@ -242,7 +242,7 @@ const redate = (book: Book, lease: Lease, spent: Report['spent'], fresh: number,
   let rest = fresh;
   for (let index = spent.length - 1; index >= 0 && rest > 0; index--) {
     const [ageMs, logged] = spent[index] ?? [0, 0];
-    const units = Math.min(rest, logged);
+    const units = Math.max(0, Math.min(rest, logged));
     rest -= units;
     // Not before the grant, whatever the isolate's clock says, and not after the end.
     const at = Math.min(lease.expiresAt, Math.max(lease.grantedAt, now - Math.max(0, ageMs)));

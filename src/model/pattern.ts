@@ -22,39 +22,48 @@ export const patternProblem = (pattern: string): string | null => {
 
 /** The pattern of exactly the paths that two patterns both cover; null when there are none. */
 export const intersection = (one: string, other: string): string | null => {
-  const a = shapeOf(one);
-  const b = shapeOf(other);
-  const [short, long] = a.fixed.length <= b.fixed.length ? [a, b] : [b, a];
-  if (long.fixed.length > short.fixed.length && !short.open) return null;
-  const fixed = long.fixed.map((segment, i) => commonSegment(short.fixed[i] ?? null, segment));
-  if (fixed.includes(null)) return null;
-  return `/${[...fixed, ...(short.open && long.open ? [REST] : [])].join('/')}`;
+  const common = commonShape(shapeOf(one), shapeOf(other));
+  return common === null ? null : spelt(common);
 };
 
-/**
- * The pattern that two share where neither is the narrower: in one segment the one is, in another the other.
- * Null where they share nothing, or segment for segment one of them is as narrow as both.
- */
-export const crossing = (one: string, other: string): string | null => {
-  const common = intersection(one, other);
-  if (common === null) return null;
-  const fixed = fixedOf(common);
-  return fixed === fixedOf(one) || fixed === fixedOf(other) ? null : common;
-};
-
-/** A pattern without the `**` at its end. That `/a/**` covers `/a` too does not make it narrower or wider there. */
-const fixedOf = (pattern: string): string => (pattern.endsWith(`/${REST}`) ? pattern.slice(0, -REST.length - 1) : pattern);
-
-/** A pattern as its segments and whether `**` follows them. */
-interface Shape {
+/** A pattern taken apart: its segments, and whether `**` follows them. */
+export interface Shape {
   readonly fixed: readonly string[];
   readonly open: boolean;
 }
 
-const shapeOf = (pattern: string): Shape => {
+export const shapeOf = (pattern: string): Shape => {
   const segments = segmentsOf(pattern);
   const open = segments.at(-1) === REST;
   return { fixed: open ? segments.slice(0, -1) : segments, open };
+};
+
+/**
+ * The pattern that two share where neither is the narrower: in one segment the one is, in another the other.
+ * Null where they share nothing, or segment for segment one of them is as narrow as both. That `/a/**` covers
+ * `/a` too makes it neither narrower nor wider.
+ */
+export const crossing = (one: Shape, other: Shape): string | null => {
+  const common = commonShape(one, other);
+  if (common === null || isSame(common.fixed, one.fixed) || isSame(common.fixed, other.fixed)) return null;
+  return spelt(common);
+};
+
+const spelt = ({ fixed, open }: Shape): string => `/${[...fixed, ...(open ? [REST] : [])].join('/')}`;
+
+const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((segment, i) => segment === other[i]);
+
+const commonShape = (one: Shape, other: Shape): Shape | null => {
+  const [short, long] = one.fixed.length <= other.fixed.length ? [one, other] : [other, one];
+  if (long.fixed.length > short.fixed.length && !short.open) return null;
+  const fixed: string[] = [];
+  for (const [i, segment] of long.fixed.entries()) {
+    const common = commonSegment(short.fixed[i] ?? null, segment);
+    if (common === null) return null;
+    fixed.push(common);
+  }
+  return { fixed, open: short.open && long.open };
 };
 
 /** What two segments in one place both cover (null: under `**`). The empty segment of `/a/` is no `*`. */

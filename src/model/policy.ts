@@ -1,6 +1,6 @@
 import type { AuthKind } from './identity.ts';
 import type { CanonicalPath } from './path.ts';
-import { crossing, ONE, patternProblem, REST, segmentsOf } from './pattern.ts';
+import { crossing, ONE, patternProblem, REST, segmentsOf, shapeOf } from './pattern.ts';
 
 /** The methods that exist for the Gate; every other is 405 (RFC 9110 §15.5.6). In the order of `Allow`. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -226,17 +226,15 @@ const sharedMethods = (routes: readonly RouteSettings[]): TableProblem[] =>
 
 const crossings = (routes: readonly RouteSettings[]): TableProblem[] => {
   const indexes = new Map(routes.map(({ path }, index) => [path, index]));
-  const wild = [...indexes].filter(([path]) => path.includes(ONE) && patternProblem(path) === null);
-  return pairs(wild).flatMap(([[first], [second, index]]) => {
-    const common = crossing(first, second);
+  const wild = [...indexes]
+    .filter(([path]) => path.includes(ONE) && patternProblem(path) === null)
+    .map(([path, index]) => ({ path, index, shape: shapeOf(path) }));
+  return pairs(wild).flatMap(([first, second]) => {
+    const common = crossing(first.shape, second.shape);
     if (common === null || indexes.has(common) || indexes.has(`${common}/${REST}`)) return [];
+    const both = `"${first.path}" and "${second.path}" both cover "${common}"`;
     const advice = `add a route for "${common}" or change one`;
-    return [
-      {
-        index,
-        problem: `"${first}" and "${second}" both cover "${common}" and neither is the narrower: ${advice}`,
-      },
-    ];
+    return [{ index: second.index, problem: `${both} and neither is the narrower: ${advice}` }];
   });
 };
 

@@ -220,4 +220,3 @@ export interface KeyPage {
 /** One line of the log. */
 export type Log = (line: Readonly<Record<string, LogValue>>) => void;
 export type LogValue = string | number | boolean | null | undefined;
-

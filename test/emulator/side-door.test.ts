@@ -223,6 +223,14 @@ describe('state', () => {
     });
   });
 
+  test('a strange web page does not reach the side door', async () => {
+    const headers = { origin: 'https://evil.example' };
+    expect(await emulator.send('POST', '/_emulator/reset', { headers })).toMatchObject({ status: 403 });
+    expect(await emulator.send('POST', '/_emulator/login', { headers })).toMatchObject({ status: 403 });
+    const own = { headers: { origin: emulator.url.origin } };
+    expect(await emulator.send('GET', '/_emulator/clock', own)).toMatchObject({ status: 200 });
+  });
+
   test('the side door is under no path of Stytch', async () => {
     expect(await emulator.api('GET', '/v1/_emulator/clock')).toMatchObject({ status: 404 });
     expect(await emulator.door('GET', 'nothing')).toEqual({ error: 'there is no such side door' });

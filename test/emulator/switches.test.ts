@@ -161,6 +161,33 @@ const TOKEN_ROWS: readonly Row[] = [
   ],
 ];
 
+const introspect = async () => {
+  const { access_token = '' } = (await token()).body;
+  const answers = [];
+  for (const one of [access_token, `${access_token}x`]) {
+    const body = new URLSearchParams({ ...CLIENT, token: one });
+    answers.push((await emulator.send('POST', `/v1/public/${PROJECT_ID}/oauth2/introspect`, { body })).body);
+  }
+  return answers.map(({ error_type, active, sub }) => error_type ?? [active, sub]);
+};
+
+const INTROSPECTION_ROWS: readonly Row[] = [
+  [
+    'introspection',
+    introspect,
+    [
+      ['absent', ['route_not_found', 'route_not_found']],
+      [
+        'present',
+        [
+          [true, CLIENT.client_id],
+          [false, undefined],
+        ],
+      ],
+    ],
+  ],
+];
+
 const CLAIM_ROWS: readonly Row[] = [
   [
     'issuer',
@@ -426,7 +453,14 @@ const SESSION_ROWS: readonly Row[] = [
   ],
 ];
 
-const ROWS = [...TOKEN_ROWS, ...CLAIM_ROWS, ...CLIENT_ROWS, ...SEARCH_ROWS, ...SESSION_ROWS];
+const ROWS = [
+  ...TOKEN_ROWS,
+  ...INTROSPECTION_ROWS,
+  ...CLAIM_ROWS,
+  ...CLIENT_ROWS,
+  ...SEARCH_ROWS,
+  ...SESSION_ROWS,
+];
 
 describe.each(ROWS)('%s', (name, deed, positions) => {
   test(`is ${positions[0]?.[0]} by default`, async () => {

@@ -12,6 +12,9 @@ export interface Ended {
   readonly output: string;
 }
 
+/** Long past any honest run: a test in an endless loop must not hold CI, and should show how far it came. */
+const LIMIT_MINUTES = 15;
+
 /** Runs a package's command with this very Node: the machine's own may be too old for the shims in `.bin`. */
 export const tool = (packageName: string, command: string, ...args: readonly string[]): Promise<Ended> =>
   new Promise((done, failed) => {
@@ -20,10 +23,18 @@ export const tool = (packageName: string, command: string, ...args: readonly str
       env: environment(),
     });
     const pieces: Buffer[] = [];
+    const output = (): string => Buffer.concat(pieces).toString();
+    const limit = setTimeout(() => {
+      child.kill('SIGKILL');
+      done({ code: 1, output: `${output()}\n${command} did not end within ${LIMIT_MINUTES} minutes` });
+    }, LIMIT_MINUTES * 60_000);
     child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
     child.stderr.on('data', (piece: Buffer) => pieces.push(piece));
     child.once('error', failed);
-    child.once('close', (code) => done({ code: code ?? 1, output: Buffer.concat(pieces).toString() }));
+    child.once('close', (code) => {
+      clearTimeout(limit);
+      done({ code: code ?? 1, output: output() });
+    });
   });
 
 /** Every file that is committed or about to be: tracked or untracked, not ignored, present; paths from the root. */

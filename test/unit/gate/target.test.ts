@@ -7,7 +7,8 @@ const HOST = 'api.acme.test';
 const RULES = { hosts: new Set([HOST, '127.0.0.1:8787']), pathParams: 'deny' } as const;
 const QUERY_RULES = { forbiddenQuery: new Set(['access_token', 'api_key', 'apikey']) };
 
-const ask = (rawTarget: string, method = 'GET', host = HOST) => target(`http://${host}${rawTarget}`, method, RULES);
+const ask = (rawTarget: string, method = 'GET', host = HOST) =>
+  target(`http://${host}${rawTarget}`, method, RULES);
 const pathOf = (rawTarget: string): string => {
   const found = ask(rawTarget);
   return found.ok ? found.value.path : `refused: ${JSON.stringify(found.refusal)}`;
@@ -17,9 +18,32 @@ const pathOf = (rawTarget: string): string => {
 const rawTarget = fc
   .array(
     fc.oneof(
-      { weight: 4, arbitrary: fc.constantFrom('/', '.', '..', '%2e', '%2E', '%2f', '%5c', '\\', ';', '%', '%25', '%3b') },
-      { weight: 3, arbitrary: fc.constantFrom('a', 'Z', '7', '~', '-', '_', ':', '@', '*', '%41', '%7e', '%c3%a9', '%C3') },
-      { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }).map((n) => `%${n.toString(16).padStart(2, '0')}`) },
+      {
+        weight: 4,
+        arbitrary: fc.constantFrom('/', '.', '..', '%2e', '%2E', '%2f', '%5c', '\\', ';', '%', '%25', '%3b'),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(
+          'a',
+          'Z',
+          '7',
+          '~',
+          '-',
+          '_',
+          ':',
+          '@',
+          '*',
+          '%41',
+          '%7e',
+          '%c3%a9',
+          '%C3',
+        ),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.integer({ min: 0, max: 255 }).map((n) => `%${n.toString(16).padStart(2, '0')}`),
+      },
       { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 2 }) },
     ),
     { maxLength: 12 },
@@ -189,11 +213,18 @@ describe('the canonical form', () => {
 
   it('is reached by every spelling that differs only in needless escapes', () => {
     const character = fc.constantFrom(...'abcXYZ019-_~');
-    const spelt = fc.array(fc.tuple(character, fc.constantFrom('raw', 'lower', 'upper')), { minLength: 1, maxLength: 20 });
+    const spelt = fc.array(fc.tuple(character, fc.constantFrom('raw', 'lower', 'upper')), {
+      minLength: 1,
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(spelt, (letters) => {
-        const raw = letters.map(([letter, how]) => (how === 'raw' ? letter : escaped(letter, how === 'upper'))).join('');
-        expect(canonicalPath(`/${raw}`, 'deny')).toEqual({ path: `/${letters.map(([letter]) => letter).join('')}` });
+        const raw = letters
+          .map(([letter, how]) => (how === 'raw' ? letter : escaped(letter, how === 'upper')))
+          .join('');
+        expect(canonicalPath(`/${raw}`, 'deny')).toEqual({
+          path: `/${letters.map(([letter]) => letter).join('')}`,
+        });
       }),
     );
   });
@@ -210,7 +241,8 @@ describe('the canonical form', () => {
   it('is decided in time linear in the length, however the path is made', () => {
     const started = performance.now();
     for (const part of ['a', '/a', '/.a', '%61', '/%2e.', '.', '%25', '/a;', '~/', '%c3%a9']) {
-      for (const end of ['', '\\', '%', '/..', '%00']) canonicalPath(`/${part.repeat(100_000)}${end}`, 'deny');
+      for (const end of ['', '\\', '%', '/..', '%00'])
+        canonicalPath(`/${part.repeat(100_000)}${end}`, 'deny');
     }
     expect(performance.now() - started).toBeLessThan(5000);
   });
@@ -250,9 +282,12 @@ describe('PATH-04: the query is no part of the path', () => {
     expect(pathOf('/public%3f/admin')).toBe('/public%3F/admin');
   });
 
-  it.each(['/a?b#c', '/a?access_\ttoken=1', '/a?é', '/a?b c', '/a?b\n'])('%j would be sent on changed: 400', (raw) => {
-    expect(ask(raw)).toMatchObject({ ok: false, refusal: { reason: 'path_not_canonical' } });
-  });
+  it.each(['/a?b#c', '/a?access_\ttoken=1', '/a?é', '/a?b c', '/a?b\n'])(
+    '%j would be sent on changed: 400',
+    (raw) => {
+      expect(ask(raw)).toMatchObject({ ok: false, refusal: { reason: 'path_not_canonical' } });
+    },
+  );
 });
 
 describe('PATH-06, PATH-07: the host', () => {
@@ -317,7 +352,8 @@ it('refusals come in the order 421, 400, 414, 405', () => {
 });
 
 describe('CRED-07: a credential in the query', () => {
-  const reasonOf = (query: string, credentialed = true) => queryRefusal(query, QUERY_RULES, credentialed)?.reason ?? null;
+  const reasonOf = (query: string, credentialed = true) =>
+    queryRefusal(query, QUERY_RULES, credentialed)?.reason ?? null;
 
   it.each([
     '?access_token=x',
@@ -379,7 +415,9 @@ describe('CRED-07: a credential in the query', () => {
 const decodedToTheEnd = (path: string): string => {
   let text = path;
   for (let i = 0; i < 5; i++) {
-    text = text.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+    text = text.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) =>
+      String.fromCharCode(Number.parseInt(digits, 16)),
+    );
   }
   return text;
 };
@@ -421,7 +459,11 @@ const naivePath = (raw: string, params: 'deny' | 'allow'): string | null => {
     return null;
   }
   const afterPercent = out.split('%25').slice(1);
-  if (afterPercent.some((rest) => rest.length > 1 && [...rest.slice(0, 2)].every((d) => hex.includes(d.toUpperCase())))) {
+  if (
+    afterPercent.some(
+      (rest) => rest.length > 1 && [...rest.slice(0, 2)].every((d) => hex.includes(d.toUpperCase())),
+    )
+  ) {
     return null;
   }
   const segments = out.split('/').slice(1);

@@ -214,7 +214,7 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
       case 'isolateBack':
         // A step back is noticed when the clock was looked at before and after it.
         cell.purse.renewalDue(clock);
-        cell.offsetMs -= 1 + step.pick * 100;
+        cell.offsetMs -= 1 + step.pick * 300;
         cell.purse.renewalDue(clockOf(cell));
         return;
       case 'ringBack':

@@ -34,6 +34,13 @@ describe('violations', () => {
     expect(found[0]).toContain(`${from} → ${to} (${rule}): `);
   });
 
+  test('known-rooms: a room that the table does not have is named once', () => {
+    const source = "import { a } from '../model/a.ts';\nimport { b } from '../gate/b.ts';";
+    expect(violations(new Map([['src/cellar/c.ts', source]]))).toEqual([
+      'src/cellar/c.ts (known-rooms): tools/check/rules.ts does not say what it may import',
+    ]);
+  });
+
   test('circle: files that import each other are refused, types too, each circle once', () => {
     const sources = new Map([
       ['src/model/a.ts', "import { b } from './b.ts';"],

@@ -1,0 +1,85 @@
+import { listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { rooms } from './world.ts';
+
+/**
+ * The eavesdropper of every test in workerd: it listens to all that the Worker logs, remembers each secret that
+ * goes by, and when a file is done searches the log, KV and every Ring for them, however they are spelled.
+ */
+const secrets = new Set<string>();
+const lines: string[] = [];
+
+/** Tells the eavesdropper of a secret that is in use. */
+export const inUse = (text: string): void => {
+  secrets.add(text);
+  // A key is its parts: none of them may be found either. The id is public.
+  const [, , , tail] = text.split('_');
+  if (/^[a-z]+_test_/.test(text) && tail !== undefined) secrets.add(tail.slice(0, 44)).add(tail);
+  // A JWT is a secret as long as its signature is there.
+  const signature = text.split('.')[2];
+  if (text.startsWith('eyJ') && signature !== undefined) secrets.add(signature);
+};
+
+/** Every line that was logged so far in this file, parsed. */
+export const logged = (): readonly Readonly<Record<string, unknown>>[] =>
+  lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+
+beforeAll(() => {
+  for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+    vi.spyOn(console, level).mockImplementation((...parts: unknown[]) => void lines.push(parts.map(String).join(' ')));
+  }
+  const real = globalThis.fetch;
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    const response = await real(input, init);
+    if (String(input).includes('/oauth2/token') && response.ok) {
+      const text = await response.clone().text();
+      const token = /"access_token":"([^"]+)"/.exec(text)?.[1];
+      if (token !== undefined) inUse(token);
+    }
+    return response;
+  });
+  const variables = env as unknown as Record<string, string>;
+  inUse(variables.STYTCH_SECRET ?? '');
+  for (const { key } of JSON.parse(variables.LATCHKEY_MASTER_KEYS ?? '[]')) inUse(key);
+  for (const { d } of JSON.parse(variables.ASSERTION_JWKS ?? '{}').keys) inUse(d);
+});
+
+afterAll(async () => {
+  const sinks = { log: lines.join('\n'), KV: await dumpOfKv(), Rings: await dumpOfRings() };
+  for (const [sink, text] of Object.entries(sinks)) {
+    const found = [...secrets].filter((secret) => spellings(secret).some((spelled) => text.includes(spelled)));
+    expect(found, `secrets found in ${sink}`).toEqual([]);
+  }
+});
+
+/** Everything that KV holds: names, values. */
+export const dumpOfKv = async (): Promise<string> => {
+  const { keys } = await rooms.VAULT.list();
+  const values = await Promise.all(keys.map(async ({ name }) => `${name} = ${await rooms.VAULT.get(name)}`));
+  return values.join('\n');
+};
+
+/** Every row of every table of every Ring. */
+export const dumpOfRings = async (): Promise<string> => {
+  const ids = await listDurableObjectIds(rooms.KEY_RING);
+  const dumps = await Promise.all(
+    ids.map((id) =>
+      runInDurableObject(rooms.KEY_RING.get(id), (_instance, state) => {
+        const tables = state.storage.sql
+          .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
+          .toArray();
+        return tables.map(({ name }) => JSON.stringify(state.storage.sql.exec(`SELECT * FROM "${name}"`).toArray()));
+      }),
+    ),
+  );
+  return dumps.flat().join('\n');
+};
+
+/** A secret as it could be written: as it is, in base64, base64url and hex. Padding and the last digits depend on what follows. */
+const spellings = (secret: string): readonly string[] => {
+  const bytes = new TextEncoder().encode(secret);
+  const base64 = btoa(String.fromCharCode(...bytes)).replace(/=+$/, '').slice(0, -2);
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), hex, hex.toUpperCase()];
+};

@@ -1,0 +1,86 @@
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import type { Settings } from '../../src/config.ts';
+import type { Command } from './child.ts';
+import type { Places } from './places.ts';
+
+/** The project's folder. */
+export const ROOT = resolve(import.meta.dirname, '../..');
+
+/** What the three commands have to know. */
+export interface Setting {
+  readonly places: Places;
+  /** Where state is kept; absolute. */
+  readonly folder: string;
+  readonly secretFiles: readonly string[];
+  /** The emulator's own, in place of the one that the operator's file names. */
+  readonly projectId: string;
+  readonly settings: Settings;
+}
+
+/** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin and Stytch are all on this machine. */
+export const workerCommand = ({ places, folder, secretFiles, projectId }: Setting): Command => {
+  const variables = {
+    API_HOSTS: places.apiHost,
+    DESK_HOST: places.deskHost,
+    ORIGIN_URL: places.origin,
+    STYTCH_API_URL: places.stytch,
+    STYTCH_PROJECT_ID: projectId,
+  };
+  return wrangler('worker', 'wrangler.toml', places.port, folder, [
+    ...secretFiles.flatMap((file) => ['--env-file', file]),
+    ...Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
+  ]);
+};
+
+/** Stytch, as far as development needs it. */
+export const stytchCommand = ({ places, folder }: Setting): Command =>
+  wrangler('stytch', 'emulator/wrangler.toml', places.stytchPort, folder, []);
+
+/** An API behind the edge. */
+export const originCommand = ({ places, settings }: Setting): Command => ({
+  name: 'origin',
+  args: [
+    join(ROOT, 'demo/origin.ts'),
+    ...['--port', String(places.originPort), '--jwks', `${places.desk}/.well-known/jwks.json`],
+    ...['--issuer', places.desk, '--audience', settings.origin.id],
+    ...(settings.headerPrefix === undefined ? [] : ['--prefix', settings.headerPrefix]),
+  ],
+  env: {},
+});
+
+const wrangler = (
+  name: string,
+  config: string,
+  port: number,
+  folder: string,
+  more: readonly string[],
+): Command => ({
+  name,
+  args: [
+    ...[WRANGLER, 'dev', '--config', join(ROOT, config), '--ip', '127.0.0.1', '--port', String(port)],
+    // Any free one: the usual port would be taken by the other of the two.
+    ...['--inspector-port', '0', '--show-interactive-dev-session=false'],
+    ...['--persist-to', join(folder, 'state', name), ...more],
+  ],
+  env: {
+    // Offline and without waiting for anybody: no metrics, no look-up of this machine's place, no news.
+    WRANGLER_SEND_METRICS: 'false',
+    CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    WRANGLER_HIDE_BANNER: 'true',
+    // The secrets' files count, and nothing of this shell's environment.
+    CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: 'true',
+    CLOUDFLARE_INCLUDE_PROCESS_ENV: 'false',
+    CLOUDFLARE_ENV: '',
+    // Otherwise in the user's home, shared with every other project.
+    WRANGLER_REGISTRY_PATH: join(folder, 'wrangler/registry'),
+    WRANGLER_LOG_PATH: join(folder, 'wrangler/logs'),
+    NO_COLOR: '1',
+  },
+});
+
+/** Wrangler itself; its command is a Node process more that starts this one. */
+const WRANGLER = join(
+  dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
+  'bin/wrangler.js',
+);
