@@ -28,7 +28,12 @@ export const createApp =
       const requestId = ports.newRequestId();
       // The stack names our own files and lines; a message could quote what was presented.
       const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 6).join(' | ') : '';
-      ports.log({ event: 'bug', request_id: requestId, error: error instanceof Error ? error.name : 'unknown', stack });
+      ports.log({
+        event: 'bug',
+        request_id: requestId,
+        error: error instanceof Error ? error.name : 'unknown',
+        stack,
+      });
       return refuse({ reason: 'internal' }, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
     }
   };

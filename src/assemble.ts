@@ -104,7 +104,7 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const wires = { fetch: (url: string, init: RequestInit) => fetch(url, init), sleep, random: Math.random };
   const project = { baseUrl: apiUrl, projectId, vertical, projectSecret: secrets.stytchSecret.reveal() };
   const stytch = createStytch(project, wires);
-  const turn = createTurn({ now: Date.now, sleep, patienceMs: TURN_PATIENCE_MS });
+  const turn = createTurn({ now, sleep, patienceMs: TURN_PATIENCE_MS });
   const copies = createJwksCopies(env.VAULT, projectId, keychain);
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
@@ -115,37 +115,53 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
 
 type Shared = ReturnType<typeof openShared>;
 
-const openApp = (config: Config, policy: Policy, secrets: Secrets, shared: Shared, env: Env): Latchkey['fetch'] => {
+const openApp = (
+  config: Config,
+  policy: Policy,
+  secrets: Secrets,
+  shared: Shared,
+  env: Env,
+): Latchkey['fetch'] => {
   const rings: Rings = (ring) => env.KEY_RING.getByName(ring) as unknown as Ring;
   const realm = realmOf(config);
   const memory = createMemory({
     isolate: randomId(),
     leaseMs: config.leaseSeconds * 1000,
     newLeaseId: randomId,
-    now: Date.now,
+    now,
     giveBack: (ring, reports) => waitUntil(rings(ring).settle(reports)),
   });
-  const scopesOfRoles = (roles: readonly string[]) => [...new Set(roles.flatMap((role) => config.roles.get(role) ?? []))];
+  const scopesOfRoles = (roles: readonly string[]) => [
+    ...new Set(roles.flatMap((role) => config.roles.get(role) ?? [])),
+  ];
   const reachPorts = { sleep, inBackground: waitUntil, log };
   const decide = createDecide({
     projectId: config.stytch.projectId,
     ...{ realm, rings, memory, scopesOfRoles, ...reachPorts },
     ...{ keychain: shared.keychain, vault: shared.vault, verifyToken: shared.verifyToken, turn: shared.turn },
-    ...{ now: Date.now, random: Math.random },
+    ...{ now, random: Math.random },
   });
 
-  const signer = createSigner({ jwks: secrets.assertionJwks, issuer: config.deskUrl, audience: config.origin.id, random: randomId });
-  const headers = createHeaderRules({ prefix: config.headerPrefix, forwardCookies: config.origin.keepCookies });
+  const signer = createSigner({
+    jwks: secrets.assertionJwks,
+    issuer: config.deskUrl,
+    audience: config.origin.id,
+    random: randomId,
+  });
+  const headers = createHeaderRules({
+    prefix: config.headerPrefix,
+    forwardCookies: config.origin.keepCookies,
+  });
   const forward = createForward({
-    ...{ originUrl: config.origin.url, headers, signer, now: Date.now, loopId: config.hosts.desk },
+    ...{ originUrl: config.origin.url, headers, signer, now, loopId: config.hosts.desk },
     fetch: (url, init) => fetch(url, init),
   });
 
   const gate = createGate({
     targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },
     queries: { forbiddenQuery: new Set(config.forbiddenQuery) },
-    ...{ policy, realm, decide, forward, log, now: Date.now, newRequestId: randomId },
-    levels: (ring, now) => memory.purse(ring).fields(now),
+    ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
+    levels: (ring, at) => memory.purse(ring).fields(at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
 
@@ -155,16 +171,27 @@ const openApp = (config: Config, policy: Policy, secrets: Secrets, shared: Share
     largestLeaseSeconds: config.largestLeaseSeconds,
     extract: (inbound) => extract(inbound, realm),
     identify: async (credential, credentials) => {
-      const demand = { auth: 'required', credentials, scopes: [], cost: 0, leaseSeconds: config.leaseSeconds } as const;
-      return decide(credential, demand, Date.now(), newTrace());
+      const demand = {
+        auth: 'required',
+        credentials,
+        scopes: [],
+        cost: 0,
+        leaseSeconds: config.leaseSeconds,
+      } as const;
+      return decide(credential, demand, now(), newTrace());
     },
-    grantable: (roles) => scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
+    grantable: (roles) =>
+      scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
     ringOf: async (owner) => deskRing(rings(await ringOfOwner(projectId, owner)), reachPorts),
-    isOwn: async (owner: Owner, keyId) => ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
+    isOwn: async (owner: Owner, keyId) =>
+      ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
     assertionJwks: signer.publicJwks,
-    readiness: async () => ({ signing_keys: await canVerify(shared.signingKeys), kv: await canRead(env.VAULT) }),
+    readiness: async () => ({
+      signing_keys: await canVerify(shared.signingKeys),
+      kv: await canRead(env.VAULT),
+    }),
     requestId: (inbound) => requestId(inbound, randomId),
-    ...{ now: Date.now, log },
+    ...{ now, log },
   });
 
   return createApp({
@@ -175,7 +202,10 @@ const openApp = (config: Config, policy: Policy, secrets: Secrets, shared: Share
   });
 };
 
-const realmOf = ({ brand, formerBrands, environment }: Config) => ({ brands: [brand, ...formerBrands], environment });
+const realmOf = ({ brand, formerBrands, environment }: Config) => ({
+  brands: [brand, ...formerBrands],
+  environment,
+});
 
 type ReachPorts = Parameters<typeof reach>[0];
 
@@ -190,7 +220,8 @@ const deskRing = (ring: Ring, ports: ReachPorts): DeskRing => ({
 const flat = <T>(reached: Result<Result<T>>): Result<T> => (reached.ok ? reached.value : reached);
 
 /** Any well-formed `kid` tells whether keys are at hand: an unknown one is `bad` with them, `unknowable` without. */
-const canVerify = async (keys: SigningKeys): Promise<boolean> => (await keys('readiness', Date.now())) !== 'unknowable';
+const canVerify = async (keys: SigningKeys): Promise<boolean> =>
+  (await keys('readiness', now())) !== 'unknowable';
 
 const canRead = async (kv: KVNamespace): Promise<boolean> => {
   try {
@@ -218,6 +249,9 @@ const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
       resolve();
     });
   });
+
+/** Looked up each time, so that tests can move the clock. */
+const now = (): number => Date.now();
 
 const randomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
 

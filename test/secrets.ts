@@ -27,7 +27,9 @@ export const logged = (): readonly Readonly<Record<string, unknown>>[] =>
 
 beforeAll(() => {
   for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {
-    vi.spyOn(console, level).mockImplementation((...parts: unknown[]) => void lines.push(parts.map(String).join(' ')));
+    vi.spyOn(console, level).mockImplementation(
+      (...parts: unknown[]) => void lines.push(parts.map(String).join(' ')),
+    );
   }
   const real = globalThis.fetch;
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
@@ -48,7 +50,9 @@ beforeAll(() => {
 afterAll(async () => {
   const sinks = { log: lines.join('\n'), KV: await dumpOfKv(), Rings: await dumpOfRings() };
   for (const [sink, text] of Object.entries(sinks)) {
-    const found = [...secrets].filter((secret) => spellings(secret).some((spelled) => text.includes(spelled)));
+    const found = [...secrets].filter((secret) =>
+      spellings(secret).some((spelled) => text.includes(spelled)),
+    );
     expect(found, `secrets found in ${sink}`).toEqual([]);
   }
 });
@@ -69,7 +73,9 @@ export const dumpOfRings = async (): Promise<string> => {
         const tables = state.storage.sql
           .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
           .toArray();
-        return tables.map(({ name }) => JSON.stringify(state.storage.sql.exec(`SELECT * FROM "${name}"`).toArray()));
+        return tables.map(({ name }) =>
+          JSON.stringify(state.storage.sql.exec(`SELECT * FROM "${name}"`).toArray()),
+        );
       }),
     ),
   );
@@ -79,7 +85,9 @@ export const dumpOfRings = async (): Promise<string> => {
 /** A secret as it could be written: as it is, in base64, base64url and hex. Padding and the last digits depend on what follows. */
 const spellings = (secret: string): readonly string[] => {
   const bytes = new TextEncoder().encode(secret);
-  const base64 = btoa(String.fromCharCode(...bytes)).replace(/=+$/, '').slice(0, -2);
+  const base64 = btoa(String.fromCharCode(...bytes))
+    .replace(/=+$/, '')
+    .slice(0, -2);
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), hex, hex.toUpperCase()];
 };

@@ -16,7 +16,10 @@ interface Rooms {
   readonly INTERNET: Fetcher & { refused(): Promise<readonly string[]> };
 }
 
-export const rooms = env as unknown as Rooms & { readonly VAULT: KVNamespace; readonly KEY_RING: DurableObjectNamespace };
+export const rooms = env as unknown as Rooms & {
+  readonly VAULT: KVNamespace;
+  readonly KEY_RING: DurableObjectNamespace;
+};
 
 export const API = 'https://api.test';
 export const DESK = 'https://desk.test';
@@ -54,7 +57,10 @@ export const signIn = async (known?: typeof ADA): Promise<string> => {
   const user = known ?? (await newUser());
   const response = await rooms.EMULATOR.fetch('https://stytch.test/v1/passwords/authenticate', {
     method: 'POST',
-    headers: { authorization: `Basic ${btoa(`${envText('STYTCH_PROJECT_ID')}:${envText('STYTCH_SECRET')}`)}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Basic ${btoa(`${envText('STYTCH_PROJECT_ID')}:${envText('STYTCH_SECRET')}`)}`,
+      'content-type': 'application/json',
+    },
     body: JSON.stringify({ ...user, session_duration_minutes: 60 }),
   });
   const { session_jwt } = (await response.json()) as { session_jwt: string };
@@ -71,7 +77,11 @@ export interface Issued {
 }
 
 /** A key that opens `scopes`, issued over the Desk. */
-export const issueKey = async (session: string, scopes: readonly string[] = ['items:read'], more: object = {}): Promise<Issued> => {
+export const issueKey = async (
+  session: string,
+  scopes: readonly string[] = ['items:read'],
+  more: object = {},
+): Promise<Issued> => {
   const response = await desk(session, 'POST', '/v1/keys', { name: 'test', scopes, ...more });
   if (response.status !== 201) throw new Error(`issue: ${response.status} ${await response.text()}`);
   const issued: Issued = await response.json();
@@ -83,13 +93,19 @@ export const issueKey = async (session: string, scopes: readonly string[] = ['it
 export const desk = (session: string, method: string, path: string, body?: unknown): Promise<Response> =>
   send(`${DESK}${path}`, {
     method,
-    headers: { authorization: `Bearer ${session}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      authorization: `Bearer ${session}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
 /** An API request with a key. */
 export const call = (key: string, path = '/v1/items/1', init: RequestInit = {}): Promise<Response> =>
-  send(`${API}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...(init.headers as Record<string, string>) } });
+  send(`${API}${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${key}`, ...(init.headers as Record<string, string>) },
+  });
 
 /** The Ring of a signed-in user. */
 export const ringStub = async (session: string): Promise<DurableObjectStub> => {
@@ -98,7 +114,9 @@ export const ringStub = async (session: string): Promise<DurableObjectStub> => {
 };
 
 /** All that a Ring has written down: its rows by table; empty when it has no tables. */
-export const dumpOfRing = (ring: DurableObjectStub): Promise<Record<string, readonly Record<string, SqlStorageValue>[]>> =>
+export const dumpOfRing = (
+  ring: DurableObjectStub,
+): Promise<Record<string, readonly Record<string, SqlStorageValue>[]>> =>
   runInDurableObject(ring, (_instance, state) => {
     const tables = state.storage.sql
       .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
@@ -112,13 +130,18 @@ export const dumpOfRing = (ring: DurableObjectStub): Promise<Record<string, read
 export const stytchClients = async (session: string): Promise<readonly string[]> => {
   const response = await rooms.EMULATOR.fetch('https://stytch.test/v1/m2m/clients/search', {
     method: 'POST',
-    headers: { authorization: `Basic ${btoa(`${envText('STYTCH_PROJECT_ID')}:${envText('STYTCH_SECRET')}`)}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Basic ${btoa(`${envText('STYTCH_PROJECT_ID')}:${envText('STYTCH_SECRET')}`)}`,
+      'content-type': 'application/json',
+    },
     body: JSON.stringify({ limit: 1000 }),
   });
   const { m2m_clients } = (await response.json()) as {
     m2m_clients: { client_id: string; trusted_metadata: { user_id?: string } }[];
   };
-  return m2m_clients.filter((each) => each.trusted_metadata.user_id === subjectOf(session)).map((each) => each.client_id);
+  return m2m_clients
+    .filter((each) => each.trusted_metadata.user_id === subjectOf(session))
+    .map((each) => each.client_id);
 };
 
 const subjectOf = (jwt: string): string => (JSON.parse(atob(jwt.split('.')[1] ?? '')) as { sub: string }).sub;

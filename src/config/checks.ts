@@ -1,18 +1,7 @@
-import type { Environment } from '../model/key.ts';
 import { baseUrlProblem, browserOriginProblem, hostname, isLoopback } from './hosts.ts';
+import type { Judged } from './judged.ts';
 import type { Problem } from './problem.ts';
 import { routeProblems } from './routes.ts';
-import type { Parsed } from './schema.ts';
-
-/** What of the file can be judged: sections whose own shape is wrong are left out, and told of already. */
-export interface Judged extends Partial<Omit<Parsed, 'routes'>> {
-  /** Null where a route's own shape is wrong. */
-  readonly routes: readonly (Parsed['routes'][number] | null)[];
-  /** Names of all scopes offered, well described or not. */
-  readonly scopeNames: ReadonlySet<string>;
-  /** Null when the project's id does not say it. */
-  readonly environment: Environment | null;
-}
 
 /** What is wrong between settings. */
 export const crossProblems = (file: Judged): readonly Problem[] => [

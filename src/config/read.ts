@@ -1,5 +1,6 @@
 import type { Environment } from '../model/key.ts';
-import { crossProblems, type Judged } from './checks.ts';
+import { crossProblems } from './checks.ts';
+import type { Judged } from './judged.ts';
 import { type Problem, problemsOf, whatIsMissing } from './problem.ts';
 import { type Parsed, PROJECT_ID, ROUTE, SETTINGS } from './schema.ts';
 import { isRecord } from './variables.ts';

@@ -1,7 +1,7 @@
 import { canonicalPath } from '../model/path.ts';
 import { type RouteSettings, tableProblems } from '../model/policy.ts';
-import type { Judged } from './checks.ts';
 import { browserOriginProblem } from './hosts.ts';
+import type { Judged } from './judged.ts';
 import type { Problem } from './problem.ts';
 
 /** RFC 9728 §3: where clients learn how to get in. Answered by the Gate itself on every API host. */

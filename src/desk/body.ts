@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { err, type FieldError, ok, type Result } from '../model/refusal.ts';
 
 /** The longest body that the Desk reads. */
@@ -8,37 +8,61 @@ const MAX_BODY_BYTES = 65_536;
 const MAX_DEPTH = 8;
 
 /** Reads a JSON body strictly: the right type, bounded, and nothing in it that the schema does not know. */
-export const readBody = async <S extends z.ZodType>(request: Request, schema: S): Promise<Result<z.infer<S>>> => {
+export const readBody = async <S extends z.ZodType>(
+  request: Request,
+  schema: S,
+): Promise<Result<z.infer<S>>> => {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json') return err({ reason: 'media_type_unsupported', expected: 'application/json' });
+  if (type !== 'application/json')
+    return err({ reason: 'media_type_unsupported', expected: 'application/json' });
   const text = await readText(request.body);
   if (text === null) return err({ reason: 'body_too_large', maxBytes: MAX_BODY_BYTES });
-  const value = parse(text);
-  if (value === undefined || depthOf(value) > MAX_DEPTH) return invalid([{ pointer: '', detail: 'must be a JSON object' }]);
+  const value = text === undefined ? undefined : parse(text);
+  if (value === undefined || isDeeper(value, MAX_DEPTH))
+    return invalid([{ pointer: '', detail: 'must be a JSON object' }]);
   const parsed = schema.safeParse(value);
   return parsed.success ? ok(parsed.data) : invalid(fieldErrors(parsed.error));
 };
 
-export const invalid = (errors: readonly FieldError[]): Result<never> => err({ reason: 'request_invalid', errors });
+export const invalid = (errors: readonly FieldError[]): Result<never> =>
+  err({ reason: 'request_invalid', errors });
 
 /** What zod found, as JSON Pointers (RFC 6901). The values themselves are not repeated. */
 export const fieldErrors = (error: z.ZodError): readonly FieldError[] =>
   error.issues.flatMap((issue) => {
-    const at = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const at = issue.path.map((part) => `/${escaped(String(part))}`).join('');
     if (issue.code !== 'unrecognized_keys') return [{ pointer: at, detail: issue.message }];
-    return issue.keys.slice(0, 20).map((key) => ({ pointer: `${at}/${key.slice(0, 64)}`, detail: 'is not known here' }));
+    return issue.keys
+      .slice(0, 20)
+      .map((key) => ({ pointer: `${at}/${escaped(key.slice(0, 64))}`, detail: 'is not known here' }));
   });
 
-const readText = async (body: ReadableStream | null): Promise<string | null> => {
-  const decoder = new TextDecoder();
+const escaped = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** The text of a body; null when it is too long, undefined when it is not UTF-8 (RFC 8259 §8.1). */
+const readText = async (body: ReadableStream | null): Promise<string | null | undefined> => {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
   let bytes = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > MAX_BODY_BYTES) return null;
-    text += decoder.decode(chunk, { stream: true });
+    const decoded = decode(decoder, chunk);
+    if (decoded === undefined) return undefined;
+    text += decoded;
   }
-  return text + decoder.decode();
+  const rest = decode(decoder);
+  return rest === undefined ? undefined : text + rest;
+};
+
+/** Without a chunk, what is left at the end. */
+const decode = (decoder: TextDecoder, chunk?: Uint8Array): string | undefined => {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 };
 
 const parse = (text: string): unknown => {
@@ -50,7 +74,8 @@ const parse = (text: string): unknown => {
   }
 };
 
-const depthOf = (value: unknown): number =>
-  typeof value === 'object' && value !== null
-    ? 1 + Math.max(0, ...Object.values(value).map((member) => depthOf(member)))
-    : 0;
+/** Looks no further down than `levels`: 64 KiB of brackets would overflow the stack. */
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)));

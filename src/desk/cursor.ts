@@ -8,7 +8,10 @@ export const writeCursor = (position: PagePosition | null): string | null =>
 /** Null for anything that `writeCursor` did not write. */
 export const readCursor = (text: string): PagePosition | null => {
   const bytes = fromBase64url(text);
-  const [, createdAt, keyId] = (bytes === null ? null : /^(\d{1,15})\.([a-z0-9]+_(?:live|test)_[0-9A-Za-z]{28})$/.exec(decode(bytes))) ?? [];
+  const [, createdAt, keyId] =
+    (bytes === null
+      ? null
+      : /^(0|[1-9]\d{0,14})\.([a-z0-9]+_(?:live|test)_[0-9A-Za-z]{28})$/.exec(decode(bytes))) ?? [];
   return createdAt === undefined || keyId === undefined ? null : { createdAt: Number(createdAt), keyId };
 };
 

@@ -15,7 +15,9 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
   const answered = async (context: Context, endpoint: Endpoint): Promise<Response> => {
     const requestId = ports.requestId(context.req.raw.headers);
     const result = await endpoint(context, requestId);
-    const response = result.ok ? result.value : refuse(result.refusal, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
+    const response = result.ok
+      ? result.value
+      : refuse(result.refusal, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
     record(ports, context, requestId, response.status, result.ok ? null : result.refusal);
     return response;
   };
@@ -28,9 +30,18 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
   app.delete('/v1/keys/:key_id', serve(keys.revoke));
   app.get('/v1/whoami', serve(whoami(ports)));
 
-  app.get('/.well-known/jwks.json', serve(async (_, requestId) => ok(jwks(ports, requestId))));
-  app.get('/problems/:code', serve(async (context) => problemPage(context.req.param('code') ?? '')));
-  app.get('/healthz', serve(async (_, requestId) => ok(json({ status: 'ok' }, 200, requestId))));
+  app.get(
+    '/.well-known/jwks.json',
+    serve(async (_, requestId) => ok(jwks(ports, requestId))),
+  );
+  app.get(
+    '/problems/:code',
+    serve(async (context) => problemPage(context.req.param('code') ?? '')),
+  );
+  app.get(
+    '/healthz',
+    serve(async (_, requestId) => ok(json({ status: 'ok' }, 200, requestId))),
+  );
   app.get('/readyz', serve(readyz(ports)));
 
   app.notFound((context) => answered(context, async () => err(notServed(app, context))));
@@ -74,7 +85,13 @@ const readyz =
     return ok(json({ status: ready ? 'ready' : 'not ready', checks }, ready ? 200 : 503, requestId));
   };
 
-const record = (ports: DeskPorts, context: Context, requestId: string, status: number, refusal: Refusal | null): void =>
+const record = (
+  ports: DeskPorts,
+  context: Context,
+  requestId: string,
+  status: number,
+  refusal: Refusal | null,
+): void =>
   ports.log({
     event: 'request',
     request_id: requestId,

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { json } from '../http/answer.ts';
 import type { Owner } from '../model/identity.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import { invalid, fieldErrors, readBody } from './body.ts';
+import { fieldErrors, invalid, readBody } from './body.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { keyObject, time } from './key-object.ts';
 import type { DeskPorts } from './ports.ts';
@@ -57,7 +57,8 @@ export const keyEndpoints = (ports: DeskPorts) => {
     if (!query.success) return invalid(fieldErrors(query.error));
     const { status, limit, cursor } = query.data;
     const after = cursor === undefined ? null : readCursor(cursor);
-    if (cursor !== undefined && after === null) return invalid([{ pointer: '/cursor', detail: 'is no cursor of ours' }]);
+    if (cursor !== undefined && after === null)
+      return invalid([{ pointer: '/cursor', detail: 'is no cursor of ours' }]);
     const { owner } = caller.value;
     const ring = await ports.ringOf(owner);
     const page = await ring.list({ owner, status: status === 'all' ? null : status, limit, after });
@@ -75,7 +76,9 @@ export const keyEndpoints = (ports: DeskPorts) => {
     if (!(await ports.isOwn(owner, keyId))) return err({ reason: 'not_found' });
     const record = await (await ports.ringOf(owner)).get(owner, keyId);
     if (!record.ok) return record;
-    return record.value === null ? err({ reason: 'not_found' }) : ok(json(keyObject(record.value), 200, requestId));
+    return record.value === null
+      ? err({ reason: 'not_found' })
+      : ok(json(keyObject(record.value), 200, requestId));
   };
 
   const revoke: Endpoint = async (context, requestId) => {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isReservedScope, isScopeToken } from '../model/scope.ts';
 
 const MAX_NAME = 64;

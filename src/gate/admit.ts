@@ -32,7 +32,9 @@ export interface Price {
 /** Whether the Ring's word on a credential is young enough for a route. */
 export const isFresh = ({ held }: Evidence, price: Price, now: number): boolean => {
   if (price.leaseSeconds === 0) return held.askedAt >= price.startedAt;
-  return held.askedAt <= now && now - held.askedAt < Math.min(price.leaseSeconds * 1000, held.standing.leaseMs);
+  return (
+    held.askedAt <= now && now - held.askedAt < Math.min(price.leaseSeconds * 1000, held.standing.leaseMs)
+  );
 };
 
 /** Spends a request's cost: from a lease at hand, at once, or by the Ring's decision. */
@@ -101,7 +103,13 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const verdicts = answer.ok ? [...answer.value] : [];
     for (const waiter of batch) {
       if (!answer.ok) waiter.outcome = answer;
-      else waiter.outcome = outcomeOf(ports, evidence, waiter, waiter.cost === 0 ? 'admitted' : verdicts.shift());
+      else
+        waiter.outcome = outcomeOf(
+          ports,
+          evidence,
+          waiter,
+          waiter.cost === 0 ? 'admitted' : verdicts.shift(),
+        );
     }
     // Whom the Ring did not decide waits on.
     queue.waiting.push(...batch.filter((waiter) => waiter.outcome === null));

@@ -95,7 +95,8 @@ const decideKey = (
       const admitted = await admit(found.value, presented, { ...price, cost }, trace);
       if (!admitted.ok) return admitted;
       paid ||= before.ok;
-      if (paid && isCurrent(found.value, ports.now())) return judge(found.value, credential, demand, ports.now());
+      if (paid && isCurrent(found.value, ports.now()))
+        return judge(found.value, credential, demand, ports.now());
     }
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   }
@@ -123,13 +124,17 @@ const decideJwt = async (
   demand: Demand,
 ): Promise<Result<Decision>> => {
   const judged = await ports.verifyToken(jwt.reveal(), ports.now());
-  if (judged.verdict === 'unknowable') return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
+  if (judged.verdict === 'unknowable')
+    return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
   if (judged.verdict === 'bad') {
     ports.log({ event: 'token', outcome: 'bad', because: judged.because });
     return err({ reason: 'credential_invalid', because: 'token', scheme });
   }
   if (judged.token.kind !== 'session') {
-    return err({ reason: 'credential_kind_not_allowed', allowed: demand.credentials.filter((kind) => kind !== 'access_token') });
+    return err({
+      reason: 'credential_kind_not_allowed',
+      allowed: demand.credentials.filter((kind) => kind !== 'access_token'),
+    });
   }
   const session = judged.token;
   const identity = identityOf('session', session.owner, null, ports.scopesOfRoles(session.roles));

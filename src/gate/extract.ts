@@ -1,5 +1,5 @@
 import type { Credential } from '../model/credential.ts';
-import { looksLikeKey, type KeyRealm } from '../model/key.ts';
+import { type KeyRealm, looksLikeKey } from '../model/key.ts';
 import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
 import { secret } from '../model/secret.ts';
 
@@ -31,7 +31,8 @@ export const extract = (headers: Headers, realm: KeyRealm): Result<Credential, E
   const authorization = present(headers.get('authorization'));
   const apiKey = present(headers.get('x-api-key'));
   if (authorization === null && apiKey === null) return ok(NONE);
-  if (authorization !== null && apiKey !== null) return ambiguous('both Authorization and X-API-Key are present');
+  if (authorization !== null && apiKey !== null)
+    return ambiguous('both Authorization and X-API-Key are present');
   return apiKey === null ? fromAuthorization(authorization ?? '', realm) : fromApiKey(apiKey, realm);
 };
 
@@ -41,7 +42,8 @@ const present = (value: string | null): string | null => {
   return text === '' ? null : text;
 };
 
-const ambiguous = (detail: string): Result<never, ExtractRefusal> => err({ reason: 'credentials_ambiguous', detail });
+const ambiguous = (detail: string): Result<never, ExtractRefusal> =>
+  err({ reason: 'credentials_ambiguous', detail });
 
 const fromApiKey = (value: string, realm: KeyRealm): Result<Credential, ExtractRefusal> => {
   // Repeated header lines arrive joined by a comma, which no key contains (RFC 9110 §5.3).
@@ -80,7 +82,12 @@ const basic = (token: string, realm: KeyRealm): Credential => {
   const clientId = formDecode(pair.slice(0, colon));
   const clientSecret = formDecode(pair.slice(colon + 1));
   if (clientId === null || clientSecret === null || !looksLikeKey(clientId, realm)) return unknown;
-  return { kind: 'key', auth: 'client_credentials', scheme: 'basic', key: secret(`${clientId}_${clientSecret}`) };
+  return {
+    kind: 'key',
+    auth: 'client_credentials',
+    scheme: 'basic',
+    key: secret(`${clientId}_${clientSecret}`),
+  };
 };
 
 const asKey = (text: string, scheme: 'bearer' | 'x-api-key', realm: KeyRealm): Credential =>

@@ -2,8 +2,8 @@ import type { Evidence } from '../model/evidence.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
-import { countBody } from './body.ts';
 import { fresh, type Signer } from './assertion.ts';
+import { countBody } from './body.ts';
 import { type HeaderRules, identityHeaders, inboundResponse, outbound } from './headers.ts';
 import type { Target } from './target.ts';
 
@@ -74,7 +74,11 @@ export const createForward = (ports: ForwardPorts): Forward => {
 
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), route.timeoutSeconds * 1000);
-    const body = countBody(hasBody(request) ? request.body : null, request.headers.has('content-length'), route.maxBodyBytes);
+    const body = countBody(
+      hasBody(request) ? request.body : null,
+      request.headers.has('content-length'),
+      route.maxBodyBytes,
+    );
     let answered: Response;
     try {
       answered = await ports.fetch(ports.originUrl + target.path + target.query, {

@@ -1,3 +1,5 @@
+import { type AnswerContext, refuse } from '../http/answer.ts';
+import { rateLimitHeaders } from '../http/rate-limit.ts';
 import type { Credential } from '../model/credential.ts';
 import type { KeyRealm } from '../model/key.ts';
 import type { RateLimitField } from '../model/lease-fields.ts';
@@ -5,15 +7,13 @@ import type { Policy, Route } from '../model/policy.ts';
 import type { Log } from '../model/ports.ts';
 import type { Refusal, Result } from '../model/refusal.ts';
 import { err, ok } from '../model/refusal.ts';
-import { type AnswerContext, refuse } from '../http/answer.ts';
-import { rateLimitHeaders } from '../http/rate-limit.ts';
 import { bodyRefusal } from './body.ts';
 import type { Decide, Decision } from './decide.ts';
 import { extract, hasLongCredential } from './extract.ts';
 import { type Forward, isLoop } from './forward.ts';
 import { requestId } from './headers.ts';
 import { newTrace, type Trace } from './ports.ts';
-import { queryRefusal, type QueryRules, type Target, target, type TargetRules } from './target.ts';
+import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
 
 export interface GatePorts {
   readonly targets: TargetRules;
@@ -43,7 +43,12 @@ interface Account extends Trace {
  * the refusals: the first that applies is the answer.
  */
 export const createGate = (ports: GatePorts): ((request: Request) => Promise<Response>) => {
-  const pass = async (request: Request, id: string, startedAt: number, account: Account): Promise<Result<Response>> => {
+  const pass = async (
+    request: Request,
+    id: string,
+    startedAt: number,
+    account: Account,
+  ): Promise<Result<Response>> => {
     const aimed = aim(request, ports);
     if (!aimed.ok) return aimed;
     const { target: aimedAt, route } = aimed.value;
@@ -59,7 +64,14 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     const { identity, evidence } = decision.value;
 
     const decidedAt = ports.now();
-    const forwarded = await ports.forward({ request, target: aimedAt, route, identity, evidence, requestId: id });
+    const forwarded = await ports.forward({
+      request,
+      target: aimedAt,
+      route,
+      identity,
+      evidence,
+      requestId: id,
+    });
     account.originMs = ports.now() - decidedAt;
     if (!forwarded.ok) return forwarded;
     annotate(forwarded.value.headers, decision.value, ports, decidedAt - startedAt);
@@ -93,7 +105,8 @@ const aim = (request: Request, ports: GatePorts): Result<Aim> => {
   if (!aimed.ok) return aimed;
   const { route, refusal, ...match } = ports.policy.match(aimed.value.path, aimed.value.method);
   if (refusal === 'no-route') return err({ reason: 'no_route' });
-  if (route === undefined) return err({ reason: 'method_not_allowed', allow: 'allow' in match ? match.allow : [] });
+  if (route === undefined)
+    return err({ reason: 'method_not_allowed', allow: 'allow' in match ? match.allow : [] });
   if (/websocket/i.test(headers.get('upgrade') ?? '')) return err({ reason: 'upgrade_not_allowed' });
   const tooLarge = bodyRefusal(headers, route.maxBodyBytes);
   if (tooLarge !== null) return err(tooLarge);
@@ -102,13 +115,19 @@ const aim = (request: Request, ports: GatePorts): Result<Aim> => {
 };
 
 /** The credential of a request; on a route without authentication it is not even read. */
-const credentialOf = (request: Request, { query }: Target, route: Route, ports: GatePorts): Result<Credential> => {
+const credentialOf = (
+  request: Request,
+  { query }: Target,
+  route: Route,
+  ports: GatePorts,
+): Result<Credential> => {
   const inQuery = queryRefusal(query, ports.queries, route.auth !== 'none');
   if (inQuery !== null) return err(inQuery);
   return route.auth === 'none' ? ok({ kind: 'none' }) : extract(request.headers, ports.realm);
 };
 
-const kindOf = (credential: Credential): string => (credential.kind === 'key' ? credential.auth : credential.kind);
+const kindOf = (credential: Credential): string =>
+  credential.kind === 'key' ? credential.auth : credential.kind;
 
 /** What an admitted answer says of the Gate: what is left of the limits, and how long the Gate took. */
 const annotate = (headers: Headers, { evidence }: Decision, ports: GatePorts, gateMs: number): void => {

@@ -1,6 +1,6 @@
 import type { Evidence } from '../model/evidence.ts';
-import type { Keychain } from '../model/keychain.ts';
 import type { KeyRealm } from '../model/key.ts';
+import type { Keychain } from '../model/keychain.ts';
 import type { Purse } from '../model/lease.ts';
 import type { InBackground, Log, Rings, Vault, VerifyToken } from '../model/ports.ts';
 import type { Refusal } from '../model/refusal.ts';
@@ -51,4 +51,11 @@ export interface Trace {
   originMs: number;
 }
 
-export const newTrace = (): Trace => ({ tier: null, keyId: null, ringMs: 0, kvMs: 0, stytchMs: 0, originMs: 0 });
+export const newTrace = (): Trace => ({
+  tier: null,
+  keyId: null,
+  ringMs: 0,
+  kvMs: 0,
+  stytchMs: 0,
+  originMs: 0,
+});

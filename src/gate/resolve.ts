@@ -24,7 +24,11 @@ export interface PresentedKey {
  * cost; then, side by side, the Vault and the Ring; and only if neither has a token, one exchange. What is found
  * goes into memory. Requests for the same key share one run.
  */
-export const resolve = (ports: DecisionPorts, presented: PresentedKey, trace: Trace): Promise<Result<Evidence>> =>
+export const resolve = (
+  ports: DecisionPorts,
+  presented: PresentedKey,
+  trace: Trace,
+): Promise<Result<Evidence>> =>
   ports.turn(presented.text, async () => {
     const now = ports.now();
     const remembered = ports.memory.refusal(presented.text, now);
@@ -42,7 +46,11 @@ export const resolve = (ports: DecisionPorts, presented: PresentedKey, trace: Tr
 const toldAs = (refusal: Refusal, scheme: Scheme): Refusal =>
   refusal.reason === 'credential_invalid' ? { ...refusal, scheme } : refusal;
 
-const learn = async (ports: DecisionPorts, presented: PresentedKey, trace: Trace): Promise<Result<Evidence>> => {
+const learn = async (
+  ports: DecisionPorts,
+  presented: PresentedKey,
+  trace: Trace,
+): Promise<Result<Evidence>> => {
   const key = parseKey(presented.text, ports.realm);
   if (key === null) return invalid('grammar', presented);
   const keychain = await ports.keychain();
@@ -64,7 +72,8 @@ const learn = async (ports: DecisionPorts, presented: PresentedKey, trace: Trace
     return refuseEnded(ports, presented, standing.status, asked.value.askedAt + standing.leaseMs);
   }
   const held = heldStanding(asked.value);
-  const stored = held === null ? null : await fromStores(ports, key, name, held, fromVault, asked.value.sealed);
+  const stored =
+    held === null ? null : await fromStores(ports, key, name, held, fromVault, asked.value.sealed);
   if (held !== null && stored !== null) {
     trace.tier = stored.tier;
     return agree(ports, key, name, stored.token, held);
@@ -82,12 +91,17 @@ const fromStores = async (
   fromRing: string | null,
 ): Promise<{ readonly token: TokenEvidence; readonly tier: Tier } | null> => {
   const context = { project: ports.projectId, place: name.fingerprint };
-  for (const [tier, sealed] of [['kv', fromVault], ['ring', fromRing]] as const) {
-    const kept = sealed === null ? null : await unseal(sealed, key.clientSecret, await ports.keychain(), context);
+  for (const [tier, sealed] of [
+    ['kv', fromVault],
+    ['ring', fromRing],
+  ] as const) {
+    const kept =
+      sealed === null ? null : await unseal(sealed, key.clientSecret, await ports.keychain(), context);
     if (kept === null || kept.clientId !== key.clientId || kept.ring !== key.ring) continue;
     if (kept.generation !== held.standing.generation) continue;
     const token = await believe(ports, kept.token, key, kept.generation);
-    if (token.ok && token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000) return { token: token.value, tier };
+    if (token.ok && token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000)
+      return { token: token.value, tier };
   }
   return null;
 };
@@ -107,7 +121,8 @@ const fromExchange = async (
   if (!token.ok) return token;
   trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
   // What the Ring could not vouch for before, it can now: the exchange was the proof.
-  const current = held?.standing.generation === token.value.generation ? held : await standingNow(ports, name, key, trace);
+  const current =
+    held?.standing.generation === token.value.generation ? held : await standingNow(ports, name, key, trace);
   if (current === null) return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   return agree(ports, key, name, token.value, current);
 };
@@ -118,7 +133,11 @@ const standingNow = async (
   key: ParsedKey,
   trace: Trace,
 ): Promise<HeldStanding | null> => {
-  const asked = await askRing(ports, { name, ring: key.ring, costs: [], wantToken: false, wantsLease: true }, trace);
+  const asked = await askRing(
+    ports,
+    { name, ring: key.ring, costs: [], wantToken: false, wantsLease: true },
+    trace,
+  );
   return asked.ok ? heldStanding(asked.value) : null;
 };
 
@@ -161,9 +180,11 @@ const believe = async (
   generation: number,
 ): Promise<Result<TokenEvidence>> => {
   const judged = await ports.verifyToken(jwt, ports.now());
-  if (judged.verdict === 'unknowable') return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
+  if (judged.verdict === 'unknowable')
+    return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
   const token = judged.verdict === 'good' && judged.token.kind === 'm2m' ? judged.token : null;
-  if (token === null || token.clientId !== key.clientId || token.ownerId === null) return notBelieved(ports, key);
+  if (token === null || token.clientId !== key.clientId || token.ownerId === null)
+    return notBelieved(ports, key);
   return ok({ scopes: token.scopes, ownerId: token.ownerId, generation, expiresAt: token.expiresAt });
 };
 

@@ -1,7 +1,7 @@
 import type { HeldStanding } from '../model/evidence.ts';
 import type { Verdict } from '../model/lease.ts';
 import type { Admission, CredentialName, Standing } from '../model/ports.ts';
-import { reach, type RingFailure } from '../model/reach.ts';
+import { type RingFailure, reach } from '../model/reach.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import type { DecisionPorts, Trace } from './ports.ts';
 
@@ -29,7 +29,11 @@ export interface Asked {
 }
 
 /** One `admit` call: composes the ask from the owner's purse, and puts what comes back into it. */
-export const askRing = async (ports: DecisionPorts, options: AskOptions, trace: Trace): Promise<Result<Asked, RingFailure>> => {
+export const askRing = async (
+  ports: DecisionPorts,
+  options: AskOptions,
+  trace: Trace,
+): Promise<Result<Asked, RingFailure>> => {
   const { memory, now } = ports;
   const purse = memory.purse(options.ring);
   const askedAt = now();
@@ -41,7 +45,8 @@ export const askRing = async (ports: DecisionPorts, options: AskOptions, trace: 
     else purse.failed(ask.leaseId, now());
     return admission;
   };
-  const deadlineMs = options.costs.length === 0 && !options.wantToken ? RENEWAL_DEADLINE_MS : ADMIT_DEADLINE_MS;
+  const deadlineMs =
+    options.costs.length === 0 && !options.wantToken ? RENEWAL_DEADLINE_MS : ADMIT_DEADLINE_MS;
   const answer = ports.rings(options.ring).admit(request).then(take);
   const admission = await reach(ports, answer, deadlineMs);
   trace.ringMs += now() - askedAt;
@@ -61,7 +66,11 @@ export const exchangeAtRing = async (
   trace: Trace,
 ) => {
   const startedAt = ports.now();
-  const answer = await reach(ports, ports.rings(ring).exchange({ credential: name, clientSecret }), EXCHANGE_DEADLINE_MS);
+  const answer = await reach(
+    ports,
+    ports.rings(ring).exchange({ credential: name, clientSecret }),
+    EXCHANGE_DEADLINE_MS,
+  );
   if (answer.ok) trace.stytchMs += answer.value.stytchMs;
   trace.ringMs += ports.now() - startedAt - (answer.ok ? answer.value.stytchMs : 0);
   return answer;

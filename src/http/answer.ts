@@ -41,7 +41,12 @@ export const refuse = (refusal: Refusal, context: AnswerContext): Response => {
 };
 
 /** An answer in JSON that is for its caller alone. */
-export const json = (body: unknown, status: number, requestId: string, headers: Record<string, string> = {}): Response =>
+export const json = (
+  body: unknown,
+  status: number,
+  requestId: string,
+  headers: Record<string, string> = {},
+): Response =>
   new Response(JSON.stringify(body), {
     status,
     headers: { 'content-type': 'application/json', ...OWN_HEADERS, 'x-request-id': requestId, ...headers },

@@ -22,9 +22,15 @@ const allow = ({ allow: methods }: { readonly allow: readonly string[] }) => ({ 
 const detail = (text: string) => () => text;
 
 /** RFC 6750 §3: the Bearer challenge; a Basic one only for who presented Basic (RFC 7617 §2). */
-const challenge = (realm: string, scheme: Scheme | null, parameters: string): Readonly<Record<string, string>> => {
+const challenge = (
+  realm: string,
+  scheme: Scheme | null,
+  parameters: string,
+): Readonly<Record<string, string>> => {
   const bearer = `Bearer realm="${realm}"${parameters}`;
-  return { 'www-authenticate': scheme === 'basic' ? `Basic realm="${realm}", charset="UTF-8", ${bearer}` : bearer };
+  return {
+    'www-authenticate': scheme === 'basic' ? `Basic realm="${realm}", charset="UTF-8", ${bearer}` : bearer,
+  };
 };
 
 const DEPENDENCIES = {
@@ -44,7 +50,8 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     status: 400,
     code: 'path_not_canonical',
     title: 'Path not canonical',
-    detail: (refusal) => `The request target is refused because ${refusal.detail}. Send it in its one plain spelling.`,
+    detail: (refusal) =>
+      `The request target is refused because ${refusal.detail}. Send it in its one plain spelling.`,
   },
   target_too_long: {
     status: 414,
@@ -96,7 +103,9 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     status: 425,
     code: 'early_data',
     title: 'Too early',
-    detail: detail('The request came as TLS early data, which can be replayed. Send it again after the handshake.'),
+    detail: detail(
+      'The request came as TLS early data, which can be replayed. Send it again after the handshake.',
+    ),
   },
   credentials_ambiguous: {
     status: 400,
@@ -109,7 +118,9 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     status: 400,
     code: 'invalid_request',
     title: 'Credential in the query string',
-    detail: detail('Query strings end up in logs and histories: send the key in a header, and replace this one.'),
+    detail: detail(
+      'Query strings end up in logs and histories: send the key in a header, and replace this one.',
+    ),
     headers: (_refusal, realm) => challenge(realm, null, ', error="invalid_request"'),
   },
   credential_missing: {

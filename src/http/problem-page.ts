@@ -4,10 +4,16 @@ import { ANSWERS } from './answers.ts';
 
 /** Explains a problem type to whoever follows its URI (RFC 9457 §3.1.1). */
 export const problemPage = (code: string): Result<Response> => {
-  const answers = (Object.keys(ANSWERS) as Reason[]).map((reason) => ANSWERS[reason]).filter((each) => each.code === code);
+  const answers = (Object.keys(ANSWERS) as Reason[])
+    .map((reason) => ANSWERS[reason])
+    .filter((each) => each.code === code);
   const [first] = answers;
   if (first === undefined) return err({ reason: 'not_found' });
   const titles = [...new Set(answers.map((answer) => answer.title))];
   const text = `${code}\n\nHTTP status ${first.status}: ${titles.join(' / ')}.\n`;
-  return ok(new Response(text, { headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' } }));
+  return ok(
+    new Response(text, {
+      headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+    }),
+  );
 };

@@ -8,7 +8,9 @@ import type { RateLimitField } from '../model/lease-fields.ts';
 export const rateLimitHeaders = (fields: readonly RateLimitField[]): Readonly<Record<string, string>> => {
   if (fields.length === 0) return {};
   const policy = fields.map(({ name, quota, windowSeconds }) => item(name, { q: quota, w: windowSeconds }));
-  const state = fields.map(({ name, remaining, resetSeconds }) => item(name, { r: remaining, t: resetSeconds }));
+  const state = fields.map(({ name, remaining, resetSeconds }) =>
+    item(name, { r: remaining, t: resetSeconds }),
+  );
   return { 'RateLimit-Policy': serializeList(policy), RateLimit: serializeList(state) };
 };
 

@@ -1,7 +1,9 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const BASE = 62n;
 
-const VALUES: ReadonlyMap<string, bigint> = new Map([...ALPHABET].map((digit, value) => [digit, BigInt(value)]));
+const VALUES: ReadonlyMap<string, bigint> = new Map(
+  [...ALPHABET].map((digit, value) => [digit, BigInt(value)]),
+);
 
 /** Writes a number in base62 (0-9A-Za-z), left-padded with zeros to `width` digits. Throws when it needs more. */
 export const toBase62 = (value: bigint, width?: number): string => {

@@ -22,9 +22,12 @@ export const fromBase64url = (text: string): Uint8Array<ArrayBuffer> | null => {
 
 /**
  * Joins texts so that different lists never give the same bytes: each is preceded by its length in bytes
- * (32 bits, big-endian). Without that, ("ab","c") and ("a","bc") would be one credential.
+ * (32 bits, big-endian). Without that, ("ab","c") and ("a","bc") would be one credential. Throws a TypeError for
+ * a text with a lone surrogate: UTF-8 has no bytes for it, and all of them would become one and the same.
  */
 export const framed = (...texts: readonly string[]): Uint8Array<ArrayBuffer> => {
+  if (!texts.every((text) => text.isWellFormed()))
+    throw new TypeError('a text to be framed is not well-formed');
   const parts = texts.map(utf8);
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + 4 + part.length, 0));
   const view = new DataView(whole.buffer);

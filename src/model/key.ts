@@ -1,5 +1,12 @@
 import { crc32 } from 'node:zlib';
-import { bytesToNumber, fromBase62, numberToBytes, type RandomBytes, randomBase62, toBase62 } from './base62.ts';
+import {
+  bytesToNumber,
+  fromBase62,
+  numberToBytes,
+  type RandomBytes,
+  randomBase62,
+  toBase62,
+} from './base62.ts';
 import { equalInConstantTime, framed, fromUtf8, utf8 } from './bytes.ts';
 import type { Owner } from './identity.ts';
 import type { Keychain, MasterKey } from './keychain.ts';
@@ -19,6 +26,10 @@ const CRC_LENGTH = 6;
 
 /** 262 bits: a secret of this length is ours, sent to Stytch as it stands. */
 export const OWN_SECRET_LENGTH = 44;
+
+/** What the grammar leaves for a secret, in digits. */
+const MIN_SECRET_LENGTH = 11;
+const MAX_SECRET_LENGTH = 172;
 
 const CLIENT_ID = /^([a-z][a-z0-9]{1,11})_(live|test)_([0-9A-Za-z]{17})([0-9A-Za-z]{11})$/;
 const KEY = /^([a-z][a-z0-9]{1,11}_(?:live|test)_[0-9A-Za-z]{28})_([0-9A-Za-z]{28,189})$/;
@@ -97,9 +108,20 @@ export const mintClientId = (
 /** A new secret of our own: 262 random bits. */
 export const mintSecret = (randomBytes: RandomBytes): string => randomBase62(OWN_SECRET_LENGTH, randomBytes);
 
-/** The whole key, as its user sees it once: client_id, secret, keyed tag, CRC-32. */
-export const spellKey = async (clientId: string, clientSecret: string, master: MasterKey): Promise<string> => {
-  const tagged = `${clientId}_${spellSecret(clientSecret)}`;
+/**
+ * The whole key, as its user sees it once: client_id, secret, keyed tag, CRC-32. Throws a RangeError for a secret
+ * that no key can carry (under 8 bytes or over 127), rather than show a key that nobody would ever accept.
+ */
+export const spellKey = async (
+  clientId: string,
+  clientSecret: string,
+  master: MasterKey,
+): Promise<string> => {
+  const spelled = spellSecret(clientSecret);
+  if (spelled.length < MIN_SECRET_LENGTH || spelled.length > MAX_SECRET_LENGTH) {
+    throw new RangeError('the secret has no spelling in a key');
+  }
+  const tagged = `${clientId}_${spelled}`;
   const withTag = tagged + (await tagOf(tagged, master));
   return withTag + checksumOf(withTag);
 };

@@ -32,7 +32,12 @@ const HMAC = { name: 'HMAC', hash: 'SHA-256' } as const;
 
 /** HKDF-SHA-256 (RFC 5869) with the use as its info, so that no two uses share a key. */
 const derive = async (master: CryptoKey, use: string): Promise<Uint8Array<ArrayBuffer>> => {
-  const parameters = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: utf8(`latchkey/v1/${use}`) };
+  const parameters = {
+    name: 'HKDF',
+    hash: 'SHA-256',
+    salt: new Uint8Array(0),
+    info: utf8(`latchkey/v1/${use}`),
+  };
   return new Uint8Array(await crypto.subtle.deriveBits(parameters, master, 256));
 };
 
@@ -40,7 +45,9 @@ const deriveHmac = async (master: CryptoKey, use: string): Promise<CryptoKey> =>
   crypto.subtle.importKey('raw', await derive(master, use), HMAC, false, ['sign', 'verify']);
 
 const unfold = async (secret: MasterKeySecret): Promise<MasterKey> => {
-  const master = await crypto.subtle.importKey('raw', new Uint8Array(secret.key), 'HKDF', false, ['deriveBits']);
+  const master = await crypto.subtle.importKey('raw', new Uint8Array(secret.key), 'HKDF', false, [
+    'deriveBits',
+  ]);
   const [tagKey, fingerprintKey, pepper, copyKey] = await Promise.all([
     deriveHmac(master, 'tag'),
     deriveHmac(master, 'fingerprint'),

@@ -1,6 +1,8 @@
-import { type Book, emptyAt, emptyBook, putUnits, recell, slide, takeUnits } from './book.ts';
-import { type Demand, grantUnits, isPlenty, refusalFloorMs } from './grant.ts';
+import { type Book, emptyAt, emptyBook, recell, slide, takeUnits } from './book.ts';
+import { grantUnits, isPlenty, refusalFloorMs } from './grant.ts';
 import { type Ask, type Grant, type Limit, type Limited, OWNER_PURSE, type Report } from './lease-wire.ts';
+import { openAccounts } from './meter-accounts.ts';
+import { type Lease, redate } from './meter-lease.ts';
 import { type Month, monthAt, monthTally, type Tally, windowTally } from './meter-tally.ts';
 
 /**
@@ -11,9 +13,6 @@ export const LEASE_SLACK_MS = 100;
 
 /** A lease may be reported, and an ask repeated, for this long after its end (or one window, if that is shorter). */
 export const LEASE_MEMORY_MS = 60_000;
-
-/** An isolate that has not called for this long, or for two leases, no longer counts as one to share with. */
-const ACCOUNT_LIFE_MS = 10_000;
 
 /** What the owner's plan says now. Given with every ask, so a change holds from the next one. */
 export type MeterRules = {
@@ -49,24 +48,6 @@ export type Meter = {
   size(): { readonly cells: number; readonly leases: number; readonly accounts: number };
 };
 
-type Lease = {
-  /** The books it is on, by purse. */
-  readonly purses: readonly string[];
-  /** The month it was charged to. */
-  readonly month: string | null;
-  readonly decided: number;
-  readonly units: number;
-  readonly grantedAt: number;
-  readonly expiresAt: number;
-  readonly forgetAt: number;
-  /** Units not yet reported as spent. */
-  open: number;
-  total: number;
-  closed: boolean;
-};
-
-type Account = { readonly purse: string; readonly rate: number; readonly seenAt: number };
-
 /** Opens a meter from what was saved, or a new one. After an eviction all outstanding leases stay booked until they slide out. */
 export const openMeter = (saved: SavedMeter | null): Meter => {
   let last = saved?.last ?? 0;
@@ -75,7 +56,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
   if (saved?.owner) books.set(OWNER_PURSE, copyBook(saved.owner));
   for (const [key, book] of Object.entries(saved?.keys ?? {})) books.set(key, copyBook(book));
   const leases = new Map<string, Lease>();
-  const accounts = new Map<string, Account>();
+  const accounts = openAccounts();
 
   /** Moves the clock on, never back, and forgets what is over. */
   const advance = (now: number, leaseMs: number): number => {
@@ -88,10 +69,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
       if (lease.forgetAt > last) break;
       leases.delete(id);
     }
-    for (const [id, account] of accounts) {
-      if (account.seenAt + Math.max(ACCOUNT_LIFE_MS, 2 * leaseMs) > last) break;
-      accounts.delete(id);
-    }
+    accounts.forget(last, leaseMs);
     return last;
   };
 
@@ -132,17 +110,6 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
     lease.closed = true;
   };
 
-  const demandOf = (ask: Ask, tally: Tally, leaseMs: number): Demand => {
-    let totalRate = 0;
-    let active = 0;
-    for (const account of accounts.values()) {
-      if (tally.name === 'key' && account.purse !== ask.purse) continue;
-      totalRate += account.rate;
-      active++;
-    }
-    return { rate: size(ask.rate), used: size(ask.used), held: size(ask.held), totalRate, active, leaseMs };
-  };
-
   const admit = (ask: Ask, rules: MeterRules, tallies: readonly Tally[]): Lease => {
     let free = Math.min(...tallies.map((tally) => tally.free()));
     let decided = 0;
@@ -174,11 +141,19 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
   };
 
   const leaseUnits = (ask: Ask, rules: MeterRules, tallies: readonly Tally[]): number =>
-    Math.min(...tallies.map((tally) => grantUnits(tally, tally.free(), demandOf(ask, tally, rules.leaseMs))));
+    Math.min(
+      ...tallies.map((tally) =>
+        grantUnits(tally, tally.free(), accounts.demandOf(ask, tally.name, rules.leaseMs)),
+      ),
+    );
 
   const limitedOf = (cost: number, ask: Ask, tallies: readonly Tally[], leaseMs: number): Limited => {
-    const short = tallies.filter((tally) => tally.free() < cost);
-    const floors = short.map((tally) => refusalFloorMs(tally, demandOf(ask, tally, leaseMs).active));
+    const full = tallies.filter((tally) => tally.free() < cost);
+    // An ask that is repeated keeps its decisions, even if there would be room by now.
+    const short = full.length > 0 ? full : tallies.slice(0, 1);
+    const floors = short.map((tally) =>
+      refusalFloorMs(tally, accounts.demandOf(ask, tally.name, leaseMs).active),
+    );
     return {
       retryMs: Math.max(1, ...short.map((tally) => Math.ceil(tally.freesInMs(cost)))),
       floorMs: Math.max(1, ...floors),
@@ -187,7 +162,6 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
   };
 
   const answer = (ask: Ask, lease: Lease, rules: MeterRules, tallies: readonly Tally[]): Grant => {
-    const demands = tallies.map((tally) => demandOf(ask, tally, rules.leaseMs));
     const next = ask.costs[lease.decided];
     return {
       leaseId: ask.leaseId,
@@ -195,8 +169,10 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
       units: lease.closed ? 0 : lease.units,
       ms: Math.max(0, lease.expiresAt - last - LEASE_SLACK_MS),
       levels: tallies.map((tally) => tally.level()),
-      active: demands[0]?.active ?? 1,
-      scarce: tallies.some((tally, index) => !isPlenty(tally.free(), demands[index] as Demand)),
+      active: accounts.count(),
+      scarce: tallies.some(
+        (tally) => !isPlenty(tally.free(), accounts.demandOf(ask, tally.name, rules.leaseMs)),
+      ),
       limited: next === undefined ? null : limitedOf(next, ask, tallies, rules.leaseMs),
     };
   };
@@ -209,7 +185,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
       advance(now, rules.leaseMs);
       for (const report of ask.reports) settleOne(report);
       const tallies = talliesOf(ask.purse, rules);
-      touch(accounts, ask, last);
+      accounts.see(ask, last);
       const known = leases.get(ask.leaseId);
       const lease = known ?? admit(ask, rules, tallies);
       // A refusal is not remembered: nothing was booked, and the same ask may fare better later.
@@ -229,36 +205,10 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
     emptyAt: () => Math.max(month && month.units > 0 ? month.endsAt : 0, ...[...books.values()].map(emptyAt)),
     size() {
       const cells = [...books.values()].reduce((sum, book) => sum + book.cells.length, 0);
-      return { cells, leases: leases.size, accounts: accounts.size };
+      return { cells, leases: leases.size, accounts: accounts.count() };
     },
   };
 };
-
-/**
- * Moves the newest `fresh` units from the end of the lease to when they were spent. The age lacks the way
- * the report took, so this is never too early; what the log does not date stays at the end of the lease.
- */
-const redate = (book: Book, lease: Lease, spent: Report['spent'], fresh: number, now: number): void => {
-  let rest = fresh;
-  for (let index = spent.length - 1; index >= 0 && rest > 0; index--) {
-    const [ageMs, logged] = spent[index] ?? [0, 0];
-    const units = Math.max(0, Math.min(rest, logged));
-    rest -= units;
-    // Not before the grant, whatever the isolate's clock says, and not after the end.
-    const at = Math.min(lease.expiresAt, Math.max(lease.grantedAt, now - Math.max(0, ageMs)));
-    putUnits(book, at, takeUnits(book, lease.expiresAt, units), now);
-  }
-};
-
-/** Accounts stay ordered by when they were last seen. */
-const touch = (accounts: Map<string, Account>, ask: Ask, now: number): void => {
-  const id = `${ask.isolate} ${ask.purse}`;
-  accounts.delete(id);
-  accounts.set(id, { purse: ask.purse, rate: size(ask.rate), seenAt: now });
-};
-
-/** A number from another isolate, made harmless: policy only, so a wrong one can waste but not admit. */
-const size = (value: number): number => (Number.isFinite(value) && value > 0 ? value : 0);
 
 const copyBook = (book: Book): Book => ({
   perSeconds: book.perSeconds,

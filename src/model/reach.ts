@@ -14,7 +14,11 @@ export interface ReachPorts {
  * Waits for a Ring no longer than `deadlineMs`. Its silence and whatever it throws mean that we cannot tell; that
  * it is overloaded is its owner's doing and nobody else's. A late answer is still waited for, in the background.
  */
-export const reach = async <T>(ports: ReachPorts, answer: Promise<T>, deadlineMs: number): Promise<Result<T, RingFailure>> => {
+export const reach = async <T>(
+  ports: ReachPorts,
+  answer: Promise<T>,
+  deadlineMs: number,
+): Promise<Result<T, RingFailure>> => {
   const settled: Promise<Result<T, RingFailure>> = answer.then(
     (value) => ok(value),
     (error: unknown) => err(failure(ports, error)),

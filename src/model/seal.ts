@@ -39,7 +39,9 @@ export const seal = async (
   const key = await sealingKey(clientSecret, master, salt, 'encrypt');
   const plain = utf8(JSON.stringify([kept.token, kept.clientId, kept.ring, kept.generation]));
   const sealed = await crypto.subtle.encrypt(parameters(iv, master.id, context), key, plain);
-  return [VERSION, master.id, toBase64url(salt), toBase64url(iv), toBase64url(new Uint8Array(sealed))].join('.');
+  return [VERSION, master.id, toBase64url(salt), toBase64url(iv), toBase64url(new Uint8Array(sealed))].join(
+    '.',
+  );
 };
 
 /** Opens what `seal` made; null for anything else: another credential, place, project or pepper, or damage. */
@@ -59,7 +61,8 @@ export const unseal = async (
     return parseKept(JSON.parse(fromUtf8(new Uint8Array(plain))));
   } catch (error) {
     // WebCrypto says OperationError when the tag does not fit, and for an IV of a wrong length.
-    if (error instanceof Error && (error.name === 'OperationError' || error instanceof SyntaxError)) return null;
+    if (error instanceof Error && (error.name === 'OperationError' || error instanceof SyntaxError))
+      return null;
     throw error;
   }
 };

@@ -7,8 +7,12 @@ export interface Secret {
 }
 
 const HIDDEN = '[secret]';
+const hide = (): string => HIDDEN;
+
+/** What `console.log` asks for, in Node and on Workers. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 export const secret = (value: string): Secret => {
-  const hidden = { reveal: () => value, toString: () => HIDDEN, toJSON: () => HIDDEN };
+  const hidden = { reveal: () => value, toString: hide, toJSON: hide, [INSPECT]: hide };
   return hidden;
 };

@@ -1,4 +1,4 @@
-import type { AdmitRequest, Admission, CredentialName, Standing } from '../model/ports.ts';
+import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 import type { KeyRow } from './tables.ts';
 
@@ -17,7 +17,8 @@ export const admit = (parts: RingParts, request: AdmitRequest): Admission => {
   tables.putMeter(parts.meter().saved());
   if (request.ask.costs.length > 0 || request.ask.used > 0) tables.markUsed(request.credential.clientId, now);
   const kept = request.wantToken ? tables.token(request.credential.fingerprint) : null;
-  const usable = kept !== null && kept.generation === standing.generation && kept.expiresAt * 1000 - now > TOKEN_MARGIN_MS;
+  const usable =
+    kept !== null && kept.generation === standing.generation && kept.expiresAt * 1000 - now > TOKEN_MARGIN_MS;
   return { standing, grant, sealed: usable ? kept.sealed : null };
 };
 
@@ -35,9 +36,11 @@ export const standingOf = (parts: RingParts, credential: CredentialName, now: nu
   if (hasExpired(key, now)) return { status: 'expired', leaseMs };
   const known = tables.secrets(key.keyId).filter((secret) => secret.pepper === credential.pepper);
   if (known.length === 0) return { status: 'unproven', leaseMs: 0 };
-  if (!known.some((secret) => secret.fingerprint === credential.fingerprint)) return { status: 'unknown', leaseMs };
+  if (!known.some((secret) => secret.fingerprint === credential.fingerprint))
+    return { status: 'unknown', leaseMs };
   const { scopes, generation, expiresAt } = key;
   return { status: 'live', owner, scopes, generation, expiresAt, leaseMs };
 };
 
-export const hasExpired = (key: KeyRow, now: number): boolean => key.expiresAt !== null && key.expiresAt <= now;
+export const hasExpired = (key: KeyRow, now: number): boolean =>
+  key.expiresAt !== null && key.expiresAt <= now;

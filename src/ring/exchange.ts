@@ -1,5 +1,5 @@
-import { unseal, seal } from '../model/seal.ts';
 import type { ExchangeAnswer, Exchanged, ExchangeRequest } from '../model/ports.ts';
+import { seal, unseal } from '../model/seal.ts';
 import { standingOf } from './admit.ts';
 import type { RingParts } from './parts.ts';
 import type { SecretRow } from './tables.ts';
@@ -21,13 +21,17 @@ export const exchange = async (parts: RingParts, request: ExchangeRequest): Prom
   const { joined, value } = parts.join(request.credential.fingerprint, () => exchangeNow(parts, request));
   const exchanged = await value;
   const stytchMs = parts.now() - startedAt;
-  return { exchanged: joined && exchanged.result === 'token' ? { ...exchanged, made: false } : exchanged, stytchMs };
+  return {
+    exchanged: joined && exchanged.result === 'token' ? { ...exchanged, made: false } : exchanged,
+    stytchMs,
+  };
 };
 
 const exchangeNow = async (parts: RingParts, request: ExchangeRequest): Promise<Exchanged> => {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const standing = standingOf(parts, request.credential, parts.now());
-    if (standing.status !== 'live' && standing.status !== 'unproven') return { result: 'ended', status: standing.status };
+    if (standing.status !== 'live' && standing.status !== 'unproven')
+      return { result: 'ended', status: standing.status };
     const before = parts.tables.key(request.credential.clientId);
     const exchanged = await ask(parts, request, before?.generation ?? 0);
     // Whatever came back speaks of the key as it was: a revoke that ran meanwhile wins.
@@ -55,13 +59,21 @@ const ask = async (parts: RingParts, request: ExchangeRequest, generation: numbe
   if (judged.verdict === 'unknowable') return unavailable(parts, 'no signing keys', null);
   if (judged.verdict === 'bad') return unavailable(parts, `bad token: ${judged.because}`, null);
   const { token } = judged;
-  if (token.kind !== 'm2m' || token.clientId !== clientId) return unavailable(parts, "another client's token", null);
+  if (token.kind !== 'm2m' || token.clientId !== clientId)
+    return unavailable(parts, "another client's token", null);
   if (token.ownerId !== parts.tables.owner()?.id) return unavailable(parts, 'token without its owner', null);
   const keychain = await parts.keychain();
   const plain = { token: outcome.value, clientId, ring: parts.ring, generation };
   const context = { project: parts.rules.projectId, place: request.credential.fingerprint };
   const sealed = await seal(plain, request.clientSecret, keychain.current, context, parts.randomBytes);
-  return { result: 'token', token: outcome.value, sealed, generation, expiresAt: token.expiresAt, made: true };
+  return {
+    result: 'token',
+    token: outcome.value,
+    sealed,
+    generation,
+    expiresAt: token.expiresAt,
+    made: true,
+  };
 };
 
 /** Writes down what was learned, in one step with nothing awaited since the key was read. */
@@ -103,7 +115,9 @@ const grace = (parts: RingParts, request: ExchangeRequest, generation: number): 
   const ownerId = parts.tables.owner()?.id;
   if (key === null || key.status !== 'active' || lastTokenEnd === null || ownerId === undefined) return null;
   const until = lastTokenEnd + parts.rules.stytchGraceSeconds;
-  return until * 1000 > parts.now() ? { result: 'grace', ownerId, scopes: key.scopes, generation, until } : null;
+  return until * 1000 > parts.now()
+    ? { result: 'grace', ownerId, scopes: key.scopes, generation, until }
+    : null;
 };
 
 const unavailable = (parts: RingParts, because: string, retryAfterSeconds: number | null): Exchanged => {

@@ -23,7 +23,8 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
   const key = await spellKey(clientId, clientSecret, keychain.current);
 
   // From here to the end of reserve nothing is awaited: parallel issues see each other's slots.
-  if (tables.openKeys() >= rules.keysPerUser) return err({ reason: 'key_limit_reached', limit: rules.keysPerUser });
+  if (tables.openKeys() >= rules.keysPerUser)
+    return err({ reason: 'key_limit_reached', limit: rules.keysPerUser });
   const row = reserve(parts, request, clientId, key.slice(-4), keychain.current.id);
   await parts.wake();
 
@@ -41,7 +42,9 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
       return ok({ record: toRecord({ ...row, status: 'active' }, request.owner), key });
     }
     parts.log({ event: 'issue', key_id: clientId, outcome: outcome.outcome, because: reasonOf(outcome) });
-    return outcome.outcome === 'declined' ? dropped(parts, clientId, outcome.code) : abandoned(parts, clientId);
+    return outcome.outcome === 'declined'
+      ? dropped(parts, clientId, outcome.code)
+      : abandoned(parts, clientId);
   } finally {
     parts.creating.delete(clientId);
     await parts.wake();
@@ -102,11 +105,19 @@ const dropped = (parts: RingParts, clientId: string, code: string): Result<never
 /** Nobody knows whether Stytch made it: the ledger will see to it that it has not. */
 const abandoned = (parts: RingParts, clientId: string): Result<never> => {
   const now = parts.now();
-  parts.tables.putIntention({ clientId, kind: 'create', attempts: 0, dueAt: now, since: now, fingerprints: [] });
+  parts.tables.putIntention({
+    clientId,
+    kind: 'create',
+    attempts: 0,
+    dueAt: now,
+    since: now,
+    fingerprints: [],
+  });
   return unavailable();
 };
 
 const unavailable = (): Result<never> => err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: 5 });
 
-const reasonOf = (outcome: { outcome: 'declined'; code: string } | { outcome: 'unreachable'; detail: string }) =>
-  outcome.outcome === 'declined' ? outcome.code : outcome.detail;
+const reasonOf = (
+  outcome: { outcome: 'declined'; code: string } | { outcome: 'unreachable'; detail: string },
+) => (outcome.outcome === 'declined' ? outcome.code : outcome.detail);

@@ -70,7 +70,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     const rows = this.#parts.tables.list({ ...request, limit: request.limit + 1 }).filter(isVisible);
     const records = rows.slice(0, request.limit).map((row) => toRecord(row, request.owner));
     const last = records.at(-1);
-    const next = rows.length > request.limit && last ? { createdAt: last.createdAt, keyId: last.keyId } : null;
+    const next =
+      rows.length > request.limit && last ? { createdAt: last.createdAt, keyId: last.keyId } : null;
     return { records, next };
   }
 
@@ -98,7 +99,11 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     } catch (error) {
       // An alarm that throws is retried six times and then never again: the ledger must outlive any bug.
       await this.ctx.storage.setAlarm(Date.now() + AFTER_A_BUG_MS);
-      this.#parts.log({ event: 'ledger', outcome: 'bug', because: error instanceof Error ? error.name : 'unknown' });
+      this.#parts.log({
+        event: 'ledger',
+        outcome: 'bug',
+        because: error instanceof Error ? error.name : 'unknown',
+      });
     }
   }
 

@@ -40,7 +40,10 @@ export interface RingParts extends RingPorts {
   /** Client ids whose creation is under way in this very object. */
   readonly creating: Set<string>;
   /** Runs the work, or joins the same work that is under way. Promises may be shared within one object. */
-  readonly join: <T>(name: string, work: () => Promise<T>) => { readonly joined: boolean; readonly value: Promise<T> };
+  readonly join: <T>(
+    name: string,
+    work: () => Promise<T>,
+  ) => { readonly joined: boolean; readonly value: Promise<T> };
   readonly now: () => number;
   /** Sets the one alarm for the earliest thing due. Call it in the same step as the write that it belongs to. */
   readonly wake: () => Promise<void>;

@@ -3,7 +3,10 @@ import type { KeyRecord } from '../model/ports.ts';
 import type { KeyRow } from './tables.ts';
 
 /** A key as its owner may see it. A key being made is shown by nobody: it has no status to show. */
-export const toRecord = (row: KeyRow & { readonly status: KeyRecord['status'] }, owner: Owner): KeyRecord => ({
+export const toRecord = (
+  row: KeyRow & { readonly status: KeyRecord['status'] },
+  owner: Owner,
+): KeyRecord => ({
   keyId: row.keyId,
   owner,
   createdBy: row.createdBy,

@@ -44,7 +44,8 @@ type Row = Record<string, SqlStorageValue>;
 /** The Ring's tables. Every statement of the KeyRing is here; each is one synchronous step. */
 export const openTables = (storage: DurableObjectStorage) => {
   const sql = storage.sql;
-  const all = (query: string, ...values: SqlStorageValue[]): readonly Row[] => sql.exec(query, ...values).toArray();
+  const all = (query: string, ...values: SqlStorageValue[]): readonly Row[] =>
+    sql.exec(query, ...values).toArray();
   const first = (query: string, ...values: SqlStorageValue[]): Row | null => all(query, ...values)[0] ?? null;
   const run = (query: string, ...values: SqlStorageValue[]): void => void sql.exec(query, ...values);
 
@@ -59,7 +60,10 @@ export const openTables = (storage: DurableObjectStorage) => {
       storage.transactionSync(() => {
         for (const statement of SCHEMA) run(statement);
         const values = [owner.kind, owner.id, owner.organizationId, now];
-        run('INSERT INTO ring (id, owner_kind, owner_id, organization_id, created_at) VALUES (1, ?, ?, ?, ?)', ...values);
+        run(
+          'INSERT INTO ring (id, owner_kind, owner_id, organization_id, created_at) VALUES (1, ?, ?, ?, ?)',
+          ...values,
+        );
       });
       exists = true;
     },
@@ -110,17 +114,30 @@ export const openTables = (storage: DurableObjectStorage) => {
         `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, expires_at, ended_at,
            last_four, last_used_at, generation, master_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         ...[key.keyId, key.status, key.name, key.description, JSON.stringify(key.scopes), key.createdBy],
-        ...[key.createdAt, key.expiresAt, key.endedAt, key.lastFour, key.lastUsedAt, key.generation, key.masterKey],
+        ...[
+          key.createdAt,
+          key.expiresAt,
+          key.endedAt,
+          key.lastFour,
+          key.lastUsedAt,
+          key.generation,
+          key.masterKey,
+        ],
       ),
     deleteKey: (clientId: string): void => run('DELETE FROM keys WHERE client_id = ?', clientId),
-    activateKey: (clientId: string): void => run("UPDATE keys SET status = 'active' WHERE client_id = ?", clientId),
+    activateKey: (clientId: string): void =>
+      run("UPDATE keys SET status = 'active' WHERE client_id = ?", clientId),
     endKey: (clientId: string, status: 'revoked' | 'expired', now: number): void =>
       run(
         'UPDATE keys SET status = ?, ended_at = ?, generation = generation + 1 WHERE client_id = ?',
         ...[status, now, clientId],
       ),
     markUsed: (clientId: string, now: number): void =>
-      run('UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE client_id = ?', now, clientId),
+      run(
+        'UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE client_id = ?',
+        now,
+        clientId,
+      ),
     /** Living keys whose end has come. */
     expiring: (now: number): readonly KeyRow[] =>
       exists ? all("SELECT * FROM keys WHERE status = 'active' AND expires_at <= ?", now).map(toKeyRow) : [],
@@ -139,7 +156,10 @@ export const openTables = (storage: DurableObjectStorage) => {
         ...[secret.fingerprint, secret.clientId, secret.pepper, secret.tokenExpiresAt],
       ),
     deleteSecrets: (clientId: string): void => {
-      run('DELETE FROM tokens WHERE fingerprint IN (SELECT fingerprint FROM secrets WHERE client_id = ?)', clientId);
+      run(
+        'DELETE FROM tokens WHERE fingerprint IN (SELECT fingerprint FROM secrets WHERE client_id = ?)',
+        clientId,
+      );
       run('DELETE FROM secrets WHERE client_id = ?', clientId);
     },
 
@@ -188,8 +208,7 @@ export const openTables = (storage: DurableObjectStorage) => {
       run('INSERT OR REPLACE INTO meter (id, state) VALUES (1, ?)', JSON.stringify(meter)),
 
     /** Whether the Ring has anything to remember besides its meter. */
-    isIdle: (): boolean =>
-      first('SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions LIMIT 1') === null,
+    isIdle: (): boolean => first('SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions LIMIT 1') === null,
   };
 };
 

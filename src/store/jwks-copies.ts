@@ -1,17 +1,18 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { framed, fromBase64url, toBase64url } from '../model/bytes.ts';
 import type { Keychain } from '../model/keychain.ts';
-import type { JwksCopies, JwksCopy } from '../model/ports.ts';
+import type { JwksCopies } from '../model/ports.ts';
 import { jwksEntry } from './layout.ts';
-import { tolerate } from './vault.ts';
+import { read, tolerate } from './vault.ts';
 
 const LIFETIME_SECONDS = 86_400;
 
-const stored = z.strictObject({
+/** An entry: the copy as the very text that the HMAC is over, for a parser may put its members in another order. */
+const entry = z.strictObject({ copy: z.string(), master_key: z.string(), mac: z.string() });
+
+const written = z.strictObject({
   keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })),
   fetched_at: z.number().int(),
-  master_key: z.string(),
-  mac: z.string(),
 });
 
 /**
@@ -24,32 +25,31 @@ export const createJwksCopies = (
   keychain: () => Promise<Keychain>,
 ): JwksCopies => ({
   load: async () => {
-    const text = await tolerate(kv.get(jwksEntry(projectId)));
-    const copy = text === null ? null : parse(text);
-    if (copy === null) return null;
-    const master = (await keychain()).all.find((candidate) => candidate.id === copy.master_key);
-    const mac = fromBase64url(copy.mac);
+    const stored = parse(entry, await read(kv, jwksEntry(projectId)));
+    if (stored === null) return null;
+    const master = (await keychain()).all.find((candidate) => candidate.id === stored.master_key);
+    const mac = fromBase64url(stored.mac);
     if (master === undefined || mac === null) return null;
-    const signed = message(projectId, copy.keys, copy.fetched_at);
-    if (!(await crypto.subtle.verify('HMAC', master.copyKey, mac, signed))) return null;
-    return { keys: copy.keys, fetchedAt: copy.fetched_at };
+    const isOurs = await crypto.subtle.verify('HMAC', master.copyKey, mac, message(projectId, stored.copy));
+    const copy = isOurs ? parse(written, stored.copy) : null;
+    return copy === null ? null : { keys: copy.keys, fetchedAt: copy.fetched_at };
   },
 
   save: async ({ keys, fetchedAt }) => {
     const { current } = await keychain();
-    const signed = message(projectId, keys, fetchedAt);
-    const mac = toBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', current.copyKey, signed)));
-    const text = JSON.stringify({ keys, fetched_at: fetchedAt, master_key: current.id, mac });
-    await tolerate(kv.put(jwksEntry(projectId), text, { expirationTtl: LIFETIME_SECONDS }));
+    const copy = JSON.stringify({ keys, fetched_at: fetchedAt });
+    const mac = await crypto.subtle.sign('HMAC', current.copyKey, message(projectId, copy));
+    const text = JSON.stringify({ copy, master_key: current.id, mac: toBase64url(new Uint8Array(mac)) });
+    await tolerate(() => kv.put(jwksEntry(projectId), text, { expirationTtl: LIFETIME_SECONDS }));
   },
 });
 
-const message = (projectId: string, keys: JwksCopy['keys'], fetchedAt: number) =>
-  framed('jwks', projectId, JSON.stringify(keys), String(fetchedAt));
+const message = (projectId: string, copy: string) => framed('jwks', projectId, copy);
 
-const parse = (text: string): z.infer<typeof stored> | null => {
+const parse = <S extends z.ZodType>(schema: S, text: string | null): z.infer<S> | null => {
+  if (text === null) return null;
   try {
-    const parsed = stored.safeParse(JSON.parse(text));
+    const parsed = schema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Evidence } from '../model/evidence.ts';
-import { OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import { openPurse, type Purse } from '../model/lease.ts';
+import { OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { Refusal } from '../model/refusal.ts';
 
 /** Bounds of an isolate, which has 128 MB for everything. */

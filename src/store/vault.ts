@@ -7,31 +7,45 @@ const SKEW_SECONDS = 30;
 /** A longer text is none that we wrote. */
 const MAX_SEALED_LENGTH = 16_384;
 
+/** A read that takes longer is a miss, in milliseconds: a silent KV must not hold up what the Ring or Stytch can say. */
+const READ_DEADLINE_MS = 1_000;
+
 /**
  * The Vault over a KV namespace. Whatever goes wrong there is a miss or a write that did not happen: KV's
  * staleness can delay an answer and can never decide one.
  */
 export const createVault = (kv: KVNamespace): Vault => ({
   get: async (fingerprint) => {
-    const text = await tolerate(kv.get(tokenEntry(fingerprint)));
+    const text = await read(kv, tokenEntry(fingerprint));
     return text !== null && text.length <= MAX_SEALED_LENGTH ? text : null;
   },
 
   put: async (fingerprint, sealed, expiresAt, now) => {
     const expirationTtl = expiresAt - Math.ceil(now / 1000) - SKEW_SECONDS;
     if (expirationTtl < KV_MIN_TTL_SECONDS) return;
-    await tolerate(kv.put(tokenEntry(fingerprint), sealed, { expirationTtl }));
+    await tolerate(() => kv.put(tokenEntry(fingerprint), sealed, { expirationTtl }));
   },
 
   forget: async (fingerprints) => {
-    await Promise.all(fingerprints.map((fingerprint) => tolerate(kv.delete(tokenEntry(fingerprint)))));
+    await Promise.all(fingerprints.map((fingerprint) => tolerate(() => kv.delete(tokenEntry(fingerprint)))));
   },
 });
 
+/** An entry's text, or null: there is none, KV fails, or it does not answer in time. */
+export const read = async (kv: KVNamespace, entry: string): Promise<string | null> => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), READ_DEADLINE_MS);
+  });
+  const text = await Promise.race([tolerate(() => kv.get(entry)), deadline]);
+  clearTimeout(timer);
+  return text;
+};
+
 /** KV throws plain Errors for whatever it cannot do; none of them may cost a request its answer. */
-export const tolerate = async <T>(work: Promise<T>): Promise<T | null> => {
+export const tolerate = async <T>(work: () => Promise<T>): Promise<T | null> => {
   try {
-    return await work;
+    return await work();
   } catch {
     return null;
   }

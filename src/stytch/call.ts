@@ -58,29 +58,35 @@ const callOnce = async <T>(
   request: Call,
   read: (body: unknown) => T | null,
 ): Promise<Outcome<T>> => {
+  // Cleared when the answer is in: a Durable Object with a timer left runs on, and is paid for.
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), request.deadlineMs);
   try {
     const response = await wires.fetch(url, {
       method: request.method,
       headers: request.headers,
       ...(request.body === undefined ? {} : { body: request.body }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(request.deadlineMs),
+      signal: deadline.signal,
     });
-    return judge(response.status, response.headers.get('retry-after'), await readCapped(response), read);
+    if (isSilence(response.status)) {
+      // What it says does not matter, and that it may break off must not cost the Retry-After.
+      await response.body?.cancel().catch(() => undefined);
+      return unreachable(`status ${response.status}`, parseRetryAfter(response.headers.get('retry-after')));
+    }
+    return judge(response.status, await readCapped(response), read);
   } catch (error) {
     // The one place where a failed fetch becomes a value: whatever went wrong, we have no answer.
     return unreachable(error instanceof Error ? error.name : 'error');
+  } finally {
+    clearTimeout(timer);
   }
 };
 
-const judge = <T>(
-  status: number,
-  retryAfter: string | null,
-  text: string | null,
-  read: (body: unknown) => T | null,
-): Outcome<T> => {
-  const waitSeconds = parseRetryAfter(retryAfter);
-  if (status === 429 || status === 408 || status >= 500) return unreachable(`status ${status}`, waitSeconds);
+/** Statuses that say nothing of what was asked: come again. */
+const isSilence = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+
+const judge = <T>(status: number, text: string | null, read: (body: unknown) => T | null): Outcome<T> => {
   const body = text === null ? null : parseJson(text);
   if (body === null) return unreachable('unreadable answer');
   if (status >= 200 && status < 300) {

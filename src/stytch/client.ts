@@ -49,18 +49,28 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
         },
         readTokenAnswer,
       );
-      return answer.outcome === 'answered' ? { outcome: 'answered', value: answer.value.access_token } : answer;
+      return answer.outcome === 'answered'
+        ? { outcome: 'answered', value: answer.value.access_token }
+        : answer;
     },
 
     createClient: (client) =>
       call(
         wires,
         clients,
-        { method: 'POST', headers: json, body: createBody(client), deadlineMs: CLIENTS_DEADLINE_MS, idempotent: true },
+        {
+          method: 'POST',
+          headers: json,
+          body: createBody(client),
+          deadlineMs: CLIENTS_DEADLINE_MS,
+          idempotent: true,
+        },
         (body) => (readClientAnswer(body)?.m2m_client.client_id === client.clientId ? CREATED : null),
         // The id is ours and random: when a repeat finds it taken, the first try had come through.
         (declined, attempt) =>
-          attempt > 0 && declined.code === 'duplicate_m2m_client_id' ? { outcome: 'answered', value: CREATED } : declined,
+          attempt > 0 && declined.code === 'duplicate_m2m_client_id'
+            ? { outcome: 'answered', value: CREATED }
+            : declined,
       ),
 
     deleteClient: (clientId) =>

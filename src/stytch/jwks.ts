@@ -1,4 +1,4 @@
-import { importJWK } from 'jose';
+import { errors, importJWK } from 'jose';
 import type { InBackground, JwksCopies, JwksCopy, Outcome, SigningJwk } from '../model/ports.ts';
 import type { Turn } from '../model/turn.ts';
 
@@ -30,10 +30,16 @@ interface Held {
 }
 
 /** The project's signing keys in three tiers: this isolate, the copy in KV, Stytch. */
-export const createSigningKeys = ({ fetchJwks, copies, turn, inBackground }: SigningKeysOptions): SigningKeys => {
+export const createSigningKeys = ({
+  fetchJwks,
+  copies,
+  turn,
+  inBackground,
+}: SigningKeysOptions): SigningKeys => {
   let held: Held | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
   let lastTry: 'answered' | 'silent' = 'silent';
+  let isTrying = false;
 
   const usable = (now: number): Held | null =>
     held !== null && now - held.fetchedAt < MAX_STALE_MS ? held : null;
@@ -42,20 +48,26 @@ export const createSigningKeys = ({ fetchJwks, copies, turn, inBackground }: Sig
 
   const fetchNow = async (now: number): Promise<null> => {
     triedAt = now;
-    const outcome = await fetchJwks();
-    lastTry = outcome.outcome === 'answered' ? 'answered' : 'silent';
-    if (outcome.outcome === 'answered') {
-      const copy = { keys: outcome.value, fetchedAt: now };
-      held = await hold(copy);
+    isTrying = true;
+    try {
+      const outcome = await fetchJwks();
+      const copy = outcome.outcome === 'answered' ? { keys: outcome.value, fetchedAt: now } : null;
+      const fetched = copy === null ? null : await hold(copy);
+      lastTry = fetched === null ? 'silent' : 'answered';
+      if (copy === null || fetched === null) return null;
+      held = fetched;
       inBackground(copies.save(copy));
+      return null;
+    } finally {
+      isTrying = false;
     }
-    return null;
   };
 
   const load = async (now: number): Promise<null> => {
     const copy = await copies.load();
-    if (copy !== null && copy.fetchedAt <= now && now - copy.fetchedAt < MAX_STALE_MS) held = await hold(copy);
-    else if (mayTry(now)) await fetchNow(now);
+    if (copy !== null && copy.fetchedAt <= now && now - copy.fetchedAt < MAX_STALE_MS)
+      held = await hold(copy);
+    if (usable(now) === null && mayTry(now)) await fetchNow(now);
     return null;
   };
 
@@ -68,14 +80,30 @@ export const createSigningKeys = ({ fetchJwks, copies, turn, inBackground }: Sig
       if (key !== undefined) inBackground(turn('jwks', () => fetchNow(now)));
     }
     if (key !== undefined) return key;
-    if (mayTry(now)) await turn('jwks', () => fetchNow(now));
+    // Who comes while Stytch is being asked waits for that answer: the one before may be older than the key.
+    if (mayTry(now) || isTrying) await turn('jwks', () => fetchNow(now));
     return usable(now)?.keys.get(kid) ?? (lastTry === 'answered' ? 'absent' : 'unknowable');
   };
 };
 
-const hold = async (copy: JwksCopy): Promise<Held> => {
-  const entries = await Promise.all(
-    copy.keys.map(async (jwk) => [jwk.kid, (await importJWK(jwk, 'RS256')) as CryptoKey] as const),
-  );
-  return { keys: new Map(entries), fetchedAt: copy.fetchedAt };
+/** The keys of a set that can be used; null if it has none. */
+const hold = async (copy: JwksCopy): Promise<Held | null> => {
+  const entries = (await Promise.all(copy.keys.map(usableKey))).filter((entry) => entry !== null);
+  return entries.length === 0 ? null : { keys: new Map(entries), fetchedAt: copy.fetchedAt };
+};
+
+/** RFC 7518 §3.3: "A key of size 2048 bits or larger MUST be used". */
+const MIN_MODULUS_BITS = 2048;
+
+/** A key with its name; null for one that is damaged or weak, which must not spoil the others (RFC 7517 §5). */
+const usableKey = async (jwk: SigningJwk): Promise<readonly [string, CryptoKey] | null> => {
+  try {
+    const key = (await importJWK(jwk, 'RS256')) as CryptoKey;
+    const { modulusLength } = key.algorithm as CryptoKeyRsaKeyAlgorithm;
+    return modulusLength >= MIN_MODULUS_BITS ? [jwk.kid, key] : null;
+  } catch (error) {
+    if (error instanceof DOMException || error instanceof TypeError || error instanceof errors.JOSEError)
+      return null;
+    throw error;
+  }
 };

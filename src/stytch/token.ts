@@ -1,5 +1,5 @@
 import { errors, jwtVerify } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fromBase64url, fromUtf8 } from '../model/bytes.ts';
 import type { Owner } from '../model/identity.ts';
 import type { VerifyToken } from '../model/ports.ts';
@@ -62,6 +62,7 @@ const header = z.object({
   kid: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
   // Extensions that change what the token means: none of Stytch's tokens has one (RFC 8725 §3.9).
   crit: z.never().optional(),
+  b64: z.never().optional(),
   zip: z.never().optional(),
   cty: z.never().optional(),
 });
@@ -99,7 +100,9 @@ const session = z.object({
   roles: z.array(z.string()).max(100).optional(),
 });
 
-const organization = z.object({ organization_id: z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/) });
+const organization = z.object({
+  organization_id: z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/),
+});
 
 /** Which kind of token the claims make it. All kinds of a project share keys, issuer and typ: structure alone tells. */
 const classify = (payload: Record<string, unknown>, rules: TokenRules, now: number): TokenVerdict => {
@@ -124,6 +127,9 @@ type Times = Pick<Token, 'issuedAt' | 'expiresAt'>;
 /** Subjects of Stytch's other kinds: never a client's id. */
 const RESERVED_SUBJECT = /^(user|member|organization|connected-app)-/;
 
+/** Printable and bounded: it may stand in a header one day (SECURITY: JWT-18). */
+const OWNER_ID = /^[\x21-\x7E]{1,256}$/;
+
 const asM2M = (
   payload: Record<string, unknown>,
   sub: string,
@@ -135,8 +141,14 @@ const asM2M = (
   if (payload.client_id !== undefined && payload.client_id !== sub) return null;
   if (RESERVED_SUBJECT.test(sub) || !rules.isClientId(sub)) return null;
   const ownerId = payload[rules.ownerClaim];
-  if (ownerId !== undefined && (typeof ownerId !== 'string' || ownerId === '' || ownerId.length > 256)) return null;
-  return { kind: 'm2m', clientId: sub, scopes: parseScope(payload.scope), ownerId: ownerId ?? null, ...times };
+  if (ownerId !== undefined && (typeof ownerId !== 'string' || !OWNER_ID.test(ownerId))) return null;
+  return {
+    kind: 'm2m',
+    clientId: sub,
+    scopes: parseScope(payload.scope),
+    ownerId: ownerId ?? null,
+    ...times,
+  };
 };
 
 const asSession = (

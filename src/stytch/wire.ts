@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SigningJwk } from '../model/ports.ts';
 
 const oauthError = z.object({ error: z.string() });
@@ -6,7 +6,15 @@ const stytchError = z.object({ error_type: z.string() });
 const tokenAnswer = z.object({ access_token: z.string().min(1), token_type: z.string().regex(/^bearer$/i) });
 const clientAnswer = z.object({ m2m_client: z.object({ client_id: z.string() }) });
 const deleteAnswer = z.object({ client_id: z.string() });
-const jwk = z.object({ kty: z.literal('RSA'), kid: z.string().min(1).max(128), n: z.string(), e: z.string() });
+const jwk = z.object({
+  kty: z.literal('RSA'),
+  kid: z.string().min(1).max(128),
+  // RFC 7517 §4.2, §4.4: a key for encryption, or for another algorithm, signs none of our tokens.
+  use: z.literal('sig').optional(),
+  alg: z.literal('RS256').optional(),
+  n: z.string().max(2048),
+  e: z.string().max(16),
+});
 const jwksAnswer = z.object({ keys: z.array(z.unknown()).max(20) });
 
 const reader =

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Env } from '../../src/assemble.ts';
-import { API, call, emulator, issueKey, rooms, send, signIn, stytchCalls } from '../world.ts';
 import { latchkey } from '../worker.ts';
+import { API, call, emulator, issueKey, rooms, send, signIn, stytchCalls } from '../world.ts';
 
 /** An environment that counts every call to KV and to the Rings, below any port of ours. */
 const counted = () => {
@@ -17,7 +17,9 @@ const counted = () => {
           calls.push(`${name}.${String(method)}`);
           if (hanging && String(method) !== 'getByName') return new Promise(() => {});
           // Called as a method: on an RPC stub, `value.apply` would be a remote method of that name.
-          const result = (object as Record<string, (...each: unknown[]) => unknown>)[String(method)]?.(...parameters);
+          const result = (object as Record<string, (...each: unknown[]) => unknown>)[String(method)]?.(
+            ...parameters,
+          );
           return deeper(String(method)) ? counting(result as object, `${name}.stub`, () => false) : result;
         };
       },
@@ -70,7 +72,9 @@ describe('promise 5: a made-up key costs nothing', () => {
         { 'x-api-key': key },
         { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
       ];
-      const { status } = await fetch(new Request(`${API}/v1/items/1`, { headers: headers[i % 3] as HeadersInit }));
+      const { status } = await fetch(
+        new Request(`${API}/v1/items/1`, { headers: headers[i % 3] as HeadersInit }),
+      );
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
     expect([...statuses]).toEqual([[401, 10_000]]);

@@ -1,13 +1,29 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { call, desk, dumpOfRing, emulator, issueKey, ringStub, rooms, send, signIn, stytchClients, DESK } from '../world.ts';
+import {
+  call,
+  DESK,
+  desk,
+  dumpOfRing,
+  emulator,
+  issueKey,
+  ringStub,
+  rooms,
+  send,
+  signIn,
+  stytchClients,
+} from '../world.ts';
 
 /** A minute is longer than any creation at Stytch can be under way. */
 const LATER_MS = 61_000;
 
 const fault = (endpoint: string, more: object) => emulator('POST', '/faults', { endpoint, ...more });
 
-beforeEach(() => emulator('DELETE', '/faults'));
+beforeEach(async () => {
+  await emulator('DELETE', '/faults');
+  await emulator('DELETE', '/counters');
+  for (const { name } of (await rooms.VAULT.list()).keys) await rooms.VAULT.delete(name);
+});
 afterEach(() => void vi.useRealTimers());
 
 const pass = (ms: number): void => {
@@ -38,20 +54,23 @@ describe('issue', () => {
 
   it('a crash before the commit leaves no client at Stytch and frees the slot', async () => {
     const session = await signIn();
-    const ring = await ringStub(session);
-    await fault('m2m.create', { kind: 'latency', latencyMs: 1500 });
+    await fault('m2m.create', { kind: 'latency', latencyMs: 1000 });
     const lost = desk(session, 'POST', '/v1/keys', { name: 'lost', scopes: ['items:read'] });
-    await vi.waitFor(async () => expect((await dumpOfRing(ring)).keys).toMatchObject([{ status: 'creating' }]));
-    await evictDurableObject(ring);
+    const dies = await ringStub(session);
+    await vi.waitFor(async () =>
+      expect((await dumpOfRing(dies)).keys).toMatchObject([{ status: 'creating' }]),
+    );
+    await crash(dies);
     expect((await lost).status).toBe(503);
     // The Ring that comes back knows what was begun, and undoes it when nobody can be at it any more.
+    const ring = await ringStub(session);
     expect((await dumpOfRing(ring)).intentions).toMatchObject([{ kind: 'create' }]);
     await vi.waitFor(async () => expect((await stytchClients(session)).length).toBe(1), 4000);
     await emulator('DELETE', '/faults');
     pass(LATER_MS);
     await runDurableObjectAlarm(ring);
-    expect(await stytchClients(session)).toEqual([]);
-    expect((await dumpOfRing(ring)).keys ?? []).toEqual([]);
+    await vi.waitFor(async () => expect(await stytchClients(session)).toEqual([]));
+    await vi.waitFor(async () => expect((await dumpOfRing(ring)).keys ?? []).toEqual([]));
   });
 
   it('a client that reaches Stytch after the undoing began is undone all the same', async () => {
@@ -62,7 +81,9 @@ describe('issue', () => {
     const ring = await ringStub(session);
     await runDurableObjectAlarm(ring);
     // Not there yet is not the same as never coming: the row is kept until nothing can be under way.
-    await vi.waitFor(async () => expect((await dumpOfRing(ring)).intentions?.[0]?.attempts).toBeGreaterThan(0));
+    await vi.waitFor(async () =>
+      expect((await dumpOfRing(ring)).intentions?.[0]?.attempts).toBeGreaterThan(0),
+    );
     expect((await dumpOfRing(ring)).keys).toMatchObject([{ status: 'creating' }]);
     pass(LATER_MS);
     await runDurableObjectAlarm(ring);
@@ -86,7 +107,9 @@ describe('issue', () => {
   it('30 parallel issues at a limit of 5 make exactly 5 keys', async () => {
     const session = await signIn();
     const answers = await Promise.all(
-      Array.from({ length: 30 }, (_, i) => desk(session, 'POST', '/v1/keys', { name: `n${i}`, scopes: ['items:read'] })),
+      Array.from({ length: 30 }, (_, i) =>
+        desk(session, 'POST', '/v1/keys', { name: `n${i}`, scopes: ['items:read'] }),
+      ),
     );
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([...Array(5).fill(201), ...Array(25).fill(409)]);
@@ -95,7 +118,11 @@ describe('issue', () => {
 
   it('a Ring whose only issue came to nothing removes itself', async () => {
     const session = await signIn();
-    await fault('m2m.create', { kind: 'status', status: 400, body: { error_type: 'invalid_m2m_client_scope', status_code: 400 } });
+    await fault('m2m.create', {
+      kind: 'status',
+      status: 400,
+      body: { error_type: 'invalid_m2m_client_scope', status_code: 400 },
+    });
     await desk(session, 'POST', '/v1/keys', { name: 'nothing', scopes: ['items:read'] });
     expect(await dumpOfRing(await ringStub(session))).toEqual({});
   });
@@ -115,7 +142,11 @@ describe('revoke', () => {
     await fault('*', { kind: 'status', status: 503 });
     const revoked = await desk(session, 'DELETE', `/v1/keys/${key_id}`);
     expect(revoked.status).toBe(200);
-    expect(await revoked.json()).toMatchObject({ key_id, status: 'revoked', effective_by: expect.any(String) });
+    expect(await revoked.json()).toMatchObject({
+      key_id,
+      status: 'revoked',
+      effective_by: expect.any(String),
+    });
     expect((await call(key, '/v1/strict/a')).status).toBe(401);
     const ring = await ringStub(session);
     await runDurableObjectAlarm(ring);
@@ -137,7 +168,11 @@ describe('revoke', () => {
     await runDurableObjectAlarm(ring);
     await vi.waitFor(async () => expect(await vaultTokens()).toEqual([]));
     const tables = await dumpOfRing(ring);
-    expect(tables).toMatchObject({ secrets: [], tokens: [], keys: [{ client_id: key_id, status: 'revoked' }] });
+    expect(tables).toMatchObject({
+      secrets: [],
+      tokens: [],
+      keys: [{ client_id: key_id, status: 'revoked' }],
+    });
   });
 
   it('that runs during an exchange wins: the token is thrown away', async () => {
@@ -207,10 +242,16 @@ describe('a client_id of our grammar that its Ring does not know', () => {
     await emulator('DELETE', '/counters');
     expect((await call(key)).status).toBe(401);
     expect(await tokenCalls()).toBe(0);
-    const unknown = await send(`${DESK}/v1/keys/${key_id}`, { headers: { authorization: `Bearer ${session}` } });
+    const unknown = await send(`${DESK}/v1/keys/${key_id}`, {
+      headers: { authorization: `Bearer ${session}` },
+    });
     expect(unknown.status).toBe(404);
   });
 });
+
+/** Ends a Ring as a machine that dies would: whatever is under way in it is gone. */
+const crash = (ring: DurableObjectStub): Promise<unknown> =>
+  runInDurableObject(ring, (_instance, state) => state.abort('the machine died')).catch(() => null);
 
 const vaultTokens = async (): Promise<readonly string[]> => {
   const { keys } = await rooms.VAULT.list({ prefix: 't1.' });

@@ -58,12 +58,12 @@ const resolve = (from: string, specifier: string): string => {
   return specifier.includes(':') ? specifier : `package:${specifier}`;
 };
 
-/** `env.VAULT` and the like, outside worker.ts and the Ring. */
+/** `env.VAULT` and the like, outside assemble.ts and the Ring. */
 const namedBindings = (path: string, source: string): readonly string[] => {
-  if (!path.startsWith('src/') || path === 'src/worker.ts' || path.startsWith('src/ring/')) return [];
+  if (!path.startsWith('src/') || path === 'src/assemble.ts' || path.startsWith('src/ring/')) return [];
   const code = source.replace(COMMENT_OR_STRING, (text) => (text.startsWith('/') ? ' ' : text));
   return [...code.matchAll(/\benv\.[A-Z][A-Z0-9_]*\b/g)].map(
-    ([name]) => `${path} → ${name} (bindings): only src/worker.ts and src/ring name a binding`,
+    ([name]) => `${path} → ${name} (bindings): only src/assemble.ts and src/ring name a binding`,
   );
 };
 

@@ -17,7 +17,8 @@ export interface Rule {
  * may import a room may also import what lies further in. A new arrow needs a page in docs/decisions/.
  */
 const INWARD: Readonly<Record<string, readonly string[]>> = {
-  worker: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch'],
+  worker: ['assemble', 'ring'],
+  assemble: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch'],
   app: ['gate', 'desk', 'portal', 'http'],
   gate: ['http'],
   desk: ['http'],
@@ -36,7 +37,7 @@ const INWARD: Readonly<Record<string, readonly string[]>> = {
 const FOR_ALL = ['model', 'config', 'log'];
 
 /** Who may import the code of config, not only its types. */
-const READS_CONFIG = ['worker', 'config'];
+const READS_CONFIG = ['assemble', 'config'];
 
 /** The rules in the order they are asked: the first that forbids an import is the one that is named. */
 export const RULES: readonly Rule[] = [
@@ -58,9 +59,11 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'bindings',
-    says: 'cloudflare:workers is imported only by src/worker.ts and src/ring',
+    says: 'cloudflare:workers is imported only by src/assemble.ts and src/ring',
     forbids: ({ from, to }) =>
-      inside('src', from) && to === 'cloudflare:workers' && !['worker', 'ring'].includes(roomOf(from) ?? ''),
+      inside('src', from) &&
+      to === 'cloudflare:workers' &&
+      !['assemble', 'ring'].includes(roomOf(from) ?? ''),
   },
   {
     name: 'ports-not-stores',
@@ -80,7 +83,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'inward',
-    says: 'worker → app → gate, desk, portal → http → model; worker → ring, store, stytch → model',
+    says: 'worker → assemble → app → gate, desk, portal → http → model; assemble → ring, store, stytch → model',
     forbids: ({ from, to }) =>
       inside('src', from) && inside('src', to) && isKnown(from) && !pointsInward(roomOf(from), roomOf(to)),
   },

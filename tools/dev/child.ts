@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 
 /** What to run: a Node script with its arguments, under a name. */
 export interface Command {
   readonly name: string;
   readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  /** Over our own environment; undefined takes a variable away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** A running command and all that it has started: a process group of its own. */
@@ -25,7 +26,12 @@ const LAST_LINES = 30;
 const PATIENCE_MS = 5_000;
 
 /** Starts a command in a process group of its own, so that a Ctrl-C meant for us does not reach it first. */
-export const startChild = ({ name, args, env }: Command, log: Writable, leash: Leash, onLine: OnLine): Child => {
+export const startChild = (
+  { name, args, env }: Command,
+  log: Writable,
+  leash: Leash,
+  onLine: OnLine,
+): Child => {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,7 +41,9 @@ export const startChild = ({ name, args, env }: Command, log: Writable, leash: L
   const last = listen(child, name, log, onLine);
   const ended = new Promise<string>((done) => {
     child.once('error', (error) => done(`${name} could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => done(`${name} ended (${signal ?? `exit code ${code}`}).\n${last.join('\n')}`));
+    child.once('exit', (code, signal) =>
+      done(`${name} ended (${signal ?? `exit code ${code}`}).\n${last.join('\n')}`),
+    );
   });
   const stop = async (): Promise<void> => {
     signalGroup(child, 'SIGTERM');
@@ -91,6 +99,7 @@ const signalGroup = ({ pid }: ChildProcess, signal: NodeJS.Signals): void => {
     process.kill(-pid, signal);
   } catch (error) {
     // EPERM: macOS says so of a group in which only the dead are left.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error;
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
+      throw error;
   }
 };

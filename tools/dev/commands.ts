@@ -71,7 +71,7 @@ const wrangler = (
     // The secrets' files count, and nothing of this shell's environment.
     CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: 'true',
     CLOUDFLARE_INCLUDE_PROCESS_ENV: 'false',
-    CLOUDFLARE_ENV: '',
+    CLOUDFLARE_ENV: undefined,
     // Otherwise in the user's home, shared with every other project.
     WRANGLER_REGISTRY_PATH: join(folder, 'wrangler/registry'),
     WRANGLER_LOG_PATH: join(folder, 'wrangler/logs'),

@@ -32,6 +32,8 @@ const canListen = (host: string, port: number): Promise<boolean> =>
   new Promise((done) => {
     const server = createServer();
     // A machine without IPv6 has nobody there either.
-    server.once('error', ({ code }: NodeJS.ErrnoException) => done(code !== 'EADDRINUSE' && code !== 'EACCES'));
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      done(code !== 'EADDRINUSE' && code !== 'EACCES'),
+    );
     server.listen({ host, port, exclusive: true }, () => server.close(() => done(true)));
   });

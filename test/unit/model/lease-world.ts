@@ -2,12 +2,16 @@
 // Test-only: what breaks a rule on purpose is injected here, the code under test has no switches.
 
 import fc from 'fast-check';
+import { vi } from 'vitest';
 import { bookedUnits } from '../../../src/model/book.ts';
 import { openPurse, type Purse } from '../../../src/model/lease.ts';
 import { type Ask, type Grant, type Limit, OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { type Meter, openMeter, type SavedMeter } from '../../../src/model/meter.ts';
 
 export const KEY = 'key-1';
+
+// More runs may take longer than a test usually may.
+if (process.env.FC_RUNS) vi.setConfig({ testTimeout: 600_000 });
 
 /** FC_RUNS overrides how many schedules each property is tried on; the defaults keep a file under about 15 s. */
 export const runs = (usual: number): number => Number(process.env.FC_RUNS ?? usual);

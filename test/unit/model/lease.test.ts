@@ -179,9 +179,9 @@ describe('purse › reports', () => {
 
   it('date what was spent in one breath by the last of it', () => {
     const purse = leased();
-    purse.spend(1, NOW + 1000);
-    purse.spend(1, NOW + 1100);
-    expect(purse.compose([], NOW + 1200).reports[0]?.spent).toEqual([[100 - AGE_MARGIN_MS, 2]]);
+    purse.spend(1, NOW + 1200);
+    purse.spend(1, NOW + 1300);
+    expect(purse.compose([], NOW + 1400).reports[0]?.spent).toEqual([[100 - AGE_MARGIN_MS, 2]]);
   });
 
   it('date again only what no answered call has dated', () => {

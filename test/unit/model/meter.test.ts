@@ -47,7 +47,7 @@ describe('meter › the window', () => {
       }),
       { numRuns: runs(6000) },
     );
-  }, 600_000);
+  });
 
   it('keeps the limits of owner, key and month at once', () => {
     fc.assert(
@@ -56,7 +56,7 @@ describe('meter › the window', () => {
       }),
       { numRuns: runs(6000) },
     );
-  }, 600_000);
+  });
 
   it('is filled to the limit by a good part of those schedules, so that the property is no empty one', () => {
     let full = 0;
@@ -254,6 +254,15 @@ describe('meter › one ask', () => {
     const again = meter.ask(ask, RULES, NOW + 1200);
     expect(again).toMatchObject({ leaseId: 'a', decided: 2, units: first.units, ms: first.ms - 1200 });
     expect(booked(meter)).toBe(6 + first.units);
+  });
+
+  it('asked twice keeps its refusals too, though there is room by then', () => {
+    const meter = openMeter(null);
+    const ask = { ...ASK, costs: [6, 6], wantsLease: false };
+    expect(meter.ask(ask, small(10, 1), NOW)).toMatchObject({ decided: 1, limited: { by: ['owner'] } });
+    const again = meter.ask(ask, small(20, 1), NOW + 500);
+    expect(again).toMatchObject({ decided: 1, limited: { retryMs: 1, by: ['owner'] } });
+    expect(booked(meter)).toBe(6);
   });
 
   it('asked again after the lease was given back grants nothing', () => {

@@ -58,14 +58,20 @@ describe('violations', () => {
       [
         'src/worker.ts',
         `
-          import { DurableObject, env } from 'cloudflare:workers';
           import config from '../latchkey.config.ts';
+          import { assemble } from './assemble.ts';
+          export { KeyRing } from './ring/key-ring.ts';
+        `,
+      ],
+      [
+        'src/assemble.ts',
+        `
+          import { waitUntil } from 'cloudflare:workers';
           import { app } from './app.ts';
           import { parse } from './config.ts';
           import { log } from './log.ts';
           import { vault } from './store/vault.ts';
           import { client } from './stytch/client.ts';
-          export { KeyRing } from './ring/key-ring.ts';
           const ports = { vault: vault(env.VAULT) };
         `,
       ],

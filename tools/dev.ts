@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT } from './dev/commands.ts';
+import { DEFAULT_PORT, LAST_PORT, readPort } from './dev/places.ts';
+import { requestLine } from './dev/request-line.ts';
+import { start } from './dev/start.ts';
+import { welcome } from './dev/welcome.ts';
+
+const HELP = `Runs Latchkey on this machine, offline and without any account.
+
+  npm run dev
+  npm run dev -- [--port ${DEFAULT_PORT}] [--fresh] [--state .latchkey]
+
+  --port   the Worker's; the Stytch emulator takes the next one, the demo origin the one after that
+  --fresh  start with nothing: no users but the demo's, no keys, new secrets
+  --state  the folder for state, secrets and the log
+
+It ends with Ctrl-C. State survives a restart; a change in src/ or in latchkey.config.ts is taken up at once.
+`;
+
+const main = async (): Promise<number> => {
+  const options = readOptions();
+  if (typeof options === 'string') {
+    console.error(`${options}\n\n${HELP}`);
+    return 2;
+  }
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const asked = untilAsked();
+  const controller = new AbortController();
+  asked.then(() => controller.abort());
+  console.log('Starting the Worker, the Stytch emulator and the demo origin …');
+  const started = await start({ ...options, onWorkerLine }, controller.signal);
+  if (!started.ok) {
+    console.error(controller.signal.aborted ? 'Ended.' : started.problem);
+    return controller.signal.aborted ? 0 : 1;
+  }
+  const { running } = started;
+  console.log(welcome(running));
+  const failure = await Promise.race([running.failed, asked]);
+  if (failure !== null)
+    console.error(`\n${failure}\n\nThe ${failure.split(' ')[0]} is gone, so everything ends.`);
+  await running.stop();
+  if (failure === null) console.log('Ended.');
+  return failure === null ? 0 : 1;
+};
+
+const readOptions = () => {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: 'string', default: String(DEFAULT_PORT) },
+        state: { type: 'string', default: '.latchkey' },
+        fresh: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const port = readPort(values.port);
+    if (port === null) return `--port must be from 1024 to ${LAST_PORT}: it and the two after it are used.`;
+    return { port, folder: resolve(ROOT, values.state), fresh: values.fresh, help: values.help };
+  } catch (error) {
+    // An option that is not there, or one without its value.
+    if (error instanceof TypeError) return error.message;
+    throw error;
+  }
+};
+
+/** Requests as one line each; and what goes wrong with the Worker itself, such as an edit that does not compile. */
+const onWorkerLine = (line: string, from: 'stdout' | 'stderr'): void => {
+  const text = from === 'stderr' ? line : requestLine(line);
+  if (text !== null && text !== '') console.log(text);
+};
+
+/** Resolves to null when somebody wants the end: a signal, or npm gone without passing one on. */
+const untilAsked = (): Promise<null> =>
+  new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done(null));
+    const parent = process.ppid;
+    if (process.env.npm_lifecycle_event === undefined) return;
+    setInterval(() => process.ppid !== parent && done(null), 500).unref();
+  });
+
+process.exitCode = await main();
+// Signals are still listened to, and that keeps nothing alive; a pipe of a child that was killed could.
+process.exit();

@@ -1,0 +1,49 @@
+import { variablesOf } from '../serve/variables.ts';
+import type { Running } from './start.ts';
+
+/** One of those that the emulator is born with. */
+const ADA = { email: 'ada@example.com', password: 'correct horse battery staple' };
+
+/**
+ * What is said when everything answers. The commands are indented and hold no comments: they can be pasted into
+ * any POSIX shell, one block or all of them.
+ */
+export const welcome = ({ places, logFile }: Running): string => {
+  const { PROJECT_ID, PROJECT_SECRET } = variablesOf('emulator/wrangler.toml');
+  return `
+Latchkey is ready.
+
+  API     ${places.api}    what your users' keys open
+  Desk    ${places.desk}    where keys are made and revoked
+  Stytch  ${places.stytch}    an emulator; sign-in page: ${places.stytch}/_emulator/login
+  Origin  ${places.origin}    a demo API that shows who called
+
+A user: ${ADA.email}, password: ${ADA.password}
+
+Lines to paste. Sign in as that user; the session is good for five minutes:
+
+  SESSION=$(curl -sS ${places.stytch}/v1/passwords/authenticate \\
+    -u '${PROJECT_ID}:${PROJECT_SECRET}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{"email":"${ADA.email}","password":"${ADA.password}","session_duration_minutes":60}' \\
+    | sed -n 's/.*"session_jwt":"\\([^"]*\\)".*/\\1/p')
+
+Make a key:
+
+  KEY=$(curl -sS ${places.desk}/v1/keys \\
+    -H "Authorization: Bearer $SESSION" -H 'Content-Type: application/json' \\
+    -d '{"name":"My first key","scopes":["items:read"]}' \\
+    | sed -n 's/.*"key":"\\([^"]*\\)".*/\\1/p')
+
+Call the API with it, and see what the origin saw:
+
+  curl -i ${places.api}/v1/items/1 -H "Authorization: Bearer $KEY"
+
+Revoke it; its id is what stands before the last "_". Within five seconds it opens nothing:
+
+  curl -i -X DELETE "${places.desk}/v1/keys/\${KEY%_*}" -H "Authorization: Bearer $SESSION"
+
+All of this and more by itself: npm run demo${places.port === 8787 ? '' : ` -- --port ${places.port}`}
+Everything is logged in ${logFile}; requests are shown here. Ctrl-C ends it all.
+`;
+};
