@@ -41,7 +41,7 @@ const escaped = (part: string): string => part.replaceAll('~', '~0').replaceAll(
 
 /** The text of a body; null when it is too long, undefined when it is not UTF-8 (RFC 8259 §8.1). */
 const readText = async (body: ReadableStream | null): Promise<string | null | undefined> => {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
   let text = '';
   let bytes = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {

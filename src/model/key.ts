@@ -110,7 +110,7 @@ export const mintSecret = (randomBytes: RandomBytes): string => randomBase62(OWN
 
 /**
  * The whole key, as its user sees it once: client_id, secret, keyed tag, CRC-32. Throws a RangeError for a secret
- * that no key can carry (under 8 bytes or over 127), rather than show a key that nobody would ever accept.
+ * that is too short or too long for the grammar, rather than show a key that nobody would ever accept.
  */
 export const spellKey = async (
   clientId: string,

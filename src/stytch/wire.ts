@@ -47,6 +47,9 @@ const readJwk = reader(jwk);
 export const readJwks = (body: unknown): readonly SigningJwk[] | null => {
   const answer = readJwksAnswer(body);
   if (answer === null) return null;
-  const keys = answer.keys.flatMap((key) => readJwk(key) ?? []);
+  const keys = answer.keys.flatMap((key) => {
+    const { kty, kid, n, e } = readJwk(key) ?? {};
+    return kty === undefined || kid === undefined || n === undefined || e === undefined ? [] : [{ kty, kid, n, e }];
+  });
   return keys.length > 0 ? keys : null;
 };

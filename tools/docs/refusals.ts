@@ -1,0 +1,66 @@
+import { ANSWERS, type Answer } from '../../src/http/answers.ts';
+import type { Reason, RefusalOf } from '../../src/model/refusal.ts';
+
+/** docs/refusals.md, from the table that answers are made from. */
+export const path = 'docs/refusals.md';
+
+/** One of each, to show what a caller reads. */
+const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
+  host_unknown: { reason: 'host_unknown' },
+  path_not_canonical: { reason: 'path_not_canonical', detail: 'it has an empty segment' },
+  target_too_long: { reason: 'target_too_long' },
+  headers_too_long: { reason: 'headers_too_long' },
+  method_unknown: { reason: 'method_unknown', allow: ['GET', 'POST'] },
+  no_route: { reason: 'no_route' },
+  method_not_allowed: { reason: 'method_not_allowed', allow: ['GET', 'HEAD'] },
+  upgrade_not_allowed: { reason: 'upgrade_not_allowed' },
+  body_too_large: { reason: 'body_too_large', maxBytes: 1_000_000 },
+  early_data: { reason: 'early_data' },
+  credentials_ambiguous: { reason: 'credentials_ambiguous', detail: 'both Authorization and X-API-Key are present' },
+  credential_in_query: { reason: 'credential_in_query' },
+  credential_missing: { reason: 'credential_missing' },
+  credential_invalid: { reason: 'credential_invalid', because: 'revoked', scheme: 'bearer' },
+  insufficient_scope: { reason: 'insufficient_scope', scopes: ['items:write'], scheme: 'bearer' },
+  owner_suspended: { reason: 'owner_suspended' },
+  address_not_allowed: { reason: 'address_not_allowed' },
+  credential_kind_not_allowed: { reason: 'credential_kind_not_allowed', allowed: ['session'] },
+  rate_limited: { reason: 'rate_limited', retryAfterSeconds: 12 },
+  unavailable: { reason: 'unavailable', what: 'stytch', retryAfterSeconds: 1 },
+  misconfigured: { reason: 'misconfigured', problems: ['STYTCH_SECRET: is missing'] },
+  origin_failed: { reason: 'origin_failed' },
+  origin_timed_out: { reason: 'origin_timed_out' },
+  loop: { reason: 'loop' },
+  internal: { reason: 'internal' },
+  request_invalid: { reason: 'request_invalid', errors: [{ pointer: '/name', detail: 'must not be empty' }] },
+  media_type_unsupported: { reason: 'media_type_unsupported', expected: 'application/json' },
+  not_found: { reason: 'not_found' },
+  scope_not_grantable: { reason: 'scope_not_grantable', scopes: ['admin:all'] },
+  key_limit_reached: { reason: 'key_limit_reached', limit: 20 },
+  client_refused: { reason: 'client_refused', detail: 'too_many_m2m_clients_for_billing_tier' },
+};
+
+export const generate = (): string => {
+  const rows = (Object.keys(ANSWERS) as Reason[]).map((reason) => row(reason));
+  return `# Refusals
+
+Made from \`src/http/answers.ts\` by \`node tools/check/docs.ts --write\`; do not edit.
+
+Every refusal is \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`detail\`, \`code\`,
+\`request_id\` and \`Cache-Control: no-store\`. Programs read \`status\` and \`code\`; the log has the reason. Where one
+code stands for several reasons, the caller is not told which: an unknown, a wrong, an expired and a revoked
+credential are answered alike.
+
+| Status | Code | Reason in the log | Says | Headers and members besides |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+};
+
+const row = <R extends Reason>(reason: R): string => {
+  const answer = ANSWERS[reason] as unknown as Answer<Reason>;
+  const sample = SAMPLES[reason];
+  const headers = Object.entries(answer.headers?.(sample, 'acme-api') ?? {}).map(([name, value]) => `\`${name}: ${value}\``);
+  const members = Object.entries(answer.members?.(sample) ?? {}).map(([name, value]) => `\`"${name}": ${JSON.stringify(value)}\``);
+  const besides = [...headers, ...members].join('<br>');
+  return `| ${answer.status} | \`${answer.code}\` | \`${reason}\` | ${answer.title}. ${answer.detail(sample)} | ${besides} |`;
+};
