@@ -1,8 +1,11 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
+import { expect, vi } from 'vitest';
+import type { Env, Latchkey } from '../src/assemble.ts';
 import { ringOfOwner } from '../src/model/key.ts';
 import type { Reply, Seen } from './origin.ts';
 import { inUse } from './secrets.ts';
+import { latchkey } from './worker.ts';
 
 /** The rooms of `test/wrangler.toml`, as a test sees them. */
 interface Rooms {
@@ -145,3 +148,119 @@ export const stytchClients = async (session: string): Promise<readonly string[]>
 };
 
 const subjectOf = (jwt: string): string => (JSON.parse(atob(jwt.split('.')[1] ?? '')) as { sub: string }).sub;
+
+/** Another isolate of the same deployment: a memory of its own, the same KV, Rings, Stytch and origin. */
+export interface Isolate {
+  /** Every call to KV and to the Rings, counted at the bindings: `kv.get`, `ring.admit`. */
+  readonly calls: string[];
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  readonly call: (key: string, path?: string) => Promise<Response>;
+  readonly desk: (session: string, method: string, path: string, body?: unknown) => Promise<Response>;
+}
+
+/** Starts an isolate that knows nothing yet; `variables` replace those of the environment, undefined leaves one out. */
+export const isolate = (
+  variables: Readonly<Record<string, unknown>> = {},
+  assembled: (env: Env) => Latchkey = latchkey,
+): Isolate => {
+  const calls: string[] = [];
+  const counting = <T extends object>(target: T, name: string): T =>
+    new Proxy(target, {
+      get: (object, method) => {
+        const value: unknown = Reflect.get(object, method);
+        if (typeof value !== 'function') return value;
+        return (...parameters: unknown[]) => {
+          if (method !== 'getByName') calls.push(`${name}.${String(method)}`);
+          // Called as a method: on an RPC stub, `value.apply` would be a remote method of that name.
+          const result = (object as Record<string, (...each: unknown[]) => unknown>)[String(method)]?.(...parameters);
+          return method === 'getByName' ? counting(result as object, name) : result;
+        };
+      },
+    });
+  const bindings = { VAULT: counting(rooms.VAULT, 'kv'), KEY_RING: counting(rooms.KEY_RING, 'ring') };
+  const it = assembled({ ...(env as unknown as Env), ...bindings, ...variables });
+  const fetch = (url: string, init?: RequestInit) => it.fetch(new Request(url, { redirect: 'manual', ...init }));
+  return {
+    calls,
+    fetch,
+    call: (key, path = '/v1/items/1') => fetch(`${API}${path}`, { headers: { authorization: `Bearer ${key}` } }),
+    desk: (session, method, path, body) => fetch(`${DESK}${path}`, deskRequest(session, method, body)),
+  };
+};
+
+const deskRequest = (session: string, method: string, body?: unknown): RequestInit => ({
+  method,
+  headers: {
+    authorization: `Bearer ${session}`,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  },
+  ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+});
+
+/** What a refusal says, without what differs from one request to the next; checks that it is a whole problem document. */
+export const refusalOf = async (response: Response) => {
+  const problem = (await response.json()) as Record<string, unknown>;
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  const { type, title, status, detail, code, request_id, ...members } = problem;
+  expect([type, status]).toEqual([`${DESK}/problems/${code}`, response.status]);
+  expect(request_id).toBe(response.headers.get('x-request-id'));
+  expect([title, detail]).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)]);
+  const challenge = response.headers.get('www-authenticate');
+  const retryAfter = response.headers.get('retry-after');
+  return { status: response.status, code, challenge, retryAfter, ...members };
+};
+
+/** The refusal of a request whose credential cannot be judged now: never a challenge, always when to come back. */
+export const cannotTell = (retryAfter = '1') => ({
+  ...{ status: 503, code: 'unavailable' },
+  ...{ challenge: null, retryAfter },
+});
+
+/** The one refusal of every credential that is not good. */
+export const notGood = (realm: string) => ({
+  ...{ status: 401, code: 'invalid_token' },
+  ...{ challenge: `Bearer realm="${realm}", error="invalid_token"`, retryAfter: null },
+});
+
+/** An answer byte by byte, less the one id that is new each time. */
+export const shown = async (response: Response) => {
+  const id = response.headers.get('x-request-id') ?? '';
+  return {
+    status: response.status,
+    headers: [...response.headers].filter(([name]) => name !== 'x-request-id'),
+    body: (await response.text()).replaceAll(id, '…'),
+  };
+};
+
+/** Moves the clocks of Latchkey and of Stytch; ours stands still from then on. `now` puts both right again. */
+export const later = async (seconds: number): Promise<void> => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
+  await emulator('POST', '/clock', { advanceSeconds: seconds });
+};
+
+export const now = async (): Promise<void> => {
+  vi.useRealTimers();
+  await emulator('POST', '/clock', { reset: true });
+};
+
+/** Makes Stytch misbehave at one of its endpoints. */
+export const fault = (endpoint: string, more: object): Promise<unknown> =>
+  emulator('POST', '/faults', { endpoint, ...more });
+
+/** A call of Stytch's API as the project's owner, behind Latchkey's back. */
+export const atStytch = (method: string, path: string, body?: unknown): Promise<Response> => {
+  const authorization = `Basic ${btoa(`${envText('STYTCH_PROJECT_ID')}:${envText('STYTCH_SECRET')}`)}`;
+  return rooms.EMULATOR.fetch(`https://stytch.test${path}`, {
+    method,
+    headers: { authorization, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+};
+
+/** A token of the emulator's making: any kind, any signer, any claims. */
+export const oddToken = async (wish: object): Promise<string> => {
+  const { token } = (await emulator('POST', '/tokens', wish)) as { token: string };
+  inUse(token);
+  return token;
+};

@@ -3,7 +3,7 @@ import type { Verdict } from '../model/lease.ts';
 import { retryAfterSeconds } from '../model/lease-fields.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { DecisionPorts, Trace } from './ports.ts';
-import { type PresentedKey, refuseEnded } from './resolve.ts';
+import { type PresentedKey, refuseEnded, toldAs } from './resolve.ts';
 import { askRing, heldStanding } from './ring-call.ts';
 
 /** How often somebody who waits looks whether he was decided, in milliseconds. */
@@ -59,6 +59,7 @@ interface Queue {
 }
 
 const ADMITTED = ok(null);
+const SILENT: Result<null> = err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
 
 /** Everybody in the isolate who has to wait for the Ring about the same credential shares one call. */
 export const createAdmit = (ports: DecisionPorts): Admit => {
@@ -73,13 +74,15 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const queue = queues.get(evidence) ?? { waiting: [], asked: [], askingSince: null };
     queues.set(evidence, queue);
     const waiter: Waiter = { cost: price.cost, outcome: null };
+    const since = ports.now();
     queue.waiting.push(waiter);
-    while (waiter.outcome === null && ports.now() - price.startedAt < GIVE_UP_MS) {
+    while (waiter.outcome === null && ports.now() - since < GIVE_UP_MS) {
       const isAsking = queue.askingSince !== null && ports.now() - queue.askingSince < PATIENCE_MS;
       if (isAsking) await ports.sleep(LOOK_MS);
       else await askForAll(evidence, presented, queue, trace);
     }
-    return waiter.outcome ?? err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+    if (waiter.outcome === null) leave(queue, waiter);
+    return toldAs(waiter.outcome ?? SILENT, presented.scheme);
   };
 
   /** Asks for everybody who waits by now, those of a caller who vanished too, and gives each his answer. */
@@ -129,6 +132,12 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     if (spending?.outcome === 'refused') return limited(ports, evidence, spending.retryAfterMs, spending.by);
     return wait(evidence, presented, price, trace);
   };
+};
+
+/** Whoever gives up must not be paid for by the next call. */
+const leave = (queue: Queue, gone: Waiter): void => {
+  queue.waiting = queue.waiting.filter((waiter) => waiter !== gone);
+  queue.asked = queue.asked.filter((waiter) => waiter !== gone);
 };
 
 /** Asks the Ring, and puts its newest word in the place of the one that was held. */

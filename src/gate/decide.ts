@@ -88,7 +88,7 @@ const decideKey = (
       if (!found.ok) return found;
       trace.keyId = found.value.name.clientId;
       const before = judge(found.value, credential, demand, ports.now());
-      const isFinal = isFresh(found.value, price, ports.now());
+      const isFinal = isFresh(found.value, price, ports.now()) && isCurrent(found.value, ports.now());
       if (isFinal && (!before.ok || paid)) return before;
       // A no that rests on an old word is not final: the Ring is asked first, at no cost.
       const cost = before.ok && !paid ? price.cost : 0;

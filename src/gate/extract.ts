@@ -7,11 +7,14 @@ import { secret } from '../model/secret.ts';
 const MAX_HEADER_LENGTH = 8_448;
 const MAX_BASIC_LENGTH = 1_024;
 
-/** RFC 6750 §2.1: b64token, behind a scheme (RFC 9110 §11.1) and one or more spaces. */
-const AUTHORIZATION = /^([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)(?: +([A-Za-z0-9._~+/-]+=*))?$/;
+/** RFC 9110 §11.4: a scheme, then one or more spaces and what the scheme wants. */
+const AUTHORIZATION = /^([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)(?: +([^ ].*))?$/;
 
-/** A key of ours in a header of its own. */
-const BARE = /^[\x21-\x2B\x2D-\x7E]+$/;
+/** RFC 6750 §2.1, which is also RFC 9110's token68. */
+const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/** Printable ASCII: two texts that differ elsewhere may have become one on their way here (SECURITY: CRED-11). */
+const PRINTABLE = /^[\x21-\x7E]+$/;
 
 const NONE: Credential = { kind: 'none' };
 const UNSUPPORTED: Credential = { kind: 'unsupported' };
@@ -47,22 +50,21 @@ const ambiguous = (detail: string): Result<never, ExtractRefusal> =>
 
 const fromApiKey = (value: string, realm: KeyRealm): Result<Credential, ExtractRefusal> => {
   // Repeated header lines arrive joined by a comma, which no key contains (RFC 9110 §5.3).
-  if (!BARE.test(value)) return ambiguous('X-API-Key must carry exactly one key');
-  return ok(asKey(value, 'x-api-key', realm));
+  if (value.includes(',')) return ambiguous('X-API-Key must carry exactly one key');
+  return ok(
+    PRINTABLE.test(value) ? asKey(value, 'x-api-key', realm) : { kind: 'unknown', scheme: 'x-api-key' },
+  );
 };
 
 const fromAuthorization = (value: string, realm: KeyRealm): Result<Credential, ExtractRefusal> => {
   if (value.includes(',')) return ambiguous('Authorization must carry exactly one credential');
   const [, scheme = '', token = ''] = AUTHORIZATION.exec(value) ?? [];
   if (scheme === '') return ambiguous('Authorization is malformed');
-  switch (scheme.toLowerCase()) {
-    case 'bearer':
-      return ok(bearer(token, realm));
-    case 'basic':
-      return ok(basic(token, realm));
-    default:
-      return ok(UNSUPPORTED);
-  }
+  const known = scheme.toLowerCase();
+  if (known !== 'bearer' && known !== 'basic') return ok(UNSUPPORTED);
+  if (/[ \t]/.test(token)) return ambiguous('Authorization is malformed');
+  if (!B64TOKEN.test(token)) return ok({ kind: 'unknown', scheme: known });
+  return ok(known === 'bearer' ? bearer(token, realm) : basic(token, realm));
 };
 
 /** A Bearer token is a key or a JWT by its form, never by trying both. */

@@ -10,6 +10,9 @@ import { askRing, exchangeAtRing, heldStanding } from './ring-call.ts';
 /** How long a credential that Stytch refused is refused without asking again, at most; milliseconds. */
 const REFUSED_FOR_MS = 30_000;
 
+/** How long the Ring's word in place of a token is taken, in seconds: grace is for while Stytch is unreachable only. */
+const GRACE_WORD_SECONDS = 60;
+
 /** A token this near its end is not taken from a store, in seconds. */
 const MARGIN_SECONDS = 30;
 
@@ -24,27 +27,25 @@ export interface PresentedKey {
  * cost; then, side by side, the Vault and the Ring; and only if neither has a token, one exchange. What is found
  * goes into memory. Requests for the same key share one run.
  */
-export const resolve = (
+export const resolve = async (
   ports: DecisionPorts,
   presented: PresentedKey,
   trace: Trace,
-): Promise<Result<Evidence>> =>
-  ports.turn(presented.text, async () => {
-    const now = ports.now();
-    const remembered = ports.memory.refusal(presented.text, now);
-    if (remembered !== null) return err(toldAs(remembered, presented.scheme));
+): Promise<Result<Evidence>> => {
+  const resolved = await ports.turn(presented.text, async (): Promise<Result<Evidence>> => {
+    const remembered = ports.memory.refusal(presented.text, ports.now());
+    if (remembered !== null) return err(remembered);
     const learned = await learn(ports, presented, trace);
-    if (!learned.ok) {
-      ports.memory.forget(presented.text);
-      return learned;
-    }
-    ports.memory.remember(presented.text, learned.value);
+    if (learned.ok) ports.memory.remember(presented.text, learned.value);
+    else ports.memory.forget(presented.text);
     return learned;
   });
+  return toldAs(resolved, presented.scheme);
+};
 
-/** A refusal that was remembered, with the challenge for how the key is presented this time. */
-const toldAs = (refusal: Refusal, scheme: Scheme): Refusal =>
-  refusal.reason === 'credential_invalid' ? { ...refusal, scheme } : refusal;
+/** A result that may have been found out for somebody else, with the challenge for how the key is presented here. */
+export const toldAs = <T>(result: Result<T>, scheme: Scheme): Result<T> =>
+  result.ok || result.refusal.reason !== 'credential_invalid' ? result : err({ ...result.refusal, scheme });
 
 const learn = async (
   ports: DecisionPorts,
@@ -75,13 +76,17 @@ const learn = async (
   const stored =
     held === null ? null : await fromStores(ports, key, name, held, fromVault, asked.value.sealed);
   if (held !== null && stored !== null) {
-    trace.tier = stored.tier;
-    return agree(ports, key, name, stored.token, held);
+    if (!stored.ok) return stored;
+    trace.tier = stored.value.tier;
+    return agree(ports, key, name, stored.value.token, held);
   }
   return fromExchange(ports, presented, key, name, held, trace);
 };
 
-/** The token that the Vault or the Ring kept, if it opens, is verified, and is of the Ring's generation. */
+/**
+ * The token that the Vault or the Ring kept, if it opens, is verified, and is of the Ring's generation; null if
+ * there is none. While nothing can be verified, an exchange would only buy another token that cannot be.
+ */
 const fromStores = async (
   ports: DecisionPorts,
   key: ParsedKey,
@@ -89,7 +94,7 @@ const fromStores = async (
   held: HeldStanding,
   fromVault: string | null,
   fromRing: string | null,
-): Promise<{ readonly token: TokenEvidence; readonly tier: Tier } | null> => {
+): Promise<Result<{ readonly token: TokenEvidence; readonly tier: Tier }> | null> => {
   const context = { project: ports.projectId, place: name.fingerprint };
   for (const [tier, sealed] of [
     ['kv', fromVault],
@@ -100,8 +105,9 @@ const fromStores = async (
     if (kept === null || kept.clientId !== key.clientId || kept.ring !== key.ring) continue;
     if (kept.generation !== held.standing.generation) continue;
     const token = await believe(ports, kept.token, key, kept.generation);
+    if (!token.ok && token.refusal.reason === 'unavailable' && token.refusal.what === 'jwks') return token;
     if (token.ok && token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000)
-      return { token: token.value, tier };
+      return ok({ token: token.value, tier });
   }
   return null;
 };
@@ -121,24 +127,29 @@ const fromExchange = async (
   if (!token.ok) return token;
   trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
   // What the Ring could not vouch for before, it can now: the exchange was the proof.
-  const current =
-    held?.standing.generation === token.value.generation ? held : await standingNow(ports, name, key, trace);
-  if (current === null) return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
-  return agree(ports, key, name, token.value, current);
+  if (held?.standing.generation === token.value.generation) return agree(ports, key, name, token.value, held);
+  const current = await standingNow(ports, presented, name, key, trace);
+  return current.ok ? agree(ports, key, name, token.value, current.value) : current;
 };
 
 const standingNow = async (
   ports: DecisionPorts,
+  presented: PresentedKey,
   name: CredentialName,
   key: ParsedKey,
   trace: Trace,
-): Promise<HeldStanding | null> => {
+): Promise<Result<HeldStanding>> => {
   const asked = await askRing(
     ports,
     { name, ring: key.ring, costs: [], wantToken: false, wantsLease: true },
     trace,
   );
-  return asked.ok ? heldStanding(asked.value) : null;
+  if (!asked.ok) return asked;
+  const { standing, askedAt } = asked.value;
+  if (standing.status === 'live') return ok({ standing, askedAt });
+  if (standing.status === 'unproven')
+    return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+  return refuseEnded(ports, presented, standing.status, askedAt + standing.leaseMs);
 };
 
 /** What an exchange proved, or why it proved nothing. */
@@ -158,7 +169,8 @@ const evidenceOf = async (
     }
     case 'grace': {
       const { ownerId, scopes, generation, until } = exchanged;
-      return ok({ ownerId, scopes, generation, expiresAt: until });
+      const again = Math.floor(now / 1000) + GRACE_WORD_SECONDS;
+      return ok({ ownerId, scopes, generation, expiresAt: Math.min(until, again) });
     }
     case 'ended':
       return refuseEnded(ports, presented, exchanged.status, now);

@@ -49,7 +49,9 @@ export const readJwks = (body: unknown): readonly SigningJwk[] | null => {
   if (answer === null) return null;
   const keys = answer.keys.flatMap((key) => {
     const { kty, kid, n, e } = readJwk(key) ?? {};
-    return kty === undefined || kid === undefined || n === undefined || e === undefined ? [] : [{ kty, kid, n, e }];
+    return kty === undefined || kid === undefined || n === undefined || e === undefined
+      ? []
+      : [{ kty, kid, n, e }];
   });
   return keys.length > 0 ? keys : null;
 };
