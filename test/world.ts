@@ -1,8 +1,10 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
+import { base64url } from 'jose';
 import { expect, vi } from 'vitest';
 import type { Env, Latchkey } from '../src/assemble.ts';
 import { ringOfOwner } from '../src/model/key.ts';
+import type { MasterKeySecret } from '../src/model/keychain.ts';
 import type { Reply, Seen } from './origin.ts';
 import { inUse } from './secrets.ts';
 import { latchkey } from './worker.ts';
@@ -172,18 +174,22 @@ export const isolate = (
         return (...parameters: unknown[]) => {
           if (method !== 'getByName') calls.push(`${name}.${String(method)}`);
           // Called as a method: on an RPC stub, `value.apply` would be a remote method of that name.
-          const result = (object as Record<string, (...each: unknown[]) => unknown>)[String(method)]?.(...parameters);
+          const result = (object as Record<string, (...each: unknown[]) => unknown>)[String(method)]?.(
+            ...parameters,
+          );
           return method === 'getByName' ? counting(result as object, name) : result;
         };
       },
     });
   const bindings = { VAULT: counting(rooms.VAULT, 'kv'), KEY_RING: counting(rooms.KEY_RING, 'ring') };
   const it = assembled({ ...(env as unknown as Env), ...bindings, ...variables });
-  const fetch = (url: string, init?: RequestInit) => it.fetch(new Request(url, { redirect: 'manual', ...init }));
+  const fetch = (url: string, init?: RequestInit) =>
+    it.fetch(new Request(url, { redirect: 'manual', ...init }));
   return {
     calls,
     fetch,
-    call: (key, path = '/v1/items/1') => fetch(`${API}${path}`, { headers: { authorization: `Bearer ${key}` } }),
+    call: (key, path = '/v1/items/1') =>
+      fetch(`${API}${path}`, { headers: { authorization: `Bearer ${key}` } }),
     desk: (session, method, path, body) => fetch(`${DESK}${path}`, deskRequest(session, method, body)),
   };
 };
@@ -264,3 +270,13 @@ export const oddToken = async (wish: object): Promise<string> => {
   inUse(token);
   return token;
 };
+
+/** The Stytch project of the tests. */
+export const PROJECT = 'project-test-11111111-1111-4111-8111-111111111111';
+
+/** The deployment's master keys, newest first. */
+export const masterKeys = (): readonly MasterKeySecret[] =>
+  (JSON.parse(envText('LATCHKEY_MASTER_KEYS')) as { id: string; key: string }[]).map(({ id, key }) => ({
+    id,
+    key: base64url.decode(key),
+  }));

@@ -1,6 +1,7 @@
 import type { Evidence, HeldStanding } from '../model/evidence.ts';
 import type { Verdict } from '../model/lease.ts';
 import { retryAfterSeconds } from '../model/lease-fields.ts';
+import { LEASE_SLACK_MS } from '../model/meter.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { DecisionPorts, Trace } from './ports.ts';
 import { type PresentedKey, refuseEnded, toldAs } from './resolve.ts';
@@ -32,9 +33,8 @@ export interface Price {
 /** Whether the Ring's word on a credential is young enough for a route. */
 export const isFresh = ({ held }: Evidence, price: Price, now: number): boolean => {
   if (price.leaseSeconds === 0) return held.askedAt >= price.startedAt;
-  return (
-    held.askedAt <= now && now - held.askedAt < Math.min(price.leaseSeconds * 1000, held.standing.leaseMs)
-  );
+  const leaseMs = Math.min(price.leaseSeconds * 1000, held.standing.leaseMs) - LEASE_SLACK_MS;
+  return held.askedAt <= now && now - held.askedAt < leaseMs;
 };
 
 /** Spends a request's cost: from a lease at hand, at once, or by the Ring's decision. */

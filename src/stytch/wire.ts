@@ -6,15 +6,17 @@ const stytchError = z.object({ error_type: z.string() });
 const tokenAnswer = z.object({ access_token: z.string().min(1), token_type: z.string().regex(/^bearer$/i) });
 const clientAnswer = z.object({ m2m_client: z.object({ client_id: z.string() }) });
 const deleteAnswer = z.object({ client_id: z.string() });
-const jwk = z.object({
-  kty: z.literal('RSA'),
-  kid: z.string().min(1).max(128),
-  // RFC 7517 §4.2, §4.4: a key for encryption, or for another algorithm, signs none of our tokens.
-  use: z.literal('sig').optional(),
-  alg: z.literal('RS256').optional(),
-  n: z.string().max(2048),
-  e: z.string().max(16),
-});
+const jwk = z
+  .object({
+    kty: z.literal('RSA'),
+    kid: z.string().min(1).max(128),
+    // RFC 7517 §4.2, §4.4: a key for encryption, or for another algorithm, signs none of our tokens.
+    use: z.literal('sig').optional(),
+    alg: z.literal('RS256').optional(),
+    n: z.string().max(2048),
+    e: z.string().max(16),
+  })
+  .transform(({ kty, kid, n, e }) => ({ kty, kid, n, e }));
 const jwksAnswer = z.object({ keys: z.array(z.unknown()).max(20) });
 
 const reader =
@@ -47,11 +49,6 @@ const readJwk = reader(jwk);
 export const readJwks = (body: unknown): readonly SigningJwk[] | null => {
   const answer = readJwksAnswer(body);
   if (answer === null) return null;
-  const keys = answer.keys.flatMap((key) => {
-    const { kty, kid, n, e } = readJwk(key) ?? {};
-    return kty === undefined || kid === undefined || n === undefined || e === undefined
-      ? []
-      : [{ kty, kid, n, e }];
-  });
+  const keys = answer.keys.flatMap((key) => readJwk(key) ?? []);
   return keys.length > 0 ? keys : null;
 };

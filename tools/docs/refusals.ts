@@ -16,7 +16,10 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   upgrade_not_allowed: { reason: 'upgrade_not_allowed' },
   body_too_large: { reason: 'body_too_large', maxBytes: 1_000_000 },
   early_data: { reason: 'early_data' },
-  credentials_ambiguous: { reason: 'credentials_ambiguous', detail: 'both Authorization and X-API-Key are present' },
+  credentials_ambiguous: {
+    reason: 'credentials_ambiguous',
+    detail: 'both Authorization and X-API-Key are present',
+  },
   credential_in_query: { reason: 'credential_in_query' },
   credential_missing: { reason: 'credential_missing' },
   credential_invalid: { reason: 'credential_invalid', because: 'revoked', scheme: 'bearer' },
@@ -59,8 +62,12 @@ ${rows.join('\n')}
 const row = <R extends Reason>(reason: R): string => {
   const answer = ANSWERS[reason] as unknown as Answer<Reason>;
   const sample = SAMPLES[reason];
-  const headers = Object.entries(answer.headers?.(sample, 'acme-api') ?? {}).map(([name, value]) => `\`${name}: ${value}\``);
-  const members = Object.entries(answer.members?.(sample) ?? {}).map(([name, value]) => `\`"${name}": ${JSON.stringify(value)}\``);
+  const headers = Object.entries(answer.headers?.(sample, 'acme-api') ?? {}).map(
+    ([name, value]) => `\`${name}: ${value}\``,
+  );
+  const members = Object.entries(answer.members?.(sample) ?? {}).map(
+    ([name, value]) => `\`"${name}": ${JSON.stringify(value)}\``,
+  );
   const besides = [...headers, ...members].join('<br>');
   return `| ${answer.status} | \`${answer.code}\` | \`${reason}\` | ${answer.title}. ${answer.detail(sample)} | ${besides} |`;
 };

@@ -29,7 +29,11 @@ const unframed = (bytes: Uint8Array): string[] => {
 
 describe('framed', () => {
   it('gives different bytes to different lists: each can be read back', () => {
-    fc.assert(fc.property(lists, (list) => expect(unframed(framed(...list))).toEqual(list)));
+    fc.assert(
+      fc.property(lists, (list) => {
+        expect(unframed(framed(...list))).toEqual(list);
+      }),
+    );
   });
 
   it.each([

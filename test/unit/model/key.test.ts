@@ -193,13 +193,6 @@ describe('a key that was changed', () => {
     for (const length of [0, 10, 21, 184, 190, 240]) expect(parseKey(spelled(length), REALM)).toBeNull();
     expect(parseKey(resummed(`${clientId}_${'1'.repeat(44 + 11)}000000`), REALM)).not.toBeNull();
   });
-
-  it('is looked at in no time, however long it is', () => {
-    const long = `${clientId}_${'1'.repeat(5_000_000)}`;
-    const startedAt = performance.now();
-    for (let i = 0; i < 1000; i++) parseKey(long, REALM);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
-  });
 });
 
 describe('the client_id of a key', () => {

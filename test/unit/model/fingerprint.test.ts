@@ -1,0 +1,64 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { framed } from '../../../src/model/bytes.ts';
+import { fingerprintOf } from '../../../src/model/fingerprint.ts';
+import { keychainOf, masterKey } from './keys.ts';
+
+const PROJECT = 'project-test-1';
+const [current, previous] = (await keychainOf('current', 'previous')).all;
+if (current === undefined || previous === undefined) throw new Error('no keys');
+
+const of = (project: string, id: string, secret: string) => fingerprintOf(current, project, id, secret);
+
+describe('a fingerprint', () => {
+  it('is the whole HMAC over the framed kind, project, client_id and secret', async () => {
+    const key = new Uint8Array(
+      hkdfSync('sha256', masterKey('current').key, new Uint8Array(0), 'latchkey/v1/fingerprint', 32),
+    );
+    const mac = (kind: string) =>
+      createHmac('sha256', key).update(framed(kind, PROJECT, 'id', 'secret')).digest('base64url');
+    expect(await of(PROJECT, 'id', 'secret')).toBe(mac('client_secret'));
+    expect(await of(PROJECT, 'id', 'secret')).not.toBe(mac('session'));
+    expect(await of(PROJECT, 'id', 'secret')).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+
+  it('is the same for the same credential, and says nothing that can be read', async () => {
+    const fingerprint = await of(PROJECT, 'id', 'secret');
+    expect(fingerprint).toBe(await of(PROJECT, 'id', 'secret'));
+    expect(Buffer.from(fingerprint, 'base64url').toString('latin1')).not.toContain('secret');
+  });
+
+  it.each([
+    ['the boundary of id and secret', [PROJECT, 'ab', 'c'], [PROJECT, 'a', 'bc']],
+    ['an empty id', [PROJECT, '', 'abc'], [PROJECT, 'abc', '']],
+    ['the boundary of project and id', ['p', '1id', 's'], ['p1', 'id', 's']],
+    ['a length in the text', [PROJECT, 'a\0\0\0\u0001b', 'c'], [PROJECT, 'a', 'b\0\0\0\u0001c']],
+    ['the project', [PROJECT, 'id', 's'], ['project-live-1', 'id', 's']],
+    ['the case', [PROJECT, 'id', 's'], [PROJECT, 'id', 'S']],
+    ['a newline', [PROJECT, 'id', 's'], [PROJECT, 'id', 's\n']],
+    ['the form of Unicode', [PROJECT, 'id', 'é'], [PROJECT, 'id', 'e\u0301']],
+  ] as const)('differs by %s', async (_, one, other) => {
+    expect(await of(...one)).not.toBe(await of(...other));
+  });
+
+  it('is shared by no two credentials', async () => {
+    const part = fc.string({ unit: fc.constantFrom('a', 'b', '_', ':', '\0'), maxLength: 4 });
+    const credential = fc.tuple(part, part, part);
+    await fc.assert(
+      fc.asyncProperty(credential, credential, async (one, other) => {
+        expect((await of(...one)) === (await of(...other))).toBe(one.join('\u0001') === other.join('\u0001'));
+      }),
+    );
+  });
+
+  it('differs by master key, and can be made by no key that is there for another use', async () => {
+    const made = await Promise.all([
+      of(PROJECT, 'id', 's'),
+      fingerprintOf(previous, PROJECT, 'id', 's'),
+      fingerprintOf({ ...current, fingerprintKey: current.tagKey }, PROJECT, 'id', 's'),
+      fingerprintOf({ ...current, fingerprintKey: current.copyKey }, PROJECT, 'id', 's'),
+    ]);
+    expect(new Set(made).size).toBe(4);
+  });
+});
