@@ -85,6 +85,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         environment: config.environment,
         brand: config.brand,
         limit: config.limits.default,
+        plans: config.limits.plans,
+        unitsPerMonth: null,
         keysPerUser: config.limits.keysPerUser,
         leaseSeconds: config.leaseSeconds,
         stytchGraceSeconds: config.stytchGraceSeconds,

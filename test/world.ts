@@ -149,7 +149,9 @@ export const stytchClients = async (session: string): Promise<readonly string[]>
     .map((each) => each.client_id);
 };
 
-const subjectOf = (jwt: string): string => (JSON.parse(atob(jwt.split('.')[1] ?? '')) as { sub: string }).sub;
+/** Whose session a JWT is. */
+export const subjectOf = (jwt: string): string =>
+  (JSON.parse(atob(jwt.split('.')[1] ?? '')) as { sub: string }).sub;
 
 /** Another isolate of the same deployment: a memory of its own, the same KV, Rings, Stytch and origin. */
 export interface Isolate {
@@ -280,3 +282,14 @@ export const masterKeys = (): readonly MasterKeySecret[] =>
     id,
     key: base64url.decode(key),
   }));
+
+/** `POST /v1/keys` with a body of any kind. */
+export const post = (session: string, body: BodyInit, contentType: string | null): Promise<Response> =>
+  send(`${DESK}/v1/keys`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${session}`,
+      ...(contentType === null ? {} : { 'content-type': contentType }),
+    },
+    body,
+  });

@@ -1,4 +1,5 @@
 import type { Owner } from '../model/identity.ts';
+import type { Limit } from '../model/lease-wire.ts';
 import type { KeyRecord } from '../model/ports.ts';
 
 /** A key as the Desk shows it: ids are strings, times are RFC 3339 in UTC. The key itself is not part of it. */
@@ -9,7 +10,7 @@ export const keyObject = (record: KeyRecord) => ({
   name: record.name,
   description: record.description,
   scopes: record.scopes,
-  limit: null,
+  limit: limitObject(record.limit),
   status: record.status,
   last_four: record.lastFour,
   created_at: time(record.createdAt),
@@ -19,6 +20,9 @@ export const keyObject = (record: KeyRecord) => ({
   ip_allowlist: null,
   rotation: null,
 });
+
+const limitObject = (limit: Limit | null) =>
+  limit === null ? null : { requests: limit.requests, per_seconds: limit.perSeconds };
 
 const ownerObject = ({ kind, id, organizationId }: Owner) => ({ kind, id, organization_id: organizationId });
 

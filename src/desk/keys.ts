@@ -43,7 +43,15 @@ export const keyEndpoints = (ports: DeskPorts) => {
       return invalid([{ pointer: '/expires_at', detail: 'must be in the future' }]);
     }
     const ring = await ports.ringOf(owner);
-    const issued = await ring.issue({ owner, createdBy: owner.id, name, description, scopes, expiresAt });
+    const issued = await ring.issue({
+      owner,
+      createdBy: owner.id,
+      name,
+      description,
+      scopes,
+      expiresAt,
+      limit: null,
+    });
     if (!issued.ok) return issued;
     const { record, key } = issued.value;
     const headers = { location: `/v1/keys/${record.keyId}` };

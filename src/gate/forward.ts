@@ -72,13 +72,15 @@ export const createForward = (ports: ForwardPorts): Forward => {
     }
     headers.append(CDN_LOOP, ports.loopId);
 
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), route.timeoutSeconds * 1000);
-    const body = countBody(
-      hasBody(request) ? request.body : null,
-      request.headers.has('content-length'),
-      route.maxBodyBytes,
-    );
+    const abort = new AbortController();
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      abort.abort();
+    }, route.timeoutSeconds * 1000);
+    const inbound = hasBody(request) ? request.body : null;
+    const hasLength = request.headers.has('content-length');
+    const body = countBody(inbound, hasLength, route.maxBodyBytes, () => abort.abort());
     let answered: Response;
     try {
       answered = await ports.fetch(ports.originUrl + target.path + target.query, {
@@ -88,12 +90,12 @@ export const createForward = (ports: ForwardPorts): Forward => {
         redirect: 'manual',
         // Once Authorization is gone, a cache would take the answer for anybody's (RFC 9111 §3.5).
         cache: 'no-store',
-        signal: timeout.signal,
+        signal: abort.signal,
       });
     } catch {
       if (body.isOver()) return err({ reason: 'body_too_large', maxBytes: route.maxBodyBytes ?? 0 });
       // Whatever a fetch throws, it says that there is no answer.
-      return err({ reason: timeout.signal.aborted ? 'origin_timed_out' : 'origin_failed' });
+      return err({ reason: timedOut ? 'origin_timed_out' : 'origin_failed' });
     } finally {
       clearTimeout(timer);
     }

@@ -98,6 +98,8 @@ interface Aim {
 /** Everything about a request that is judged before its credential: 421, 400, 414/431, 405, 404, 426, 413, 425. */
 const aim = (request: Request, ports: GatePorts): Result<Aim> => {
   const { headers, method } = request;
+  // workerd writes `Host` into the URL as it came: behind a slash, it would be a path that nobody asked for.
+  if (/[/?]/.test(headers.get('host') ?? '')) return err({ reason: 'host_unknown' });
   const aimed = target(request.url, method, ports.targets);
   if (!aimed.ok && aimed.refusal.reason !== 'method_unknown') return aimed;
   if (isLoop(headers, ports.loopId)) return err({ reason: 'loop' });
@@ -110,7 +112,8 @@ const aim = (request: Request, ports: GatePorts): Result<Aim> => {
   if (/websocket/i.test(headers.get('upgrade') ?? '')) return err({ reason: 'upgrade_not_allowed' });
   const tooLarge = bodyRefusal(headers, route.maxBodyBytes);
   if (tooLarge !== null) return err(tooLarge);
-  if (headers.get('early-data') === '1') return err({ reason: 'early_data' });
+  // RFC 8470 §5.1: "Multiple or invalid instances of the header field MUST be treated as equivalent to" a `1`.
+  if (headers.has('early-data')) return err({ reason: 'early_data' });
   return ok({ target: aimed.value, route });
 };
 

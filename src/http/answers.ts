@@ -236,6 +236,12 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     detail: (refusal) => `You may not grant: ${refusal.scopes.join(' ')}.`,
     members: (refusal) => ({ scopes: refusal.scopes }),
   },
+  conflict: {
+    status: 409,
+    code: 'conflict',
+    title: 'Conflict',
+    detail: detail('Something else is being done to this key. Try again when it is done.'),
+  },
   key_limit_reached: {
     status: 409,
     code: 'key_limit_reached',

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import type { Owner } from './identity.ts';
-import type { Ask, Grant, Report } from './lease-wire.ts';
+import type { Ask, Grant, Limit, Report } from './lease-wire.ts';
 import type { Result } from './refusal.ts';
 import type { TokenVerdict } from './token.ts';
 
@@ -51,6 +51,8 @@ export interface Stytch {
   exchange(clientId: string, clientSecret: string): Promise<Outcome<string>>;
   /** Creates a client with an id and a secret of our choosing, which makes a repeat harmless. */
   createClient(client: NewClient): Promise<Outcome<{ readonly created: true }>>;
+  /** Makes a client what the key is: name, description and scopes. The value tells whether there was one. */
+  updateClient(client: ClientUpdate): Promise<Outcome<{ readonly existed: boolean }>>;
   /** Deletes a client. A client that is not there counts as deleted; the value tells whether it was. */
   deleteClient(clientId: string): Promise<Outcome<{ readonly existed: boolean }>>;
 }
@@ -63,6 +65,8 @@ export interface NewClient {
   readonly scopes: readonly string[];
   readonly trustedMetadata: Readonly<Record<string, string>>;
 }
+
+export type ClientUpdate = Pick<NewClient, 'clientId' | 'name' | 'description' | 'scopes'>;
 
 /**
  * One owner's keys and meter, as the Worker sees them: the RPC face of the Durable Object. Everything that
@@ -78,7 +82,22 @@ export interface Ring {
   issue(request: IssueRequest): Promise<Result<IssuedKey>>;
   list(request: ListRequest): Promise<KeyPage>;
   get(owner: Owner, keyId: string): Promise<KeyRecord | null>;
+  /** Changes a living key. What is taken away is gone at once; what is added waits for Stytch. */
+  change(owner: Owner, keyId: string, change: KeyPatch): Promise<Result<KeyRecord>>;
   revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
+  /** Whether everything of the owner's is refused, and by whose word. Null lifts it. */
+  suspend(owner: Owner, by: string | null): Promise<void>;
+  /** Puts the owner on a plan of the operator's file; null is the default limit. */
+  setPlan(owner: Owner, plan: string | null): Promise<Result<null>>;
+}
+
+/** What of a key is to become what; absent stays as it is. */
+export interface KeyPatch {
+  readonly name?: string;
+  readonly description?: string;
+  readonly scopes?: readonly string[];
+  /** A limit of the key's own, tighter than its owner's; null for none. */
+  readonly limit?: Limit | null;
 }
 
 /** A credential as the Ring knows it: whose secret it is, by which pepper. Never the secret itself. */
@@ -118,6 +137,8 @@ export type Standing =
       readonly generation: number;
       /** When the key ends by itself; milliseconds since the epoch, or null. */
       readonly expiresAt: number | null;
+      /** Whether the key has a limit of its own, and so a purse of its own. */
+      readonly ownLimit: boolean;
       readonly leaseMs: number;
     }
   | { readonly status: 'unproven'; readonly leaseMs: 0 }
@@ -170,6 +191,8 @@ export interface IssueRequest {
   readonly scopes: readonly string[];
   /** Milliseconds since the epoch, or null for a key without end. */
   readonly expiresAt: number | null;
+  /** A limit of the key's own; null for its owner's alone. */
+  readonly limit: Limit | null;
 }
 
 /** A key's record, with times in milliseconds since the epoch. */
@@ -180,6 +203,7 @@ export interface KeyRecord {
   readonly name: string;
   readonly description: string;
   readonly scopes: readonly string[];
+  readonly limit: Limit | null;
   readonly status: KeyStatus;
   readonly lastFour: string;
   readonly createdAt: number;

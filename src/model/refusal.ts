@@ -40,6 +40,8 @@ export type Refusal =
   | { readonly reason: 'media_type_unsupported'; readonly expected: string }
   | { readonly reason: 'not_found' }
   | { readonly reason: 'scope_not_grantable'; readonly scopes: readonly string[] }
+  /** Something else is being done to the same key. */
+  | { readonly reason: 'conflict' }
   | { readonly reason: 'key_limit_reached'; readonly limit: number }
   | { readonly reason: 'client_refused'; readonly detail: string };
 

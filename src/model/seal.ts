@@ -55,12 +55,14 @@ export const unseal = async (
   const master = keychain.all.find((candidate) => candidate.id === masterId);
   const [salt, iv, sealed] = encoded.map(fromBase64url);
   if (version !== VERSION || encoded.length !== 3 || !master || !salt || !iv || !sealed) return null;
+  // HMAC pads its key with zeros (RFC 2104 §2), so that a salt with a zero byte more would make the same key.
+  if (salt.length !== SALT_BYTES || iv.length !== IV_BYTES) return null;
   const key = await sealingKey(clientSecret, master, salt, 'decrypt');
   try {
     const plain = await crypto.subtle.decrypt(parameters(iv, master.id, context), key, sealed);
     return parseKept(JSON.parse(fromUtf8(new Uint8Array(plain))));
   } catch (error) {
-    // WebCrypto says OperationError when the tag does not fit, and for an IV of a wrong length.
+    // WebCrypto says OperationError when the tag does not fit.
     if (error instanceof Error && (error.name === 'OperationError' || error instanceof SyntaxError))
       return null;
     throw error;

@@ -1,3 +1,4 @@
+import { type Grant, OWNER_PURSE } from '../model/lease-wire.ts';
 import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 import type { KeyRow } from './tables.ts';
@@ -11,15 +12,31 @@ export const admit = (parts: RingParts, request: AdmitRequest): Admission => {
   const now = parts.now();
   const standing = standingOf(parts, request.credential, now);
   if (standing.status !== 'live') return { standing, grant: null, sealed: null };
-  const { limit, leaseSeconds } = parts.rules;
-  const rules = { owner: limit, key: null, unitsPerMonth: null, leaseMs: leaseSeconds * 1000 };
-  const grant = parts.meter().ask(request.ask, rules, now);
+  const grant = permits(parts, request, standing.ownLimit, now);
   tables.putMeter(parts.meter().saved());
   if (request.ask.costs.length > 0 || request.ask.used > 0) tables.markUsed(request.credential.clientId, now);
   const kept = request.wantToken ? tables.token(request.credential.fingerprint) : null;
   const usable =
     kept !== null && kept.generation === standing.generation && kept.expiresAt * 1000 - now > TOKEN_MARGIN_MS;
   return { standing, grant, sealed: usable ? kept.sealed : null };
+};
+
+/** A key with a limit of its own is given permits for its own purse only: the owner's would not know that limit. */
+const permits = (
+  parts: RingParts,
+  { ask, credential }: AdmitRequest,
+  ownLimit: boolean,
+  now: number,
+): Grant | null => {
+  const { tables, rules } = parts;
+  if (ask.purse !== (ownLimit ? credential.clientId : OWNER_PURSE)) {
+    parts.meter().settle(ask.reports, now);
+    return null;
+  }
+  const owner = rules.plans.get(tables.plan() ?? '') ?? rules.limit;
+  const key = tables.key(credential.clientId)?.limit ?? null;
+  const leaseMs = rules.leaseSeconds * 1000;
+  return parts.meter().ask(ask, { owner, key, unitsPerMonth: rules.unitsPerMonth, leaseMs }, now);
 };
 
 /**
@@ -34,12 +51,13 @@ export const standingOf = (parts: RingParts, credential: CredentialName, now: nu
   if (owner === null || key === null || key.status === 'creating') return { status: 'unknown', leaseMs };
   if (key.status !== 'active') return { status: key.status, leaseMs };
   if (hasExpired(key, now)) return { status: 'expired', leaseMs };
+  if (tables.isSuspended()) return { status: 'suspended', leaseMs };
   const known = tables.secrets(key.keyId).filter((secret) => secret.pepper === credential.pepper);
   if (known.length === 0) return { status: 'unproven', leaseMs: 0 };
   if (!known.some((secret) => secret.fingerprint === credential.fingerprint))
     return { status: 'unknown', leaseMs };
   const { scopes, generation, expiresAt } = key;
-  return { status: 'live', owner, scopes, generation, expiresAt, leaseMs };
+  return { status: 'live', owner, scopes, generation, expiresAt, ownLimit: key.limit !== null, leaseMs };
 };
 
 export const hasExpired = (key: KeyRow, now: number): boolean =>

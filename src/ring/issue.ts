@@ -31,7 +31,7 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
   parts.creating.add(clientId);
   try {
     const outcome = await parts.stytch.createClient(newClient(parts, request, clientId, clientSecret));
-    if (tables.key(clientId)?.status !== 'creating') return unavailable();
+    if (tables.key(clientId)?.status !== 'creating') return unavailable(null);
     if (outcome.outcome === 'answered') {
       const secret = { fingerprint, clientId, pepper: keychain.current.id, tokenExpiresAt: null };
       parts.storage.transactionSync(() => {
@@ -44,7 +44,7 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
     parts.log({ event: 'issue', key_id: clientId, outcome: outcome.outcome, because: reasonOf(outcome) });
     return outcome.outcome === 'declined'
       ? dropped(parts, clientId, outcome.code)
-      : abandoned(parts, clientId);
+      : abandoned(parts, clientId, outcome.retryAfterSeconds);
   } finally {
     parts.creating.delete(clientId);
     await parts.wake();
@@ -59,11 +59,11 @@ const reserve = (
   masterKey: string,
 ): KeyRow => {
   const now = parts.now();
-  const { name, description, scopes, createdBy, expiresAt } = request;
+  const { name, description, scopes, createdBy, expiresAt, limit } = request;
   const ages = { createdAt: now, expiresAt, endedAt: null, lastUsedAt: null };
   const row: KeyRow = {
     ...{ keyId: clientId, status: 'creating', name, description, scopes, createdBy, lastFour },
-    ...{ ...ages, generation: 1, masterKey },
+    ...{ ...ages, generation: 1, limit, masterKey },
   };
   parts.storage.transactionSync(() => {
     parts.tables.insertKey(row);
@@ -103,7 +103,7 @@ const dropped = (parts: RingParts, clientId: string, code: string): Result<never
 };
 
 /** Nobody knows whether Stytch made it: the ledger will see to it that it has not. */
-const abandoned = (parts: RingParts, clientId: string): Result<never> => {
+const abandoned = (parts: RingParts, clientId: string, retryAfterSeconds: number | null): Result<never> => {
   const now = parts.now();
   parts.tables.putIntention({
     clientId,
@@ -113,10 +113,12 @@ const abandoned = (parts: RingParts, clientId: string): Result<never> => {
     since: now,
     fingerprints: [],
   });
-  return unavailable();
+  return unavailable(retryAfterSeconds);
 };
 
-const unavailable = (): Result<never> => err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: 5 });
+/** What Stytch says of when to come back, or a moment. */
+const unavailable = (retryAfterSeconds: number | null): Result<never> =>
+  err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: retryAfterSeconds ?? 5 });
 
 const reasonOf = (
   outcome: { outcome: 'declined'; code: string } | { outcome: 'unreachable'; detail: string },

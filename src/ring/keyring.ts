@@ -11,12 +11,14 @@ import type {
   IssuedKey,
   IssueRequest,
   KeyPage,
+  KeyPatch,
   KeyRecord,
   ListRequest,
   Ring,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { admit } from './admit.ts';
+import { change } from './change.ts';
 import { endKey } from './end.ts';
 import { exchange } from './exchange.ts';
 import { issue } from './issue.ts';
@@ -81,6 +83,30 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return row !== null && isVisible(row) ? toRecord(row, owner) : null;
   }
 
+  async change(owner: Owner, keyId: string, patch: KeyPatch): Promise<Result<KeyRecord>> {
+    await this.#settle(owner);
+    return change(this.#parts, owner, keyId, patch);
+  }
+
+  async suspend(owner: Owner, by: string | null): Promise<void> {
+    await this.#settle(owner);
+    const { tables, now, wake } = this.#parts;
+    if (by === null && !tables.exists()) return;
+    if (!tables.exists()) tables.create(owner, now());
+    if (by === null) tables.lift();
+    else tables.suspend(by, now());
+    await wake();
+  }
+
+  async setPlan(owner: Owner, plan: string | null): Promise<Result<null>> {
+    await this.#settle(owner);
+    const { tables, rules, now } = this.#parts;
+    if (plan !== null && !rules.plans.has(plan)) return err({ reason: 'not_found' });
+    if (!tables.exists()) tables.create(owner, now());
+    tables.setPlan(plan);
+    return ok(null);
+  }
+
   async revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>> {
     await this.#settle(owner);
     const row = this.#parts.tables.key(keyId);
@@ -131,6 +157,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts): RingParts => {
     storage,
     meter: openedMeter,
     creating: new Set(),
+    changing: new Set(),
     now: () => Date.now(),
 
     join: <T>(name: string, work: () => Promise<T>) => {

@@ -1,6 +1,6 @@
 import { endKey } from './end.ts';
 import type { RingParts } from './parts.ts';
-import type { Intention } from './tables.ts';
+import type { Intention, KeyRow } from './tables.ts';
 
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 3_600_000;
@@ -37,21 +37,42 @@ export const retryAfterMs = (attempts: number): number =>
 
 const carryOut = async (parts: RingParts, intention: Intention): Promise<void> => {
   const { clientId, kind } = intention;
-  if (parts.creating.has(clientId)) return;
-  const outcome = await parts.stytch.deleteClient(clientId);
+  if (parts.creating.has(clientId) || parts.changing.has(clientId)) return;
+  const before = parts.tables.key(clientId);
+  const outcome = kind === 'update' ? await update(parts, before) : await parts.stytch.deleteClient(clientId);
+  if (outcome === null) return parts.tables.deleteIntention(clientId);
   if (outcome.outcome !== 'answered') {
     const because = outcome.outcome === 'declined' ? outcome.code : outcome.detail;
     parts.log({ event: 'ledger', key_id: clientId, kind, attempts: intention.attempts + 1, because });
     return;
   }
-  if (kind === 'delete') {
-    await parts.vault.forget(intention.fingerprints);
-    parts.tables.deleteIntention(clientId);
-    return;
+  // Meanwhile the key may have been changed again, or have ended: that is another intention, and stays.
+  const present = parts.tables.intention(clientId);
+  if (present?.kind !== kind || present.since !== intention.since) return;
+  switch (kind) {
+    case 'update':
+      if (parts.tables.key(clientId)?.generation === before?.generation)
+        parts.tables.deleteIntention(clientId);
+      return;
+    case 'delete':
+      await parts.vault.forget(intention.fingerprints);
+      parts.tables.deleteIntention(clientId);
+      return;
+    case 'create':
+      if (outcome.value.existed || parts.now() - intention.since >= IN_FLIGHT_MS)
+        undoCreation(parts, clientId);
   }
-  if (!outcome.value.existed && parts.now() - intention.since < IN_FLIGHT_MS) return;
+};
+
+/** Makes the client what the key is now; nothing to do for a key that no longer lives. */
+const update = (parts: RingParts, key: KeyRow | null) => {
+  if (key === null || key.status !== 'active') return null;
+  const { keyId: clientId, name, description, scopes } = key;
+  return parts.stytch.updateClient({ clientId, name, description, scopes });
+};
+
+const undoCreation = (parts: RingParts, clientId: string): void =>
   parts.storage.transactionSync(() => {
     parts.tables.deleteKey(clientId);
     parts.tables.deleteIntention(clientId);
   });
-};

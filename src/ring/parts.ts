@@ -11,7 +11,11 @@ export interface RingRules {
   readonly projectId: string;
   readonly environment: Environment;
   readonly brand: string;
+  /** Of owners without a plan. */
   readonly limit: Limit;
+  readonly plans: ReadonlyMap<string, Limit>;
+  /** The quota of a UTC month, over all of an owner's keys; null for none. */
+  readonly unitsPerMonth: number | null;
   readonly keysPerUser: number;
   readonly leaseSeconds: number;
   readonly stytchGraceSeconds: number;
@@ -39,6 +43,8 @@ export interface RingParts extends RingPorts {
   readonly meter: () => Meter;
   /** Client ids whose creation is under way in this very object. */
   readonly creating: Set<string>;
+  /** Client ids that are being changed at Stytch: one change of a key at a time. */
+  readonly changing: Set<string>;
   /** Runs the work, or joins the same work that is under way. Promises may be shared within one object. */
   readonly join: <T>(
     name: string,

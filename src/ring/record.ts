@@ -13,6 +13,7 @@ export const toRecord = (
   name: row.name,
   description: row.description,
   scopes: row.scopes,
+  limit: row.limit,
   status: row.status,
   lastFour: row.lastFour,
   createdAt: row.createdAt,

@@ -9,7 +9,10 @@ export const SCHEMA: readonly string[] = [
     owner_kind TEXT NOT NULL,
     owner_id TEXT NOT NULL,
     organization_id TEXT,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    plan TEXT,
+    suspended_at INTEGER,
+    suspended_by TEXT
   )`,
   `CREATE TABLE keys (
     -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice.
@@ -25,6 +28,7 @@ export const SCHEMA: readonly string[] = [
     last_four TEXT NOT NULL,
     last_used_at INTEGER,
     generation INTEGER NOT NULL,
+    own_limit TEXT,
     master_key TEXT NOT NULL
   ) WITHOUT ROWID`,
   'CREATE INDEX keys_by_age ON keys (created_at, client_id)',
@@ -46,7 +50,7 @@ export const SCHEMA: readonly string[] = [
   `CREATE TABLE intentions (
     -- What is still to be done at Stytch, at most one for each key.
     client_id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('create', 'delete')),
+    kind TEXT NOT NULL CHECK (kind IN ('create', 'update', 'delete')),
     attempts INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     since INTEGER NOT NULL,

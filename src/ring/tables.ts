@@ -1,4 +1,5 @@
 import type { Owner } from '../model/identity.ts';
+import type { Limit } from '../model/lease-wire.ts';
 import type { SavedMeter } from '../model/meter.ts';
 import type { KeyRecord, KeyStatus, ListRequest } from '../model/ports.ts';
 import { SCHEMA } from './schema.ts';
@@ -11,6 +12,9 @@ export interface KeyRow extends Omit<KeyRecord, 'status' | 'owner'> {
   /** The master key that tagged it. */
   readonly masterKey: string;
 }
+
+/** What of a key can be changed. */
+export type KeyChange = Pick<KeyRow, 'name' | 'description' | 'scopes' | 'limit'>;
 
 /** A live secret of a key, by fingerprint. */
 export interface SecretRow {
@@ -30,8 +34,11 @@ export interface KeptTokenRow {
 /** Something to be done at Stytch, written down before it is tried and crossed out when it is done. */
 export interface Intention {
   readonly clientId: string;
-  /** `create`: an issue under way, to be undone if its call is gone. `delete`: the key has ended here. */
-  readonly kind: 'create' | 'delete';
+  /**
+   * `create`: an issue under way, to be undone if its call is gone. `update`: the client has to become what the key
+   * is here. `delete`: the key has ended here.
+   */
+  readonly kind: 'create' | 'update' | 'delete';
   readonly attempts: number;
   readonly dueAt: number;
   readonly since: number;
@@ -85,6 +92,20 @@ export const openTables = (storage: DurableObjectStorage) => {
           };
     },
 
+    /** The name of the owner's plan; null for the default limit. */
+    plan: (): string | null =>
+      exists ? ((first('SELECT plan FROM ring')?.plan as string | null) ?? null) : null,
+    setPlan: (plan: string | null): void => run('UPDATE ring SET plan = ?', plan),
+
+    isSuspended: (): boolean => exists && first('SELECT 1 FROM ring WHERE suspended_at IS NOT NULL') !== null,
+    suspend: (by: string, now: number): void =>
+      run(
+        'UPDATE ring SET suspended_at = coalesce(suspended_at, ?), suspended_by = coalesce(suspended_by, ?)',
+        now,
+        by,
+      ),
+    lift: (): void => run('UPDATE ring SET suspended_at = NULL, suspended_by = NULL'),
+
     key: (clientId: string): KeyRow | null => {
       const row = exists ? first('SELECT * FROM keys WHERE client_id = ?', clientId) : null;
       return row === null ? null : toKeyRow(row);
@@ -112,7 +133,8 @@ export const openTables = (storage: DurableObjectStorage) => {
     insertKey: (key: KeyRow): void =>
       run(
         `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, expires_at, ended_at,
-           last_four, last_used_at, generation, master_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           last_four, last_used_at, generation, own_limit, master_key)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         ...[key.keyId, key.status, key.name, key.description, JSON.stringify(key.scopes), key.createdBy],
         ...[
           key.createdAt,
@@ -121,6 +143,7 @@ export const openTables = (storage: DurableObjectStorage) => {
           key.lastFour,
           key.lastUsedAt,
           key.generation,
+          limitText(key.limit),
           key.masterKey,
         ],
       ),
@@ -132,6 +155,15 @@ export const openTables = (storage: DurableObjectStorage) => {
         'UPDATE keys SET status = ?, ended_at = ?, generation = generation + 1 WHERE client_id = ?',
         ...[status, now, clientId],
       ),
+    /** Changes a key. Other scopes are another generation: what was evidence until now is none any more. */
+    changeKey: (clientId: string, { name, description, scopes, limit }: KeyChange): void => {
+      const text = JSON.stringify(scopes);
+      run(
+        `UPDATE keys SET name = ?, description = ?, own_limit = ?, generation = generation + (scopes <> ?), scopes = ?
+         WHERE client_id = ?`,
+        ...[name, description, limitText(limit), text, text, clientId],
+      );
+    },
     markUsed: (clientId: string, now: number): void =>
       run(
         'UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE client_id = ?',
@@ -187,6 +219,10 @@ export const openTables = (storage: DurableObjectStorage) => {
         JSON.stringify(intention.fingerprints),
       ),
     deleteIntention: (clientId: string): void => run('DELETE FROM intentions WHERE client_id = ?', clientId),
+    intention: (clientId: string): Intention | null => {
+      const row = exists ? first('SELECT * FROM intentions WHERE client_id = ?', clientId) : null;
+      return row === null ? null : toIntention(row);
+    },
     intentionsDue: (now: number): readonly Intention[] =>
       exists ? all('SELECT * FROM intentions WHERE due_at <= ? ORDER BY due_at', now).map(toIntention) : [],
 
@@ -208,11 +244,17 @@ export const openTables = (storage: DurableObjectStorage) => {
       run('INSERT OR REPLACE INTO meter (id, state) VALUES (1, ?)', JSON.stringify(meter)),
 
     /** Whether the Ring has anything to remember besides its meter. */
-    isIdle: (): boolean => first('SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions LIMIT 1') === null,
+    isIdle: (): boolean =>
+      first(
+        `SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions
+           UNION ALL SELECT 1 FROM ring WHERE suspended_at IS NOT NULL OR plan IS NOT NULL LIMIT 1`,
+      ) === null,
   };
 };
 
 export type Tables = ReturnType<typeof openTables>;
+
+const limitText = (limit: Limit | null): string | null => (limit === null ? null : JSON.stringify(limit));
 
 const toKeyRow = (row: Row): KeyRow => ({
   keyId: row.client_id as string,
@@ -227,6 +269,7 @@ const toKeyRow = (row: Row): KeyRow => ({
   lastFour: row.last_four as string,
   lastUsedAt: row.last_used_at as number | null,
   generation: row.generation as number,
+  limit: row.own_limit === null ? null : (JSON.parse(row.own_limit as string) as Limit),
   masterKey: row.master_key as string,
 });
 

@@ -10,6 +10,9 @@ const RETRY_DELAYS_MS = [100, 300];
 /** A longer `Retry-After` than this is passed on to the client, not waited for. */
 const MAX_WAIT_MS = 1_000;
 
+/** Nor is one passed on that would send our own clients away for longer (SECURITY: ORG-07). */
+const MAX_RETRY_AFTER_SECONDS = 60;
+
 /** What a call needs of the world: all of it an argument, so that tests can hold each. */
 export interface Wires {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
@@ -19,7 +22,7 @@ export interface Wires {
 }
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly deadlineMs: number;
@@ -133,4 +136,4 @@ const parseJson = (text: string): unknown => {
 
 /** RFC 9110 §10.2.3, the delay-seconds form; a date or nonsense counts as absent. */
 const parseRetryAfter = (value: string | null): number | null =>
-  value !== null && /^\d{1,6}$/.test(value) ? Number(value) : null;
+  value !== null && /^\d{1,6}$/.test(value) ? Math.min(Number(value), MAX_RETRY_AFTER_SECONDS) : null;

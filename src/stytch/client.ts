@@ -73,6 +73,25 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
             : declined,
       ),
 
+    updateClient: ({ clientId, name, description, scopes }) =>
+      call(
+        wires,
+        clientUrl(clientId),
+        {
+          method: 'PUT',
+          headers: json,
+          body: JSON.stringify({ client_name: name, client_description: description, scopes }),
+          deadlineMs: CLIENTS_DEADLINE_MS,
+          idempotent: true,
+        },
+        (body) =>
+          readClientAnswer(body)?.m2m_client.client_id === clientId ? { existed: true as boolean } : null,
+        (declined) =>
+          declined.code === 'm2m_client_not_found'
+            ? { outcome: 'answered', value: { existed: false } }
+            : declined,
+      ),
+
     deleteClient: (clientId) =>
       call(
         wires,

@@ -5,7 +5,12 @@ import { variablesOf } from '../../tools/serve/variables.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     /** The Workers as one ES module each, for `serve`: `inject('bundles').worker`. */
-    readonly bundles: { readonly worker: string; readonly emulator: string };
+    readonly bundles: {
+      readonly worker: string;
+      /** The Worker with the settings of the tests. */
+      readonly underTest: string;
+      readonly emulator: string;
+    };
     /** The `bindings` with which to serve the emulator: those of its wrangler.toml. */
     readonly emulatorBindings: Readonly<Record<string, string>>;
   }
@@ -13,7 +18,11 @@ declare module 'vitest' {
 
 /** Bundles the production Worker and the emulator once for every test of `outside`. */
 export default (project: TestProject): void => {
-  project.provide('bundles', { worker: script('src/worker.ts'), emulator: script('emulator/worker.ts') });
+  project.provide('bundles', {
+    worker: script('src/worker.ts'),
+    underTest: script('test/worker.ts'),
+    emulator: script('emulator/worker.ts'),
+  });
   project.provide('emulatorBindings', variablesOf('emulator/wrangler.toml'));
 };
 

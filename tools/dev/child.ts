@@ -65,7 +65,7 @@ export interface Leash {
 
 /** A shell that waits for the end of our pipe: the one signal that SIGKILL and a crash give as well. */
 export const makeLeash = (): Leash => {
-  const script = 'while read -r group; do set -- "$@" "-$group"; done; kill -KILL -- "$@" 2>/dev/null';
+  const script = 'while read -r group; do set -- "$@" "-$group"; done; kill -s KILL -- "$@" 2>/dev/null';
   const shell = spawn('sh', ['-c', script, 'leash'], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   shell.stdin.on('error', () => undefined);
   shell.unref();

@@ -38,6 +38,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   media_type_unsupported: { reason: 'media_type_unsupported', expected: 'application/json' },
   not_found: { reason: 'not_found' },
   scope_not_grantable: { reason: 'scope_not_grantable', scopes: ['admin:all'] },
+  conflict: { reason: 'conflict' },
   key_limit_reached: { reason: 'key_limit_reached', limit: 20 },
   client_refused: { reason: 'client_refused', detail: 'too_many_m2m_clients_for_billing_tier' },
 };

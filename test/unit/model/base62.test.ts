@@ -44,9 +44,12 @@ describe('base62', () => {
 
   it('gives a number none of whose digits is foreign, and reads nothing else', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
-        expect(fromBase62(text) !== null).toBe(/^[0-9A-Za-z]+$/.test(text));
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'0Az_-+ é９\n'), minLength: 1, maxLength: 6 }),
+        (text) => {
+          expect(fromBase62(text) !== null).toBe(/^[0-9A-Za-z]+$/.test(text));
+        },
+      ),
     );
   });
 });

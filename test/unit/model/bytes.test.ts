@@ -37,8 +37,14 @@ describe('framed', () => {
   });
 
   it.each([
-    [['ab', 'c'], ['a', 'bc']],
-    [['a', ''], ['', 'a']],
+    [
+      ['ab', 'c'],
+      ['a', 'bc'],
+    ],
+    [
+      ['a', ''],
+      ['', 'a'],
+    ],
     [['a'], ['a', '']],
     [[], ['']],
     [['\0\0\0\u0001a'], ['', 'a']],
@@ -75,9 +81,12 @@ describe('base64url', () => {
     );
   });
 
-  it.each(['YQ==', 'YQ=', 'YR', 'Y', ' YQ', 'YQ\n', '+_', '/w', 'YQ.', 'é'])('does not read %j', (spelling) => {
-    expect(fromBase64url(spelling)).toBeNull();
-  });
+  it.each(['YQ==', 'YQ=', 'YR', 'Y', ' YQ', 'YQ\n', '+_', '/w', 'YQ.', 'é'])(
+    'does not read %j',
+    (spelling) => {
+      expect(fromBase64url(spelling)).toBeNull();
+    },
+  );
 });
 
 describe('UTF-8', () => {
@@ -94,9 +103,15 @@ describe('equalInConstantTime', () => {
   it('says what === says', () => {
     const pairs = fc.tuple(fc.string({ maxLength: 3 }), fc.string({ maxLength: 3 }));
     fc.assert(
-      fc.property(fc.oneof(pairs, fc.string().map((same) => [same, same] as const)), ([a, b]) => {
-        expect(equalInConstantTime(a, b)).toBe(a === b);
-      }),
+      fc.property(
+        fc.oneof(
+          pairs,
+          fc.string().map((same) => [same, same] as const),
+        ),
+        ([a, b]) => {
+          expect(equalInConstantTime(a, b)).toBe(a === b);
+        },
+      ),
     );
   });
 });

@@ -17,7 +17,9 @@ describe('a fingerprint', () => {
       hkdfSync('sha256', masterKey('current').key, new Uint8Array(0), 'latchkey/v1/fingerprint', 32),
     );
     const mac = (kind: string) =>
-      createHmac('sha256', key).update(framed(kind, PROJECT, 'id', 'secret')).digest('base64url');
+      createHmac('sha256', key)
+        .update(framed(kind, PROJECT, 'id', 'secret'))
+        .digest('base64url');
     expect(await of(PROJECT, 'id', 'secret')).toBe(mac('client_secret'));
     expect(await of(PROJECT, 'id', 'secret')).not.toBe(mac('session'));
     expect(await of(PROJECT, 'id', 'secret')).toMatch(/^[A-Za-z0-9_-]{43}$/);

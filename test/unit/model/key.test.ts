@@ -136,7 +136,11 @@ describe('a secret that Stytch minted', () => {
   });
 
   it('has one spelling: more or fewer leading zeros are not a key', async () => {
-    for (const theirs of ['\u007f'.repeat(32), 'a-secret-of-stytch', 'NHQhc7ZqsXJVtgmN2MXr1etqsQrGAwJ-iBWNLKY7DzJj']) {
+    for (const theirs of [
+      '\u007f'.repeat(32),
+      'a-secret-of-stytch',
+      'NHQhc7ZqsXJVtgmN2MXr1etqsQrGAwJ-iBWNLKY7DzJj',
+    ]) {
       const text = await spellKey(clientId, theirs, current);
       const spelled = text.split('_')[3]?.slice(0, -17) ?? '';
       const without = spelled.replace(/^0/, '');

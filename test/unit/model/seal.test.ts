@@ -5,7 +5,12 @@ import type { Keychain } from '../../../src/model/keychain.ts';
 import { seal, unseal } from '../../../src/model/seal.ts';
 import { keychainOf, seededBytes } from './keys.ts';
 
-const KEPT = { token: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln', clientId: 'acme_test_1', ring: 'r1', generation: 3 };
+const KEPT = {
+  token: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln',
+  clientId: 'acme_test_1',
+  ring: 'r1',
+  generation: 3,
+};
 const SECRET = 'the-client-secret';
 const CONTEXT = { project: 'project-test-1', place: 'fingerprint' };
 
@@ -23,11 +28,16 @@ describe('a sealed token', () => {
 
   it('comes back whatever it was', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'grapheme' }), fc.string(), fc.nat(), async (token, place, generation) => {
-        const kept = { ...KEPT, token, generation };
-        const text = await seal(kept, SECRET, keychain.current, { ...CONTEXT, place }, random);
-        expect(await open(text, SECRET, { ...CONTEXT, place })).toEqual(kept);
-      }),
+      fc.asyncProperty(
+        fc.string({ unit: 'grapheme' }),
+        fc.string(),
+        fc.nat(),
+        async (token, place, generation) => {
+          const kept = { ...KEPT, token, generation };
+          const text = await seal(kept, SECRET, keychain.current, { ...CONTEXT, place }, random);
+          expect(await open(text, SECRET, { ...CONTEXT, place })).toEqual(kept);
+        },
+      ),
     );
   });
 
@@ -36,8 +46,14 @@ describe('a sealed token', () => {
     ['no secret', () => open(sealed, '')],
     ['another place', () => open(sealed, SECRET, { ...CONTEXT, place: 'elsewhere' })],
     ['another project', () => open(sealed, SECRET, { ...CONTEXT, project: 'project-live-1' })],
-    ['place and project joined elsewhere', () => open(sealed, SECRET, { project: 'project-test-1f', place: 'ingerprint' })],
-    ['a keychain without its master key', async () => open(sealed, SECRET, CONTEXT, await keychainOf('previous'))],
+    [
+      'place and project joined elsewhere',
+      () => open(sealed, SECRET, { project: 'project-test-1f', place: 'ingerprint' }),
+    ],
+    [
+      'a keychain without its master key',
+      async () => open(sealed, SECRET, CONTEXT, await keychainOf('previous')),
+    ],
     ['the name of another master key', () => open(sealed.replace('.current.', '.previous.'))],
   ])('does not open for %s', async (_, opened) => {
     expect(await opened()).toBeNull();
@@ -81,12 +97,22 @@ describe('a sealed token', () => {
     }
   });
 
-  it.each(['', 's1', 's1.current', 's1.current..', 's1.current.AA.AA.AA', 's1.current.AA..AA', 's1....', `${sealed}.AA`, `s0${sealed.slice(2)}`, `${sealed}=`, '{}', '\0'])(
-    'is not %j',
-    async (text) => {
-      expect(await open(text)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    's1',
+    's1.current',
+    's1.current..',
+    's1.current.AA.AA.AA',
+    's1.current.AA..AA',
+    's1....',
+    `${sealed}.AA`,
+    `s0${sealed.slice(2)}`,
+    `${sealed}=`,
+    '{}',
+    '\0',
+  ])('is not %j', async (text) => {
+    expect(await open(text)).toBeNull();
+  });
 
   it('is never the same twice, nor is any part of it', async () => {
     const twice = await Promise.all([1, 2].map(() => seal(KEPT, SECRET, keychain.current, CONTEXT, random)));
@@ -105,10 +131,19 @@ describe('a sealed token', () => {
   });
 
   it('shows nothing of the token, the secret or the client, in any encoding of its text', () => {
-    const bytes = Buffer.concat(sealed.split('.').slice(2).map((part) => Buffer.from(part, 'base64url')));
+    const bytes = Buffer.concat(
+      sealed
+        .split('.')
+        .slice(2)
+        .map((part) => Buffer.from(part, 'base64url')),
+    );
     const sinks = [sealed, bytes.toString('latin1'), bytes.toString('hex')];
     for (const planted of [KEPT.token, ...KEPT.token.split('.'), SECRET, KEPT.clientId]) {
-      for (const spelling of [planted, Buffer.from(planted).toString('hex'), Buffer.from(planted).toString('base64url')]) {
+      for (const spelling of [
+        planted,
+        Buffer.from(planted).toString('hex'),
+        Buffer.from(planted).toString('base64url'),
+      ]) {
         for (const sink of sinks) expect(sink).not.toContain(spelling);
       }
     }

@@ -18,7 +18,10 @@ describe('a secret', () => {
     ['an Error', () => new Error(String(hidden)).stack],
     ['util.inspect', () => inspect(hidden, { showHidden: true, depth: 9 })],
     ['util.inspect of what holds it', () => inspect({ credential: { key: hidden } }, { depth: 9 })],
-    ['its members', () => JSON.stringify(Object.entries(hidden).map(([name, value]) => [name, String(value)]))],
+    [
+      'its members',
+      () => JSON.stringify(Object.entries(hidden).map(([name, value]) => [name, String(value)])),
+    ],
     ['a copy', () => JSON.stringify({ ...hidden })],
     ['sorting', () => [hidden, 'a'].sort().join()],
   ])('is not shown by %s', (_, print) => {
@@ -39,7 +42,9 @@ describe('a secret', () => {
       written.push(String(chunk));
       return true;
     });
-    const log = vi.spyOn(console, 'log').mockImplementation((...values) => void written.push(inspect(values)));
+    const log = vi
+      .spyOn(console, 'log')
+      .mockImplementation((...values) => void written.push(inspect(values)));
     console.log(hidden, { hidden });
     log.mockRestore();
     write.mockRestore();

@@ -1,0 +1,311 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { expect, inject } from 'vitest';
+import { createVerifier, type Identity, type Verify } from '../../src/origin/index.ts';
+import { serve } from '../../tools/serve/index.ts';
+import { freshSecrets } from '../../tools/serve/secrets.ts';
+import { type RecordingOrigin, recordingOrigin, type Seen } from './recording-origin.ts';
+import { exchange, type RawResponse } from './socket.ts';
+
+/** Somebody with a key, and as whom the origin must see him. */
+export interface Caller {
+  readonly key: string;
+  readonly keyId: string;
+  readonly session: string;
+  readonly identity: Identity;
+}
+
+/** What one connection came to, at both ends. */
+export interface Outcome {
+  /** Of every answer, in order; none when the server closed without a word. */
+  readonly statuses: readonly number[];
+  readonly answers: readonly RawResponse[];
+  /** Of the first answer; `code` only if it is a problem document of Latchkey's. */
+  readonly status: number | null;
+  readonly code: string | null;
+  readonly challenge: string | null;
+  /** The whole requests that the origin got. */
+  readonly arrived: readonly Seen[];
+  /** Every byte that was sent to the origin, those of broken requests too. */
+  readonly wire: string;
+}
+
+/** Latchkey as production bundles it, in plain workerd, between sockets and an origin that writes down every byte. */
+export interface Edge {
+  readonly origin: RecordingOrigin;
+  /** Sends the pieces over a connection of their own, then FIN, and reads until the server closes: no later request can be missed. */
+  readonly send: (...pieces: readonly string[]) => Promise<Outcome>;
+  /** A new user of Stytch with a key of the scopes. */
+  readonly newCaller: (scopes?: readonly string[]) => Promise<Caller>;
+  /** Asserts all that must be true of any request that reaches the origin; returns the lines that are the client's own. */
+  readonly inspect: (seen: Seen, identity: Identity) => Promise<readonly string[]>;
+  /** What the Worker logged. */
+  readonly logs: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+export const ANONYMOUS: Identity = {
+  auth: 'anonymous',
+  userId: null,
+  organizationId: null,
+  clientId: null,
+  scopes: [],
+};
+
+const SCOPES = ['items:read', 'items:write'];
+
+/** Starts Stytch's emulator, the origin and, between them and the sockets, the Worker with `test/settings.ts`. */
+export const startEdge = async (): Promise<Edge> => {
+  const origin = await recordingOrigin();
+  const tap = await wiretap(origin.port);
+  const stytch = await serve({ services: [stytchEmulator()] });
+  const worker = await serve({ services: [latchkey(stytch.port('stytch'), tap.port)] });
+  const port = worker.port('latchkey');
+  const secrets = new Set<string>();
+
+  const send: Edge['send'] = async (...pieces) => {
+    origin.reset();
+    tap.reset();
+    const { responses } = await exchange(port, pieces, { halfClose: true, responses: Infinity });
+    const wire = tap.bytes();
+    const heard = wire + responses.map(({ text }) => text).join('\n');
+    for (const secret of secrets) expect(heard.includes(secret), 'a secret went on').toBe(false);
+    const [first] = responses;
+    return {
+      statuses: responses.map(({ status }) => status),
+      answers: responses,
+      status: first?.status ?? null,
+      code: first === undefined ? null : codeOf(first),
+      challenge: first?.header('www-authenticate') ?? null,
+      arrived: origin.records(),
+      wire,
+    };
+  };
+
+  const verify = await verifierOf(port);
+  return {
+    origin,
+    send,
+    newCaller: async (scopes = SCOPES) => {
+      const caller = await issue(port, await signIn(stytch.port('stytch')), scopes);
+      const tail = caller.key.slice(caller.keyId.length + 1);
+      for (const secret of [caller.key, tail, base64(caller.key), base64(`${caller.keyId}:${tail}`)])
+        secrets.add(secret);
+      secrets.add(caller.session);
+      return caller;
+    },
+    inspect: (seen, identity) => inspect(seen, identity, verify),
+    logs: worker.logs,
+    stop: async () => {
+      await Promise.all([worker.stop(), stytch.stop(), tap.stop(), origin.stop()]);
+    },
+  };
+};
+
+/** A request, byte for byte: to an API host, unless a line says another. */
+export const request = (method: string, target: string, lines: readonly string[] = [], body = ''): string => {
+  const all = lines.some((line) => /^host\s*:/i.test(line)) ? lines : ['Host: api.test', ...lines];
+  return `${method} ${target} HTTP/1.1\r\n${all.map((line) => `${line}\r\n`).join('')}\r\n${body}`;
+};
+
+export const get = (target: string, ...lines: readonly string[]): string => request('GET', target, lines);
+
+/** What an `Outcome` matches when Latchkey refused and the origin did not get a byte. */
+export const refusal = (status: number, code: string, challenge: string | null = null) => ({
+  statuses: [status],
+  code,
+  challenge,
+  arrived: [],
+  wire: '',
+});
+
+/** Asserts that nobody answered with success and that the origin did not get a byte: all that counts where workerd refuses. */
+export const expectTurnedAway = ({ statuses, arrived, wire }: Outcome): void => {
+  expect(statuses.filter((status) => status < 400)).toEqual([]);
+  expect({ arrived, wire }).toEqual({ arrived: [], wire: '' });
+};
+
+export const bearer = ({ key }: Caller): string => `Authorization: Bearer ${key}`;
+
+export const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** The challenge of a refusal (RFC 6750 §3). */
+export const challenge = (parameters = ''): string =>
+  `Bearer realm="acme-api"${parameters === '' ? '' : `, ${parameters}`}`;
+
+const stytchEmulator = () => ({
+  name: 'stytch',
+  script: inject('bundles').emulator,
+  bindings: inject('emulatorBindings'),
+  durableObjects: [{ binding: 'STYTCH_PROJECT', className: 'StytchProject' }],
+  socket: 0,
+});
+
+const latchkey = (stytchPort: number, originPort: number) => ({
+  name: 'latchkey',
+  script: inject('bundles').underTest,
+  kv: ['VAULT'],
+  durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+  bindings: {
+    ...freshSecrets(),
+    STYTCH_PROJECT_ID: inject('emulatorBindings').PROJECT_ID ?? '',
+    STYTCH_SECRET: inject('emulatorBindings').PROJECT_SECRET ?? '',
+    STYTCH_API_URL: `http://127.0.0.1:${stytchPort}`,
+    ORIGIN_URL: `http://127.0.0.1:${originPort}`,
+  },
+  socket: 0,
+});
+
+/** Hands bytes on in both directions and remembers those that go to `port`. */
+const wiretap = async (port: number) => {
+  const sockets = new Set<Socket>();
+  let heard: Buffer[] = [];
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
+    const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => other.destroy()); // Whoever breaks off, breaks off both.
+      socket.once('close', () => sockets.delete(socket));
+    }
+    near.on('data', (bytes) => heard.push(bytes));
+    near.pipe(far);
+    far.pipe(near);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    port: (server.address() as AddressInfo).port,
+    bytes: () => Buffer.concat(heard).toString('latin1'),
+    reset: () => {
+      heard = [];
+    },
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+};
+
+/** Every problem document of ours keeps the error contract, whatever the test asks for besides. */
+const codeOf = (response: RawResponse): string | null => {
+  if (response.header('content-type') !== 'application/problem+json' || response.text === '') return null;
+  const problem = JSON.parse(response.text);
+  expect(problem.status).toBe(response.status);
+  expect(problem.type).toBe(`https://desk.test/problems/${problem.code}`);
+  expect(response.header('cache-control')).toBe('no-store');
+  expect(response.header('x-request-id')).toBe(problem.request_id);
+  return problem.code;
+};
+
+/** The lines that the Gate and workerd themselves write, and with which values. Of the framing, the runtime writes what is true. */
+const WRITTEN: Readonly<Record<string, RegExp>> = {
+  host: /^127\.0\.0\.1:\d+$/,
+  'cache-control': /^no-cache$/,
+  pragma: /^no-cache$/,
+  'x-forwarded-host': /^api\.test$/,
+  'x-forwarded-proto': /^http$/,
+  'x-request-id': /^[A-Za-z0-9_-]{8,64}$/,
+  'cdn-loop': /^desk\.test$/,
+};
+const FRAMING: Readonly<Record<string, RegExp>> = {
+  'content-length': /^\d+$/,
+  'transfer-encoding': /^chunked$/,
+};
+
+/** The names that an identity is written under, as DESIGN.md section 5 lists them. */
+const claimed = (identity: Identity): Readonly<Record<string, string>> => ({
+  'X-Latchkey-Auth': identity.auth,
+  ...(identity.userId === null ? {} : { 'X-Latchkey-User-Id': identity.userId }),
+  ...(identity.organizationId === null ? {} : { 'X-Latchkey-Organization-Id': identity.organizationId }),
+  ...(identity.clientId === null ? {} : { 'X-Latchkey-Key-Id': identity.clientId }),
+  ...(identity.scopes.length === 0 ? {} : { 'X-Latchkey-Scopes': identity.scopes.join(' ') }),
+});
+
+/** As the most careless origin reads a name: without case, and every other sign the same. */
+const careless = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+
+const inspect = async (seen: Seen, identity: Identity, verify: Verify): Promise<readonly string[]> => {
+  const reserved = seen.headers.filter(([name]) => careless(name).startsWith('x-latchkey'));
+  const { 'X-Latchkey-Assertion': assertion, ...said } = Object.fromEntries(reserved);
+  expect(said).toEqual(claimed(identity));
+  // Each once: an object would hide a second line.
+  expect(reserved).toHaveLength(Object.keys(said).length + 1);
+  const bound = { method: seen.method, url: seen.target };
+  expect(await verify({ 'x-latchkey-assertion': assertion, ...lowered(said) }, bound)).toEqual({
+    ok: true,
+    identity,
+  });
+
+  const mine = new Set(['x-latchkey']);
+  for (const [name, value] of Object.entries(WRITTEN)) {
+    const found = seen.headers.filter(([other]) => careless(other) === name);
+    expect(found, name).toHaveLength(1);
+    expect(found[0]?.[1], name).toMatch(value);
+    mine.add(name);
+  }
+  const framing = seen.headers.filter(([name]) => careless(name) in FRAMING);
+  expect(framing.length).toBeLessThan(2);
+  for (const [name, value] of framing) expect(value, name).toMatch(FRAMING[careless(name)] ?? /^$/);
+
+  const theirs = seen.lines.filter((line) => {
+    const name = careless(line.slice(0, line.indexOf(':')));
+    return !mine.has(name) && !name.startsWith('x-latchkey') && !(name in FRAMING);
+  });
+  for (const line of theirs) expect(line).toMatch(/^[A-Za-z0-9-]+:/);
+  return theirs;
+};
+
+const lowered = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+const desk = async (port: number, bytes: string): Promise<RawResponse> => {
+  const { responses } = await exchange(port, [bytes]);
+  const [response] = responses;
+  if (response === undefined || response.status >= 300) throw new Error(`the Desk: ${response?.text}`);
+  return response;
+};
+
+const verifierOf = async (port: number): Promise<Verify> => {
+  const { text } = await desk(port, get('/.well-known/jwks.json', 'Host: desk.test'));
+  return createVerifier({ jwks: JSON.parse(text), issuer: 'https://desk.test', audience: 'acme-api' });
+};
+
+/** A session JWT of a user whom nobody else knows: limits are per user. */
+const signIn = async (port: number): Promise<string> => {
+  const { PROJECT_ID, PROJECT_SECRET } = inject('emulatorBindings');
+  const url = `http://127.0.0.1:${port}`;
+  const user = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' };
+  await fetch(`${url}/_emulator/seed`, { method: 'POST', body: JSON.stringify({ users: [user] }) });
+  const answer = await fetch(`${url}/v1/passwords/authenticate`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${base64(`${PROJECT_ID}:${PROJECT_SECRET}`)}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ ...user, session_duration_minutes: 60 }),
+  });
+  const { session_jwt } = (await answer.json()) as { readonly session_jwt: string };
+  return session_jwt;
+};
+
+const issue = async (port: number, session: string, scopes: readonly string[]): Promise<Caller> => {
+  const body = JSON.stringify({ name: 'hostile', scopes });
+  const lines = [
+    'Host: desk.test',
+    `Authorization: Bearer ${session}`,
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+  ];
+  const { key, key_id, owner } = JSON.parse(
+    (await desk(port, request('POST', '/v1/keys', lines, body))).text,
+  );
+  const identity: Identity = {
+    auth: 'api_key',
+    userId: owner.id,
+    organizationId: null,
+    clientId: key_id,
+    scopes,
+  };
+  return { key, keyId: key_id, session, identity };
+};
