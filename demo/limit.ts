@@ -15,17 +15,19 @@ export interface Shot {
 /** Asks until it is refused, and counts. */
 export const reachLimit = async ({ places, stage }: World, key: Key): Promise<void> => {
   const url = `${places.api}/v1/items/1`;
+  const startedAt = Date.now();
   const first = await ask(url, { headers: bearer(key.key) });
+  const firstShot = shotOf(first, startedAt, Date.now());
   const limit = readLimit(first.headers.get('ratelimit-policy'));
   if (limit === null) throw new Error('an admitted answer does not say what the limit is (RateLimit-Policy)');
   const { requests, perSeconds } = limit;
   stage.tell(`The limit, as the answers say: ${requests} requests in every ${perSeconds} seconds.`);
   const rest = await shootUntilRefused(url, key, requests * 2);
-  const shots = [shotOf(first, Date.now() - 1, Date.now()), ...rest];
+  const shots = [firstShot, ...rest];
   const admitted = shots.filter(({ status }) => status === 200).length;
   const refused = shots.filter(({ status }) => status === 429);
   const others = shots.filter(({ status }) => status !== 200 && status !== 429);
-  const seconds = ((shots.at(-1)?.answeredAt ?? 0) - (shots[0]?.sentAt ?? 0)) / 1000;
+  const seconds = (Math.max(...shots.map(({ answeredAt }) => answeredAt)) - startedAt) / 1000;
   stage.tell(`GET ${url}, ${CLIENTS} at a time, for ${seconds.toFixed(1)} s: ${shots.length} requests`);
   stage.list([
     ['200', String(admitted)],

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { DEFAULT_PORT, LAST_PORT, readPort } from '../tools/dev/places.ts';
+import { DEFAULT_PORT, LAST_PORT, type Places, readPort } from '../tools/dev/places.ts';
 import { find } from './find.ts';
 import { openStage } from './stage.ts';
 import { tell } from './story.ts';
@@ -34,15 +34,18 @@ const main = async (): Promise<number> => {
   }
   const { places, how, leave } = found;
   console.log(`The Latchkey at ${places.api} (API) and ${places.desk} (Desk), ${how}.`);
-  const failed = await Promise.race([perform(places), whenAborted(stopped)]);
-  await leave();
-  console.log(failed === null ? '\nEvery step did what it should.' : `\nFailed: ${failed}.`);
-  return failed === null ? 0 : 1;
+  try {
+    const failed = await Promise.race([perform(places, stopped), whenAborted(stopped)]);
+    console.log(failed === null ? '\nEvery step did what it should.' : `\nFailed: ${failed}.`);
+    return failed === null ? 0 : 1;
+  } finally {
+    await leave();
+  }
 };
 
 /** The step that failed, or null. */
-const perform = async (places: Parameters<typeof tell>[0]['places']): Promise<string | null> => {
-  const stage = openStage((line) => console.log(line));
+const perform = async (places: Places, stopped: AbortSignal): Promise<string | null> => {
+  const stage = openStage((line) => stopped.aborted || console.log(line));
   try {
     await tell({ places, stage });
     return null;

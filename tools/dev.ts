@@ -15,7 +15,8 @@ const HELP = `Runs Latchkey on this machine, offline and without any account.
   --fresh  start with nothing: no users but the demo's, no keys, new secrets
   --state  the folder for state, secrets and the log
 
-It ends with Ctrl-C. State survives a restart; a change in src/ or in latchkey.config.ts is taken up at once.
+It ends with Ctrl-C. State survives a restart. A change in src/ or in latchkey.config.ts is taken up at once; only
+a new origin id or header prefix has to wait for a restart, because the demo origin is told at its start.
 `;
 
 const main = async (): Promise<number> => {

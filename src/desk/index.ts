@@ -12,16 +12,17 @@ type Endpoint = (context: Context, requestId: string) => Promise<Result<Response
 export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Response>) => {
   const app = new Hono();
 
-  const answered = async (context: Context, endpoint: Endpoint): Promise<Response> => {
+  const answered = async (context: Context, endpoint: Endpoint, route: string | null): Promise<Response> => {
     const requestId = ports.requestId(context.req.raw.headers);
     const result = await endpoint(context, requestId);
     const response = result.ok
       ? result.value
       : refuse(result.refusal, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
-    record(ports, context, requestId, response.status, result.ok ? null : result.refusal);
+    record(ports, context, route, requestId, response.status, result.ok ? null : result.refusal);
     return response;
   };
-  const serve = (endpoint: Endpoint) => (context: Context) => answered(context, endpoint);
+  const serve = (endpoint: Endpoint) => (context: Context) =>
+    answered(context, endpoint, context.req.routePath);
 
   const keys = keyEndpoints(ports);
   app.post('/v1/keys', serve(keys.create));
@@ -44,7 +45,11 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
   );
   app.get('/readyz', serve(readyz(ports)));
 
-  app.notFound((context) => answered(context, async () => err(notServed(app, context))));
+  app.notFound((context) => answered(context, async () => err(notServed(app, context)), null));
+  // Hono would answer a bug in its own words: it is for whoever serves both doors.
+  app.onError((error) => {
+    throw error;
+  });
   return async (request) => app.fetch(request);
 };
 
@@ -88,6 +93,7 @@ const readyz =
 const record = (
   ports: DeskPorts,
   context: Context,
+  route: string | null,
   requestId: string,
   status: number,
   refusal: Refusal | null,
@@ -97,7 +103,7 @@ const record = (
     request_id: requestId,
     host: 'desk',
     method: context.req.method,
-    route: context.req.routePath,
+    route,
     decision: refusal === null ? 'answered' : 'refused',
     reason: refusal?.reason ?? null,
     because: refusal !== null && 'because' in refusal ? refusal.because : null,

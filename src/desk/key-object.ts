@@ -17,6 +17,7 @@ export const keyObject = (record: KeyRecord) => ({
   expires_at: time(record.expiresAt),
   ended_at: time(record.endedAt),
   last_used_at: time(record.lastUsedAt),
+  last_used_from: record.lastSeen,
   ip_allowlist: null,
   rotation: null,
 });

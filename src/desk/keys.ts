@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { json } from '../http/answer.ts';
 import type { Owner } from '../model/identity.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
+import { isReservedScope } from '../model/scope.ts';
 import { fieldErrors, invalid, readBody } from './body.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { keyObject, time } from './key-object.ts';
@@ -36,7 +37,7 @@ export const keyEndpoints = (ports: DeskPorts) => {
     if (!body.ok) return body;
     const { owner, grantable } = caller.value;
     const { name, description, scopes, expires_at } = body.value;
-    const beyond = scopes.filter((scope) => !grantable.includes(scope));
+    const beyond = scopes.filter((scope) => isReservedScope(scope) || !grantable.includes(scope));
     if (beyond.length > 0) return err({ reason: 'scope_not_grantable', scopes: beyond });
     const expiresAt = expires_at === null ? null : Date.parse(expires_at);
     if (expiresAt !== null && expiresAt <= ports.now()) {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isReservedScope, isScopeToken } from '../model/scope.ts';
+import { isScopeToken } from '../model/scope.ts';
 
 const MAX_NAME = 64;
 const MAX_DESCRIPTION = 256;
@@ -16,12 +16,7 @@ const text = (max: number) =>
     .refine((value) => !UNPRINTABLE.test(value), 'must be plain text on one line');
 
 const scopes = z
-  .array(
-    z
-      .string()
-      .refine(isScopeToken, 'must be a scope-token (RFC 6749 §3.3)')
-      .refine((scope) => !isReservedScope(scope), 'is reserved'),
-  )
+  .array(z.string().refine(isScopeToken, 'must be a scope-token (RFC 6749 §3.3)'))
   .min(1, 'must name at least one scope')
   .max(MAX_SCOPES, `must name at most ${MAX_SCOPES} scopes`)
   .refine((list) => new Set(list).size === list.length, 'must not repeat a scope');

@@ -55,8 +55,9 @@ const NEVER_SENT = new Set([
   ...words(`authorization x-api-key cookie cookie2 set-cookie proxy host content-length expect x-request-id
     sec-websocket-key sec-websocket-version sec-websocket-extensions sec-websocket-accept`),
   // HDR-05: claims about who the client is.
-  ...words(`forwarded forwarded-for forwarded-host forwarded-proto x-forward-for x-forwarder-for x-real-ip real-ip
-    true-client-ip x-true-client-ip client-ip x-client-ip cluster-client-ip x-cluster-client-ip x-cluster-ip
+  ...words(`forwarded forwarded-for forwarded-host forwarded-proto x-real-ip real-ip real-client-ip
+    x-real-client-ip true-client-ip x-true-client-ip x-true-ip client-ip x-client-ip cluster-client-ip
+    x-cluster-client-ip x-cluster-ip ali-cdn-real-ip cdn-real-ip cdn-src-ip incap-client-ip remote-addr remote-ip
     fastly-client-ip fly-client-ip wl-proxy-client-ip x-originating-ip x-remote-ip x-remote-addr x-proxyuser-ip
     x-appengine-user-ip x-azure-clientip x-azure-socketip x-custom-ip-authorization x-host x-http-host-override
     x-host-override x-backend-host x-server-ip`),
@@ -65,16 +66,16 @@ const NEVER_SENT = new Set([
     x-http-destinationurl x-http-path-override x-ning-request-uri x-override-url x-path x-referer x-referrer
     x-route-request x-uri x-url x-wap-profile x-waws-unencoded-url`),
   // HDR-07: other ways to name the method.
-  ...words('x-http-method x-http-method-override x-method-override x-method'),
+  ...words('x-method-override x-method'),
   // HDR-08: what a proxy in front of a framework would have set.
   ...words(`remote-user remote-groups x-remote-user x-remote-group x-remote-groups x-forwarded-user
     x-arr-clientcert x-client-cert x-client-dn x-client-verify`),
 ]);
 
 const NEVER_SENT_PREFIXES = words(`
-  proxy- x-forwarded x-original- x-rewrite- x-accel- x-envoy- x-ms- x-sendfile x-proxy- cf-
+  proxy- x-forward x-http-method x-original- x-rewrite- x-accel- x-envoy- x-ms- x-sendfile x-proxy- cf-
   x-middleware- x-nextjs- x-next- x-invoke- x-vercel- x-internal- x-auth-request- x-authenticated- x-authentik-
-  x-webauth- x-goog-iap- x-goog-authenticated- x-amzn-oidc- x-amzn-mtls- x-ssl- ssl-client-`);
+  x-webauth- x-consumer- x-credential- x-anonymous-consumer x-endpoint-api- x-apigateway-api- x-goog-iap- x-goog-authenticated- x-amzn-oidc- x-amzn-mtls- x-ssl- ssl-client-`);
 
 const NEVER_RETURNED = new Set([
   ...HOP_BY_HOP,

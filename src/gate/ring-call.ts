@@ -38,7 +38,7 @@ export const askRing = async (
   const purse = memory.purse(options.ring);
   const askedAt = now();
   const ask = purse.compose(options.costs, askedAt, { wantsLease: options.wantsLease });
-  const request = { credential: options.name, wantToken: options.wantToken, ask };
+  const request = { credential: options.name, wantToken: options.wantToken, ask, uses: [], seen: null };
   let verdicts: readonly Verdict[] = [];
   const take = (admission: Admission): Admission => {
     if (admission.grant !== null) verdicts = purse.accept(admission.grant, now(), ports.random());

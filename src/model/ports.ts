@@ -85,6 +85,8 @@ export interface Ring {
   /** Changes a living key. What is taken away is gone at once; what is added waits for Stytch. */
   change(owner: Owner, keyId: string, change: KeyPatch): Promise<Result<KeyRecord>>;
   revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
+  /** Use by key and hour, oldest first, from an hour to an hour (milliseconds), of one key or of all. */
+  usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]>;
   /** Whether everything of the owner's is refused, and by whose word. Null lifts it. */
   suspend(owner: Owner, by: string | null): Promise<void>;
   /** Puts the owner on a plan of the operator's file; null is the default limit. */
@@ -113,6 +115,32 @@ export interface AdmitRequest {
   /** Whether a kept token is wanted besides. */
   readonly wantToken: boolean;
   readonly ask: Ask;
+  /** What was done with the owner's keys in this isolate since it was last told, by key. */
+  readonly uses: readonly KeyUse[];
+  /** Where the request that asks came from; null when nobody waits. */
+  readonly seen: Seen | null;
+}
+
+/** Requests with one key: admitted from a lease, refused after it was known (403), over the limit (429). */
+export interface KeyUse {
+  readonly keyId: string;
+  readonly admitted: number;
+  readonly refused: number;
+  readonly limited: number;
+}
+
+/** What is shown of a key's last use. */
+export interface Seen {
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | null;
+  /** The family of the client, such as `curl`. */
+  readonly client: string | null;
+}
+
+/** One hour of a key's use. */
+export interface UseOfHour extends KeyUse {
+  /** When the hour began, milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export interface Admission {
@@ -210,6 +238,7 @@ export interface KeyRecord {
   readonly expiresAt: number | null;
   readonly endedAt: number | null;
   readonly lastUsedAt: number | null;
+  readonly lastSeen: Seen | null;
 }
 
 export const KEY_STATUSES = ['active', 'revoked', 'expired'] as const;

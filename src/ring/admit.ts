@@ -2,6 +2,7 @@ import { type Grant, OWNER_PURSE } from '../model/lease-wire.ts';
 import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 import type { KeyRow } from './tables.ts';
+import { recordUse } from './usage.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
@@ -12,9 +13,10 @@ export const admit = (parts: RingParts, request: AdmitRequest): Admission => {
   const now = parts.now();
   const standing = standingOf(parts, request.credential, now);
   if (standing.status !== 'live') return { standing, grant: null, sealed: null };
+  const { clientId } = request.credential;
   const grant = permits(parts, request, standing.ownLimit, now);
+  recordUse(parts, clientId, request.uses, request.ask.reports, grant, request.seen);
   tables.putMeter(parts.meter().saved());
-  if (request.ask.costs.length > 0 || request.ask.used > 0) tables.markUsed(request.credential.clientId, now);
   const kept = request.wantToken ? tables.token(request.credential.fingerprint) : null;
   const usable =
     kept !== null && kept.generation === standing.generation && kept.expiresAt * 1000 - now > TOKEN_MARGIN_MS;

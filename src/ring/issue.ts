@@ -60,7 +60,7 @@ const reserve = (
 ): KeyRow => {
   const now = parts.now();
   const { name, description, scopes, createdBy, expiresAt, limit } = request;
-  const ages = { createdAt: now, expiresAt, endedAt: null, lastUsedAt: null };
+  const ages = { createdAt: now, expiresAt, endedAt: null, lastUsedAt: null, lastSeen: null };
   const row: KeyRow = {
     ...{ keyId: clientId, status: 'creating', name, description, scopes, createdBy, lastFour },
     ...{ ...ages, generation: 1, limit, masterKey },

@@ -15,6 +15,7 @@ import type {
   KeyRecord,
   ListRequest,
   Ring,
+  UseOfHour,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { admit } from './admit.ts';
@@ -26,6 +27,7 @@ import { workOffLedger } from './ledger.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { isVisible, toRecord } from './record.ts';
 import { openTables } from './tables.ts';
+import { HOUR_MS, hourOf, sweep } from './usage.ts';
 
 /** How soon the ledger is looked at again when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;
@@ -58,6 +60,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     const { tables, meter, now } = this.#parts;
     if (!tables.exists()) return;
     meter().settle(reports, now());
+    for (const report of reports) if (report.closed) tables.closeLease(report.leaseId);
     tables.putMeter(meter().saved());
   }
 
@@ -86,6 +89,16 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   async change(owner: Owner, keyId: string, patch: KeyPatch): Promise<Result<KeyRecord>> {
     await this.#settle(owner);
     return change(this.#parts, owner, keyId, patch);
+  }
+
+  async usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]> {
+    await this.#settle(owner);
+    const { tables, now } = this.#parts;
+    if (!tables.exists()) return [];
+    sweep(this.#parts, now());
+    return tables
+      .uses(keyId, hourOf(from), hourOf(to))
+      .map(({ hour, ...use }) => ({ ...use, at: hour * HOUR_MS }));
   }
 
   async suspend(owner: Owner, by: string | null): Promise<void> {

@@ -20,6 +20,7 @@ export const toRecord = (
   expiresAt: row.expiresAt,
   endedAt: row.endedAt,
   lastUsedAt: row.lastUsedAt,
+  lastSeen: row.lastSeen,
 });
 
 /** Whether a row is of a key that its owner may see. */

@@ -27,6 +27,7 @@ export const SCHEMA: readonly string[] = [
     ended_at INTEGER,
     last_four TEXT NOT NULL,
     last_used_at INTEGER,
+    last_seen TEXT,
     generation INTEGER NOT NULL,
     own_limit TEXT,
     master_key TEXT NOT NULL
@@ -57,6 +58,24 @@ export const SCHEMA: readonly string[] = [
     fingerprints TEXT NOT NULL
   ) WITHOUT ROWID`,
   'CREATE INDEX intentions_by_time ON intentions (due_at)',
+  `CREATE TABLE uses (
+    -- Requests by key and hour (hours since 1970), kept for 90 days.
+    client_id TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    admitted INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    limited INTEGER NOT NULL,
+    PRIMARY KEY (client_id, hour)
+  ) WITHOUT ROWID`,
+  'CREATE INDEX uses_by_hour ON uses (hour)',
+  `CREATE TABLE leases (
+    -- Leases not yet accounted for, so that use is never counted below the truth.
+    lease_id TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX leases_by_end ON leases (expires_at)',
   `CREATE TABLE meter (
     -- The sliding-window book of the owner's rate limit: one row, written before every answer.
     id INTEGER PRIMARY KEY CHECK (id = 1),

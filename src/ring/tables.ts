@@ -1,7 +1,7 @@
 import type { Owner } from '../model/identity.ts';
 import type { Limit } from '../model/lease-wire.ts';
 import type { SavedMeter } from '../model/meter.ts';
-import type { KeyRecord, KeyStatus, ListRequest } from '../model/ports.ts';
+import type { KeyRecord, KeyStatus, KeyUse, ListRequest, Seen } from '../model/ports.ts';
 import { SCHEMA } from './schema.ts';
 
 /** A key's row. `creating`: reserved, and Stytch has not confirmed its client yet; nobody has seen the key. */
@@ -44,6 +44,14 @@ export interface Intention {
   readonly since: number;
   /** The Vault's entries to forget when it is done. */
   readonly fingerprints: readonly string[];
+}
+
+/** A lease whose isolate never said what it did with it. */
+export interface LostLease {
+  readonly leaseId: string;
+  readonly keyId: string;
+  readonly units: number;
+  readonly expiresAt: number;
 }
 
 type Row = Record<string, SqlStorageValue>;
@@ -164,11 +172,10 @@ export const openTables = (storage: DurableObjectStorage) => {
         ...[name, description, limitText(limit), text, text, clientId],
       );
     },
-    markUsed: (clientId: string, now: number): void =>
+    markUsed: (clientId: string, now: number, seen: Seen | null): void =>
       run(
-        'UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE client_id = ?',
-        now,
-        clientId,
+        'UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?), last_seen = coalesce(?, last_seen) WHERE client_id = ?',
+        ...[now, seen === null ? null : JSON.stringify(seen), clientId],
       ),
     /** Living keys whose end has come. */
     expiring: (now: number): readonly KeyRow[] =>
@@ -226,6 +233,39 @@ export const openTables = (storage: DurableObjectStorage) => {
     intentionsDue: (now: number): readonly Intention[] =>
       exists ? all('SELECT * FROM intentions WHERE due_at <= ? ORDER BY due_at', now).map(toIntention) : [],
 
+    addUse: ({ keyId, admitted, refused, limited }: KeyUse, hour: number): void =>
+      run(
+        `INSERT INTO uses (client_id, hour, admitted, refused, limited) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (client_id, hour) DO UPDATE SET admitted = admitted + excluded.admitted,
+           refused = refused + excluded.refused, limited = limited + excluded.limited`,
+        ...[keyId, hour, admitted, refused, limited],
+      ),
+    uses: (keyId: string | null, fromHour: number, toHour: number): readonly (KeyUse & { hour: number })[] =>
+      exists
+        ? all(
+            `SELECT * FROM uses WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR client_id = ?3)
+             ORDER BY hour, client_id`,
+            ...[fromHour, toHour, keyId],
+          ).map((row) => ({
+            keyId: row.client_id as string,
+            hour: row.hour as number,
+            admitted: row.admitted as number,
+            refused: row.refused as number,
+            limited: row.limited as number,
+          }))
+        : [],
+    forgetUse: (beforeHour: number): void => run('DELETE FROM uses WHERE hour < ?', beforeHour),
+    openLease: (leaseId: string, clientId: string, units: number, expiresAt: number): void =>
+      run('INSERT OR IGNORE INTO leases VALUES (?, ?, ?, ?)', leaseId, clientId, units, expiresAt),
+    closeLease: (leaseId: string): void => run('DELETE FROM leases WHERE lease_id = ?', leaseId),
+    lostLeases: (before: number): readonly LostLease[] =>
+      all('SELECT * FROM leases WHERE expires_at < ?', before).map((row) => ({
+        leaseId: row.lease_id as string,
+        keyId: row.client_id as string,
+        units: row.units as number,
+        expiresAt: row.expires_at as number,
+      })),
+
     /** When the Ring has to wake next, in milliseconds since the epoch; null for never. */
     nextDueAt: (): number | null => {
       if (!exists) return null;
@@ -268,6 +308,7 @@ const toKeyRow = (row: Row): KeyRow => ({
   endedAt: row.ended_at as number | null,
   lastFour: row.last_four as string,
   lastUsedAt: row.last_used_at as number | null,
+  lastSeen: row.last_seen === null ? null : (JSON.parse(row.last_seen as string) as Seen),
   generation: row.generation as number,
   limit: row.own_limit === null ? null : (JSON.parse(row.own_limit as string) as Limit),
   masterKey: row.master_key as string,

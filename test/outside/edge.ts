@@ -3,7 +3,7 @@ import { expect, inject } from 'vitest';
 import { createVerifier, type Identity, type Verify } from '../../src/origin/index.ts';
 import { serve } from '../../tools/serve/index.ts';
 import { freshSecrets } from '../../tools/serve/secrets.ts';
-import { type RecordingOrigin, recordingOrigin, type Seen } from './recording-origin.ts';
+import { type Reply, recordingOrigin, type Seen } from './recording-origin.ts';
 import { exchange, type RawResponse } from './socket.ts';
 
 /** Somebody with a key, and as whom the origin must see him. */
@@ -12,6 +12,14 @@ export interface Caller {
   readonly keyId: string;
   readonly session: string;
   readonly identity: Identity;
+}
+
+/** What a new key shall be. */
+interface Asked {
+  readonly name?: string;
+  readonly scopes?: readonly string[];
+  /** Of its owner. */
+  readonly email?: string;
 }
 
 /** What one connection came to, at both ends. */
@@ -31,11 +39,12 @@ export interface Outcome {
 
 /** Latchkey as production bundles it, in plain workerd, between sockets and an origin that writes down every byte. */
 export interface Edge {
-  readonly origin: RecordingOrigin;
   /** Sends the pieces over a connection of their own, then FIN, and reads until the server closes: no later request can be missed. */
   readonly send: (...pieces: readonly string[]) => Promise<Outcome>;
-  /** A new user of Stytch with a key of the scopes. */
-  readonly newCaller: (scopes?: readonly string[]) => Promise<Caller>;
+  /** Scripts the origin's answers to the next `send`. */
+  readonly reply: (...replies: readonly Reply[]) => void;
+  /** A new user of Stytch with a key. */
+  readonly newCaller: (asked?: Asked) => Promise<Caller>;
   /** Asserts all that must be true of any request that reaches the origin; returns the lines that are the client's own. */
   readonly inspect: (seen: Seen, identity: Identity) => Promise<readonly string[]>;
   /** What the Worker logged. */
@@ -61,10 +70,12 @@ export const startEdge = async (): Promise<Edge> => {
   const worker = await serve({ services: [latchkey(stytch.port('stytch'), tap.port)] });
   const port = worker.port('latchkey');
   const secrets = new Set<string>();
+  const scripted: Reply[] = [];
 
   const send: Edge['send'] = async (...pieces) => {
     origin.reset();
     tap.reset();
+    origin.next(...scripted.splice(0));
     const { responses } = await exchange(port, pieces, { halfClose: true, responses: Infinity });
     const wire = tap.bytes();
     const heard = wire + responses.map(({ text }) => text).join('\n');
@@ -83,10 +94,10 @@ export const startEdge = async (): Promise<Edge> => {
 
   const verify = await verifierOf(port);
   return {
-    origin,
     send,
-    newCaller: async (scopes = SCOPES) => {
-      const caller = await issue(port, await signIn(stytch.port('stytch')), scopes);
+    reply: (...replies) => void scripted.push(...replies),
+    newCaller: async ({ name = 'hostile', scopes = SCOPES, email } = {}) => {
+      const caller = await issue(port, await signIn(stytch.port('stytch'), email), name, scopes);
       const tail = caller.key.slice(caller.keyId.length + 1);
       for (const secret of [caller.key, tail, base64(caller.key), base64(`${caller.keyId}:${tail}`)])
         secrets.add(secret);
@@ -272,10 +283,10 @@ const verifierOf = async (port: number): Promise<Verify> => {
 };
 
 /** A session JWT of a user whom nobody else knows: limits are per user. */
-const signIn = async (port: number): Promise<string> => {
+const signIn = async (port: number, email = `${crypto.randomUUID()}@example.com`): Promise<string> => {
   const { PROJECT_ID, PROJECT_SECRET } = inject('emulatorBindings');
   const url = `http://127.0.0.1:${port}`;
-  const user = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' };
+  const user = { email, password: 'correct horse battery staple' };
   await fetch(`${url}/_emulator/seed`, { method: 'POST', body: JSON.stringify({ users: [user] }) });
   const answer = await fetch(`${url}/v1/passwords/authenticate`, {
     method: 'POST',
@@ -289,13 +300,18 @@ const signIn = async (port: number): Promise<string> => {
   return session_jwt;
 };
 
-const issue = async (port: number, session: string, scopes: readonly string[]): Promise<Caller> => {
-  const body = JSON.stringify({ name: 'hostile', scopes });
+const issue = async (
+  port: number,
+  session: string,
+  name: string,
+  scopes: readonly string[],
+): Promise<Caller> => {
+  const body = JSON.stringify({ name, scopes });
   const lines = [
     'Host: desk.test',
     `Authorization: Bearer ${session}`,
     'Content-Type: application/json',
-    `Content-Length: ${body.length}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
   ];
   const { key, key_id, owner } = JSON.parse(
     (await desk(port, request('POST', '/v1/keys', lines, body))).text,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** What to run: a Node script with its arguments, under a name. */
 export interface Command {
@@ -24,6 +25,9 @@ export type OnLine = (line: string, from: 'stdout' | 'stderr') => void;
 
 const LAST_LINES = 30;
 const PATIENCE_MS = 5_000;
+/** A dead process that nobody has buried still counts as one of its group, so that there is an end to waiting. */
+const GONE_ROUNDS = 20;
+const GONE_PAUSE_MS = 25;
 
 /** Starts a command in a process group of its own, so that a Ctrl-C meant for us does not reach it first. */
 export const startChild = (
@@ -50,8 +54,9 @@ export const startChild = (
     const impatience = setTimeout(() => signalGroup(child, 'SIGKILL'), PATIENCE_MS);
     await ended;
     clearTimeout(impatience);
-    // The first of the group has gone; whoever of it has not goes now.
-    signalGroup(child, 'SIGKILL');
+    // The first of the group has gone; whoever of it has not goes now, and sets its port free.
+    for (let round = 0; round < GONE_ROUNDS && signalGroup(child, 'SIGKILL'); round += 1)
+      await wait(GONE_PAUSE_MS);
   };
   return { name, ended, stop };
 };
@@ -84,7 +89,8 @@ const listen = (child: ChildProcess, name: string, log: Writable, onLine: OnLine
     const input = child[from];
     if (input === null) continue;
     createInterface({ input }).on('line', (line) => {
-      log.write(`[${name}] ${line}\n`);
+      // What is left in a pipe may come after the end of all.
+      if (!log.writableEnded) log.write(`[${name}] ${line}\n`);
       last.push(line);
       if (last.length > LAST_LINES) last.shift();
       onLine(line, from);
@@ -93,13 +99,15 @@ const listen = (child: ChildProcess, name: string, log: Writable, onLine: OnLine
   return last;
 };
 
-const signalGroup = ({ pid }: ChildProcess, signal: NodeJS.Signals): void => {
-  if (pid === undefined) return;
+/** Whether there was anybody to signal. */
+const signalGroup = ({ pid }: ChildProcess, signal: NodeJS.Signals): boolean => {
+  if (pid === undefined) return false;
   try {
-    process.kill(-pid, signal);
+    return process.kill(-pid, signal);
   } catch (error) {
     // EPERM: macOS says so of a group in which only the dead are left.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
-      throw error;
+    if (error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))
+      return false;
+    throw error;
   }
 };

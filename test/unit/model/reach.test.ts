@@ -6,7 +6,7 @@ import { reach } from '../../../src/model/reach.ts';
 const world = () => {
   const lines: Readonly<Record<string, LogValue>>[] = [];
   const background: Promise<unknown>[] = [];
-  const timer = { due: () => undefined as void, ended: false, ms: 0 };
+  const timer = { due: (): void => undefined, ended: false, ms: 0 };
   const ports = {
     sleep: (ms: number, signal?: AbortSignal) =>
       new Promise<void>((resolve) => {

@@ -1,0 +1,46 @@
+import { Agent, request } from 'node:http';
+
+const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+
+export interface Call {
+  readonly port: number;
+  readonly path: string;
+  readonly method?: string;
+  /** `Host` among them, which `fetch` would not send. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One request to this machine, with exactly these headers. */
+export const call = ({ port, path, method = 'GET', headers = {}, body }: Call): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const json = body === undefined ? undefined : JSON.stringify(body);
+    const type = json === undefined ? {} : { 'content-type': 'application/json' };
+    const sent = request(
+      { agent, host: '127.0.0.1', port, path, method, headers: { ...type, ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        );
+        response.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(json);
+  });
+
+/** The JSON of an answer that has the status that was expected. */
+export const callJson = async <T>(wish: Call, status: number): Promise<T> => {
+  const answer = await call(wish);
+  if (answer.status !== status) {
+    throw new Error(`${wish.method ?? 'GET'} ${wish.path} answered ${answer.status}: ${answer.text}`);
+  }
+  return JSON.parse(answer.text) as T;
+};

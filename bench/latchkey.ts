@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { bundle } from '../tools/serve/bundle.ts';
+import { type Server, type ServiceOptions, serve } from '../tools/serve/index.ts';
+import { freshSecrets } from '../tools/serve/secrets.ts';
+import { variablesOf } from '../tools/serve/variables.ts';
+import { call, callJson } from './http.ts';
+
+/** The hosts of `workers/settings.ts`. */
+export const API_HOST = 'api.bench';
+const DESK_HOST = 'desk.bench';
+
+/** The route of a key with one scope, and the one that asks for nobody. */
+export const ITEMS = '/v1/items/1';
+export const PUBLIC = '/public/1';
+
+/** How many keys are made at a time. */
+const PARALLEL = 16;
+
+export interface IssuedKey {
+  readonly key: string;
+  readonly key_id: string;
+}
+
+/** A Latchkey over a folder of state, and the Stytch that it asks. */
+export interface Deployment {
+  readonly start: () => Promise<Server>;
+  /** Makes as many owners, and as many keys of each, over the Desk of a running server: the first of each, the second of each… */
+  readonly issue: (server: Server, owners: number, keysOfEach: number) => Promise<readonly IssuedKey[]>;
+  /** How many tokens Stytch has given so far. */
+  readonly tokens: () => Promise<number>;
+}
+
+/** The emulator, in a process of its own, so that its CPU is not Latchkey's. */
+export const startStytch = async (): Promise<Server> =>
+  serve({
+    services: [
+      {
+        name: 'stytch',
+        script: bundle('emulator/worker.ts').script,
+        bindings: variablesOf('emulator/wrangler.toml'),
+        durableObjects: [{ binding: 'STYTCH_PROJECT', className: 'StytchProject' }],
+        socket: 0,
+      },
+    ],
+  });
+
+/** The production code as a bundle, served again and again over the same `state`. */
+export const deploy = (stytch: Server, originUrl: string, state: string): Deployment => {
+  const port = stytch.port('stytch');
+  const variables = variablesOf('emulator/wrangler.toml');
+  const service: ServiceOptions = {
+    name: 'latchkey',
+    script: bundle('bench/workers/latchkey.ts').script,
+    bindings: {
+      ...freshSecrets(),
+      STYTCH_API_URL: `http://127.0.0.1:${port}`,
+      STYTCH_SECRET: variables.PROJECT_SECRET ?? '',
+      ORIGIN_URL: originUrl,
+    },
+    kv: ['VAULT'],
+    durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+    socket: 0,
+  };
+  return {
+    start: () => serve({ services: [service], state }),
+    issue: async (server, owners, keysOfEach) => {
+      const sessions = await inParallel(Array(owners).fill(port), signIn);
+      const turns = Array.from({ length: keysOfEach }, () => sessions).flat();
+      return inParallel(turns, (session) => issueKey(server, session));
+    },
+    tokens: async () => {
+      const { tokens } = await callJson<{ readonly tokens: number }>({ port, path: '/_emulator/counters' }, 200);
+      return tokens;
+    },
+  };
+};
+
+/** What a client of the API sends with a key. */
+export const apiHeaders = (key?: string): Readonly<Record<string, string>> => ({
+  Host: API_HOST,
+  ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+});
+
+/** Uses each key once, so that its token is in the Vault. */
+export const useEach = async (server: Server, keys: readonly IssuedKey[]): Promise<void> => {
+  await inParallel(keys, async ({ key }) => {
+    const { status, text } = await call({ port: server.port('latchkey'), path: ITEMS, headers: apiHeaders(key) });
+    if (status !== 200) throw new Error(`the first use of a key answered ${status}: ${text}`);
+  });
+};
+
+/** A session of a user whom nobody knew before. */
+const signIn = async (stytchPort: number): Promise<string> => {
+  const body = { kind: 'session', claims: { sub: `user-test-${randomUUID()}` } };
+  const wish = { port: stytchPort, path: '/_emulator/tokens', method: 'POST', body };
+  return (await callJson<{ readonly token: string }>(wish, 200)).token;
+};
+
+const issueKey = (server: Server, session: string): Promise<IssuedKey> =>
+  callJson<IssuedKey>(
+    {
+      port: server.port('latchkey'),
+      path: '/v1/keys',
+      method: 'POST',
+      headers: { Host: DESK_HOST, Authorization: `Bearer ${session}` },
+      body: { name: 'bench', scopes: ['items:read'] },
+    },
+    201,
+  );
+
+/** Results in the order of the items, whatever the order in which they came. */
+const inParallel = async <T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> => {
+  const results: R[] = [];
+  const left = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of left) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  return results;
+};

@@ -1,0 +1,272 @@
+// One isolate: who asks the Ring, and when. The gate does this with promises and timers (src/gate/admit.ts, ring-call.ts,
+// resolve.ts); here are the same steps, with the same names and numbers, in virtual time. The purse is the real one.
+
+import { openPurse, type Purse, type Verdict } from '../../src/model/lease.ts';
+import { type Ask, OWNER_PURSE } from '../../src/model/lease-wire.ts';
+import type { Clock } from './clock.ts';
+import type { Random } from './random.ts';
+import type { Answer } from './ring.ts';
+
+/** As in src/gate/admit.ts. */
+const LOOK_MS = 5;
+const GATHER_MS = 1;
+const MAX_GATHERINGS = 10;
+const GIVE_UP_MS = 5_000;
+
+/** As in src/gate/ring-call.ts. */
+const ADMIT_DEADLINE_MS = 2_000;
+const RENEWAL_DEADLINE_MS = 1_000;
+
+/** One request on its way through an isolate. Times are the simulation's. */
+export type Request = {
+  readonly at: number;
+  readonly user: number;
+  readonly isolate: number;
+  readonly credential: number;
+  readonly cost: number;
+  /** Whether it needed the Ring's answer. */
+  waited: boolean;
+  /** The longest of the calls that it waited for. */
+  tripMs: number;
+};
+
+/** `refused`: the limit. `ended`: the credential. `failed`: the Ring was not heard of, or the isolate died. */
+export type Outcome = 'admitted' | 'refused' | 'ended' | 'failed';
+
+export type IsolatePorts = {
+  readonly name: string;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  /** What this isolate's clock shows at time 0. */
+  readonly offsetMs: number;
+  readonly jitter: Random;
+  readonly call: (user: number, credential: number, ask: Ask, reply: (answer: Answer) => void) => void;
+  /** `slot` is null for what was spent from a lease, here and now. */
+  readonly decided: (request: Request, outcome: Outcome, slot: number | null) => void;
+};
+
+export type Isolate = {
+  take(request: Request): void;
+  /** Nobody hears of it again; who waited there is not answered. */
+  die(): void;
+};
+
+type Account = { readonly user: number; readonly purse: Purse; reporting: boolean };
+
+/** What is known of a credential, and who waits for the Ring about it. */
+type Evidence = {
+  readonly credential: number;
+  readonly account: Account;
+  askedAt: number;
+  known: boolean;
+  endedUntil: number;
+  resolving: Request[] | null;
+  waiting: Request[];
+  asking: boolean;
+};
+
+type Told =
+  | {
+      readonly status: 'live';
+      readonly askedAt: number;
+      readonly verdicts: readonly Verdict[];
+      readonly slot: number | null;
+    }
+  | { readonly status: 'ended'; readonly askedAt: number }
+  | { readonly status: 'overloaded' | 'silent' };
+
+/** A cold isolate. */
+export const openIsolate = ({ name, leaseMs, clock, offsetMs, jitter, call, decided }: IsolatePorts): Isolate => {
+  const accounts = new Map<number, Account>();
+  const evidences = new Map<number, Evidence>();
+  const underWay = new Set<Request>();
+  let alive = true;
+  let asked = 0;
+
+  /** Whole milliseconds, as a Worker's clock shows. */
+  const now = (): number => Math.floor(clock.now() + offsetMs);
+  const after = (ms: number, happen: () => void): void => clock.after(ms, () => alive && happen());
+
+  const accountOf = (user: number): Account => {
+    const present = accounts.get(user);
+    if (present) return present;
+    const newLeaseId = () => `${name}.${asked++}`;
+    const purse = openPurse({ isolate: name, purse: OWNER_PURSE, leaseMs, newLeaseId });
+    const account = { user, purse, reporting: false };
+    accounts.set(user, account);
+    return account;
+  };
+
+  const evidenceOf = ({ user, credential }: Request): Evidence => {
+    const present = evidences.get(credential);
+    if (present) return present;
+    const evidence: Evidence = {
+      credential,
+      account: accountOf(user),
+      askedAt: Number.NEGATIVE_INFINITY,
+      known: false,
+      endedUntil: Number.NEGATIVE_INFINITY,
+      resolving: null,
+      waiting: [],
+      asking: false,
+    };
+    evidences.set(credential, evidence);
+    return evidence;
+  };
+
+  const end = (request: Request, outcome: Outcome, slot: number | null = null): void => {
+    underWay.delete(request);
+    decided(request, outcome, slot);
+  };
+
+  const willWait = (request: Request): void => {
+    request.waited = true;
+    underWay.add(request);
+  };
+
+  /** resolve.ts: a credential that this isolate does not know. All its requests share one run. */
+  const resolve = (evidence: Evidence, request: Request): void => {
+    willWait(request);
+    if (evidence.resolving) {
+      evidence.resolving.push(request);
+      return;
+    }
+    evidence.resolving = [request];
+    const startedAt = clock.now();
+    askRing(evidence, [], ADMIT_DEADLINE_MS, (told) => {
+      const all = evidence.resolving ?? [];
+      evidence.resolving = null;
+      evidence.known = told.status === 'live';
+      if (told.status === 'ended') evidence.endedUntil = told.askedAt + leaseMs;
+      for (const one of all) {
+        one.tripMs = Math.max(one.tripMs, clock.now() - startedAt);
+        if (told.status === 'live') admit(evidence, one);
+        else end(one, told.status === 'ended' ? 'ended' : 'failed');
+      }
+    });
+  };
+
+  /** admit.ts: from a lease at hand, at once, or by the Ring's decision. */
+  const admit = (evidence: Evidence, request: Request): void => {
+    const { purse } = evidence.account;
+    const isFresh = evidence.askedAt <= now() && now() - evidence.askedAt < leaseMs;
+    const spending = purse.spend(request.cost, now(), { mustAsk: !isFresh });
+    if (spending.outcome === 'spent') {
+      end(request, 'admitted');
+      if (purse.renewalDue(now())) askRing(evidence, [], RENEWAL_DEADLINE_MS, () => {});
+    } else if (spending.outcome === 'refused') {
+      end(request, 'refused');
+    } else {
+      willWait(request);
+      evidence.waiting.push(request);
+      if (!evidence.asking) askForAll(evidence);
+    }
+  };
+
+  /** A burst comes in within a moment: one call for all of it. */
+  const askForAll = (evidence: Evidence): void => {
+    evidence.asking = true;
+    const gather = (round: number, before: number): void => {
+      const count = evidence.waiting.length;
+      if (before < count && round < MAX_GATHERINGS) after(GATHER_MS, () => gather(round + 1, count));
+      else askFor(evidence, evidence.waiting.splice(0));
+    };
+    gather(0, -1);
+  };
+
+  const askFor = (evidence: Evidence, batch: readonly Request[]): void => {
+    const startedAt = clock.now();
+    const costs = batch.map((request) => request.cost);
+    askRing(evidence, costs, ADMIT_DEADLINE_MS, (told) => {
+      if (told.status === 'ended') evidence.endedUntil = told.askedAt + leaseMs;
+      if (told.status === 'ended') evidence.known = false;
+      for (const request of [...batch, ...evidence.waiting]) {
+        request.tripMs = Math.max(request.tripMs, clock.now() - startedAt);
+      }
+      batch.forEach((request, index) => {
+        if (told.status === 'ended') end(request, 'ended');
+        else if (told.status !== 'live') end(request, 'failed');
+        else if (told.verdicts[index] === 'admitted') end(request, 'admitted', told.slot);
+        else if (told.verdicts[index] === 'refused') end(request, 'refused');
+        else evidence.waiting.push(request);
+      });
+      evidence.asking = false;
+      askNext(evidence);
+    });
+  };
+
+  /** Whoever waits on looks at his next look whether somebody asks; the first who sees that nobody does asks for all. */
+  const askNext = (evidence: Evidence): void => {
+    for (const request of evidence.waiting) if (clock.now() - request.at >= GIVE_UP_MS) end(request, 'failed');
+    evidence.waiting = evidence.waiting.filter((request) => underWay.has(request));
+    if (evidence.waiting.length === 0) return;
+    const looks = evidence.waiting.map((request) => LOOK_MS - ((clock.now() - request.at) % LOOK_MS));
+    after(Math.min(...looks), () => {
+      if (!evidence.asking && evidence.waiting.length > 0) askForAll(evidence);
+    });
+  };
+
+  /** ring-call.ts: one call. What comes too late is kept by the purse; the one who asked has gone. */
+  const askRing = (
+    evidence: Evidence,
+    costs: readonly number[],
+    deadlineMs: number,
+    tell: (told: Told) => void,
+    options?: { readonly wantsLease: boolean },
+  ): void => {
+    const { account, credential } = evidence;
+    const { purse, user } = account;
+    const askedAt = now();
+    const ask = purse.compose(costs, askedAt, options);
+    let over = false;
+    const finish = (told: Told): void => {
+      if (over) return;
+      over = true;
+      if (told.status === 'live' && askedAt > evidence.askedAt) evidence.askedAt = askedAt;
+      tell(told);
+    };
+    after(deadlineMs, () => {
+      if (over) return;
+      purse.failed(ask.leaseId, now());
+      finish({ status: 'silent' });
+    });
+    call(user, credential, ask, (answer) => {
+      if (!alive) return;
+      if (answer.status === 'live') {
+        const verdicts = purse.accept(answer.grant, now(), jitter());
+        if (answer.grant.units > 0) watchEnd(evidence);
+        finish({ status: 'live', askedAt, verdicts, slot: answer.slot });
+      } else {
+        purse.failed(ask.leaseId, now());
+        finish({ status: answer.status, askedAt });
+      }
+    });
+  };
+
+  /** LEASES.md section 2: when a flow has stopped, what is left of its last lease goes back. */
+  const watchEnd = (evidence: Evidence): void => {
+    const { account } = evidence;
+    const dueAt = account.reporting ? null : account.purse.reportDueAt(now());
+    if (dueAt === null) return;
+    account.reporting = true;
+    after(dueAt - now() + 1, () => {
+      account.reporting = false;
+      if (account.purse.reportDue(now()))
+        askRing(evidence, [], RENEWAL_DEADLINE_MS, () => {}, { wantsLease: false });
+      else watchEnd(evidence);
+    });
+  };
+
+  return {
+    take(request) {
+      const evidence = evidenceOf(request);
+      if (now() < evidence.endedUntil) end(request, 'ended');
+      else if (evidence.known) admit(evidence, request);
+      else resolve(evidence, request);
+    },
+    die() {
+      alive = false;
+      for (const request of underWay) decided(request, 'failed', null);
+    },
+  };
+};

@@ -1,0 +1,124 @@
+import type { Request } from './isolate.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What one run came to. Shares in 0..1, rounded, so that two machines print the same. */
+export type Measured = {
+  readonly requests: number;
+  /** Units above the limit in the worst window of w seconds of any user; the whole run counts. */
+  readonly over_admission: number;
+  /** Of what the ideal limiter admitted of the same arrivals; 0 if we admitted more, as a window's edge may fall so. */
+  readonly unused_share: number;
+  readonly ring_calls_per_1000: number;
+  readonly waits_per_1000: number;
+  /** From the Ring's refusal to the last admission anywhere, the worst of all revocations; null where nothing is revoked. */
+  readonly revocation_delay_s: number | null;
+  readonly ring_calls_per_second: number;
+  /** In the busiest second, the cold start included. */
+  readonly ring_calls_peak: number;
+  /** How many times the calls that any policy needs as long as nobody is refused. */
+  readonly ring_calls_to_least: number;
+  /** Requests that were neither admitted nor refused, since the Ring was not heard of in time. */
+  readonly failed_share: number;
+  /** The same during the warm-up. */
+  readonly failed_at_start: number;
+  /** 99 in 100 of those who waited did not wait longer. */
+  readonly wait_p99_ms: number;
+  /** The longest wait beyond two round trips. */
+  readonly wait_beyond_ms: number;
+  /** Jain's index of admitted to asked over the isolates, in parts of the ideal limiter's. */
+  readonly fairness: number;
+};
+
+/** Notes what happens in one run. */
+export type Tape = {
+  asked(request: Request, ideal: boolean): void;
+  admitted(request: Request): void;
+  failed(request: Request): void;
+  waited(request: Request, ms: number): void;
+  called(at: number): void;
+  revoked(delayMs: number): void;
+  result(worstExcess: number, admittedUnits: number, leastCallsPerSecond: number): Measured;
+};
+
+/** A tape that counts what begins in [fromMs, toMs). */
+export const openTape = ({ isolates }: Scenario, fromMs: number, toMs: number): Tape => {
+  const askedOf = new Float64Array(isolates);
+  const idealOf = new Float64Array(isolates);
+  const oursOf = new Float64Array(isolates);
+  const waits: number[] = [];
+  const callsIn = new Uint32Array(Math.ceil(toMs / 1000) + 1);
+  const count = { requests: 0, failed: 0, failedAtStart: 0, waits: 0, calls: 0, ideal: 0 };
+  let beyondMs = 0;
+  let revocationMs: number | null = null;
+  const counts = (at: number): boolean => at >= fromMs && at < toMs;
+
+  return {
+    asked({ at, isolate, cost }, ideal) {
+      if (!counts(at)) return;
+      count.requests++;
+      askedOf[isolate] = (askedOf[isolate] ?? 0) + cost;
+      if (!ideal) return;
+      count.ideal += cost;
+      idealOf[isolate] = (idealOf[isolate] ?? 0) + cost;
+    },
+    admitted({ at, isolate, cost }) {
+      if (counts(at)) oursOf[isolate] = (oursOf[isolate] ?? 0) + cost;
+    },
+    failed({ at }) {
+      if (at < fromMs) count.failedAtStart++;
+      else if (counts(at)) count.failed++;
+    },
+    waited({ at, tripMs }, ms) {
+      if (!counts(at)) return;
+      count.waits++;
+      waits.push(ms);
+      beyondMs = Math.max(beyondMs, ms - 2 * tripMs);
+    },
+    called(at) {
+      const second = Math.floor(at / 1000);
+      if (second < callsIn.length) callsIn[second] = (callsIn[second] ?? 0) + 1;
+      if (counts(at)) count.calls++;
+    },
+    revoked(delayMs) {
+      revocationMs = Math.max(revocationMs ?? 0, delayMs);
+    },
+    result(worstExcess, admittedUnits, leastCallsPerSecond) {
+      const requests = Math.max(1, count.requests);
+      const callsPerSecond = count.calls / ((toMs - fromMs) / 1000);
+      const sorted = Float64Array.from(waits).sort();
+      return {
+        requests: count.requests,
+        over_admission: Math.max(0, worstExcess),
+        unused_share: round(count.ideal === 0 ? 0 : Math.max(0, 1 - admittedUnits / count.ideal), 4),
+        ring_calls_per_1000: round((1000 * count.calls) / requests, 2),
+        waits_per_1000: round((1000 * count.waits) / requests, 2),
+        revocation_delay_s: revocationMs === null ? null : round(revocationMs / 1000, 3),
+        ring_calls_per_second: round(callsPerSecond, 2),
+        ring_calls_peak: callsIn.reduce((most, calls) => Math.max(most, calls), 0),
+        ring_calls_to_least: round(callsPerSecond / leastCallsPerSecond, 2),
+        failed_share: round(count.failed / requests, 4),
+        failed_at_start: count.failedAtStart,
+        wait_p99_ms: round(sorted[Math.floor(sorted.length * 0.99)] ?? 0, 1),
+        wait_beyond_ms: round(beyondMs, 1),
+        fairness: round(jain(oursOf, askedOf) / jain(idealOf, askedOf), 3),
+      };
+    },
+  };
+};
+
+/** 1 when everybody got the same part of what he asked for, 1/n when one got all. */
+const jain = (got: Float64Array, asked: Float64Array): number => {
+  let sum = 0;
+  let squares = 0;
+  let count = 0;
+  asked.forEach((units, index) => {
+    if (units === 0) return;
+    const part = (got[index] ?? 0) / units;
+    sum += part;
+    squares += part * part;
+    count++;
+  });
+  return squares === 0 ? 1 : (sum * sum) / (count * squares);
+};
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));

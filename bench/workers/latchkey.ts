@@ -1,0 +1,17 @@
+import { type Env, latchkeyFor } from '../../src/assemble.ts';
+import { KeyRingBase } from '../../src/ring/keyring.ts';
+import type { RingPorts } from '../../src/ring/parts.ts';
+import settings from './settings.ts';
+
+/** The Worker as `src/worker.ts` makes it, under the settings of the benchmark. */
+const latchkey = latchkeyFor(settings);
+
+export class KeyRing extends KeyRingBase<Env> {
+  protected override ports(env: Env): RingPorts {
+    return latchkey(env).ringPorts();
+  }
+}
+
+export default {
+  fetch: (request, env) => latchkey(env).fetch(request),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,48 @@
+import type { Grant, Report } from '../model/lease-wire.ts';
+import type { KeyUse, Seen } from '../model/ports.ts';
+import type { RingParts } from './parts.ts';
+
+/** A lease nobody has reported on for this long after its end was lost with its isolate, in milliseconds. */
+const LOST_AFTER_MS = 60_000;
+
+export const HOUR_MS = 3_600_000;
+
+/** How long usage is kept, in milliseconds: 90 days. */
+const KEPT_MS = 90 * 24 * HOUR_MS;
+
+/** The hour that a moment lies in, counted from 1970. */
+export const hourOf = (at: number): number => Math.floor(at / HOUR_MS);
+
+/**
+ * Writes down what an ask says of use and what its answer lets happen, in the hour of the ask. Never below the truth:
+ * what the Ring decides counts at once, what an isolate did counts when it says so, and the units of a lease
+ * that is never accounted for count as used by the key that asked for it.
+ */
+export const recordUse = (
+  parts: RingParts,
+  asking: string,
+  uses: readonly KeyUse[],
+  reports: readonly Report[],
+  grant: Grant | null,
+  seen: Seen | null,
+): void => {
+  const { tables } = parts;
+  const now = parts.now();
+  const decided = grant?.decided ?? 0;
+  for (const use of uses) tables.addUse(use, hourOf(now));
+  if (decided > 0) tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now));
+  for (const report of reports) if (report.closed) tables.closeLease(report.leaseId);
+  if (grant !== null && grant.units > 0) tables.openLease(grant.leaseId, asking, grant.units, now + grant.ms);
+  const used = uses.filter(({ admitted }) => admitted > 0).map(({ keyId }) => keyId);
+  for (const keyId of decided > 0 ? [...used, asking] : used) tables.markUsed(keyId, now, seen);
+  sweep(parts, now);
+};
+
+/** Counts what lost leases may have let through, and forgets what is too old. */
+export const sweep = (parts: RingParts, now: number): void => {
+  for (const { leaseId, keyId, units, expiresAt } of parts.tables.lostLeases(now - LOST_AFTER_MS)) {
+    parts.tables.addUse({ keyId, admitted: units, refused: 0, limited: 0 }, hourOf(expiresAt));
+    parts.tables.closeLease(leaseId);
+  }
+  parts.tables.forgetUse(hourOf(now - KEPT_MS));
+};

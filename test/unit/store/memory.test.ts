@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Evidence } from '../../../src/model/evidence.ts';
+import type { Report } from '../../../src/model/lease-wire.ts';
+import { createMemory } from '../../../src/store/memory.ts';
+
+const NOON = Date.UTC(2026, 10, 1, 12);
+const BOUND = 10_000;
+const REFUSAL = { reason: 'credential_invalid', because: 'revoked', scheme: 'bearer' } as const;
+
+const open = () => {
+  const given: { ring: string; reports: readonly Report[] }[] = [];
+  let made = 0;
+  const memory = createMemory({
+    isolate: 'isolate-1',
+    leaseMs: 5_000,
+    newLeaseId: () => `lease-${made++}`,
+    now: () => NOON,
+    giveBack: (ring, reports) => void given.push({ ring, reports }),
+  });
+  return { memory, given };
+};
+
+const evidence = (clientId: string) => ({ name: { clientId } }) as unknown as Evidence;
+
+/** Puts ten units into an owner's purse, as the Ring would. */
+const fill = (memory: ReturnType<typeof createMemory>, ring: string): void => {
+  const purse = memory.purse(ring);
+  const { leaseId } = purse.compose([], NOON);
+  const grant = { leaseId, decided: 0, units: 10, ms: 5_000, levels: [], active: 1, scarce: false, limited: null };
+  purse.accept(grant, NOON, 0);
+};
+
+describe('evidence', () => {
+  it('is known by the credential as presented, until it is forgotten', () => {
+    const { memory } = open();
+    const one = evidence('a');
+    memory.remember('key a', one);
+    expect([memory.recall('key a'), memory.recall('key b')]).toEqual([one, undefined]);
+    memory.forget('key a');
+    expect(memory.recall('key a')).toBeUndefined();
+  });
+
+  it('is bounded: what was not used for longest goes first', () => {
+    const { memory } = open();
+    for (let i = 0; i < BOUND; i++) memory.remember(`key ${i}`, evidence(`${i}`));
+    memory.recall('key 0');
+    memory.remember('one more', evidence('x'));
+    const known = ['key 0', 'key 1', 'one more'].map((key) => memory.recall(key) !== undefined);
+    expect(known).toEqual([true, false, true]);
+  });
+});
+
+describe('a refusal', () => {
+  it('is remembered for its time, and not a millisecond longer', () => {
+    const { memory } = open();
+    memory.refuse('key', REFUSAL, NOON + 5_000);
+    expect([memory.refusal('key', NOON + 4_999), memory.refusal('key', NOON + 5_000)]).toEqual([REFUSAL, null]);
+    expect(memory.refusal('other', NOON)).toBeNull();
+  });
+
+  it('is bounded: a flood of bad credentials costs no more memory', () => {
+    const { memory } = open();
+    for (let i = 0; i <= BOUND; i++) memory.refuse(`key ${i}`, REFUSAL, NOON + 5_000);
+    expect([memory.refusal('key 0', NOON), memory.refusal(`key ${BOUND}`, NOON)]).toEqual([null, REFUSAL]);
+  });
+});
+
+describe('a purse', () => {
+  it('is one for each owner', () => {
+    const { memory } = open();
+    expect(memory.purse('r1')).toBe(memory.purse('r1'));
+    expect(memory.purse('r1')).not.toBe(memory.purse('r2'));
+  });
+
+  it('that has to go gives back what it still held, to its own Ring, closed', () => {
+    const { memory, given } = open();
+    fill(memory, 'first');
+    memory.purse('first').spend(3, NOON);
+    for (let i = 1; i <= BOUND; i++) memory.purse(`ring ${i}`);
+    expect(given).toEqual([{ ring: 'first', reports: [expect.objectContaining({ total: 3, closed: true })] }]);
+  });
+
+  it('that is in use does not go', () => {
+    const { memory, given } = open();
+    fill(memory, 'first');
+    for (let i = 1; i <= BOUND; i++) {
+      memory.purse('first');
+      memory.purse(`ring ${i}`);
+    }
+    expect([given, memory.purse('first').left(NOON)]).toEqual([[], 10]);
+  });
+
+  it('that has nothing to give back says nothing', () => {
+    const { memory, given } = open();
+    for (let i = 0; i <= BOUND; i++) memory.purse(`ring ${i}`);
+    expect(given).toEqual([]);
+  });
+});

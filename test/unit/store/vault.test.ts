@@ -1,0 +1,83 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createVault } from '../../../src/store/vault.ts';
+import { fakeKv } from './kv.ts';
+
+const NOON = Date.UTC(2026, 10, 1, 12);
+const NOW = NOON / 1000;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the Vault', () => {
+  it('gives back what it keeps, under the name of the layout', async () => {
+    const { kv, entries } = fakeKv();
+    const vault = createVault(kv);
+    await vault.put('fp', 'sealed', NOW + 3_600, NOON);
+    expect([...entries]).toEqual([['t1.fp', { text: 'sealed', ttl: 3_570 }]]);
+    expect([await vault.get('fp'), await vault.get('other')]).toEqual(['sealed', null]);
+  });
+
+  it.each([
+    ['an hour', 3_600, NOON, 3_570],
+    ['an hour, late in a second', 3_600, NOON + 1, 3_569],
+    ['just long enough', 90, NOON, 60],
+    ['too short', 89, NOON, null],
+    ['too short by a fraction of a second', 90, NOON + 1, null],
+    ['none', 0, NOON, null],
+    ['over', -10, NOON, null],
+  ])('a token with a life of %s is kept so long, and never for under 60 s', async (_, life, now, ttl) => {
+    const { kv, entries, state } = fakeKv();
+    await createVault(kv).put('fp', 'sealed', NOW + life, now);
+    expect(entries.get('t1.fp')?.ttl ?? null).toBe(ttl);
+    expect(state.calls).toEqual(ttl === null ? [] : ['put t1.fp']);
+  });
+
+  it('forgets what it is told to, all of it', async () => {
+    const { kv, entries } = fakeKv();
+    const vault = createVault(kv);
+    for (const name of ['a', 'b', 'c']) await vault.put(name, 'sealed', NOW + 3_600, NOON);
+    await vault.forget(['a', 'c', 'never']);
+    expect([...entries.keys()]).toEqual(['t1.b']);
+  });
+
+  it.each(['throws', 'rejects'] as const)('of a KV that %s is empty, and takes no harm', async (mood) => {
+    const { kv, state } = fakeKv();
+    const vault = createVault(kv);
+    await vault.put('fp', 'sealed', NOW + 3_600, NOON);
+    state.mood = mood;
+    expect(await vault.get('fp')).toBeNull();
+    await vault.put('fp', 'sealed', NOW + 3_600, NOON);
+    await vault.forget(['fp']);
+    state.mood = 'well';
+    expect(await vault.get('fp')).toBe('sealed');
+  });
+
+  it('of a KV that is silent is empty after a second: the Ring and Stytch are there instead', async () => {
+    vi.useFakeTimers();
+    const { kv, state } = fakeKv();
+    state.mood = 'silent';
+    let got: string | null | undefined;
+    void createVault(kv)
+      .get('fp')
+      .then((text) => {
+        got = text;
+      });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(got).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(got).toBeNull();
+  });
+
+  it('leaves no timer behind', async () => {
+    vi.useFakeTimers();
+    await createVault(fakeKv().kv).get('fp');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('does not take a text that is longer than any of ours', async () => {
+    const { kv, entries } = fakeKv();
+    entries.set('t1.fp', { text: 'x'.repeat(16_385), ttl: 60 });
+    expect(await createVault(kv).get('fp')).toBeNull();
+  });
+});
