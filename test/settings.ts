@@ -13,7 +13,11 @@ export default defineConfig({
     'admin:all': { title: 'Administer', selfService: false },
   },
   roles: { stytch_user: ['items:read', 'items:write', 'admin:all'] },
-  limits: { default: { requests: 600, perSeconds: 60 }, keysPerUser: 5 },
+  limits: {
+    default: { requests: 600, perSeconds: 60 },
+    plans: { tiny: { requests: 10, perSeconds: 60 } },
+    keysPerUser: 5,
+  },
   routes: [
     { path: '/public/**', auth: 'none' },
     { path: '/optional/**', auth: 'optional' },
@@ -29,6 +33,6 @@ export default defineConfig({
     { path: '/v1/pairs', credentials: ['client_credentials'] },
     { path: '/v1/strict/**', leaseSeconds: 0, assertion: 'request' },
     { path: '/v1/payouts/**', scopes: ['admin:all'], leaseSeconds: 0, assertion: 'request' },
-    { path: '/v1/heavy', cost: 200 },
+    { path: '/v1/heavy', cost: 10 },
   ],
 });

@@ -293,3 +293,20 @@ export const post = (session: string, body: BodyInit, contentType: string | null
     },
     body,
   });
+
+/** The owner that a user's session makes. */
+export const ownerOf = (session: string) => ({
+  kind: 'user' as const,
+  id: subjectOf(session),
+  organizationId: null,
+});
+
+/** An M2M client as Stytch has it. */
+export const stytchClient = async (clientId: string): Promise<{ readonly scopes: readonly string[] }> => {
+  const response = await rooms.EMULATOR.fetch(`https://stytch.test/v1/m2m/clients/${clientId}`, {
+    headers: {
+      authorization: `Basic ${btoa(`${envText('STYTCH_PROJECT_ID')}:${envText('STYTCH_SECRET')}`)}`,
+    },
+  });
+  return ((await response.json()) as { m2m_client: { scopes: string[] } }).m2m_client;
+};

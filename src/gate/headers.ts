@@ -75,7 +75,8 @@ const NEVER_SENT = new Set([
 const NEVER_SENT_PREFIXES = words(`
   proxy- x-forward x-http-method x-original- x-rewrite- x-accel- x-envoy- x-ms- x-sendfile x-proxy- cf-
   x-middleware- x-nextjs- x-next- x-invoke- x-vercel- x-internal- x-auth-request- x-authenticated- x-authentik-
-  x-webauth- x-consumer- x-credential- x-anonymous-consumer x-endpoint-api- x-apigateway-api- x-goog-iap- x-goog-authenticated- x-amzn-oidc- x-amzn-mtls- x-ssl- ssl-client-`);
+  x-webauth- x-consumer- x-credential- x-anonymous-consumer x-endpoint-api- x-apigateway-api- x-goog-iap-
+  x-goog-authenticated- x-amzn-oidc- x-amzn-mtls- x-ssl- ssl-client-`);
 
 const NEVER_RETURNED = new Set([
   ...HOP_BY_HOP,

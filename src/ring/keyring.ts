@@ -27,7 +27,7 @@ import { workOffLedger } from './ledger.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { isVisible, toRecord } from './record.ts';
 import { openTables } from './tables.ts';
-import { HOUR_MS, hourOf, sweep } from './usage.ts';
+import { HOUR_MS, hourOf, settleUse, sweep } from './usage.ts';
 
 /** How soon the ledger is looked at again when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;
@@ -60,7 +60,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     const { tables, meter, now } = this.#parts;
     if (!tables.exists()) return;
     meter().settle(reports, now());
-    for (const report of reports) if (report.closed) tables.closeLease(report.leaseId);
+    settleUse(this.#parts, reports);
     tables.putMeter(meter().saved());
   }
 

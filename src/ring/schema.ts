@@ -72,6 +72,7 @@ export const SCHEMA: readonly string[] = [
     -- Leases not yet accounted for, so that use is never counted below the truth.
     lease_id TEXT PRIMARY KEY,
     client_id TEXT NOT NULL,
+    granted INTEGER NOT NULL,
     units INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID`,

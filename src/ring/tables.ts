@@ -243,8 +243,12 @@ export const openTables = (storage: DurableObjectStorage) => {
     uses: (keyId: string | null, fromHour: number, toHour: number): readonly (KeyUse & { hour: number })[] =>
       exists
         ? all(
-            `SELECT * FROM uses WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR client_id = ?3)
-             ORDER BY hour, client_id`,
+            // What is out on lease counts as used until it is accounted for.
+            `SELECT client_id, hour, sum(admitted) AS admitted, sum(refused) AS refused, sum(limited) AS limited
+             FROM (SELECT * FROM uses
+               UNION ALL SELECT client_id, expires_at / 3600000, units, 0, 0 FROM leases)
+             WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR client_id = ?3)
+             GROUP BY client_id, hour ORDER BY hour, client_id`,
             ...[fromHour, toHour, keyId],
           ).map((row) => ({
             keyId: row.client_id as string,
@@ -256,7 +260,13 @@ export const openTables = (storage: DurableObjectStorage) => {
         : [],
     forgetUse: (beforeHour: number): void => run('DELETE FROM uses WHERE hour < ?', beforeHour),
     openLease: (leaseId: string, clientId: string, units: number, expiresAt: number): void =>
-      run('INSERT OR IGNORE INTO leases VALUES (?, ?, ?, ?)', leaseId, clientId, units, expiresAt),
+      run(
+        'INSERT OR IGNORE INTO leases (lease_id, client_id, granted, units, expires_at) VALUES (?, ?, ?, ?, ?)',
+        ...[leaseId, clientId, units, units, expiresAt],
+      ),
+    /** What of a lease is accounted for is no longer out; reports are cumulative. */
+    accountLease: (leaseId: string, total: number): void =>
+      run('UPDATE leases SET units = min(units, max(0, granted - ?)) WHERE lease_id = ?', total, leaseId),
     closeLease: (leaseId: string): void => run('DELETE FROM leases WHERE lease_id = ?', leaseId),
     lostLeases: (before: number): readonly LostLease[] =>
       all('SELECT * FROM leases WHERE expires_at < ?', before).map((row) => ({

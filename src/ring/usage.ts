@@ -31,11 +31,19 @@ export const recordUse = (
   const decided = grant?.decided ?? 0;
   for (const use of uses) tables.addUse(use, hourOf(now));
   if (decided > 0) tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now));
-  for (const report of reports) if (report.closed) tables.closeLease(report.leaseId);
+  settleUse(parts, reports);
   if (grant !== null && grant.units > 0) tables.openLease(grant.leaseId, asking, grant.units, now + grant.ms);
   const used = uses.filter(({ admitted }) => admitted > 0).map(({ keyId }) => keyId);
   for (const keyId of decided > 0 ? [...used, asking] : used) tables.markUsed(keyId, now, seen);
   sweep(parts, now);
+};
+
+/** What was reported of a lease is in the counts of its keys; a closed one is done with. */
+export const settleUse = ({ tables }: RingParts, reports: readonly Report[]): void => {
+  for (const { leaseId, total, closed } of reports) {
+    if (closed) tables.closeLease(leaseId);
+    else tables.accountLease(leaseId, total);
+  }
 };
 
 /** Counts what lost leases may have let through, and forgets what is too old. */

@@ -39,6 +39,8 @@ export interface Outcome {
 
 /** Latchkey as production bundles it, in plain workerd, between sockets and an origin that writes down every byte. */
 export interface Edge {
+  /** Where the Worker finds the origin. */
+  readonly originPort: number;
   /** Sends the pieces over a connection of their own, then FIN, and reads until the server closes: no later request can be missed. */
   readonly send: (...pieces: readonly string[]) => Promise<Outcome>;
   /** Scripts the origin's answers to the next `send`. */
@@ -94,6 +96,7 @@ export const startEdge = async (): Promise<Edge> => {
 
   const verify = await verifierOf(port);
   return {
+    originPort: tap.port,
     send,
     reply: (...replies) => void scripted.push(...replies),
     newCaller: async ({ name = 'hostile', scopes = SCOPES, email } = {}) => {
