@@ -1,0 +1,52 @@
+import { type Env, latchkeyFor } from '../../src/assemble.ts';
+import { KeyRingBase } from '../../src/ring/keyring.ts';
+import type { RingPorts } from '../../src/ring/parts.ts';
+import settings from '../settings.ts';
+
+/** The Worker for tests with many isolates: a limit that does not come back within a test, and short leases. */
+const latchkey = latchkeyFor({
+  ...settings,
+  limits: { ...settings.limits, default: { requests: 100, perSeconds: 86_400 } },
+  leaseSeconds: 2,
+});
+
+/** KV as it may be for a minute: what was deleted is still read. */
+const stale = (kv: KVNamespace): KVNamespace =>
+  new Proxy(kv, {
+    get: (target, name) => {
+      if (name === 'delete') return async () => {};
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+
+export class KeyRing extends KeyRingBase<Env> {
+  protected override ports(env: Env): RingPorts {
+    return latchkey(env).ringPorts();
+  }
+
+  /** As a machine that dies: memory is lost, what was written stays. */
+  async die(): Promise<void> {
+    this.ctx.abort('the machine died');
+  }
+}
+
+const staleEnvs = new WeakMap<Env, Env>();
+
+const staleEnv = (env: Env): Env => {
+  const known = staleEnvs.get(env);
+  if (known !== undefined) return known;
+  const made = { ...env, VAULT: stale(env.VAULT) };
+  staleEnvs.set(env, made);
+  return made;
+};
+
+export default {
+  fetch: async (request, env) => {
+    const url = new URL(request.url);
+    if (url.hostname !== 'ring.test') return latchkey(staleEnv(env)).fetch(request);
+    const ring = env.KEY_RING.getByName(url.pathname.slice(1)) as unknown as { die(): Promise<void> };
+    await ring.die().catch(() => {});
+    return new Response('dead');
+  },
+} satisfies ExportedHandler<Env>;
