@@ -13,7 +13,10 @@ export const cpuOfUs = (): number => timesOf('self').reduce((sum, ticks) => sum 
 /** CPU time that the whole machine has used, in microseconds. */
 export const cpuOfMachine = (): number => {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
-  const [user, nice, system, , , irq, softirq] = line.replace(/^cpu +/, '').split(' ').map(Number);
+  const [user, nice, system, , , irq, softirq] = line
+    .replace(/^cpu +/, '')
+    .split(' ')
+    .map(Number);
   return [user, nice, system, irq, softirq].reduce<number>((sum, ticks = 0) => sum + ticks, 0) * tickMicros();
 };
 

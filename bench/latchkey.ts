@@ -45,12 +45,17 @@ export const startStytch = async (): Promise<Server> =>
   });
 
 /** The production code as a bundle, served again and again over the same `state`. */
-export const deploy = (stytch: Server, originUrl: string, state: string): Deployment => {
+export const deploy = (
+  stytch: Server,
+  originUrl: string,
+  state: string,
+  entry = 'bench/workers/latchkey.ts',
+): Deployment => {
   const port = stytch.port('stytch');
   const variables = variablesOf('emulator/wrangler.toml');
   const service: ServiceOptions = {
     name: 'latchkey',
-    script: bundle('bench/workers/latchkey.ts').script,
+    script: bundle(entry).script,
     bindings: {
       ...freshSecrets(),
       STYTCH_API_URL: `http://127.0.0.1:${port}`,
@@ -69,7 +74,10 @@ export const deploy = (stytch: Server, originUrl: string, state: string): Deploy
       return inParallel(turns, (session) => issueKey(server, session));
     },
     tokens: async () => {
-      const { tokens } = await callJson<{ readonly tokens: number }>({ port, path: '/_emulator/counters' }, 200);
+      const { tokens } = await callJson<{ readonly tokens: number }>(
+        { port, path: '/_emulator/counters' },
+        200,
+      );
       return tokens;
     },
   };
@@ -84,7 +92,11 @@ export const apiHeaders = (key?: string): Readonly<Record<string, string>> => ({
 /** Uses each key once, so that its token is in the Vault. */
 export const useEach = async (server: Server, keys: readonly IssuedKey[]): Promise<void> => {
   await inParallel(keys, async ({ key }) => {
-    const { status, text } = await call({ port: server.port('latchkey'), path: ITEMS, headers: apiHeaders(key) });
+    const { status, text } = await call({
+      port: server.port('latchkey'),
+      path: ITEMS,
+      headers: apiHeaders(key),
+    });
     if (status !== 200) throw new Error(`the first use of a key answered ${status}: ${text}`);
   });
 };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { emulatorProject } from '../tools/dev/emulator-project.ts';
 import type { Places } from '../tools/dev/places.ts';
-import { variablesOf } from '../tools/serve/variables.ts';
 import { type Answer, ask, bearer, member, textOf } from './http.ts';
 import type { Stage } from './stage.ts';
 
@@ -26,8 +26,8 @@ export interface Key {
 
 /** A new user each time, so that runs do not use up each other's limits; then the sign-in that an app would do. */
 export const signIn = async ({ places }: World): Promise<User> => {
-  const { PROJECT_ID = '', PROJECT_SECRET = '' } = variablesOf('emulator/wrangler.toml');
-  const basic = Buffer.from(`${PROJECT_ID}:${PROJECT_SECRET}`).toString('base64');
+  const { projectId, projectSecret } = await emulatorProject();
+  const basic = Buffer.from(`${projectId}:${projectSecret}`).toString('base64');
   const headers = { Authorization: `Basic ${basic}` };
   const email = `demo-${randomBytes(4).toString('hex')}@example.com`;
   const password = randomBytes(12).toString('base64url');

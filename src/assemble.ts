@@ -13,6 +13,7 @@ import { newTrace } from './gate/ports.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { toBase64url } from './model/bytes.ts';
+import { purseName } from './model/evidence.ts';
 import type { Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
@@ -163,7 +164,7 @@ const openApp = (
     targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },
     queries: { forbiddenQuery: new Set(config.forbiddenQuery) },
     ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
-    levels: (ring, at) => memory.purse(ring).fields(at),
+    levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
 
@@ -180,7 +181,7 @@ const openApp = (
         cost: 0,
         leaseSeconds: config.leaseSeconds,
       } as const;
-      return decide(credential, demand, now(), newTrace());
+      return decide(credential, demand, now(), newTrace(), () => null);
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),

@@ -269,7 +269,8 @@ export const atStytch = (method: string, path: string, body?: unknown): Promise<
 /** A token of the emulator's making: any kind, any signer, any claims. */
 export const oddToken = async (wish: object): Promise<string> => {
   const { token } = (await emulator('POST', '/tokens', wish)) as { token: string };
-  inUse(token);
+  // What nobody signed is no secret.
+  if (!token.endsWith('.')) inUse(token);
   return token;
 };
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './dev/commands.ts';
+import { emulatorProject } from './dev/emulator-project.ts';
 import { DEFAULT_PORT, LAST_PORT, readPort } from './dev/places.ts';
 import { requestLine } from './dev/request-line.ts';
 import { start } from './dev/start.ts';
@@ -39,7 +40,7 @@ const main = async (): Promise<number> => {
     return controller.signal.aborted ? 0 : 1;
   }
   const { running } = started;
-  console.log(welcome(running));
+  console.log(welcome(running, await emulatorProject()));
   const failure = await Promise.race([running.failed, asked]);
   if (failure !== null)
     console.error(`\n${failure}\n\nThe ${failure.split(' ')[0]} is gone, so everything ends.`);

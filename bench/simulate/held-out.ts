@@ -26,7 +26,8 @@ export const heldOut = (seed: number): Scenario[] => {
       group: 'held-out',
       limit: { requests, perSeconds },
       leaseSeconds: 3 + integerBelow(random, 3),
-      isolates: index % 6 < 3 ? Math.round(logUniform(random, 1, 10)) : Math.round(logUniform(random, 10, 200)),
+      isolates:
+        index % 6 < 3 ? Math.round(logUniform(random, 1, 10)) : Math.round(logUniform(random, 10, 200)),
       isolateSpread: random() < 0.5 ? 'zipf' : 'uniform',
       requestsPerSecond: Number(((load * requests) / perSeconds).toFixed(3)),
       windows,

@@ -76,7 +76,15 @@ type Told =
   | { readonly status: 'overloaded' | 'silent' };
 
 /** A cold isolate. */
-export const openIsolate = ({ name, leaseMs, clock, offsetMs, jitter, call, decided }: IsolatePorts): Isolate => {
+export const openIsolate = ({
+  name,
+  leaseMs,
+  clock,
+  offsetMs,
+  jitter,
+  call,
+  decided,
+}: IsolatePorts): Isolate => {
   const accounts = new Map<number, Account>();
   const evidences = new Map<number, Evidence>();
   const underWay = new Set<Request>();
@@ -197,7 +205,8 @@ export const openIsolate = ({ name, leaseMs, clock, offsetMs, jitter, call, deci
 
   /** Whoever waits on looks at his next look whether somebody asks; the first who sees that nobody does asks for all. */
   const askNext = (evidence: Evidence): void => {
-    for (const request of evidence.waiting) if (clock.now() - request.at >= GIVE_UP_MS) end(request, 'failed');
+    for (const request of evidence.waiting)
+      if (clock.now() - request.at >= GIVE_UP_MS) end(request, 'failed');
     evidence.waiting = evidence.waiting.filter((request) => underWay.has(request));
     if (evidence.waiting.length === 0) return;
     const looks = evidence.waiting.map((request) => LOOK_MS - ((clock.now() - request.at) % LOOK_MS));

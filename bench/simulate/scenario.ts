@@ -33,7 +33,7 @@ export type Scenario = {
   /** Of messages, each way. */
   readonly lost: number;
   readonly duplicated: number;
-  /** Mean life of an isolate; null lives for ever. */
+  /** Each isolate dies after so long, and another follows it; null lives for ever. */
   readonly isolateLifeSeconds: number | null;
   readonly evictionEverySeconds: number | null;
   /** The credential is revoked so often, and another one used thereafter; a second one may stay good all the time. */

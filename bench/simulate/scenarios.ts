@@ -27,9 +27,9 @@ export const quickScenarios = (seed: number): Scenario[] => {
 
 /** null: as many windows as in the default run. */
 const QUICK: readonly (readonly [name: string, windows: number | null])[] = [
-  ['light-0.3', 60],
-  ['light-1', null],
-  ['light-10', null],
+  ['light-0.3-rtt30', null],
+  ['light-1-rtt30', null],
+  ['light-10-rtt30', null],
   ['one-w60-rtt50-0.8x', 8],
   ['one-w60-rtt250-1.2x', 8],
   ['one-w10-rtt50-1.2x', null],
@@ -63,14 +63,19 @@ const per = (requests: number, perSeconds: number): Limit => ({ requests, perSec
 const tripOf = (ms: number): Partial<Scenario> => ({ roundTripMs: [ms, ms] });
 
 /** One isolate at a quarter of its limit. The limit is at least 600 per minute, and windows enough for thousands of requests. */
-const light = (): Scenario[] =>
-  [0.1, 0.3, 1, 3, 10, 100, 1_000].map((rate) => {
+const light = (): Scenario[] => {
+  const lit = (rate: number, trip: number): Scenario => {
     const limit = per(Math.max(600, 240 * rate), 60);
-    const windows = Math.max(30, Math.ceil(5_000 / rate / 60));
-    return scenario('light load', `light-${rate}`, limit, (60 * rate) / limit.requests, { windows });
-  });
+    const windows = Math.max(30, Math.ceil(10_000 / rate / 60));
+    return scenario('light load', `light-${rate}-rtt${trip}`, limit, (60 * rate) / limit.requests, {
+      ...tripOf(trip),
+      windows,
+    });
+  };
+  return [...[0.1, 0.3, 1, 3, 10, 100, 1_000].map((rate) => lit(rate, 30)), lit(1, 250)];
+};
 
-/** One isolate, 100 requests a second allowed. */
+/** One isolate, asked for 100 requests a second; the limit is what changes. */
 const byLoadAndTrip = (): Scenario[] =>
   [
     [60, 50],
@@ -80,10 +85,13 @@ const byLoadAndTrip = (): Scenario[] =>
     [10, 250],
   ].flatMap(([seconds = 60, trip = 50]) =>
     [0.8, 1, 1.2, 2].map((load) =>
-      scenario('one isolate', `one-w${seconds}-rtt${trip}-${load}x`, per(100 * seconds, seconds), load, {
-        ...tripOf(trip),
-        windows: seconds < 30 ? 60 : 30,
-      }),
+      scenario(
+        'one isolate',
+        `one-w${seconds}-rtt${trip}-${load}x`,
+        per(Math.round((100 * seconds) / load), seconds),
+        load,
+        { ...tripOf(trip), windows: seconds < 30 ? 60 : 30 },
+      ),
     ),
   );
 
@@ -92,6 +100,8 @@ const recommended = (): Scenario[] => [
   scenario('policy', 'one-2x', per(6_000, 60), 2),
   scenario('policy', 'ten-zipf-0.7x', per(6_000, 60), 0.7, { isolates: 10, isolateSpread: 'zipf' }),
   scenario('policy', 'ten-zipf-2x', per(6_000, 60), 2, { isolates: 10, isolateSpread: 'zipf' }),
+  scenario('policy', 'ten-zipf-5x', per(1_500, 60), 5, { isolates: 10, isolateSpread: 'zipf' }),
+  scenario('policy', 'ten-zipf-10x', per(600, 60), 10, { isolates: 10, isolateSpread: 'zipf' }),
   scenario('policy', 'hundred-2x', per(6_000, 60), 2, { isolates: 100 }),
   scenario('policy', 'hundred-1x', per(6_000, 60), 1, { isolates: 100 }),
   scenario('policy', 'hundred-0.8x', per(6_000, 60), 0.8, { isolates: 100 }),
@@ -114,11 +124,19 @@ const smallAndOdd = (): Scenario[] => {
     odd('costs-mixed-2x', per(6_000, 60), 2, { isolates: 100, costs: [1, 5, 50] }),
     odd('costs-mixed-0.7x', per(60_000, 60), 0.7, { ...ten, costs: [1, 5, 50] }),
     ...[1, 5, 20].map((everySeconds) =>
-      odd(`hopping-${everySeconds}s`, per(6_000, 60), 1.05, { ...ten, pattern: { kind: 'hopping', everySeconds } }),
+      odd(`hopping-${everySeconds}s`, per(6_000, 60), 1.05, {
+        ...ten,
+        pattern: { kind: 'hopping', everySeconds },
+      }),
     ),
     odd('burst-cold-100', per(60_000, 60), 0.05, { pattern: { kind: 'bursts', size: 100 } }),
-    odd('users-zipf', per(600, 60), 0.8, { users: 50, userSpread: 'zipf', isolates: 20, isolateSpread: 'zipf' }),
-    odd('users-uniform', per(600, 60), 0.8, { users: 50, isolates: 20 }),
+    odd('users-zipf', per(600, 60), 0.8, {
+      users: 50,
+      userSpread: 'zipf',
+      isolates: 20,
+      isolateSpread: 'zipf',
+    }),
+    odd('users-uniform', per(600, 60), 0.7, { users: 10, isolates: 20 }),
   ];
 };
 
@@ -149,7 +167,12 @@ const revocations = (): Scenario[] => {
   return [
     revoked('revoked', {}),
     revoked('revoked-other-key-warm', { revocation: { everySeconds: 12, otherCredential: true } }),
-    revoked('revoked-faults', { lost: 0.05, duplicated: 0.05, isolateLifeSeconds: 50, evictionEverySeconds: 20 }),
+    revoked('revoked-faults', {
+      lost: 0.05,
+      duplicated: 0.05,
+      isolateLifeSeconds: 50,
+      evictionEverySeconds: 20,
+    }),
   ];
 };
 

@@ -1,11 +1,11 @@
 import { type Arrival, openArrivals } from './arrivals.ts';
 import { openClock } from './clock.ts';
 import { openIdeal } from './ideal.ts';
-import { type Isolate, openIsolate, type Outcome, type Request } from './isolate.ts';
+import { type Isolate, type Outcome, openIsolate, type Request } from './isolate.ts';
 import { type AdmissionLog, openLog } from './log.ts';
 import { type Measured, openTape } from './measure.ts';
 import { openNetwork } from './network.ts';
-import { exponential, integerBelow, openRandom } from './random.ts';
+import { integerBelow, openRandom } from './random.ts';
 import { type OpenMeter, openRing, type Ring } from './ring.ts';
 import { leastCallsPerSecond, type Scenario } from './scenario.ts';
 
@@ -119,10 +119,12 @@ const openIsolates = (scenario: Scenario, seed: number, parts: Parts & { readonl
         );
       },
     });
-    present[place] = isolate;
     if (scenario.isolateLifeSeconds !== null) {
-      clock.after(exponential(random, scenario.isolateLifeSeconds * 1000), () => replace(place));
+      // The first ones are in the midst of their lives, so that not all die together.
+      const part = present[place] === undefined ? random() : 1;
+      clock.after(part * scenario.isolateLifeSeconds * 1000, () => replace(place));
     }
+    present[place] = isolate;
     return isolate;
   };
   const replace = (place: number): void => {
@@ -152,7 +154,8 @@ const revokeInTurn = ({ revocation, leaseSeconds }: Scenario, fromMs: number, pa
       current = Math.min(current, 0) - 1;
     });
   };
-  if (revocation !== null) every(clock, revocation.everySeconds * 1000, () => clock.now() >= fromMs && revoke());
+  if (revocation !== null)
+    every(clock, revocation.everySeconds * 1000, () => clock.now() >= fromMs && revoke());
   return {
     credential: (user: number, random: () => number): number =>
       revocation?.otherCredential && random() < 0.5 ? 2 * user + 1 : user === 0 ? current : 2 * user,

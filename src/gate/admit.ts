@@ -1,11 +1,12 @@
-import type { Evidence, HeldStanding } from '../model/evidence.ts';
+import type { Evidence } from '../model/evidence.ts';
 import type { Verdict } from '../model/lease.ts';
 import { retryAfterSeconds } from '../model/lease-fields.ts';
 import { LEASE_SLACK_MS } from '../model/meter.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import type { DecisionPorts, Trace } from './ports.ts';
-import { type PresentedKey, refuseEnded, toldAs } from './resolve.ts';
-import { askRing, heldStanding } from './ring-call.ts';
+import { ask, purseOf } from './ask.ts';
+import { type DecisionPorts, newTrace, type Trace } from './ports.ts';
+import { isRefreshDue, refresh } from './refresh.ts';
+import { type PresentedKey, toldAs } from './resolve.ts';
 
 /** How often somebody who waits looks whether he was decided, in milliseconds. */
 const LOOK_MS = 5;
@@ -121,12 +122,17 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
 
   return (evidence, presented, price, trace) => {
     const now = ports.now();
+    if (isRefreshDue(evidence, now)) ports.inBackground(refresh(ports, evidence, presented));
     const fresh = isFresh(evidence, price, now);
     if (fresh && price.cost === 0) return ADMITTED;
-    const purse = ports.memory.purse(evidence.ring);
+    const purse = purseOf(ports, evidence);
     const spending = price.cost === 0 ? null : purse.spend(price.cost, now, { mustAsk: !fresh });
     if (spending?.outcome === 'spent') {
-      if (purse.renewalDue(now)) ports.inBackground(ask(ports, evidence, presented, [], trace));
+      evidence.uses.admitted++;
+      if (purse.renewalDue(now) || isStandingDue(evidence, now)) {
+        evidence.renewedAt = now;
+        ports.inBackground(ask(ports, evidence, presented, [], newTrace()));
+      }
       return ADMITTED;
     }
     if (spending?.outcome === 'refused') return limited(ports, evidence, spending.retryAfterMs, spending.by);
@@ -140,39 +146,6 @@ const leave = (queue: Queue, gone: Waiter): void => {
   queue.asked = queue.asked.filter((waiter) => waiter !== gone);
 };
 
-/** Asks the Ring, and puts its newest word in the place of the one that was held. */
-const ask = async (
-  ports: DecisionPorts,
-  evidence: Evidence,
-  presented: PresentedKey,
-  costs: readonly number[],
-  trace: Trace,
-): Promise<Result<readonly Verdict[]>> => {
-  const { name, ring } = evidence;
-  const asked = await askRing(ports, { name, ring, costs, wantToken: false, wantsLease: true }, trace);
-  if (!asked.ok) return asked;
-  trace.tier = 'lease';
-  const { standing, askedAt, verdicts } = asked.value;
-  const held = heldStanding(asked.value);
-  if (held !== null) {
-    hold(evidence, held);
-    return ok(verdicts);
-  }
-  // A secret that the Ring can no longer vouch for has to be proven anew: from the start.
-  if (standing.status === 'live' || standing.status === 'unproven') {
-    ports.memory.forget(presented.text);
-    return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
-  }
-  return refuseEnded(ports, presented, standing.status, askedAt + standing.leaseMs);
-};
-
-/** Newer words replace older ones, never the other way round: answers may overtake each other. */
-const hold = (evidence: Evidence, held: HeldStanding): void => {
-  if (held.askedAt < evidence.held.askedAt) return;
-  if (held.standing.generation !== evidence.held.standing.generation) evidence.identity = null;
-  evidence.held = held;
-};
-
 const outcomeOf = (
   ports: DecisionPorts,
   evidence: Evidence,
@@ -180,12 +153,21 @@ const outcomeOf = (
   verdict: Verdict | undefined,
 ): Result<null> | null => {
   if (verdict === 'admitted') return ADMITTED;
-  if (verdict !== 'refused') return null;
-  const purse = ports.memory.purse(evidence.ring);
-  const again = purse.spend(waiter.cost, ports.now(), { seenBefore: true, mustAsk: true });
-  return again.outcome === 'refused'
-    ? limited(ports, evidence, again.retryAfterMs, again.by)
-    : err({ reason: 'rate_limited', retryAfterSeconds: 1 });
+  if (verdict === undefined) return null;
+  // Who was passed over by a dearer request may still be paid for from the lease that came with the answer.
+  const isRefused = verdict === 'refused';
+  const purse = purseOf(ports, evidence);
+  const again = purse.spend(waiter.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
+  if (again.outcome === 'refused') return limited(ports, evidence, again.retryAfterMs, again.by);
+  if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1 });
+  if (again.outcome === 'spent') evidence.uses.admitted++;
+  return again.outcome === 'spent' ? ADMITTED : null;
+};
+
+/** The Ring's word is renewed in its last fifth, as a lease is, while the key is in use. */
+const isStandingDue = ({ held, uses, renewedAt }: Evidence, now: number): boolean => {
+  const lastFifth = held.askedAt + 0.8 * held.standing.leaseMs;
+  return uses.admitted >= 2 && now >= lastFifth && now - renewedAt >= 0.2 * held.standing.leaseMs;
 };
 
 const limited = (
@@ -194,7 +176,8 @@ const limited = (
   retryAfterMs: number,
   by: Parameters<typeof retryAfterSeconds>[1],
 ): Result<null> => {
-  const fields = ports.memory.purse(evidence.ring).fields(ports.now());
+  evidence.uses.limited++;
+  const fields = purseOf(ports, evidence).fields(ports.now());
   const seconds = retryAfterSeconds(retryAfterMs, by, fields, ports.random());
   return err({ reason: 'rate_limited', retryAfterSeconds: seconds });
 };

@@ -2,6 +2,7 @@ import type { Credential } from '../model/credential.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { ANONYMOUS, type Identity, identityOf } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
+import type { Seen } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import { type Admit, createAdmit, isFresh, type Price } from './admit.ts';
@@ -27,6 +28,7 @@ export type Decide = (
   demand: Demand,
   startedAt: number,
   trace: Trace,
+  seen: () => Seen | null,
 ) => Result<Decision> | Promise<Result<Decision>>;
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
@@ -40,7 +42,7 @@ const MAX_ROUNDS = 3;
  */
 export const createDecide = (ports: DecisionPorts): Decide => {
   const admit = createAdmit(ports);
-  return (credential, demand, startedAt, trace) => {
+  return (credential, demand, startedAt, trace, seen) => {
     switch (credential.kind) {
       case 'none':
         return demand.auth === 'required' ? err({ reason: 'credential_missing' }) : NOBODY;
@@ -51,7 +53,7 @@ export const createDecide = (ports: DecisionPorts): Decide => {
       case 'jwt':
         return decideJwt(ports, credential, demand);
       case 'key':
-        return decideKey(ports, admit, credential, demand, { startedAt, ...demand }, trace);
+        return decideKey(ports, admit, credential, demand, { startedAt, ...demand }, trace, seen);
     }
   };
 };
@@ -65,15 +67,16 @@ const decideKey = (
   demand: Demand,
   price: Price,
   trace: Trace,
+  seen: () => Seen | null,
 ): Result<Decision> | Promise<Result<Decision>> => {
-  const presented = { text: credential.key.reveal(), scheme: credential.scheme };
+  const presented = { text: credential.key.reveal(), scheme: credential.scheme, seen };
   const evidence = ports.memory.recall(presented.text);
   const now = ports.now();
   if (evidence !== undefined && isCurrent(evidence, now) && isFresh(evidence, price, now)) {
     trace.tier = 'memory';
     trace.keyId = evidence.name.clientId;
     const judged = judge(evidence, credential, demand, now);
-    if (!judged.ok) return judged;
+    if (!judged.ok) return counted(evidence, judged);
     const admitted = admit(evidence, presented, price, trace);
     if (admitted instanceof Promise) return admitted.then((late) => (late.ok ? slowly(true) : late));
     return admitted.ok ? judged : admitted;
@@ -89,7 +92,8 @@ const decideKey = (
       trace.keyId = found.value.name.clientId;
       const before = judge(found.value, credential, demand, ports.now());
       const isFinal = isFresh(found.value, price, ports.now()) && isCurrent(found.value, ports.now());
-      if (isFinal && (!before.ok || paid)) return before;
+      if (isFinal && !before.ok) return counted(found.value, before);
+      if (isFinal && paid) return before;
       // A no that rests on an old word is not final: the Ring is asked first, at no cost.
       const cost = before.ok && !paid ? price.cost : 0;
       const admitted = await admit(found.value, presented, { ...price, cost }, trace);
@@ -107,6 +111,12 @@ const decideKey = (
       ? ok(remembered)
       : resolve(ports, key, spent);
   }
+};
+
+/** A good key that may not do this is shown to its owner as refused. */
+const counted = (evidence: Evidence, refused: Result<Decision>): Result<Decision> => {
+  evidence.uses.refused++;
+  return refused;
 };
 
 /** Verify and authorize: pure, on what is known. */

@@ -114,7 +114,8 @@ const returned = (response: Response, passage: Passage, ports: ForwardPorts, api
     credentialed: identity.auth !== 'anonymous',
     varies: route.auth !== 'none',
   };
-  const headers = inboundResponse(response.headers, ports.headers, exchange);
-  headers.set('X-Request-Id', requestId);
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+  // The runtime's own copy: its headers can be changed, and are not copied a second time.
+  const answer = new Response(response.body, response);
+  inboundResponse(answer.headers, ports.headers, exchange).set('X-Request-Id', requestId);
+  return answer;
 };

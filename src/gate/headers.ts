@@ -123,10 +123,11 @@ export const createHeaderRules = (policy: HeaderPolicy): HeaderRules => {
 
 /** What leaves for the origin, before the identity is set: nothing a client could use to be somebody else. */
 export const outbound = (inbound: Headers, rules: HeaderRules, hop: Hop): Headers => {
-  const named = connectionOptions(inbound);
+  const names = new Set(inbound.keys());
+  const named = names.has('connection') ? connectionOptions(inbound) : undefined;
   // In workerd one copy and a few deletions cost less than many additions to an empty Headers.
   const sent = new Headers(inbound);
-  for (const name of inbound.keys()) {
+  for (const name of names) {
     if (!rules.forwards(name) || named?.has(fold(name))) sent.delete(name);
   }
   if (hop.clientIp !== null) sent.set('X-Forwarded-For', hop.clientIp);
@@ -167,21 +168,27 @@ export const requestId = (inbound: Headers, random: () => string): string => {
   return offered !== null && /^[A-Za-z0-9_-]{8,64}$/.test(offered) ? offered : random();
 };
 
-/** What goes back to the client of the origin's headers; the Gate's own are set after it. */
+/**
+ * Makes the origin's headers what goes back to the client, in place; the Gate's own are set after it. Each call of
+ * `Headers` crosses into the runtime, so only what the origin sent is asked for.
+ */
 export const inboundResponse = (answer: Headers, rules: HeaderRules, exchange: Exchange): Headers => {
-  const named = connectionOptions(answer);
-  const returned = new Headers(answer);
-  for (const name of answer.keys()) {
-    if (!rules.returns(name) || named?.has(fold(name))) returned.delete(name);
+  const names = new Set(answer.keys());
+  const named = names.has('connection') ? connectionOptions(answer) : undefined;
+  for (const name of names) {
+    if (!rules.returns(name) || named?.has(fold(name))) answer.delete(name);
   }
-  if (exchange.status === 401 || exchange.status === 407) returned.set(`${rules.prefix}-Source`, 'origin');
+  if (exchange.status === 401 || exchange.status === 407) answer.set(`${rules.prefix}-Source`, 'origin');
   // RFC 9110 §15.5.2: "The server generating a 401 response MUST send a WWW-Authenticate header field".
-  if (exchange.status === 401) returned.set('WWW-Authenticate', 'Bearer');
-  for (const name of ['Location', 'Content-Location']) relocate(returned, name, exchange);
-  if (exchange.credentialed) keepPrivate(returned);
-  if (exchange.varies ?? exchange.credentialed) vary(returned, ['Authorization', 'X-API-Key', 'Cookie']);
-  return returned;
+  if (exchange.status === 401) answer.set('WWW-Authenticate', 'Bearer');
+  for (const name of REFERENCES) if (names.has(name)) relocate(answer, name, exchange);
+  if (exchange.credentialed) keepPrivate(answer, names);
+  if (exchange.varies ?? exchange.credentialed) vary(answer, names.has('vary'));
+  return answer;
 };
+
+/** Where an origin may name itself. */
+const REFERENCES = ['location', 'content-location'];
 
 const memoised = (judge: (name: string) => boolean): ((name: string) => boolean) => {
   const memory = new Map<string, boolean>();
@@ -225,21 +232,27 @@ const relocate = (headers: Headers, name: string, { origin, api }: Exchange): vo
 };
 
 /** RFC 9111 §3.5 protects answers to `Authorization` only, and the origin's request had none. */
-const keepPrivate = (headers: Headers): void => {
-  for (const name of ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control'])
-    headers.delete(name);
-  const said = (headers.get('cache-control') ?? '').toLowerCase().split(',');
+const keepPrivate = (headers: Headers, names: ReadonlySet<string>): void => {
+  for (const name of CACHE_OVERRIDES) if (names.has(name)) headers.delete(name);
+  if (names.has('cache-control') && isPrivate(headers.get('cache-control') ?? '')) return;
+  if (names.has('expires')) headers.delete('expires');
+  headers.set('Cache-Control', 'private, no-store');
+};
+
+const CACHE_OVERRIDES = ['cdn-cache-control', 'cloudflare-cdn-cache-control', 'surrogate-control'];
+
+const isPrivate = (cacheControl: string): boolean => {
+  const said = cacheControl.toLowerCase().split(',');
   const directives = new Set(said.map((directive) => directive.trim()));
   const shared =
     directives.has('public') || said.some((directive) => directive.trim().startsWith('s-maxage'));
   // A qualified `private="X-Name"` is about one field only and does not count (RFC 9111 §5.2.2.7).
-  if (!shared && (directives.has('private') || directives.has('no-store'))) return;
-  headers.delete('expires');
-  headers.set('Cache-Control', 'private, no-store');
+  return !shared && (directives.has('private') || directives.has('no-store'));
 };
 
-const vary = (headers: Headers, names: readonly string[]): void => {
-  const present = headers.get('vary') ?? '';
+const vary = (headers: Headers, isSaid: boolean): void => {
+  const present = isSaid ? (headers.get('vary') ?? '') : '';
+  if (present === '') return headers.set('Vary', CREDENTIAL_HEADERS.join(', '));
   const have = new Set(
     present
       .toLowerCase()
@@ -247,6 +260,8 @@ const vary = (headers: Headers, names: readonly string[]): void => {
       .map((name) => name.trim()),
   );
   if (have.has('*')) return;
-  const missing = names.filter((name) => !have.has(name.toLowerCase()));
-  if (missing.length > 0) headers.set('Vary', [...(present === '' ? [] : [present]), ...missing].join(', '));
+  const missing = CREDENTIAL_HEADERS.filter((name) => !have.has(name.toLowerCase()));
+  if (missing.length > 0) headers.set('Vary', [present, ...missing].join(', '));
 };
+
+const CREDENTIAL_HEADERS = ['Authorization', 'X-API-Key', 'Cookie'];

@@ -1,6 +1,7 @@
 import { type AnswerContext, refuse } from '../http/answer.ts';
 import { rateLimitHeaders } from '../http/rate-limit.ts';
 import type { Credential } from '../model/credential.ts';
+import type { Evidence } from '../model/evidence.ts';
 import type { KeyRealm } from '../model/key.ts';
 import type { RateLimitField } from '../model/lease-fields.ts';
 import type { Policy, Route } from '../model/policy.ts';
@@ -13,6 +14,7 @@ import { extract, hasLongCredential } from './extract.ts';
 import { type Forward, isLoop } from './forward.ts';
 import { requestId } from './headers.ts';
 import { newTrace, type Trace } from './ports.ts';
+import { seenFrom } from './seen.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
 
 export interface GatePorts {
@@ -23,7 +25,7 @@ export interface GatePorts {
   readonly decide: Decide;
   readonly forward: Forward;
   /** What is left of an owner's limits, as this isolate knows it. */
-  readonly levels: (ring: string, now: number) => readonly RateLimitField[];
+  readonly levels: (evidence: Evidence, now: number) => readonly RateLimitField[];
   readonly loopId: string;
   readonly deskUrl: string;
   readonly audience: string;
@@ -58,7 +60,7 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     if (!credential.ok) return credential;
     account.credential = kindOf(credential.value);
 
-    const decided = ports.decide(credential.value, route, startedAt, account);
+    const decided = ports.decide(credential.value, route, startedAt, account, () => seenFrom(request));
     const decision = decided instanceof Promise ? await decided : decided;
     if (!decision.ok) return decision;
     const { identity, evidence } = decision.value;
@@ -136,7 +138,7 @@ const kindOf = (credential: Credential): string =>
 const annotate = (headers: Headers, { evidence }: Decision, ports: GatePorts, gateMs: number): void => {
   headers.append('Server-Timing', `gate;dur=${gateMs}`);
   if (evidence === null) return;
-  const fields = rateLimitHeaders(ports.levels(evidence.ring, ports.now()));
+  const fields = rateLimitHeaders(ports.levels(evidence, ports.now()));
   for (const [name, value] of Object.entries(fields)) headers.set(name, value);
 };
 

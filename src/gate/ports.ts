@@ -15,8 +15,8 @@ export interface Memory {
   /** Why a credential was refused a moment ago, while that holds. */
   refusal(presented: string, now: number): Refusal | null;
   refuse(presented: string, refusal: Refusal, until: number): void;
-  /** The owner's permits in this isolate. */
-  purse(ring: string): Purse;
+  /** An owner's permits in this isolate: `OWNER_PURSE`, or those of a key that has a limit of its own, by its id. */
+  purse(ring: string, name: string): Purse;
 }
 
 /** The world, as a decision needs it. */

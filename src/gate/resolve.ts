@@ -1,7 +1,14 @@
-import type { Evidence, HeldStanding, Tier, TokenEvidence } from '../model/evidence.ts';
+import {
+  type Evidence,
+  type HeldStanding,
+  noUses,
+  type Tier,
+  type TokenEvidence,
+} from '../model/evidence.ts';
 import { fingerprintOf } from '../model/fingerprint.ts';
 import { type ParsedKey, parseKey, ringOfOwner, tagMaker } from '../model/key.ts';
-import type { CredentialName, EndedStatus, Exchanged } from '../model/ports.ts';
+import { OWNER_PURSE } from '../model/lease-wire.ts';
+import type { CredentialName, EndedStatus, Exchanged, Seen } from '../model/ports.ts';
 import { type CredentialFault, err, ok, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
 import { unseal } from '../model/seal.ts';
 import type { DecisionPorts, Trace } from './ports.ts';
@@ -13,6 +20,9 @@ const REFUSED_FOR_MS = 30_000;
 /** How long the Ring's word in place of a token is taken, in seconds: grace is for while Stytch is unreachable only. */
 const GRACE_WORD_SECONDS = 60;
 
+/** A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. */
+const FIRST_ASK = { purse: OWNER_PURSE, costs: [], wantsLease: true, uses: [], seen: null } as const;
+
 /** A token this near its end is not taken from a store, in seconds. */
 const MARGIN_SECONDS = 30;
 
@@ -20,6 +30,8 @@ export interface PresentedKey {
   /** The whole key. It names the evidence in memory, and goes nowhere else. */
   readonly text: string;
   readonly scheme: Scheme;
+  /** Where the request comes from; read only when the Ring is told. */
+  readonly seen: () => Seen | null;
 }
 
 /**
@@ -65,7 +77,7 @@ const learn = async (
     ports.vault.get(fingerprint).finally(() => {
       trace.kvMs += ports.now() - startedAt;
     }),
-    askRing(ports, { name, ring: key.ring, costs: [], wantToken: true, wantsLease: true }, trace),
+    askRing(ports, { ...FIRST_ASK, name, ring: key.ring, wantToken: true }, trace),
   ]);
   if (!asked.ok) return asked;
   const { standing } = asked.value;
@@ -139,11 +151,7 @@ const standingNow = async (
   key: ParsedKey,
   trace: Trace,
 ): Promise<Result<HeldStanding>> => {
-  const asked = await askRing(
-    ports,
-    { name, ring: key.ring, costs: [], wantToken: false, wantsLease: true },
-    trace,
-  );
+  const asked = await askRing(ports, { ...FIRST_ASK, name, ring: key.ring, wantToken: false }, trace);
   if (!asked.ok) return asked;
   const { standing, askedAt } = asked.value;
   if (standing.status === 'live') return ok({ standing, askedAt });
@@ -153,7 +161,7 @@ const standingNow = async (
 };
 
 /** What an exchange proved, or why it proved nothing. */
-const evidenceOf = async (
+export const evidenceOf = async (
   ports: DecisionPorts,
   presented: PresentedKey,
   key: ParsedKey,
@@ -211,7 +219,8 @@ const agree = async (
   const { owner } = held.standing;
   const ring = await ringOfOwner(ports.projectId, owner);
   if (owner.id !== token.ownerId || ring !== key.ring) return notBelieved(ports, key);
-  return ok({ name, ring, token, held, identity: null, assertion: null });
+  const untold = { uses: noUses(), renewedAt: 0, refreshedAt: 0 };
+  return ok({ name, ring, token, held, identity: null, assertion: null, ...untold });
 };
 
 const notBelieved = (ports: DecisionPorts, key: ParsedKey): Result<never> => {

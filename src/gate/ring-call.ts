@@ -1,9 +1,9 @@
 import type { HeldStanding } from '../model/evidence.ts';
-import type { Verdict } from '../model/lease.ts';
-import type { Admission, CredentialName, Standing } from '../model/ports.ts';
+import type { Purse, Verdict } from '../model/lease.ts';
+import type { Admission, CredentialName, KeyUse, Seen, Standing } from '../model/ports.ts';
 import { type RingFailure, reach } from '../model/reach.ts';
 import { ok, type Result } from '../model/refusal.ts';
-import type { DecisionPorts, Trace } from './ports.ts';
+import { type DecisionPorts, newTrace, type Trace } from './ports.ts';
 
 /** How long the Ring is waited for, in milliseconds. A late grant is used, or given back by the next call. */
 const ADMIT_DEADLINE_MS = 2_000;
@@ -13,10 +13,14 @@ const EXCHANGE_DEADLINE_MS = 5_000;
 export interface AskOptions {
   readonly name: CredentialName;
   readonly ring: string;
+  /** Which permits: `OWNER_PURSE`, or the id of a key with a limit of its own. */
+  readonly purse: string;
   /** What waits for the Ring's decision; empty asks for standing and a lease only. */
   readonly costs: readonly number[];
   readonly wantToken: boolean;
   readonly wantsLease: boolean;
+  readonly uses: readonly KeyUse[];
+  readonly seen: Seen | null;
 }
 
 export interface Asked {
@@ -35,14 +39,16 @@ export const askRing = async (
   trace: Trace,
 ): Promise<Result<Asked, RingFailure>> => {
   const { memory, now } = ports;
-  const purse = memory.purse(options.ring);
+  const purse = memory.purse(options.ring, options.purse);
   const askedAt = now();
   const ask = purse.compose(options.costs, askedAt, { wantsLease: options.wantsLease });
-  const request = { credential: options.name, wantToken: options.wantToken, ask, uses: [], seen: null };
+  const { name, wantToken, uses, seen } = options;
+  const request = { credential: name, wantToken, ask, uses, seen };
   let verdicts: readonly Verdict[] = [];
   const take = (admission: Admission): Admission => {
     if (admission.grant !== null) verdicts = purse.accept(admission.grant, now(), ports.random());
     else purse.failed(ask.leaseId, now());
+    reportLater(ports, options, purse);
     return admission;
   };
   const deadlineMs =
@@ -55,6 +61,27 @@ export const askRing = async (
     return admission;
   }
   return ok({ standing: admission.value.standing, askedAt, verdicts, sealed: admission.value.sealed });
+};
+
+/** Purses whose last report is being waited for. */
+const reporting = new WeakSet<Purse>();
+
+/**
+ * When a flow has stopped, what is left of its lease is told to the Ring once the lease is over, so that others have the
+ * units. Waits in the background, for as long as a lease.
+ */
+const reportLater = (ports: DecisionPorts, options: AskOptions, purse: Purse): void => {
+  const dueAt = purse.reportDueAt(ports.now());
+  if (dueAt === null || reporting.has(purse)) return;
+  reporting.add(purse);
+  const report = async (): Promise<void> => {
+    await ports.sleep(dueAt - ports.now() + 1);
+    reporting.delete(purse);
+    if (!purse.reportDue(ports.now())) return reportLater(ports, options, purse);
+    const last = { ...options, costs: [], wantToken: false, wantsLease: false, uses: [], seen: null };
+    await askRing(ports, last, newTrace());
+  };
+  ports.inBackground(report());
 };
 
 /** One `exchange` call. */

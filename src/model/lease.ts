@@ -39,6 +39,7 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
   let rate = openRate();
   let lastSeen = Number.NEGATIVE_INFINITY;
   let used = 0;
+  let latestCost = 0;
   let roundTripMs = 0;
   let renewNotBefore = Number.NEGATIVE_INFINITY;
   let levels: readonly Level[] = [];
@@ -65,7 +66,11 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
 
   const worthReturning = (units: number): boolean => {
     const least = Math.min(...levels.map((level) => level.requests));
-    return units > 0 && (scarce || units > Math.max(WORTH_RETURNING_UNITS, least * WORTH_RETURNING_PART));
+    // While units are short, a few of a small limit are worth a call too; but not each single one of a large limit.
+    const share = least * WORTH_RETURNING_PART;
+    return scarce
+      ? units >= Math.min(WORTH_RETURNING_UNITS, Math.max(1, share))
+      : units > Math.max(WORTH_RETURNING_UNITS, share);
   };
 
   const hold = (lease: HeldLease): void => {
@@ -129,6 +134,7 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
       }
       see(now);
       if (!seenBefore) rate.observe(cost, now);
+      latestCost = cost;
       const from = live(now);
       if (mustAsk || sum(from) < cost) {
         const refused = refusal.of(cost, now);
@@ -176,7 +182,7 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
       if (waiting || background || now < renewNotBefore) return false;
       if (refusal.active(now)) return false;
       const until = Math.max(...[...leases.values()].map((lease) => (lease.closed ? 0 : lease.until)));
-      const perSecond = rate.perSecond(now);
+      const perSecond = rate.perSecond(now, latestCost);
       if (now >= until || (perSecond * leaseMs) / 1000 < 2) return false;
       const left = sum(live(now));
       return until - now < RENEW_IN_LAST_PART * leaseMs || left <= (2 * perSecond * roundTripMs) / 1000;

@@ -13,38 +13,68 @@ export type Accounts = {
   count(): number;
 };
 
-/** No accounts yet. */
+type Account = { readonly purse: string; readonly rate: number; readonly seenAt: number };
+type Sum = { rate: number; count: number };
+
+/** No accounts yet. Sums are kept as accounts come and go: ten thousand isolates may ask, and each ask needs the sum. */
 export const openAccounts = (): Accounts => {
   /** In the order in which they were last seen. */
-  const accounts = new Map<
-    string,
-    { readonly purse: string; readonly rate: number; readonly seenAt: number }
-  >();
+  const accounts = new Map<string, Account>();
+  const total: Sum = { rate: 0, count: 0 };
+  const byPurse = new Map<string, Sum>();
+
+  const add = (sum: Sum, { rate }: Account, sign: 1 | -1): void => {
+    sum.rate += sign * rate;
+    sum.count += sign;
+  };
+  const put = (id: string, account: Account): void => {
+    accounts.set(id, account);
+    const ofPurse = byPurse.get(account.purse) ?? { rate: 0, count: 0 };
+    byPurse.set(account.purse, ofPurse);
+    add(ofPurse, account, 1);
+    add(total, account, 1);
+  };
+  const remove = (id: string): void => {
+    const account = accounts.get(id);
+    const ofPurse = account && byPurse.get(account.purse);
+    if (!account || !ofPurse) return;
+    accounts.delete(id);
+    add(ofPurse, account, -1);
+    add(total, account, -1);
+    if (ofPurse.count === 0) byPurse.delete(account.purse);
+  };
+
   return {
     see(ask, now) {
       const id = `${ask.isolate} ${ask.purse}`;
-      accounts.delete(id);
-      accounts.set(id, { purse: ask.purse, rate: size(ask.rate), seenAt: now });
+      remove(id);
+      put(id, { purse: ask.purse, rate: size(ask.rate), seenAt: now });
     },
     forget(now, leaseMs) {
       for (const [id, account] of accounts) {
         if (account.seenAt + Math.max(ACCOUNT_LIFE_MS, 2 * leaseMs) > now) break;
-        accounts.delete(id);
+        remove(id);
       }
     },
     demandOf(ask, limit, leaseMs) {
-      let totalRate = 0;
-      let active = 0;
-      for (const account of accounts.values()) {
-        if (limit === 'key' && account.purse !== ask.purse) continue;
-        totalRate += account.rate;
-        active++;
-      }
-      return { rate: size(ask.rate), used: size(ask.used), held: size(ask.held), totalRate, active, leaseMs };
+      const { rate, count } = (limit === 'key' ? byPurse.get(ask.purse) : total) ?? { rate: 0, count: 0 };
+      return {
+        rate: size(ask.rate),
+        used: size(ask.used),
+        held: size(ask.held),
+        totalRate: rate,
+        active: count,
+        leaseMs,
+      };
     },
     count: () => accounts.size,
   };
 };
 
+/** Numbers are taken in steps of 1/1024, and no greater than this: so adding and taking away leaves exactly nothing. */
+const STEPS = 1_024;
+const GREATEST = 1_000_000_000;
+
 /** A number from another isolate, made harmless: policy only, so a wrong one can waste but not admit. */
-const size = (value: number): number => (Number.isFinite(value) && value > 0 ? value : 0);
+const size = (value: number): number =>
+  value > 0 ? Math.round(Math.min(value, GREATEST) * STEPS) / STEPS : 0;

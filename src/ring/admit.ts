@@ -1,8 +1,8 @@
-import { type Grant, OWNER_PURSE } from '../model/lease-wire.ts';
+import { type Grant, OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 import type { KeyRow } from './tables.ts';
-import { recordUse } from './usage.ts';
+import { recordUse, settleUse } from './usage.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
@@ -12,7 +12,11 @@ export const admit = (parts: RingParts, request: AdmitRequest): Admission => {
   const { tables } = parts;
   const now = parts.now();
   const standing = standingOf(parts, request.credential, now);
-  if (standing.status !== 'live') return { standing, grant: null, sealed: null };
+  if (standing.status !== 'live') {
+    // What was lent is accounted for all the same.
+    if (request.ask.reports.length > 0 && tables.exists()) settle(parts, request.ask.reports);
+    return { standing, grant: null, sealed: null };
+  }
   const { clientId } = request.credential;
   const grant = permits(parts, request, standing.ownLimit, now);
   recordUse(parts, clientId, request.uses, request.ask.reports, grant, request.seen);
@@ -21,6 +25,13 @@ export const admit = (parts: RingParts, request: AdmitRequest): Admission => {
   const usable =
     kept !== null && kept.generation === standing.generation && kept.expiresAt * 1000 - now > TOKEN_MARGIN_MS;
   return { standing, grant, sealed: usable ? kept.sealed : null };
+};
+
+/** Takes what an isolate says of its leases, and writes it down. */
+export const settle = (parts: RingParts, reports: readonly Report[]): void => {
+  parts.meter().settle(reports, parts.now());
+  settleUse(parts, reports);
+  parts.tables.putMeter(parts.meter().saved());
 };
 
 /** A key with a limit of its own is given permits for its own purse only: the owner's would not know that limit. */

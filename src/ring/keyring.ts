@@ -18,7 +18,7 @@ import type {
   UseOfHour,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import { admit } from './admit.ts';
+import { admit, settle } from './admit.ts';
 import { change } from './change.ts';
 import { endKey } from './end.ts';
 import { exchange } from './exchange.ts';
@@ -27,7 +27,7 @@ import { workOffLedger } from './ledger.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { isVisible, toRecord } from './record.ts';
 import { openTables } from './tables.ts';
-import { HOUR_MS, hourOf, settleUse, sweep } from './usage.ts';
+import { HOUR_MS, hourOf, sweep } from './usage.ts';
 
 /** How soon the ledger is looked at again when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;
@@ -57,11 +57,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async settle(reports: readonly Report[]): Promise<void> {
-    const { tables, meter, now } = this.#parts;
-    if (!tables.exists()) return;
-    meter().settle(reports, now());
-    settleUse(this.#parts, reports);
-    tables.putMeter(meter().saved());
+    if (this.#parts.tables.exists()) settle(this.#parts, reports);
   }
 
   async issue(request: IssueRequest): Promise<Result<IssuedKey>> {

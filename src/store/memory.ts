@@ -30,9 +30,9 @@ export const createMemory = ({ isolate, leaseMs, newLeaseId, now, giveBack }: Me
   const refusals = new LRUCache<string, RememberedRefusal>({ max: MAX_REFUSALS });
   const purses = new LRUCache<string, Purse>({
     max: MAX_PURSES,
-    dispose: (purse, ring, reason) => {
+    dispose: (purse, name, reason) => {
       const ask = reason === 'evict' ? purse.giveBack(now()) : null;
-      if (ask !== null) giveBack(ring, ask.reports);
+      if (ask !== null) giveBack(name.split('/', 1)[0] ?? name, ask.reports);
     },
   });
 
@@ -48,11 +48,12 @@ export const createMemory = ({ isolate, leaseMs, newLeaseId, now, giveBack }: Me
     refuse: (presented: string, refusal: Refusal, until: number): void =>
       void refusals.set(presented, { refusal, until }),
 
-    purse: (ring: string): Purse => {
-      const known = purses.get(ring);
+    purse: (ring: string, name: string): Purse => {
+      const place = name === OWNER_PURSE ? ring : `${ring}/${name}`;
+      const known = purses.get(place);
       if (known !== undefined) return known;
-      const purse = openPurse({ isolate, purse: OWNER_PURSE, leaseMs, newLeaseId });
-      purses.set(ring, purse);
+      const purse = openPurse({ isolate, purse: name, leaseMs, newLeaseId });
+      purses.set(place, purse);
       return purse;
     },
   };

@@ -1,5 +1,5 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inUse } from '../secrets.ts';
 import {
   atStytch,
@@ -23,6 +23,8 @@ beforeEach(async () => {
   await emulator('DELETE', '/counters');
   await rooms.ORIGIN.reset();
 });
+
+afterEach(now);
 
 describe('POST /v1/keys', () => {
   it('answers 201 with the key object and, this once, the key', async () => {
@@ -55,6 +57,7 @@ describe('POST /v1/keys', () => {
       expires_at: '2099-01-01T00:00:00Z',
       ended_at: null,
       last_used_at: null,
+      last_used_from: null,
       ip_allowlist: null,
       rotation: null,
       key: expect.stringMatching(/^acme_test_[0-9A-Za-z]{28}_[0-9A-Za-z]{61}$/),
@@ -151,7 +154,6 @@ describe('GET /v1/keys', () => {
     const second = await listed(session, `?limit=2&cursor=${first.next_cursor}`);
     expect(second).toMatchObject({ data: [{ name: 'test' }], next_cursor: null });
     expect(first.data.map((each) => each.key_id)).not.toContain(second.data[0]?.key_id);
-    await now();
   });
 
   it('filters by status; without one, only the living', async () => {
@@ -171,7 +173,6 @@ describe('GET /v1/keys', () => {
     expect(await ids('?status=revoked')).toEqual([revoked.key_id]);
     expect(await ids('?status=expired')).toEqual([expired.key_id]);
     expect(await ids('?status=all')).toEqual([living.key_id, revoked.key_id, expired.key_id].sort());
-    await now();
   });
 
   it('is empty for somebody without keys', async () => {
@@ -193,9 +194,11 @@ describe('GET /v1/keys/{key_id}', () => {
     expect(JSON.stringify(one)).not.toContain(key.slice(39, 83));
   });
 
-  it('says when the key was last used', async () => {
+  it('says when the key was last used, as soon as a lease was accounted for', async () => {
     const session = await signIn();
     const { key, key_id } = await issueKey(session);
+    expect((await call(key)).status).toBe(200);
+    await later(6);
     expect((await call(key)).status).toBe(200);
     const one = await (await desk(session, 'GET', `/v1/keys/${key_id}`)).json();
     expect(one).toMatchObject({ last_used_at: expect.stringMatching(SECONDS) });

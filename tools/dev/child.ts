@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 
 /** What to run: a Node script with its arguments, under a name. */
 export interface Command {
@@ -88,7 +89,8 @@ const listen = (child: ChildProcess, name: string, log: Writable, onLine: OnLine
   for (const from of ['stdout', 'stderr'] as const) {
     const input = child[from];
     if (input === null) continue;
-    createInterface({ input }).on('line', (line) => {
+    createInterface({ input }).on('line', (painted) => {
+      const line = stripVTControlCharacters(painted);
       // What is left in a pipe may come after the end of all.
       if (!log.writableEnded) log.write(`[${name}] ${line}\n`);
       last.push(line);

@@ -75,7 +75,6 @@ const wrangler = (
     // Otherwise in the user's home, shared with every other project.
     WRANGLER_REGISTRY_PATH: join(folder, 'wrangler/registry'),
     WRANGLER_LOG_PATH: join(folder, 'wrangler/logs'),
-    NO_COLOR: '1',
   },
 });
 

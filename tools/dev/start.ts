@@ -1,9 +1,9 @@
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import settings from '../../latchkey.config.ts';
-import { variablesOf } from '../serve/variables.ts';
 import { type Child, makeLeash, type OnLine, startChild } from './child.ts';
 import { originCommand, type Setting, stytchCommand, workerCommand } from './commands.ts';
+import { type EmulatorProject, emulatorProject } from './emulator-project.ts';
 import { takeLock } from './lock.ts';
 import { type Places, placesFrom } from './places.ts';
 import { takenPorts } from './ports.ts';
@@ -52,7 +52,7 @@ export const start = async (options: StartOptions, signal: AbortSignal): Promise
   const locked = takeLock(folder, port);
   if (!locked.ok) return locked;
   if (fresh) forget(folder);
-  const group = startGroup(options, locked.lock.release);
+  const group = startGroup(options, await emulatorProject(), locked.lock.release);
   const ready = waitUntilReady(group.running.places, signal);
   const problem = await Promise.race([ready, group.running.failed, aborted(signal)]);
   if (problem === null) {
@@ -74,11 +74,14 @@ interface Group {
   readonly announce: () => void;
 }
 
-const startGroup = ({ port, folder, onWorkerLine }: StartOptions, release: () => void): Group => {
-  const emulator = variablesOf('emulator/wrangler.toml');
+const startGroup = (
+  { port, folder, onWorkerLine }: StartOptions,
+  { projectId, projectSecret }: EmulatorProject,
+  release: () => void,
+): Group => {
   const setting: Setting = {
-    ...{ places: placesFrom(port), folder, settings, projectId: emulator.PROJECT_ID ?? '' },
-    secretFiles: secretFiles(folder, emulator.PROJECT_SECRET ?? ''),
+    ...{ places: placesFrom(port), folder, settings, projectId },
+    secretFiles: secretFiles(folder, projectSecret),
   };
   const logFile = join(folder, 'dev.log');
   const log = createWriteStream(logFile, { mode: 0o600 });

@@ -1,4 +1,4 @@
-import { variablesOf } from '../serve/variables.ts';
+import type { EmulatorProject } from './emulator-project.ts';
 import type { Running } from './start.ts';
 
 /** One of those that the emulator is born with. */
@@ -8,9 +8,7 @@ const ADA = { email: 'ada@example.com', password: 'correct horse battery staple'
  * What is said when everything answers. The commands are indented and hold no comments: they can be pasted into
  * any POSIX shell, one block or all of them.
  */
-export const welcome = ({ places, logFile }: Running): string => {
-  const { PROJECT_ID, PROJECT_SECRET } = variablesOf('emulator/wrangler.toml');
-  return `
+export const welcome = ({ places, logFile }: Running, project: EmulatorProject): string => `
 Latchkey is ready.
 
   API     ${places.api}    what your users' keys open
@@ -23,7 +21,7 @@ A user: ${ADA.email}, password: ${ADA.password}
 Lines to paste. Sign in as that user; the session is good for five minutes:
 
   SESSION=$(curl -sS ${places.stytch}/v1/passwords/authenticate \\
-    -u '${PROJECT_ID}:${PROJECT_SECRET}' \\
+    -u '${project.projectId}:${project.projectSecret}' \\
     -H 'Content-Type: application/json' \\
     -d '{"email":"${ADA.email}","password":"${ADA.password}","session_duration_minutes":60}' \\
     | sed -n 's/.*"session_jwt":"\\([^"]*\\)".*/\\1/p')
@@ -46,4 +44,3 @@ Revoke it; its id is what stands before the last "_". Within five seconds it ope
 All of this and more by itself: npm run demo${places.port === 8787 ? '' : ` -- --port ${places.port}`}
 Everything is logged in ${logFile}; requests are shown here. Ctrl-C ends it all.
 `;
-};

@@ -9,6 +9,8 @@ const PROJECT = 'project-test-1';
 const [current, previous] = (await keychainOf('current', 'previous')).all;
 if (current === undefined || previous === undefined) throw new Error('no keys');
 
+type Credential = [project: string, clientId: string, secret: string];
+
 const of = (project: string, id: string, secret: string) => fingerprintOf(current, project, id, secret);
 
 describe('a fingerprint', () => {
@@ -40,7 +42,7 @@ describe('a fingerprint', () => {
     ['the case', [PROJECT, 'id', 's'], [PROJECT, 'id', 'S']],
     ['a newline', [PROJECT, 'id', 's'], [PROJECT, 'id', 's\n']],
     ['the form of Unicode', [PROJECT, 'id', 'é'], [PROJECT, 'id', 'e\u0301']],
-  ] as const)('differs by %s', async (_, one, other) => {
+  ] as [string, Credential, Credential][])('differs by %s', async (_, one, other) => {
     expect(await of(...one)).not.toBe(await of(...other));
   });
 

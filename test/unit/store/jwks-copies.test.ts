@@ -60,26 +60,38 @@ describe('a copy of the JWKS', () => {
   it.each([
     ['the keys', (copy: string) => copy.replace('"abc"', '"evil"')],
     ['the time', (copy: string) => copy.replace('1793534400123', '1893534400123')],
-    ['another key', (copy: string) => copy.replace('"keys":[', '"keys":[{"kty":"RSA","kid":"evil","n":"x","e":"AQAB"},')],
+    [
+      'another key',
+      (copy: string) => copy.replace('"keys":[', '"keys":[{"kty":"RSA","kid":"evil","n":"x","e":"AQAB"},'),
+    ],
   ])('is a miss with %s of somebody else, whatever they make of the rest', async (_, tamper) => {
     const { kv, entries, text } = await saved();
     const stored = JSON.parse(text) as { copy: string; master_key: string; mac: string };
     const copy = tamper(stored.copy);
     expect(copy).not.toBe(stored.copy);
-    for (const entry of [{ ...stored, copy }, { ...stored, copy, master_key: 'previous' }, { ...stored, copy, mac: '' }]) {
+    for (const entry of [
+      { ...stored, copy },
+      { ...stored, copy, master_key: 'previous' },
+      { ...stored, copy, mac: '' },
+    ]) {
       entries.set(ENTRY, { text: JSON.stringify(entry), ttl: 1 });
       expect(await copiesIn(kv).load()).toBeNull();
     }
   });
 
-  it.each(['', 'null', '{', '[]', '{}', '{"copy":"{}","master_key":"current","mac":"AAAA"}', '{"keys":[],"fetched_at":1}'])(
-    'is not %s',
-    async (text) => {
-      const { kv, entries } = fakeKv();
-      entries.set(ENTRY, { text, ttl: 1 });
-      expect(await copiesIn(kv).load()).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    'null',
+    '{',
+    '[]',
+    '{}',
+    '{"copy":"{}","master_key":"current","mac":"AAAA"}',
+    '{"keys":[],"fetched_at":1}',
+  ])('is not %s', async (text) => {
+    const { kv, entries } = fakeKv();
+    entries.set(ENTRY, { text, ttl: 1 });
+    expect(await copiesIn(kv).load()).toBeNull();
+  });
 
   it('is a miss in a KV that has none or fails, and need not be saved', async () => {
     const { kv, state } = fakeKv();

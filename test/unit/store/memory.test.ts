@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../../src/model/evidence.ts';
 import type { Report } from '../../../src/model/lease-wire.ts';
+import { OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { createMemory } from '../../../src/store/memory.ts';
 
 const NOON = Date.UTC(2026, 10, 1, 12);
@@ -24,9 +25,18 @@ const evidence = (clientId: string) => ({ name: { clientId } }) as unknown as Ev
 
 /** Puts ten units into an owner's purse, as the Ring would. */
 const fill = (memory: ReturnType<typeof createMemory>, ring: string): void => {
-  const purse = memory.purse(ring);
+  const purse = memory.purse(ring, OWNER_PURSE);
   const { leaseId } = purse.compose([], NOON);
-  const grant = { leaseId, decided: 0, units: 10, ms: 5_000, levels: [], active: 1, scarce: false, limited: null };
+  const grant = {
+    leaseId,
+    decided: 0,
+    units: 10,
+    ms: 5_000,
+    levels: [],
+    active: 1,
+    scarce: false,
+    limited: null,
+  };
   purse.accept(grant, NOON, 0);
 };
 
@@ -54,7 +64,10 @@ describe('a refusal', () => {
   it('is remembered for its time, and not a millisecond longer', () => {
     const { memory } = open();
     memory.refuse('key', REFUSAL, NOON + 5_000);
-    expect([memory.refusal('key', NOON + 4_999), memory.refusal('key', NOON + 5_000)]).toEqual([REFUSAL, null]);
+    expect([memory.refusal('key', NOON + 4_999), memory.refusal('key', NOON + 5_000)]).toEqual([
+      REFUSAL,
+      null,
+    ]);
     expect(memory.refusal('other', NOON)).toBeNull();
   });
 
@@ -68,31 +81,39 @@ describe('a refusal', () => {
 describe('a purse', () => {
   it('is one for each owner', () => {
     const { memory } = open();
-    expect(memory.purse('r1')).toBe(memory.purse('r1'));
-    expect(memory.purse('r1')).not.toBe(memory.purse('r2'));
+    expect(memory.purse('r1', OWNER_PURSE)).toBe(memory.purse('r1', OWNER_PURSE));
+    expect(memory.purse('r1', OWNER_PURSE)).not.toBe(memory.purse('r2', OWNER_PURSE));
+  });
+
+  it('is one more for a key that has a limit of its own', () => {
+    const { memory } = open();
+    expect(memory.purse('r1', 'key')).toBe(memory.purse('r1', 'key'));
+    expect(memory.purse('r1', 'key')).not.toBe(memory.purse('r1', OWNER_PURSE));
   });
 
   it('that has to go gives back what it still held, to its own Ring, closed', () => {
     const { memory, given } = open();
     fill(memory, 'first');
-    memory.purse('first').spend(3, NOON);
-    for (let i = 1; i <= BOUND; i++) memory.purse(`ring ${i}`);
-    expect(given).toEqual([{ ring: 'first', reports: [expect.objectContaining({ total: 3, closed: true })] }]);
+    memory.purse('first', OWNER_PURSE).spend(3, NOON);
+    for (let i = 1; i <= BOUND; i++) memory.purse(`ring ${i}`, OWNER_PURSE);
+    expect(given).toEqual([
+      { ring: 'first', reports: [expect.objectContaining({ total: 3, closed: true })] },
+    ]);
   });
 
   it('that is in use does not go', () => {
     const { memory, given } = open();
     fill(memory, 'first');
     for (let i = 1; i <= BOUND; i++) {
-      memory.purse('first');
-      memory.purse(`ring ${i}`);
+      memory.purse('first', OWNER_PURSE);
+      memory.purse(`ring ${i}`, OWNER_PURSE);
     }
-    expect([given, memory.purse('first').left(NOON)]).toEqual([[], 10]);
+    expect([given, memory.purse('first', OWNER_PURSE).left(NOON)]).toEqual([[], 10]);
   });
 
   it('that has nothing to give back says nothing', () => {
     const { memory, given } = open();
-    for (let i = 0; i <= BOUND; i++) memory.purse(`ring ${i}`);
+    for (let i = 0; i <= BOUND; i++) memory.purse(`ring ${i}`, OWNER_PURSE);
     expect(given).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStytch } from '../../../src/stytch/client.ts';
-import { answer, oauthError, type Sent, scripted, stytchError, timeout } from './wires.ts';
+import { answer, type Deed, oauthError, type Sent, scripted, stytchError, timeout } from './wires.ts';
 
 const PROJECT = {
   baseUrl: 'https://test.stytch.test',
@@ -20,7 +20,7 @@ const CLIENT = {
 const CREATED = { m2m_client: { client_id: 'acme_test_1', client_secret: 'the-secret' }, status_code: 200 };
 const TOKEN = { access_token: 'a.b.c', token_type: 'bearer', expires_in: 3600, status_code: 200 };
 
-const stytch = (...deeds: Parameters<typeof scripted>) => {
+const stytch = (...deeds: readonly Deed[]) => {
   const script = scripted(...deeds);
   return { ...script, api: createStytch(PROJECT, script.wires) };
 };

@@ -13,7 +13,7 @@ const [k1, k2] = await Promise.all([makeSigner('k1'), makeSigner('k2')]);
 
 type Answer = Outcome<readonly SigningJwk[]>;
 const keysOf = (...keys: readonly SigningJwk[]): Answer => ({ outcome: 'answered', value: keys });
-const SILENCE: Answer = { outcome: 'unreachable', detail: 'x', retryAfterSeconds: null };
+const SILENCE = { outcome: 'unreachable', detail: 'x', retryAfterSeconds: null } as Answer;
 
 /** An isolate, a KV with one copy, and a Stytch that gives what the test sets, when the test lets it. */
 const world = ({ copy = null as JwksCopy | null, stytch = SILENCE } = {}) => {
@@ -74,7 +74,10 @@ describe('the three tiers', () => {
     const { keys } = world({ stytch: keysOf(k1.jwk, k2.jwk) });
     const data = new Uint8Array([1]);
     const signature = await crypto.subtle.sign('RSASSA-PKCS1-v1_5', k2.privateKey, data);
-    for (const [kid, expected] of [['k1', false], ['k2', true]] as const) {
+    for (const [kid, expected] of [
+      ['k1', false],
+      ['k2', true],
+    ] as const) {
       const key = await keys(kid, NOON);
       if (typeof key === 'string') throw new Error(key);
       expect(await crypto.subtle.verify('RSASSA-PKCS1-v1_5', key, signature, data)).toBe(expected);
@@ -222,7 +225,9 @@ describe('a set that grows old', () => {
 describe('a cold isolate', () => {
   it('loads once and fetches once for all who come at the same time', async () => {
     const { state, find } = world({ stytch: keysOf(k1.jwk) });
-    const all = await Promise.all(Array.from({ length: 50 }, (_, i) => find(i % 2 === 0 ? 'k1' : 'k9', NOON)));
+    const all = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => find(i % 2 === 0 ? 'k1' : 'k9', NOON)),
+    );
     expect([new Set(all), state.loads, state.fetches]).toEqual([new Set(['key', 'absent']), 1, 1]);
   });
 

@@ -27,7 +27,13 @@ const stranger = await makeSigner('k1');
 const other = await makeSigner('k2');
 
 const HEADER = { alg: 'RS256', kid: 'k1', typ: 'JWT' };
-const COMMON = { iss: `stytch.com/${PROJECT}`, aud: [PROJECT], iat: NOW - 60, nbf: NOW - 60, exp: NOW + 3_540 };
+const COMMON = {
+  iss: `stytch.com/${PROJECT}`,
+  aud: [PROJECT],
+  iat: NOW - 60,
+  nbf: NOW - 60,
+  exp: NOW + 3_540,
+};
 const M2M = { ...COMMON, sub: CLIENT, scope: 'items:read items:write', user_id: USER };
 const SESSION_CLAIM = {
   id: `session-test-${UUID}`,
@@ -77,7 +83,9 @@ describe('an access token of a client', () => {
   });
 
   it('may have other claims, none of which counts', async () => {
-    expect(await judge({ ...M2M, admin: true, owner: 'x', __proto__: 1, roles: ['admin'] })).toEqual(GOOD_M2M);
+    expect(await judge({ ...M2M, admin: true, owner: 'x', __proto__: 1, roles: ['admin'] })).toEqual(
+      GOOD_M2M,
+    );
   });
 
   it('without an owner claim has no owner', async () => {
@@ -135,7 +143,15 @@ describe('JWT-01, JWT-02, JWT-03: the algorithm', () => {
     const der = Buffer.from((await crypto.subtle.exportKey('spki', ours.publicKey)) as ArrayBuffer);
     const base64 = der.toString('base64');
     const pem = `-----BEGIN PUBLIC KEY-----\n${base64.match(/.{1,64}/g)?.join('\n')}\n-----END PUBLIC KEY-----`;
-    const secrets = [der, pem, `${pem}\n`, base64, JSON.stringify(ours.jwk), Buffer.from(ours.jwk.n ?? '', 'base64url'), ours.jwk.n ?? ''];
+    const secrets = [
+      der,
+      pem,
+      `${pem}\n`,
+      base64,
+      JSON.stringify(ours.jwk),
+      Buffer.from(ours.jwk.n ?? '', 'base64url'),
+      ours.jwk.n ?? '',
+    ];
     for (const alg of ['HS256', 'RS256']) {
       for (const secret of secrets) {
         const unsigned = assemble(headerOf(alg), M2M, new Uint8Array()).slice(0, -1);
@@ -148,21 +164,33 @@ describe('JWT-01, JWT-02, JWT-03: the algorithm', () => {
   it.each(['RS384', 'RS512', 'PS256', 'PS384', 'PS512'])('%s with the right key is refused', async (alg) => {
     const pkcs8 = await crypto.subtle.exportKey('pkcs8', ours.privateKey);
     const name = alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5';
-    const key = await crypto.subtle.importKey('pkcs8', pkcs8 as ArrayBuffer, { name, hash: `SHA-${alg.slice(2)}` }, false, ['sign']);
-    expect(await verify(await new SignJWT(M2M).setProtectedHeader({ ...HEADER, alg }).sign(key), NOON)).toEqual(BAD);
+    const key = await crypto.subtle.importKey(
+      'pkcs8',
+      pkcs8 as ArrayBuffer,
+      { name, hash: `SHA-${alg.slice(2)}` },
+      false,
+      ['sign'],
+    );
+    expect(
+      await verify(await new SignJWT(M2M).setProtectedHeader({ ...HEADER, alg }).sign(key), NOON),
+    ).toEqual(BAD);
   });
 
   it.each(['ES256', 'EdDSA'])('%s is refused', async (alg) => {
     const { generateKeyPair } = await import('jose');
     const { privateKey } = await generateKeyPair(alg);
-    expect(await verify(await new SignJWT(M2M).setProtectedHeader({ ...HEADER, alg }).sign(privateKey), NOON)).toEqual(BAD);
+    expect(
+      await verify(await new SignJWT(M2M).setProtectedHeader({ ...HEADER, alg }).sign(privateKey), NOON),
+    ).toEqual(BAD);
   });
 
-  it("our own assertion, which an origin sends back, is refused (JWT-20)", async () => {
+  it('our own assertion, which an origin sends back, is refused (JWT-20)', async () => {
     const { generateKeyPair } = await import('jose');
     const { privateKey } = await generateKeyPair('ES256');
     const header = { alg: 'ES256', kid: 'k1', typ: 'latchkey-assertion+jwt' };
-    expect(await verify(await new SignJWT(M2M).setProtectedHeader(header).sign(privateKey), NOON)).toEqual(BAD);
+    expect(await verify(await new SignJWT(M2M).setProtectedHeader(header).sign(privateKey), NOON)).toEqual(
+      BAD,
+    );
     expect(await judge(M2M, { ...header, alg: 'RS256' })).toEqual(BAD);
   });
 });
@@ -194,7 +222,13 @@ describe('the signature', () => {
 describe('JWT-04: where the key is, the token does not say', () => {
   it('jku, x5u, jwk and x5c are neither followed nor used', async () => {
     const fetched = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new Error('the canary was asked'));
-    const lures = { jku: 'https://canary.test/jwks', x5u: 'https://canary.test/x', jwk: stranger.jwk, x5c: ['x'], 'x5t#S256': 'x' };
+    const lures = {
+      jku: 'https://canary.test/jwks',
+      x5u: 'https://canary.test/x',
+      jwk: stranger.jwk,
+      x5c: ['x'],
+      'x5t#S256': 'x',
+    };
     expect(await verify(await signRaw(stranger, { ...HEADER, ...lures }, M2M), NOON)).toEqual(BAD);
     expect(await judge(M2M, { ...HEADER, ...lures })).toEqual(GOOD_M2M);
     expect(fetched).not.toHaveBeenCalled();
@@ -247,7 +281,17 @@ describe('JWT-08: the form', () => {
   });
 
   it('a header or payload that is no object is refused', async () => {
-    for (const odd of ['[]', '"x"', '1', 'null', '', '{', '\u{feff}{}', '{"alg":"RS256"', '[{"alg":"RS256","kid":"k1"}]']) {
+    for (const odd of [
+      '[]',
+      '"x"',
+      '1',
+      'null',
+      '',
+      '{',
+      '\u{feff}{}',
+      '{"alg":"RS256"',
+      '[{"alg":"RS256","kid":"k1"}]',
+    ]) {
       expect(await verify(await signRaw(ours, odd, M2M), NOON)).toEqual(BAD);
       expect(await verify(await signRaw(ours, HEADER, odd), NOON)).toEqual(BAD);
     }
@@ -271,7 +315,17 @@ describe('JWT-08: the form', () => {
     const token = await signRaw(ours, HEADER, M2M);
     const [header, payload, signature] = token.split('.');
     const json = JSON.stringify({ protected: header, payload, signature });
-    for (const odd of ['', '.', '..', `${header}.${payload}`, `${token}.`, `.${token}`, `${token}.${signature}`, '.'.repeat(8_000), json]) {
+    for (const odd of [
+      '',
+      '.',
+      '..',
+      `${header}.${payload}`,
+      `${token}.`,
+      `.${token}`,
+      `${token}.${signature}`,
+      '.'.repeat(8_000),
+      json,
+    ]) {
       expect(await verify(odd, NOON)).toEqual(BAD);
     }
   });
@@ -293,8 +347,21 @@ describe('JWT-15: a token has one spelling', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const respelled = parts.flatMap((part, index) => {
       const last = alphabet.indexOf(part.slice(-1));
-      const flipped = part.length % 4 === 0 ? [] : [1, 2, 3].map((bits) => part.slice(0, -1) + alphabet.charAt(last ^ bits));
-      const spellings = [`${part}=`, `${part}==`, `${part}\n`, `${part} `, ` ${part}`, `${part}A`, part.replaceAll('-', '+'), part.replaceAll('_', '/'), ...flipped];
+      const flipped =
+        part.length % 4 === 0
+          ? []
+          : [1, 2, 3].map((bits) => part.slice(0, -1) + alphabet.charAt(last ^ bits));
+      const spellings = [
+        `${part}=`,
+        `${part}==`,
+        `${part}\n`,
+        `${part} `,
+        ` ${part}`,
+        `${part}A`,
+        part.replaceAll('-', '+'),
+        part.replaceAll('_', '/'),
+        ...flipped,
+      ];
       return spellings.filter((each) => each !== part).map((each) => parts.with(index, each).join('.'));
     });
     expect(respelled.length).toBeGreaterThan(20);
@@ -407,7 +474,12 @@ describe('JWT-09: exactly one kind', () => {
     return judged.verdict === 'good' ? judged.token.kind : judged.verdict;
   };
   const { scope: _scope, ...NO_SCOPE } = M2M;
-  const CONNECTED_APP = { ...COMMON, sub: USER, client_id: `connected-app-test-${UUID}`, scope: 'openid email' };
+  const CONNECTED_APP = {
+    ...COMMON,
+    sub: USER,
+    client_id: `connected-app-test-${UUID}`,
+    scope: 'openid email',
+  };
 
   it.each([
     ['a client', M2M, 'm2m', 'm2m'],
@@ -426,27 +498,67 @@ describe('JWT-09: exactly one kind', () => {
     ['a client whose sub is a number', { ...M2M, sub: 7 }, 'bad', 'bad'],
     ['a client with a session', { ...M2M, 'https://stytch.com/session': SESSION_CLAIM }, 'bad', 'bad'],
     ['a client with a session of null', { ...M2M, 'https://stytch.com/session': null }, 'bad', 'bad'],
-    ['a client with an organisation', { ...M2M, 'https://stytch.com/organization': { organization_id: ORGANIZATION } }, 'bad', 'bad'],
+    [
+      'a client with an organisation',
+      { ...M2M, 'https://stytch.com/organization': { organization_id: ORGANIZATION } },
+      'bad',
+      'bad',
+    ],
     ["a user's session", SESSION, 'session', 'bad'],
     ["a member's session", B2B_SESSION, 'bad', 'session'],
     ['a session with a scope', { ...SESSION, scope: 'admin:all' }, 'bad', 'bad'],
     ['a session with a scope of null', { ...SESSION, scope: null }, 'bad', 'bad'],
     ['a session with a client_id', { ...SESSION, client_id: CLIENT }, 'bad', 'bad'],
     ['a session of a client', { ...SESSION, sub: CLIENT }, 'bad', 'bad'],
-    ['a session that is over', { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, expires_at: '2026-11-01T12:00:00Z' } }, 'bad', 'bad'],
+    [
+      'a session that is over',
+      { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, expires_at: '2026-11-01T12:00:00Z' } },
+      'bad',
+      'bad',
+    ],
     ['a session without an end', { ...SESSION, 'https://stytch.com/session': { id: 'x' } }, 'bad', 'bad'],
-    ['a session whose end is no time', { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, expires_at: 'tomorrow' } }, 'bad', 'bad'],
-    ['a session without an id', { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, id: '' } }, 'bad', 'bad'],
+    [
+      'a session whose end is no time',
+      { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, expires_at: 'tomorrow' } },
+      'bad',
+      'bad',
+    ],
+    [
+      'a session without an id',
+      { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, id: '' } },
+      'bad',
+      'bad',
+    ],
     ['a session of true', { ...SESSION, 'https://stytch.com/session': true }, 'bad', 'bad'],
     ['a session in a list', { ...SESSION, 'https://stytch.com/session': [SESSION_CLAIM] }, 'bad', 'bad'],
-    ['roles that are no list', { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, roles: 'admin' } }, 'bad', 'bad'],
+    [
+      'roles that are no list',
+      { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, roles: 'admin' } },
+      'bad',
+      'bad',
+    ],
     ["a user's session with an organisation", { ...B2B_SESSION, sub: USER }, 'bad', 'bad'],
     ["a member's session without an organisation", { ...SESSION, sub: MEMBER }, 'bad', 'bad'],
-    ["a member's session of a strange organisation", { ...B2B_SESSION, 'https://stytch.com/organization': { organization_id: 'x' } }, 'bad', 'bad'],
+    [
+      "a member's session of a strange organisation",
+      { ...B2B_SESSION, 'https://stytch.com/organization': { organization_id: 'x' } },
+      'bad',
+      'bad',
+    ],
     ['a Connected App', CONNECTED_APP, 'bad', 'bad'],
     ['a Connected App for itself', { ...CONNECTED_APP, sub: CONNECTED_APP.client_id }, 'bad', 'bad'],
-    ['a Connected App with a session', { ...CONNECTED_APP, 'https://stytch.com/session': SESSION_CLAIM }, 'bad', 'bad'],
-    ['an ID token', { ...COMMON, sub: USER, aud: [`connected-app-test-${UUID}`], email: 'ada@acme.test' }, 'bad', 'bad'],
+    [
+      'a Connected App with a session',
+      { ...CONNECTED_APP, 'https://stytch.com/session': SESSION_CLAIM },
+      'bad',
+      'bad',
+    ],
+    [
+      'an ID token',
+      { ...COMMON, sub: USER, aud: [`connected-app-test-${UUID}`], email: 'ada@acme.test' },
+      'bad',
+      'bad',
+    ],
     ['an ID token for the project', { ...COMMON, sub: USER, email: 'ada@acme.test' }, 'bad', 'bad'],
     ['nothing but times', COMMON, 'bad', 'bad'],
   ])('%s', async (_, payload, consumer, b2b) => {
@@ -470,7 +582,10 @@ describe('JWT-09: exactly one kind', () => {
 
   it("a member's session is its member and organisation", async () => {
     expect(await verifyB2b(await signRaw(ours, HEADER, B2B_SESSION), NOON)).toMatchObject({
-      token: { owner: { kind: 'member', id: MEMBER, organizationId: ORGANIZATION }, roles: ['stytch_member'] },
+      token: {
+        owner: { kind: 'member', id: MEMBER, organizationId: ORGANIZATION },
+        roles: ['stytch_member'],
+      },
     });
   });
 

@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { GOALS } from './goals.ts';
+import { missesOf, type Run, runOf, tableOf } from './report.ts';
+import { allScenarios, quickScenarios } from './scenarios.ts';
+
+/** Progress goes to stderr, so that stdout is the table, or with --json the object, and nothing else. */
+const main = (): number => {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  if (values.help) {
+    console.log(help());
+    return 0;
+  }
+  const seed = Number(values.seed);
+  const all = (values.quick ? quickScenarios : allScenarios)(seed);
+  const chosen = all.filter(({ name }) => values.only?.includes(name) ?? true);
+  const unknown = values.only?.filter((name) => !all.some((scenario) => scenario.name === name)) ?? [];
+  if (!Number.isSafeInteger(seed) || unknown.length > 0) {
+    console.error(
+      unknown.length > 0 ? `No such scenario: ${unknown.join(', ')}` : `No such seed: ${values.seed}`,
+    );
+    return 2;
+  }
+  const runs = chosen.map((scenario, index): Run => {
+    const startedAt = performance.now();
+    const run = runOf(scenario, seed, values.quick);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    console.error(`${index + 1}/${chosen.length} ${run.name} ${seconds} s${run.met ? '' : ' MISSED'}`);
+    return run;
+  });
+  const misses = missesOf(runs);
+  console.log(values.json ? JSON.stringify({ runs }, null, 1) : textOf(runs, misses, values.quick));
+  return misses.length > 0 ? 1 : 0;
+};
+
+const textOf = (runs: readonly Run[], misses: readonly string[], quick: boolean): string =>
+  [
+    tableOf(runs),
+    '',
+    quick ? 'Quick: fewer scenarios, some with too few windows to say anything about saturation.' : '',
+    misses.length === 0 ? `All goals met in ${runs.length} runs.` : `Missed:\n${misses.join('\n')}`,
+  ]
+    .filter((line, index) => line !== '' || index === 1)
+    .join('\n');
+
+const help = (): string => `npm run simulate -- [--quick] [--only NAME]… [--seed N] [--json]
+
+Runs the real meter (src/model/meter.ts) and the real leases (src/model/lease.ts) in virtual time, and measures them
+against an ideal central limiter that gets the same requests. The same seed gives the same numbers.
+
+  --quick      fewer scenarios and windows
+  --only NAME  only this one; may be repeated
+  --seed N     an integer, 1 by default; the held-out scenarios are drawn from it
+  --json       one object { "runs": [ … ] } on stdout, nothing else
+  --help       this text
+
+Exit code: 0 when every goal is met, 1 when one is missed, 2 when the command makes no sense.
+
+Goals (LEASES.md section 9):
+${GOALS.map(({ name, reason }) => `  ${name}\n      ${reason}`).join('\n')}
+
+Scenarios:
+  ${allScenarios(1)
+    .map(({ name }) => name)
+    .join(', ')}`;
+
+process.exitCode = main();

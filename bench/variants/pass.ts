@@ -1,0 +1,34 @@
+import { bundle } from '../../tools/serve/bundle.ts';
+import { serve } from '../../tools/serve/index.ts';
+import { apiHeaders, ITEMS } from '../latchkey.ts';
+import type { Variant } from '../variant.ts';
+
+/** Sent along so that what the client sends is alike for all variants: as long as a key of the benchmark. */
+const NO_KEY = `bench_test_${'0'.repeat(28)}_${'0'.repeat(61)}`;
+
+/** A Worker that is given the origin's URL and nothing else. */
+const bare = (name: string, says: string, script: string): Variant => ({
+  name,
+  says,
+  identified: false,
+  wrong: () => null,
+  open: async ({ origin }) => {
+    const service = { name, script: bundle(script).script, bindings: { ORIGIN_URL: origin.url }, socket: 0 };
+    const server = await serve({ services: [service] });
+    const target = { pid: server.pid, port: server.port(name), path: ITEMS, headers: apiHeaders(NO_KEY) };
+    return { round: async () => target, [Symbol.asyncDispose]: () => server.stop() };
+  },
+});
+
+/** The floor: everything else is compared with it. */
+export const pass = bare(
+  'pass',
+  'a bare Worker: `fetch(origin + path)`, nothing else',
+  'bench/workers/pass.ts',
+);
+
+export const proxy = bare(
+  'proxy',
+  'a bare Worker that passes method, headers and body on',
+  'bench/workers/proxy.ts',
+);

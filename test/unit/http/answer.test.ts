@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import { json, refuse } from '../../../src/http/answer.ts';
+import { ANSWERS } from '../../../src/http/answers.ts';
+import { problemPage } from '../../../src/http/problem-page.ts';
+import type { CredentialFault, Reason, Refusal, RefusalOf } from '../../../src/model/refusal.ts';
+
+const CONTEXT = { requestId: 'request-1', deskUrl: 'https://keys.acme.test', realm: 'acme-api' };
+
+/** One refusal of every reason. A new reason does not compile here. */
+const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
+  host_unknown: {},
+  path_not_canonical: { detail: 'the path has a backslash' },
+  target_too_long: {},
+  headers_too_long: {},
+  method_unknown: { allow: ['GET', 'POST'] },
+  no_route: {},
+  method_not_allowed: { allow: ['GET', 'HEAD'] },
+  upgrade_not_allowed: {},
+  body_too_large: { maxBytes: 100 },
+  early_data: {},
+  credentials_ambiguous: { detail: 'both Authorization and X-API-Key are present' },
+  credential_in_query: {},
+  credential_missing: {},
+  credential_invalid: { because: 'revoked', scheme: 'bearer' },
+  insufficient_scope: { scopes: ['items:read', 'items:write'], scheme: 'bearer' },
+  owner_suspended: {},
+  address_not_allowed: {},
+  credential_kind_not_allowed: { allowed: ['session'] },
+  rate_limited: { retryAfterSeconds: 17 },
+  unavailable: { what: 'ring', retryAfterSeconds: 3 },
+  misconfigured: { problems: ['STYTCH_SECRET is not set'] },
+  origin_failed: {},
+  origin_timed_out: {},
+  loop: {},
+  internal: {},
+  request_invalid: { errors: [{ pointer: '/name', detail: 'must not be empty' }] },
+  media_type_unsupported: { expected: 'application/json' },
+  not_found: {},
+  scope_not_grantable: { scopes: ['admin:all'] },
+  conflict: {},
+  key_limit_reached: { limit: 20 },
+  client_refused: { detail: 'too_many_m2m_clients_for_billing_tier' },
+};
+
+const REASONS = Object.keys(ONE_OF_EACH) as Reason[];
+const refusalOf = (reason: Reason): Refusal => ({ reason, ...ONE_OF_EACH[reason] }) as Refusal;
+
+interface Told {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const told = async (refusal: Refusal): Promise<Told> => {
+  const response = refuse(refusal, CONTEXT);
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: (await response.json()) as Record<string, unknown>,
+  };
+};
+
+const challengeOf = async (refusal: Refusal) => (await told(refusal)).headers['www-authenticate'] ?? null;
+
+describe('every refusal', () => {
+  it('has an answer, and there is no answer without a refusal', () => {
+    expect(Object.keys(ANSWERS).sort()).toEqual([...REASONS].sort());
+  });
+
+  it.each(REASONS)("%s is a problem document that is nobody else's to keep (RFC 9457)", async (reason) => {
+    const { status, headers, body } = await told(refusalOf(reason));
+    expect(headers).toMatchObject({
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'x-request-id': 'request-1',
+    });
+    expect(body).toMatchObject({
+      type: `https://keys.acme.test/problems/${String(body.code)}`,
+      title: expect.stringMatching(/./),
+      status,
+      detail: expect.stringMatching(/\.$/),
+      code: expect.stringMatching(/^[a-z_]+$/),
+      request_id: 'request-1',
+    });
+  });
+
+  it.each(REASONS)('%s says what it is at its type', async (reason) => {
+    const page = problemPage(ANSWERS[reason].code);
+    if (!page.ok) throw new Error('no page');
+    expect(await page.value.text()).toContain(String(ANSWERS[reason].title));
+  });
+
+  it.each([
+    ['host_unknown', 421],
+    ['path_not_canonical', 400],
+    ['target_too_long', 414],
+    ['headers_too_long', 431],
+    ['method_unknown', 405],
+    ['no_route', 404],
+    ['method_not_allowed', 405],
+    ['upgrade_not_allowed', 426],
+    ['body_too_large', 413],
+    ['early_data', 425],
+    ['credentials_ambiguous', 400],
+    ['credential_in_query', 400],
+    ['credential_missing', 401],
+    ['credential_invalid', 401],
+    ['insufficient_scope', 403],
+    ['owner_suspended', 403],
+    ['address_not_allowed', 403],
+    ['credential_kind_not_allowed', 403],
+    ['rate_limited', 429],
+    ['unavailable', 503],
+    ['origin_failed', 502],
+    ['origin_timed_out', 504],
+    ['loop', 508],
+    ['internal', 500],
+  ] as const)('%s is %i', async (reason, status) => {
+    expect((await told(refusalOf(reason))).status).toBe(status);
+  });
+});
+
+describe('a 401', () => {
+  const FAULTS = {
+    grammar: true,
+    tag: true,
+    scheme: true,
+    foreign: true,
+    unknown: true,
+    revoked: true,
+    expired: true,
+    token: true,
+    owner: true,
+    refused_by_stytch: true,
+  } satisfies Record<CredentialFault, true>;
+
+  it('is one and the same for every fault of a credential', async () => {
+    for (const scheme of ['bearer', 'basic', 'x-api-key'] as const) {
+      const all = await Promise.all(
+        (Object.keys(FAULTS) as CredentialFault[]).map((because) =>
+          told({ reason: 'credential_invalid', because, scheme }),
+        ),
+      );
+      for (const each of all) expect(each).toEqual(all[0]);
+      expect(all[0]).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    }
+  });
+
+  it('RFC 6750 §3.1 › no credential: a challenge without an error code', async () => {
+    expect(await challengeOf({ reason: 'credential_missing' })).toBe('Bearer realm="acme-api"');
+  });
+
+  it.each([
+    ['bearer', 'Bearer realm="acme-api", error="invalid_token"'],
+    ['x-api-key', 'Bearer realm="acme-api", error="invalid_token"'],
+    ['basic', 'Basic realm="acme-api", charset="UTF-8", Bearer realm="acme-api", error="invalid_token"'],
+  ] as const)('for what came as %s: %s', async (scheme, challenge) => {
+    expect(await challengeOf({ reason: 'credential_invalid', because: 'tag', scheme })).toBe(challenge);
+  });
+
+  it('RFC 9110 §11.6.1 › is never without a challenge', async () => {
+    for (const reason of REASONS) {
+      const { status, headers } = await told(refusalOf(reason));
+      if (status === 401) expect(headers['www-authenticate']).toMatch(/Bearer realm=/);
+    }
+  });
+});
+
+describe('challenges elsewhere', () => {
+  it('RFC 6750 §3.1 › insufficient_scope is 403 and names the scopes', async () => {
+    const refusal = refusalOf('insufficient_scope');
+    expect(await challengeOf(refusal)).toBe(
+      'Bearer realm="acme-api", error="insufficient_scope", scope="items:read items:write"',
+    );
+    expect((await told(refusal)).body.required_scopes).toEqual(['items:read', 'items:write']);
+  });
+
+  it('RFC 6750 §3.1 › invalid_request is 400', async () => {
+    for (const reason of ['credentials_ambiguous', 'credential_in_query'] as const) {
+      expect(await challengeOf(refusalOf(reason))).toBe('Bearer realm="acme-api", error="invalid_request"');
+    }
+  });
+
+  it('there is a Basic challenge only where Basic was presented', async () => {
+    for (const reason of REASONS)
+      expect([reason, await challengeOf(refusalOf(reason))]).not.toEqual([
+        reason,
+        expect.stringMatching(/Basic/),
+      ]);
+  });
+
+  it('who is not let through for what he did or for our sake gets none', async () => {
+    for (const reason of [
+      'owner_suspended',
+      'address_not_allowed',
+      'rate_limited',
+      'unavailable',
+      'origin_failed',
+      'internal',
+      'not_found',
+    ] as const) {
+      expect([reason, await challengeOf(refusalOf(reason))]).toEqual([reason, null]);
+    }
+  });
+});
+
+describe('headers', () => {
+  it.each([
+    ['rate_limited', '17'],
+    ['unavailable', '3'],
+  ] as const)('%s says when to come again', async (reason, seconds) => {
+    expect((await told(refusalOf(reason))).headers['retry-after']).toBe(seconds);
+  });
+
+  it.each([
+    ['method_unknown', 'GET, POST'],
+    ['method_not_allowed', 'GET, HEAD'],
+  ] as const)('RFC 9110 §15.5.6 › %s names the methods', async (reason, methods) => {
+    expect((await told(refusalOf(reason))).headers.allow).toBe(methods);
+  });
+
+  it('RFC 9110 §15.5.22 › a 426 names the protocol', async () => {
+    expect((await told(refusalOf('upgrade_not_allowed'))).headers.upgrade).toBe('HTTP/1.1');
+  });
+});
+
+describe('json', () => {
+  it('is for its caller alone', async () => {
+    const response = json({ a: 1 }, 201, 'request-1', { location: '/v1/keys/x' });
+    expect([response.status, await response.json()]).toEqual([201, { a: 1 }]);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-request-id': 'request-1',
+      location: '/v1/keys/x',
+    });
+  });
+});
