@@ -28,18 +28,22 @@ export const createApp =
       const requestId = ports.newRequestId();
       // The stack names our own files and lines; a message could quote what was presented.
       const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 6).join(' | ') : '';
-      ports.log({
-        event: 'bug',
+      const name = error instanceof Error ? error.name : 'unknown';
+      const said = {
+        event: 'request',
         request_id: requestId,
-        error: error instanceof Error ? error.name : 'unknown',
-        stack,
-      });
+        decision: 'failed',
+        reason: 'internal',
+        status: 500,
+      };
+      ports.log({ ...said, error: name, stack });
       return refuse({ reason: 'internal' }, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
     }
   };
 
 /** What a Worker answers that is not configured: 503, by the names of the settings, and it forwards nothing. */
-export const unconfigured = (problems: readonly string[], requestId: string): Response => {
+export const unconfigured = (problems: readonly string[], requestId: string, log: Log): Response => {
   const refusal: Refusal = { reason: 'misconfigured', problems };
+  log({ event: 'request', request_id: requestId, decision: 'refused', reason: refusal.reason, status: 503 });
   return refuse(refusal, { requestId, deskUrl: '', realm: 'latchkey' });
 };

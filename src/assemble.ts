@@ -3,18 +3,17 @@ import { createApp, unconfigured } from './app.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
 import type { DeskRing } from './desk/ports.ts';
-import { createSigner } from './gate/assertion.ts';
+import { createSigner, type Signer } from './gate/assertion.ts';
 import { createDecide } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
 import { createForward } from './gate/forward.ts';
 import { createHeaderRules, requestId } from './gate/headers.ts';
 import { createGate } from './gate/index.ts';
-import { newTrace } from './gate/ports.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { toBase64url } from './model/bytes.ts';
 import { purseName } from './model/evidence.ts';
-import type { Owner } from './model/identity.ts';
+import { ANONYMOUS, type Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
 import type { Policy } from './model/policy.ts';
@@ -27,7 +26,7 @@ import { createJwksCopies } from './store/jwks-copies.ts';
 import { createMemory } from './store/memory.ts';
 import { createVault } from './store/vault.ts';
 import { createStytch } from './stytch/client.ts';
-import { createSigningKeys, type SigningKeys } from './stytch/jwks.ts';
+import { createSigningKeys } from './stytch/jwks.ts';
 import { createTokenVerifier } from './stytch/token.ts';
 
 /** What the Worker is bound to. Variables and secrets are read by `readConfig`, by name. */
@@ -66,10 +65,11 @@ export const latchkeyFor = (settings: Settings): ((env: Env) => Latchkey) => {
 /** Puts Latchkey together: environment → configuration → ports → app. The one place where a binding is named. */
 const assemble = (settings: Settings, env: Env): Latchkey => {
   const read = readConfig(settings, env);
-  if (!read.ok) {
-    log({ event: 'misconfigured', problems: read.problems.join('; ') });
+  const problems = [...(read.ok ? [] : read.problems), ...missingBindings(env)];
+  if (!read.ok || problems.length > 0) {
+    log({ event: 'misconfigured', problems: problems.join('; ') });
     return {
-      fetch: async () => unconfigured(read.problems, randomId()),
+      fetch: async () => unconfigured(problems, randomId(), log),
       ringPorts: () => {
         throw new Error('the configuration is not valid');
       },
@@ -85,9 +85,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         projectId: config.stytch.projectId,
         environment: config.environment,
         brand: config.brand,
-        limit: config.limits.default,
+        plan: config.limits.default,
         plans: config.limits.plans,
-        unitsPerMonth: null,
         keysPerUser: config.limits.keysPerUser,
         leaseSeconds: config.leaseSeconds,
         stytchGraceSeconds: config.stytchGraceSeconds,
@@ -100,11 +99,21 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   };
 };
 
+const missingBindings = (env: Env): readonly string[] => [
+  ...(env.VAULT === undefined ? ['VAULT: the KV namespace is not bound'] : []),
+  ...(env.KEY_RING === undefined ? ['KEY_RING: the Durable Object is not bound'] : []),
+];
+
 /** What the Gate, the Desk and the Rings have in common. */
 const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
   const keychain = once(() => openKeychain(secrets.masterKeys));
-  const wires = { fetch: (url: string, init: RequestInit) => fetch(url, init), sleep, random: Math.random };
+  const wires = {
+    now,
+    fetch: (url: string, init: RequestInit) => fetch(url, init),
+    sleep,
+    random: Math.random,
+  };
   const project = { baseUrl: apiUrl, projectId, vertical, projectSecret: secrets.stytchSecret.reveal() };
   const stytch = createStytch(project, wires);
   const turn = createTurn({ now, sleep, patienceMs: TURN_PATIENCE_MS });
@@ -113,7 +122,9 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
   const isClientId = (clientId: string) => ringOfClientId(clientId, realmOf(config)) !== null;
   const verifyToken = createTokenVerifier({ projectId, issuers, vertical, ownerClaim, isClientId }, keys);
-  return { keychain, stytch, turn, verifyToken, signingKeys: keys, vault: createVault(env.VAULT) };
+  // Any well-formed `kid` tells whether keys are at hand: an unknown one is absent with them, unknowable without.
+  const canVerify = async () => (await keys('readiness', now())) !== 'unknowable';
+  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT) };
 };
 
 type Shared = ReturnType<typeof openShared>;
@@ -154,6 +165,7 @@ const openApp = (
   const headers = createHeaderRules({
     prefix: config.headerPrefix,
     forwardCookies: config.origin.keepCookies,
+    stripPrefixes: config.stripPrefixes,
   });
   const forward = createForward({
     ...{ originUrl: config.origin.url, headers, signer, now, loopId: config.hosts.desk },
@@ -173,7 +185,7 @@ const openApp = (
     deskUrl: config.deskUrl,
     largestLeaseSeconds: config.largestLeaseSeconds,
     extract: (inbound) => extract(inbound, realm),
-    identify: async (credential, credentials) => {
+    identify: async (credential, credentials, trace) => {
       const demand = {
         auth: 'required',
         credentials,
@@ -181,7 +193,7 @@ const openApp = (
         cost: 0,
         leaseSeconds: config.leaseSeconds,
       } as const;
-      return decide(credential, demand, now(), newTrace(), () => null);
+      return decide(credential, demand, now(), trace, () => null);
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
@@ -190,7 +202,8 @@ const openApp = (
       ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
-      signing_keys: await canVerify(shared.signingKeys),
+      signing_keys: await shared.canVerify(),
+      assertion_keys: await canSign(signer),
       kv: await canRead(env.VAULT),
     }),
     requestId: (inbound) => requestId(inbound, randomId),
@@ -222,9 +235,15 @@ const deskRing = (ring: Ring, ports: ReachPorts): DeskRing => ({
 
 const flat = <T>(reached: Result<Result<T>>): Result<T> => (reached.ok ? reached.value : reached);
 
-/** Any well-formed `kid` tells whether keys are at hand: an unknown one is `bad` with them, `unknowable` without. */
-const canVerify = async (keys: SigningKeys): Promise<boolean> =>
-  (await keys('readiness', now())) !== 'unknowable';
+/** A private key that does not fit its public half shows when it is imported. */
+const canSign = async (signer: Signer): Promise<boolean> => {
+  try {
+    await signer.sign(ANONYMOUS, now());
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 const canRead = async (kv: KVNamespace): Promise<boolean> => {
   try {

@@ -37,6 +37,8 @@ export interface Config {
   readonly stytchGraceSeconds: number;
   /** Without the dash that follows: `X-Latchkey`. */
   readonly headerPrefix: string;
+  /** Beginnings of header names that no client may send, in any spelling. */
+  readonly stripPrefixes: readonly string[];
   readonly pathParams: PathParams;
   /** Folded as `foldName` folds them. */
   readonly forbiddenQuery: readonly string[];

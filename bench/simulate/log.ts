@@ -5,8 +5,8 @@ export type AdmissionLog = {
   reserve(at: number): number;
   /** The isolate heard of it: so many units came through. Only now do they count. */
   fill(slot: number, units: number): void;
-  /** Units admitted in [from, to). */
-  unitsIn(from: number, to: number): number;
+  /** All units, each by the weight of its moment. */
+  weigh(weightAt: (at: number) => number): number;
   /** The most units that any half-open window of this length holds. */
   worstWindow(ms: number): number;
 };
@@ -33,12 +33,9 @@ export const openLog = (): AdmissionLog => {
     fill(slot, count) {
       units[slot] = (units[slot] ?? 0) + count;
     },
-    unitsIn(from, to) {
+    weigh(weightAt) {
       let sum = 0;
-      for (let index = 0; index < length; index++) {
-        const at = times[index] ?? 0;
-        if (at >= from && at < to) sum += units[index] ?? 0;
-      }
+      for (let index = 0; index < length; index++) sum += (units[index] ?? 0) * weightAt(times[index] ?? 0);
       return sum;
     },
     worstWindow(ms) {

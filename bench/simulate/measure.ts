@@ -6,7 +6,7 @@ export type Measured = {
   readonly requests: number;
   /** Units above the limit in the worst window of w seconds of any user; the whole run counts. */
   readonly over_admission: number;
-  /** Of what the ideal limiter admitted of the same arrivals; 0 if we admitted more, as a window's edge may fall so. */
+  /** Of what the ideal limiter admitted of the same arrivals; 0 if we admitted as much. */
   readonly unused_share: number;
   readonly ring_calls_per_1000: number;
   readonly waits_per_1000: number;
@@ -23,7 +23,7 @@ export type Measured = {
   readonly failed_at_start: number;
   /** 99 in 100 of those who waited did not wait longer. */
   readonly wait_p99_ms: number;
-  /** The longest wait beyond two round trips. */
+  /** 999 in 1,000 of those who waited waited no longer than two round trips and this. */
   readonly wait_beyond_ms: number;
   /** Jain's index of admitted to asked over the isolates, in parts of the ideal limiter's. */
   readonly fairness: number;
@@ -37,28 +37,38 @@ export type Tape = {
   waited(request: Request, ms: number): void;
   called(at: number): void;
   revoked(delayMs: number): void;
-  result(worstExcess: number, admittedUnits: number, leastCallsPerSecond: number): Measured;
+  /** How much a moment's units count for the unused share. */
+  weightAt(at: number): number;
+  result(worstExcess: number, weighedUnits: number, leastCallsPerSecond: number): Measured;
 };
 
 /** A tape that counts what begins in [fromMs, toMs). */
-export const openTape = ({ isolates }: Scenario, fromMs: number, toMs: number): Tape => {
+export const openTape = ({ isolates, limit }: Scenario, fromMs: number, toMs: number): Tape => {
   const askedOf = new Float64Array(isolates);
   const idealOf = new Float64Array(isolates);
   const oursOf = new Float64Array(isolates);
   const waits: number[] = [];
   const callsIn = new Uint32Array(Math.ceil(toMs / 1000) + 1);
   const count = { requests: 0, failed: 0, failedAtStart: 0, waits: 0, calls: 0, ideal: 0 };
-  let beyondMs = 0;
+  const beyond: number[] = [];
   let revocationMs: number | null = null;
+  /**
+   * The first and the last window count gradually: over its limit a flow comes in bursts a window apart, and it must
+   * not matter whether one more or one less of them falls between two sharp edges.
+   */
+  const windowMs = limit.perSeconds * 1000;
+  const weightAt = (at: number): number =>
+    Math.max(0, Math.min(1, (at - fromMs) / windowMs)) * Math.max(0, Math.min(1, (toMs - at) / windowMs));
   const counts = (at: number): boolean => at >= fromMs && at < toMs;
 
   return {
+    weightAt,
     asked({ at, isolate, cost }, ideal) {
       if (!counts(at)) return;
       count.requests++;
       askedOf[isolate] = (askedOf[isolate] ?? 0) + cost;
       if (!ideal) return;
-      count.ideal += cost;
+      count.ideal += cost * weightAt(at);
       idealOf[isolate] = (idealOf[isolate] ?? 0) + cost;
     },
     admitted({ at, isolate, cost }) {
@@ -72,7 +82,7 @@ export const openTape = ({ isolates }: Scenario, fromMs: number, toMs: number): 
       if (!counts(at)) return;
       count.waits++;
       waits.push(ms);
-      beyondMs = Math.max(beyondMs, ms - 2 * tripMs);
+      beyond.push(Math.max(0, ms - 2 * tripMs));
     },
     called(at) {
       const second = Math.floor(at / 1000);
@@ -82,14 +92,13 @@ export const openTape = ({ isolates }: Scenario, fromMs: number, toMs: number): 
     revoked(delayMs) {
       revocationMs = Math.max(revocationMs ?? 0, delayMs);
     },
-    result(worstExcess, admittedUnits, leastCallsPerSecond) {
+    result(worstExcess, weighedUnits, leastCallsPerSecond) {
       const requests = Math.max(1, count.requests);
       const callsPerSecond = count.calls / ((toMs - fromMs) / 1000);
-      const sorted = Float64Array.from(waits).sort();
       return {
         requests: count.requests,
         over_admission: Math.max(0, worstExcess),
-        unused_share: round(count.ideal === 0 ? 0 : Math.max(0, 1 - admittedUnits / count.ideal), 4),
+        unused_share: round(count.ideal === 0 ? 0 : Math.max(0, 1 - weighedUnits / count.ideal), 4),
         ring_calls_per_1000: round((1000 * count.calls) / requests, 2),
         waits_per_1000: round((1000 * count.waits) / requests, 2),
         revocation_delay_s: revocationMs === null ? null : round(revocationMs / 1000, 3),
@@ -98,8 +107,8 @@ export const openTape = ({ isolates }: Scenario, fromMs: number, toMs: number): 
         ring_calls_to_least: round(callsPerSecond / leastCallsPerSecond, 2),
         failed_share: round(count.failed / requests, 4),
         failed_at_start: count.failedAtStart,
-        wait_p99_ms: round(sorted[Math.floor(sorted.length * 0.99)] ?? 0, 1),
-        wait_beyond_ms: round(beyondMs, 1),
+        wait_p99_ms: round(quantile(waits, 0.99), 1),
+        wait_beyond_ms: round(quantile(beyond, 0.999), 1),
         fairness: round(jain(oursOf, askedOf) / jain(idealOf, askedOf), 3),
       };
     },
@@ -120,5 +129,9 @@ const jain = (got: Float64Array, asked: Float64Array): number => {
   });
   return squares === 0 ? 1 : (sum * sum) / (count * squares);
 };
+
+/** The value that this part of all values does not exceed; 0 of none. */
+const quantile = (values: readonly number[], part: number): number =>
+  Float64Array.from(values).sort()[Math.max(0, Math.ceil(values.length * part) - 1)] ?? 0;
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));

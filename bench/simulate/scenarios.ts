@@ -100,8 +100,8 @@ const recommended = (): Scenario[] => [
   scenario('policy', 'one-2x', per(6_000, 60), 2),
   scenario('policy', 'ten-zipf-0.7x', per(6_000, 60), 0.7, { isolates: 10, isolateSpread: 'zipf' }),
   scenario('policy', 'ten-zipf-2x', per(6_000, 60), 2, { isolates: 10, isolateSpread: 'zipf' }),
-  scenario('policy', 'ten-zipf-5x', per(1_500, 60), 5, { isolates: 10, isolateSpread: 'zipf' }),
-  scenario('policy', 'ten-zipf-10x', per(600, 60), 10, { isolates: 10, isolateSpread: 'zipf' }),
+  scenario('policy', 'ten-zipf-5x', per(6_000, 60), 5, { isolates: 10, isolateSpread: 'zipf' }),
+  scenario('policy', 'ten-zipf-10x', per(6_000, 60), 10, { isolates: 10, isolateSpread: 'zipf' }),
   scenario('policy', 'hundred-2x', per(6_000, 60), 2, { isolates: 100 }),
   scenario('policy', 'hundred-1x', per(6_000, 60), 1, { isolates: 100 }),
   scenario('policy', 'hundred-0.8x', per(6_000, 60), 0.8, { isolates: 100 }),
@@ -136,7 +136,7 @@ const smallAndOdd = (): Scenario[] => {
       isolates: 20,
       isolateSpread: 'zipf',
     }),
-    odd('users-uniform', per(600, 60), 0.7, { users: 10, isolates: 20 }),
+    odd('users-uniform', per(600, 60), 0.7, { users: 5, isolates: 20 }),
   ];
 };
 

@@ -60,7 +60,7 @@ export const simulate = (scenario: Scenario, seed: number, open?: OpenMeter): Me
   clock.runUntil(toMs + REVOCATION_WATCH_MS);
 
   const worst = Math.max(...all.map(({ log }) => log.worstWindow(windowMs))) - limit.requests;
-  const admitted = all.reduce((sum, { log }) => sum + log.unitsIn(fromMs, toMs), 0);
+  const admitted = all.reduce((sum, { log }) => sum + log.weigh(tape.weightAt), 0);
   return tape.result(worst, admitted, leastCallsPerSecond(scenario));
 };
 

@@ -80,7 +80,11 @@ const headerPrefix = z
     error: 'covers headers that mean something else',
   });
 
-const limit = z.strictObject({ requests: integer(1, 1_000_000_000), perSeconds: integer(1, 86_400) });
+const limit = z.strictObject({
+  requests: integer(1, 1_000_000_000),
+  perSeconds: integer(1, 86_400),
+  perMonth: integer(1, 1_000_000_000_000).optional(),
+});
 
 const timeoutSeconds = integer(1, 300);
 
@@ -144,6 +148,17 @@ export const SETTINGS = z.strictObject({
   leaseSeconds: integer(1, 60).default(5),
   stytchGraceSeconds: integer(0, 86_400).default(3600),
   headerPrefix: headerPrefix.default('X-Latchkey'),
+  stripPrefixes: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z][a-z0-9-]{1,63}$/,
+          'must be the lower-case beginning of a header name, two letters or more',
+        ),
+    )
+    .max(64)
+    .default([]),
   pathParams: z.enum(['deny', 'allow']).default('deny'),
   forbiddenQuery: z
     .array(

@@ -25,6 +25,8 @@ export interface Settings {
   readonly stytchGraceSeconds?: number | undefined;
   /** Of the headers that the origin reads. Default: `X-Latchkey`. */
   readonly headerPrefix?: string | undefined;
+  /** Beginnings of header names that no client may send, in any spelling. Default: none but the usual ones. */
+  readonly stripPrefixes?: readonly string[] | undefined;
   /** Whether `;` may stand in a path. Default: `deny`. */
   readonly pathParams?: 'deny' | 'allow' | undefined;
   /** Query parameters that are refused because they carry credentials. Default: `access_token`, `api_key`, `apikey`. */
@@ -70,10 +72,12 @@ export interface ScopeSettings {
   readonly selfService?: boolean | undefined;
 }
 
-/** So many units in every interval of so many seconds. */
+/** So many units in every interval of so many seconds, and at most so many in a UTC month. */
 export interface Limit {
   readonly requests: number;
   readonly perSeconds: number;
+  /** Default: no quota. */
+  readonly perMonth?: number | undefined;
 }
 
 export interface LimitSettings {

@@ -2,23 +2,35 @@ import { type Context, Hono } from 'hono';
 import { json, refuse } from '../http/answer.ts';
 import { problemPage } from '../http/problem-page.ts';
 import { CREDENTIAL_KINDS } from '../model/policy.ts';
-import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
+import { err, ok, type Refusal } from '../model/refusal.ts';
+import { newTrace, traceFields } from '../model/trace.ts';
 import { keyEndpoints } from './keys.ts';
-import type { DeskPorts } from './ports.ts';
-
-type Endpoint = (context: Context, requestId: string) => Promise<Result<Response>>;
+import { callerOf, type DeskPorts, type Endpoint } from './ports.ts';
 
 /** The control plane: keys, who one is, and what others need in order to trust us. */
 export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Response>) => {
   const app = new Hono();
 
   const answered = async (context: Context, endpoint: Endpoint, route: string | null): Promise<Response> => {
-    const requestId = ports.requestId(context.req.raw.headers);
-    const result = await endpoint(context, requestId);
+    const call = { requestId: ports.requestId(context.req.raw.headers), trace: newTrace() };
+    const { deskUrl } = ports;
+    const result = await endpoint(context, call);
     const response = result.ok
       ? result.value
-      : refuse(result.refusal, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
-    record(ports, context, route, requestId, response.status, result.ok ? null : result.refusal);
+      : refuse(result.refusal, { requestId: call.requestId, deskUrl, realm: deskUrl });
+    const refusal = result.ok ? null : result.refusal;
+    ports.log({
+      event: 'request',
+      request_id: call.requestId,
+      host: 'desk',
+      method: context.req.method,
+      route,
+      decision: refusal === null ? 'answered' : 'refused',
+      reason: refusal?.reason ?? null,
+      because: refusal !== null && 'because' in refusal ? refusal.because : null,
+      status: response.status,
+      ...traceFields(call.trace),
+    });
     return response;
   };
   const serve = (endpoint: Endpoint) => (context: Context) =>
@@ -33,7 +45,7 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
 
   app.get(
     '/.well-known/jwks.json',
-    serve(async (_, requestId) => ok(jwks(ports, requestId))),
+    serve(async (_, call) => ok(jwks(ports, call.requestId))),
   );
   app.get(
     '/problems/:code',
@@ -41,7 +53,7 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
   );
   app.get(
     '/healthz',
-    serve(async (_, requestId) => ok(json({ status: 'ok' }, 200, requestId))),
+    serve(async (_, call) => ok(json({ status: 'ok' }, 200, call.requestId))),
   );
   app.get('/readyz', serve(readyz(ports)));
 
@@ -63,14 +75,12 @@ const notServed = (app: Hono, context: Context): Refusal => {
 
 const whoami =
   (ports: DeskPorts): Endpoint =>
-  async (context, requestId) => {
-    const credential = ports.extract(context.req.raw.headers);
-    if (!credential.ok) return credential;
-    const caller = await ports.identify(credential.value, CREDENTIAL_KINDS);
+  async (context, call) => {
+    const caller = await callerOf(ports, context, call, CREDENTIAL_KINDS);
     if (!caller.ok) return caller;
     const { auth, userId, organizationId, clientId, scopes } = caller.value.identity;
     const body = { auth, user_id: userId, organization_id: organizationId, key_id: clientId, scopes };
-    return ok(json(body, 200, requestId));
+    return ok(json(body, 200, call.requestId));
   };
 
 /** How long an origin may keep our public keys, in seconds: a new key is published longer than that before it signs. */
@@ -84,28 +94,8 @@ const jwks = (ports: DeskPorts, requestId: string): Response =>
 
 const readyz =
   (ports: DeskPorts): Endpoint =>
-  async (_, requestId) => {
+  async (_, call) => {
     const checks = await ports.readiness();
     const ready = Object.values(checks).every((good) => good);
-    return ok(json({ status: ready ? 'ready' : 'not ready', checks }, ready ? 200 : 503, requestId));
+    return ok(json({ status: ready ? 'ready' : 'not ready', checks }, ready ? 200 : 503, call.requestId));
   };
-
-const record = (
-  ports: DeskPorts,
-  context: Context,
-  route: string | null,
-  requestId: string,
-  status: number,
-  refusal: Refusal | null,
-): void =>
-  ports.log({
-    event: 'request',
-    request_id: requestId,
-    host: 'desk',
-    method: context.req.method,
-    route,
-    decision: refusal === null ? 'answered' : 'refused',
-    reason: refusal?.reason ?? null,
-    because: refusal !== null && 'because' in refusal ? refusal.because : null,
-    status,
-  });

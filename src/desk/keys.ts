@@ -5,8 +5,8 @@ import { err, ok, type Result } from '../model/refusal.ts';
 import { isReservedScope } from '../model/scope.ts';
 import { fieldErrors, invalid, readBody } from './body.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { keyObject, time } from './key-object.ts';
-import type { DeskPorts } from './ports.ts';
+import { keyObject } from './key-object.ts';
+import { type Call, callerOf, type DeskPorts, type Endpoint } from './ports.ts';
 import { createKeyBody, listKeysQuery } from './schemas.ts';
 
 /** A signed-in owner and what his roles let him grant. */
@@ -15,14 +15,10 @@ interface SignedIn {
   readonly grantable: readonly string[];
 }
 
-type Endpoint = (context: Context, requestId: string) => Promise<Result<Response>>;
-
 /** The endpoints of a signed-in user's own keys. Keys cannot make keys: nothing but a session gets in. */
 export const keyEndpoints = (ports: DeskPorts) => {
-  const signedIn = async (request: Request): Promise<Result<SignedIn>> => {
-    const credential = ports.extract(request.headers);
-    if (!credential.ok) return credential;
-    const caller = await ports.identify(credential.value, ['session']);
+  const signedIn = async (context: Context, call: Call): Promise<Result<SignedIn>> => {
+    const caller = await callerOf(ports, context, call, ['session']);
     if (!caller.ok) return caller;
     const { session } = caller.value;
     return session === null
@@ -30,8 +26,8 @@ export const keyEndpoints = (ports: DeskPorts) => {
       : ok({ owner: session.owner, grantable: ports.grantable(session.roles) });
   };
 
-  const create: Endpoint = async (context, requestId) => {
-    const caller = await signedIn(context.req.raw);
+  const create: Endpoint = async (context, call) => {
+    const caller = await signedIn(context, call);
     if (!caller.ok) return caller;
     const body = await readBody(context.req.raw, createKeyBody);
     if (!body.ok) return body;
@@ -56,11 +52,11 @@ export const keyEndpoints = (ports: DeskPorts) => {
     if (!issued.ok) return issued;
     const { record, key } = issued.value;
     const headers = { location: `/v1/keys/${record.keyId}` };
-    return ok(json({ ...keyObject(record), key }, 201, requestId, headers));
+    return ok(json({ ...keyObject(record), key }, 201, call.requestId, headers));
   };
 
-  const list: Endpoint = async (context, requestId) => {
-    const caller = await signedIn(context.req.raw);
+  const list: Endpoint = async (context, call) => {
+    const caller = await signedIn(context, call);
     if (!caller.ok) return caller;
     const query = listKeysQuery.safeParse(context.req.query());
     if (!query.success) return invalid(fieldErrors(query.error));
@@ -73,11 +69,11 @@ export const keyEndpoints = (ports: DeskPorts) => {
     const page = await ring.list({ owner, status: status === 'all' ? null : status, limit, after });
     if (!page.ok) return page;
     const { records, next } = page.value;
-    return ok(json({ data: records.map(keyObject), next_cursor: writeCursor(next) }, 200, requestId));
+    return ok(json({ data: records.map(keyObject), next_cursor: writeCursor(next) }, 200, call.requestId));
   };
 
-  const get: Endpoint = async (context, requestId) => {
-    const caller = await signedIn(context.req.raw);
+  const get: Endpoint = async (context, call) => {
+    const caller = await signedIn(context, call);
     if (!caller.ok) return caller;
     const { owner } = caller.value;
     const keyId = context.req.param('key_id') ?? '';
@@ -87,11 +83,11 @@ export const keyEndpoints = (ports: DeskPorts) => {
     if (!record.ok) return record;
     return record.value === null
       ? err({ reason: 'not_found' })
-      : ok(json(keyObject(record.value), 200, requestId));
+      : ok(json(keyObject(record.value), 200, call.requestId));
   };
 
-  const revoke: Endpoint = async (context, requestId) => {
-    const caller = await signedIn(context.req.raw);
+  const revoke: Endpoint = async (context, call) => {
+    const caller = await signedIn(context, call);
     if (!caller.ok) return caller;
     const { owner } = caller.value;
     const keyId = context.req.param('key_id') ?? '';
@@ -99,8 +95,8 @@ export const keyEndpoints = (ports: DeskPorts) => {
     const revoked = await (await ports.ringOf(owner)).revoke(owner, keyId);
     if (!revoked.ok) return revoked;
     // Counted from the Ring's answer: no lease is older, so none outlives it.
-    const effectiveBy = Math.ceil(ports.now() / 1000) * 1000 + ports.largestLeaseSeconds * 1000;
-    return ok(json({ ...keyObject(revoked.value), effective_by: time(effectiveBy) }, 200, requestId));
+    const effectiveBy = new Date(ports.now() + ports.largestLeaseSeconds * 1000).toISOString();
+    return ok(json({ ...keyObject(revoked.value), effective_by: effectiveBy }, 200, call.requestId));
   };
 
   return { create, list, get, revoke };

@@ -1,9 +1,11 @@
-import type { Credential } from '../model/credential.ts';
+import type { Context } from 'hono';
+import { type Credential, kindOf } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
 import type { CredentialKind } from '../model/policy.ts';
 import type { IssuedKey, IssueRequest, KeyPage, KeyRecord, ListRequest, Log } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
+import type { Trace } from '../model/trace.ts';
 
 /** Somebody at the Desk. */
 export interface Caller {
@@ -22,6 +24,7 @@ export interface DeskRing {
 /** Whether what Latchkey depends on can be had now. */
 export interface Readiness {
   readonly signing_keys: boolean;
+  readonly assertion_keys: boolean;
   readonly kv: boolean;
 }
 
@@ -32,7 +35,11 @@ export interface DeskPorts {
   readonly largestLeaseSeconds: number;
   readonly extract: (headers: Headers) => Result<Credential>;
   /** Who presents this, if it is of one of these kinds. */
-  readonly identify: (credential: Credential, kinds: readonly CredentialKind[]) => Promise<Result<Caller>>;
+  readonly identify: (
+    credential: Credential,
+    kinds: readonly CredentialKind[],
+    trace: Trace,
+  ) => Promise<Result<Caller>>;
   /** The scopes that a session's roles let it give to a key of its own. */
   readonly grantable: (roles: readonly string[]) => readonly string[];
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;
@@ -44,3 +51,25 @@ export interface DeskPorts {
   readonly now: () => number;
   readonly log: Log;
 }
+
+/** One call at the Desk. */
+export interface Call {
+  readonly requestId: string;
+  readonly trace: Trace;
+}
+
+/** What answers a call. A refusal is told by whoever serves it. */
+export type Endpoint = (context: Context, call: Call) => Promise<Result<Response>>;
+
+/** Who calls, if his credential is of one of these kinds. */
+export const callerOf = async (
+  ports: Pick<DeskPorts, 'extract' | 'identify'>,
+  context: Context,
+  { trace }: Call,
+  kinds: readonly CredentialKind[],
+): Promise<Result<Caller>> => {
+  const credential = ports.extract(context.req.raw.headers);
+  if (!credential.ok) return credential;
+  trace.credential = kindOf(credential.value);
+  return ports.identify(credential.value, kinds, trace);
+};

@@ -3,8 +3,9 @@ import type { Verdict } from '../model/lease.ts';
 import { retryAfterSeconds } from '../model/lease-fields.ts';
 import { LEASE_SLACK_MS } from '../model/meter.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
+import { newTrace, type Trace } from '../model/trace.ts';
 import { ask, purseOf } from './ask.ts';
-import { type DecisionPorts, newTrace, type Trace } from './ports.ts';
+import type { DecisionPorts } from './ports.ts';
 import { isRefreshDue, refresh } from './refresh.ts';
 import { type PresentedKey, toldAs } from './resolve.ts';
 
@@ -159,7 +160,7 @@ const outcomeOf = (
   const purse = purseOf(ports, evidence);
   const again = purse.spend(waiter.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
   if (again.outcome === 'refused') return limited(ports, evidence, again.retryAfterMs, again.by);
-  if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1 });
+  if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1, by: [] });
   if (again.outcome === 'spent') evidence.uses.admitted++;
   return again.outcome === 'spent' ? ADMITTED : null;
 };
@@ -179,5 +180,5 @@ const limited = (
   evidence.uses.limited++;
   const fields = purseOf(ports, evidence).fields(ports.now());
   const seconds = retryAfterSeconds(retryAfterMs, by, fields, ports.random());
-  return err({ reason: 'rate_limited', retryAfterSeconds: seconds });
+  return err({ reason: 'rate_limited', retryAfterSeconds: seconds, by });
 };

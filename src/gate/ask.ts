@@ -1,7 +1,8 @@
 import { type Evidence, type HeldStanding, noUses, purseName } from '../model/evidence.ts';
 import type { Purse, Verdict } from '../model/lease.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import type { DecisionPorts, Trace } from './ports.ts';
+import type { Trace } from '../model/trace.ts';
+import type { DecisionPorts } from './ports.ts';
 import { type PresentedKey, refuseEnded } from './resolve.ts';
 import { askRing, heldStanding } from './ring-call.ts';
 

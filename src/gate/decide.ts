@@ -5,9 +5,10 @@ import type { Route } from '../model/policy.ts';
 import type { Seen } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
+import type { Trace } from '../model/trace.ts';
 import { type Admit, createAdmit, isFresh, type Price } from './admit.ts';
 import { authorize } from './authorize.ts';
-import type { DecisionPorts, Trace } from './ports.ts';
+import type { DecisionPorts } from './ports.ts';
 import { type PresentedKey, resolve } from './resolve.ts';
 import { isCurrent, type Presented, verify } from './verify.ts';
 

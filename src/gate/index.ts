@@ -1,6 +1,6 @@
 import { type AnswerContext, refuse } from '../http/answer.ts';
 import { rateLimitHeaders } from '../http/rate-limit.ts';
-import type { Credential } from '../model/credential.ts';
+import { type Credential, kindOf } from '../model/credential.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { KeyRealm } from '../model/key.ts';
 import type { RateLimitField } from '../model/lease-fields.ts';
@@ -8,12 +8,12 @@ import type { Policy, Route } from '../model/policy.ts';
 import type { Log } from '../model/ports.ts';
 import type { Refusal, Result } from '../model/refusal.ts';
 import { err, ok } from '../model/refusal.ts';
+import { newTrace, type Trace, traceFields } from '../model/trace.ts';
 import { bodyRefusal } from './body.ts';
 import type { Decide, Decision } from './decide.ts';
 import { extract, hasLongCredential } from './extract.ts';
 import { type Forward, isLoop } from './forward.ts';
 import { requestId } from './headers.ts';
-import { newTrace, type Trace } from './ports.ts';
 import { seenFrom } from './seen.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
 
@@ -37,7 +37,6 @@ export interface GatePorts {
 /** What the Gate came to know of a request, for the log. */
 interface Account extends Trace {
   route: string | null;
-  credential: string | null;
 }
 
 /**
@@ -83,7 +82,7 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
   return async function gate(request) {
     const startedAt = ports.now();
     const id = requestId(request.headers, ports.newRequestId);
-    const account: Account = { ...newTrace(), route: null, credential: null };
+    const account: Account = { ...newTrace(), route: null };
     const context: AnswerContext = { requestId: id, deskUrl: ports.deskUrl, realm: ports.audience };
     const result = await pass(request, id, startedAt, account);
     const response = result.ok ? result.value : refuse(result.refusal, context);
@@ -131,9 +130,6 @@ const credentialOf = (
   return route.auth === 'none' ? ok({ kind: 'none' }) : extract(request.headers, ports.realm);
 };
 
-const kindOf = (credential: Credential): string =>
-  credential.kind === 'key' ? credential.auth : credential.kind;
-
 /** What an admitted answer says of the Gate: what is left of the limits, and how long the Gate took. */
 const annotate = (headers: Headers, { evidence }: Decision, ports: GatePorts, gateMs: number): void => {
   headers.append('Server-Timing', `gate;dur=${gateMs}`);
@@ -152,11 +148,5 @@ const record = (log: Log, id: string, account: Account, status: number, refusal:
     reason: refusal?.reason ?? null,
     because: refusal !== null && 'because' in refusal ? refusal.because : null,
     status,
-    credential: account.credential,
-    key_id: account.keyId,
-    tier: account.tier,
-    stytch_ms: account.stytchMs,
-    ring_ms: account.ringMs,
-    kv_ms: account.kvMs,
-    origin_ms: account.originMs,
+    ...traceFields(account),
   });

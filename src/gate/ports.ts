@@ -17,6 +17,9 @@ export interface Memory {
   refuse(presented: string, refusal: Refusal, until: number): void;
   /** An owner's permits in this isolate: `OWNER_PURSE`, or those of a key that has a limit of its own, by its id. */
   purse(ring: string, name: string): Purse;
+  /** When the last report of a purse is to be sent, if that is waited for; this isolate's clock. */
+  reportAt(purse: Purse): number | undefined;
+  setReportAt(purse: Purse, at: number): void;
 }
 
 /** The world, as a decision needs it. */
@@ -39,23 +42,3 @@ export interface DecisionPorts {
   readonly inBackground: InBackground;
   readonly log: Log;
 }
-
-/** What a request cost, for the log: filled in as it goes along. */
-export interface Trace {
-  tier: string | null;
-  /** The key that was presented, once its tag has shown that it is one of ours; its id is public. */
-  keyId: string | null;
-  ringMs: number;
-  kvMs: number;
-  stytchMs: number;
-  originMs: number;
-}
-
-export const newTrace = (): Trace => ({
-  tier: null,
-  keyId: null,
-  ringMs: 0,
-  kvMs: 0,
-  stytchMs: 0,
-  originMs: 0,
-});

@@ -1,6 +1,7 @@
 import type { Evidence } from '../model/evidence.ts';
 import { parseKey } from '../model/key.ts';
-import { type DecisionPorts, newTrace } from './ports.ts';
+import { newTrace } from '../model/trace.ts';
+import type { DecisionPorts } from './ports.ts';
 import { evidenceOf, type PresentedKey } from './resolve.ts';
 import { exchangeAtRing } from './ring-call.ts';
 

@@ -11,7 +11,8 @@ import { OWNER_PURSE } from '../model/lease-wire.ts';
 import type { CredentialName, EndedStatus, Exchanged, Seen } from '../model/ports.ts';
 import { type CredentialFault, err, ok, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
 import { unseal } from '../model/seal.ts';
-import type { DecisionPorts, Trace } from './ports.ts';
+import type { Trace } from '../model/trace.ts';
+import type { DecisionPorts } from './ports.ts';
 import { askRing, exchangeAtRing, heldStanding } from './ring-call.ts';
 
 /** How long a credential that Stytch refused is refused without asking again, at most; milliseconds. */
@@ -21,7 +22,7 @@ const REFUSED_FOR_MS = 30_000;
 const GRACE_WORD_SECONDS = 60;
 
 /** A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. */
-const FIRST_ASK = { purse: OWNER_PURSE, costs: [], wantsLease: true, uses: [], seen: null } as const;
+const FIRST_ASK = { purse: OWNER_PURSE, costs: [], wantsLease: true, uses: [] } as const;
 
 /** A token this near its end is not taken from a store, in seconds. */
 const MARGIN_SECONDS = 30;
@@ -77,7 +78,7 @@ const learn = async (
     ports.vault.get(fingerprint).finally(() => {
       trace.kvMs += ports.now() - startedAt;
     }),
-    askRing(ports, { ...FIRST_ASK, name, ring: key.ring, wantToken: true }, trace),
+    askRing(ports, { ...FIRST_ASK, name, ring: key.ring, wantToken: true, seen: presented.seen() }, trace),
   ]);
   if (!asked.ok) return asked;
   const { standing } = asked.value;
@@ -151,7 +152,11 @@ const standingNow = async (
   key: ParsedKey,
   trace: Trace,
 ): Promise<Result<HeldStanding>> => {
-  const asked = await askRing(ports, { ...FIRST_ASK, name, ring: key.ring, wantToken: false }, trace);
+  const asked = await askRing(
+    ports,
+    { ...FIRST_ASK, name, ring: key.ring, wantToken: false, seen: presented.seen() },
+    trace,
+  );
   if (!asked.ok) return asked;
   const { standing, askedAt } = asked.value;
   if (standing.status === 'live') return ok({ standing, askedAt });

@@ -3,7 +3,8 @@ import type { Purse, Verdict } from '../model/lease.ts';
 import type { Admission, CredentialName, KeyUse, Seen, Standing } from '../model/ports.ts';
 import { type RingFailure, reach } from '../model/reach.ts';
 import { ok, type Result } from '../model/refusal.ts';
-import { type DecisionPorts, newTrace, type Trace } from './ports.ts';
+import { newTrace, type Trace } from '../model/trace.ts';
+import type { DecisionPorts } from './ports.ts';
 
 /** How long the Ring is waited for, in milliseconds. A late grant is used, or given back by the next call. */
 const ADMIT_DEADLINE_MS = 2_000;
@@ -63,8 +64,8 @@ export const askRing = async (
   return ok({ standing: admission.value.standing, askedAt, verdicts, sealed: admission.value.sealed });
 };
 
-/** Purses whose last report is being waited for. */
-const reporting = new WeakSet<Purse>();
+/** A report may be this much late: then the timer of an earlier ask will do. Milliseconds. */
+const REPORT_LATENESS_MS = 1_000;
 
 /**
  * When a flow has stopped, what is left of its lease is told to the Ring once the lease is over, so that others have the
@@ -72,12 +73,11 @@ const reporting = new WeakSet<Purse>();
  */
 const reportLater = (ports: DecisionPorts, options: AskOptions, purse: Purse): void => {
   const dueAt = purse.reportDueAt(ports.now());
-  if (dueAt === null || reporting.has(purse)) return;
-  reporting.add(purse);
+  if (dueAt === null || dueAt - (ports.memory.reportAt(purse) ?? 0) < REPORT_LATENESS_MS) return;
+  ports.memory.setReportAt(purse, dueAt);
   const report = async (): Promise<void> => {
-    await ports.sleep(dueAt - ports.now() + 1);
-    reporting.delete(purse);
-    if (!purse.reportDue(ports.now())) return reportLater(ports, options, purse);
+    await ports.sleep(dueAt + REPORT_LATENESS_MS - ports.now());
+    if (!purse.reportDue(ports.now())) return;
     const last = { ...options, costs: [], wantToken: false, wantsLease: false, uses: [], seen: null };
     await askRing(ports, last, newTrace());
   };

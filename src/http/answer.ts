@@ -21,7 +21,7 @@ const OWN_HEADERS = {
 export const refuse = (refusal: Refusal, context: AnswerContext): Response => {
   const answer = answerFor(refusal);
   const problem = {
-    type: `${context.deskUrl}/problems/${answer.code}`,
+    type: answer.type ?? `${context.deskUrl}/problems/${answer.code}`,
     title: answer.title,
     status: answer.status,
     detail: answer.detail(refusal),

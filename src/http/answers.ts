@@ -6,6 +6,8 @@ export interface Answer<R extends Reason> {
   /** Stable, for programs. Several reasons share one where the difference is nobody's business. */
   readonly code: string;
   readonly title: string;
+  /** A registered problem type (RFC 9457 §4.2); the Desk explains all others. */
+  readonly type?: string;
   /** For the person who reads it: what is wrong and what to do. */
   readonly detail: (refusal: RefusalOf<R>) => string;
   readonly headers?: (refusal: RefusalOf<R>, realm: string) => Readonly<Record<string, string>>;
@@ -169,8 +171,10 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     status: 429,
     code: 'rate_limited',
     title: 'Rate limit reached',
+    type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
     detail: (refusal) => `The limit of this account is used up. Try again in ${refusal.retryAfterSeconds} s.`,
     headers: retryAfter,
+    members: (refusal) => ({ 'violated-policies': refusal.by }),
   },
   unavailable: {
     status: 503,

@@ -23,3 +23,7 @@ export type Credential =
       readonly kind: 'unknown';
       readonly scheme: Scheme;
     };
+
+/** What a credential is called in the log. */
+export const kindOf = (credential: Credential): string =>
+  credential.kind === 'key' ? credential.auth : credential.kind;

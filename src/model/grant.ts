@@ -15,7 +15,7 @@ export type Demand = {
 const WELCOME_UNITS = 8;
 
 /** Even when units are short a lease should cover this much of the isolate's own demand, or this part of the window. */
-const SCARCE_COVER_SECONDS = 2;
+const SCARCE_COVER_SECONDS = 1;
 const SCARCE_COVER_OF_WINDOW = 1 / 20;
 
 /** All refused isolates of one owner together ask the Ring no more than this often. A Ring is planned for 300 calls per second. */

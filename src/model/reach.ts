@@ -36,6 +36,6 @@ const failure = (ports: ReachPorts, error: unknown): RingFailure => {
   const because = error instanceof Error ? error.name : 'unknown';
   ports.log({ event: 'ring', outcome: overloaded ? 'overloaded' : 'failed', because });
   return overloaded
-    ? { reason: 'rate_limited', retryAfterSeconds: 1 }
+    ? { reason: 'rate_limited', retryAfterSeconds: 1, by: [] }
     : { reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 };
 };

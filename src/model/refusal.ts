@@ -27,7 +27,12 @@ export type Refusal =
   | { readonly reason: 'owner_suspended' }
   | { readonly reason: 'address_not_allowed' }
   | { readonly reason: 'credential_kind_not_allowed'; readonly allowed: readonly string[] }
-  | { readonly reason: 'rate_limited'; readonly retryAfterSeconds: number }
+  | {
+      readonly reason: 'rate_limited';
+      readonly retryAfterSeconds: number;
+      /** The limits that stood in the way, as RateLimit-Policy names them. */
+      readonly by: readonly string[];
+    }
   // What we cannot know, or cannot reach.
   | { readonly reason: 'unavailable'; readonly what: Dependency; readonly retryAfterSeconds: number }
   | { readonly reason: 'misconfigured'; readonly problems: readonly string[] }

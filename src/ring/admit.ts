@@ -46,10 +46,12 @@ const permits = (
     parts.meter().settle(ask.reports, now);
     return null;
   }
-  const owner = rules.plans.get(tables.plan() ?? '') ?? rules.limit;
+  const { requests, perSeconds, perMonth = null } = rules.plans.get(tables.plan() ?? '') ?? rules.plan;
   const key = tables.key(credential.clientId)?.limit ?? null;
   const leaseMs = rules.leaseSeconds * 1000;
-  return parts.meter().ask(ask, { owner, key, unitsPerMonth: rules.unitsPerMonth, leaseMs }, now);
+  return parts
+    .meter()
+    .ask(ask, { owner: { requests, perSeconds }, key, unitsPerMonth: perMonth, leaseMs }, now);
 };
 
 /**

@@ -45,6 +45,7 @@ const exchangeNow = async (parts: RingParts, request: ExchangeRequest): Promise<
 /** Asks Stytch, and believes a token only when it is a good one for this very client and owner. */
 const ask = async (parts: RingParts, request: ExchangeRequest, generation: number): Promise<Exchanged> => {
   const { clientId } = request.credential;
+  if (!(await parts.canVerify())) return unavailable(parts, 'no signing keys', null);
   const outcome = await parts.stytch.exchange(clientId, request.clientSecret);
   if (outcome.outcome === 'declined' && BAD_CREDENTIAL.has(outcome.code)) return { result: 'refused' };
   if (outcome.outcome === 'declined') return unavailable(parts, `declined: ${outcome.code}`, null);

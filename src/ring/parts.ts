@@ -6,16 +6,19 @@ import type { Meter } from '../model/meter.ts';
 import type { Log, Stytch, Vault, VerifyToken } from '../model/ports.ts';
 import type { Tables } from './tables.ts';
 
+/** An owner's limit over all of his keys, and the quota of a UTC month if there is one. */
+export interface Plan extends Limit {
+  readonly perMonth?: number | undefined;
+}
+
 /** What the operator's file says that concerns a Ring. */
 export interface RingRules {
   readonly projectId: string;
   readonly environment: Environment;
   readonly brand: string;
-  /** Of owners without a plan. */
-  readonly limit: Limit;
-  readonly plans: ReadonlyMap<string, Limit>;
-  /** The quota of a UTC month, over all of an owner's keys; null for none. */
-  readonly unitsPerMonth: number | null;
+  /** Of owners without a plan of their own. */
+  readonly plan: Plan;
+  readonly plans: ReadonlyMap<string, Plan>;
   readonly keysPerUser: number;
   readonly leaseSeconds: number;
   readonly stytchGraceSeconds: number;
@@ -28,6 +31,8 @@ export interface RingPorts {
   readonly rules: RingRules;
   readonly stytch: Stytch;
   readonly verifyToken: VerifyToken;
+  /** Whether keys to verify a token with are at hand: without them, a new one would be bought for nothing. */
+  readonly canVerify: () => Promise<boolean>;
   readonly vault: Vault;
   readonly keychain: () => Promise<Keychain>;
   readonly randomBytes: RandomBytes;

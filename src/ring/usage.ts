@@ -34,7 +34,8 @@ export const recordUse = (
   settleUse(parts, reports);
   if (grant !== null && grant.units > 0) tables.openLease(grant.leaseId, asking, grant.units, now + grant.ms);
   const used = uses.filter(({ admitted }) => admitted > 0).map(({ keyId }) => keyId);
-  for (const keyId of decided > 0 ? [...used, asking] : used) tables.markUsed(keyId, now, seen);
+  // Somebody waits with this very key, or used it since: what he does with the lease may never be told.
+  for (const keyId of seen === null ? used : [...used, asking]) tables.markUsed(keyId, now, seen);
   sweep(parts, now);
 };
 

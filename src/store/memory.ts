@@ -36,7 +36,11 @@ export const createMemory = ({ isolate, leaseMs, newLeaseId, now, giveBack }: Me
     },
   });
 
+  const reports = new WeakMap<Purse, number>();
+
   return {
+    reportAt: (purse: Purse): number | undefined => reports.get(purse),
+    setReportAt: (purse: Purse, at: number): void => void reports.set(purse, at),
     recall: (presented: string): Evidence | undefined => evidences.get(presented),
     remember: (presented: string, evidence: Evidence): void => void evidences.set(presented, evidence),
     forget: (presented: string): void => void evidences.delete(presented),

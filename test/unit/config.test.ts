@@ -146,6 +146,7 @@ describe('a file that is right', () => {
       largestLeaseSeconds: 5,
       stytchGraceSeconds: 3600,
       headerPrefix: 'X-Latchkey',
+      stripPrefixes: [],
       pathParams: 'deny',
       forbiddenQuery: ['access_token', 'api_key', 'apikey'],
       routes: [

@@ -89,7 +89,7 @@ describe('a limit', () => {
     const limited = await ask(asBearer());
     expect(limited).toMatchObject({
       ok: false,
-      refusal: { reason: 'rate_limited', retryAfterSeconds: expect.any(Number) },
+      refusal: { reason: 'rate_limited', retryAfterSeconds: expect.any(Number), by: ['owner'] },
     });
     expect(
       !limited.ok && 'retryAfterSeconds' in limited.refusal && limited.refusal.retryAfterSeconds,

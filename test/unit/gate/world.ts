@@ -1,5 +1,5 @@
 import { createDecide, type Decision, type Demand } from '../../../src/gate/decide.ts';
-import { type DecisionPorts, newTrace } from '../../../src/gate/ports.ts';
+import type { DecisionPorts } from '../../../src/gate/ports.ts';
 import type { Credential } from '../../../src/model/credential.ts';
 import { mintClientId, mintSecret, ringOfOwner, spellKey } from '../../../src/model/key.ts';
 import { openMeter } from '../../../src/model/meter.ts';
@@ -7,6 +7,7 @@ import type { Admission, AdmitRequest, Exchanged, Ring, Standing } from '../../.
 import type { Result } from '../../../src/model/refusal.ts';
 import { secret } from '../../../src/model/secret.ts';
 import type { TokenVerdict } from '../../../src/model/token.ts';
+import { newTrace } from '../../../src/model/trace.ts';
 import { createTurn } from '../../../src/model/turn.ts';
 import { createMemory } from '../../../src/store/memory.ts';
 import { keychainOf, seededBytes } from '../model/keys.ts';

@@ -26,7 +26,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   owner_suspended: {},
   address_not_allowed: {},
   credential_kind_not_allowed: { allowed: ['session'] },
-  rate_limited: { retryAfterSeconds: 17 },
+  rate_limited: { retryAfterSeconds: 17, by: ['owner'] },
   unavailable: { what: 'ring', retryAfterSeconds: 3 },
   misconfigured: { problems: ['STYTCH_SECRET is not set'] },
   origin_failed: {},
@@ -77,7 +77,10 @@ describe('every refusal', () => {
       'x-request-id': 'request-1',
     });
     expect(body).toMatchObject({
-      type: `https://keys.acme.test/problems/${String(body.code)}`,
+      type:
+        reason === 'rate_limited'
+          ? 'https://iana.org/assignments/http-problem-types#quota-exceeded'
+          : `https://keys.acme.test/problems/${String(body.code)}`,
       title: expect.stringMatching(/./),
       status,
       detail: expect.stringMatching(/\.$/),

@@ -81,7 +81,7 @@ describe('reach', () => {
     const overloaded = Object.assign(new Error('overloaded'), { overloaded: true, retryable: true });
     expect(await reach(ports, Promise.reject(overloaded), 2_000)).toEqual({
       ok: false,
-      refusal: { reason: 'rate_limited', retryAfterSeconds: 1 },
+      refusal: { reason: 'rate_limited', retryAfterSeconds: 1, by: [] },
     });
     expect(lines[0]).toMatchObject({ outcome: 'overloaded' });
   });
