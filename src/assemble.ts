@@ -109,7 +109,6 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
   const keychain = once(() => openKeychain(secrets.masterKeys));
   const wires = {
-    now,
     fetch: (url: string, init: RequestInit) => fetch(url, init),
     sleep,
     random: Math.random,
@@ -121,9 +120,11 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
   const isClientId = (clientId: string) => ringOfClientId(clientId, realmOf(config)) !== null;
-  const verifyToken = createTokenVerifier({ projectId, issuers, vertical, ownerClaim, isClientId }, keys);
-  // Any well-formed `kid` tells whether keys are at hand: an unknown one is absent with them, unknowable without.
-  const canVerify = async () => (await keys('readiness', now())) !== 'unknowable';
+  const verifyToken = createTokenVerifier(
+    { projectId, issuers, vertical, ownerClaim, isClientId },
+    keys.find,
+  );
+  const canVerify = () => keys.areAtHand(now());
   return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT) };
 };
 

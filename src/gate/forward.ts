@@ -72,35 +72,48 @@ export const createForward = (ports: ForwardPorts): Forward => {
     }
     headers.append(CDN_LOOP, ports.loopId);
 
-    const abort = new AbortController();
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      abort.abort();
-    }, route.timeoutSeconds * 1000);
     const inbound = hasBody(request) ? request.body : null;
-    const hasLength = request.headers.has('content-length');
-    const body = countBody(inbound, hasLength, route.maxBodyBytes, () => abort.abort());
-    let answered: Response;
+    // A signal costs as much as the rest of the headers. Without a body nothing is broken off on its way, and what
+    // came too late ends with the request.
+    const abort = inbound === null ? null : new AbortController();
+    const hasLength = inbound !== null && request.headers.has('content-length');
+    const body = countBody(inbound, hasLength, route.maxBodyBytes, () => abort?.abort());
+    let answered: Response | null;
     try {
-      answered = await ports.fetch(ports.originUrl + target.path + target.query, {
+      const answer = ports.fetch(ports.originUrl + target.path + target.query, {
         method: request.method,
         headers,
         body: body.stream,
         redirect: 'manual',
         // Once Authorization is gone, a cache would take the answer for anybody's (RFC 9111 §3.5).
         cache: 'no-store',
-        signal: abort.signal,
+        ...(abort === null ? {} : { signal: abort.signal }),
       });
+      answered = await within(answer, route.timeoutSeconds * 1000);
     } catch {
       if (body.isOver()) return err({ reason: 'body_too_large', maxBytes: route.maxBodyBytes ?? 0 });
       // Whatever a fetch throws, it says that there is no answer.
-      return err({ reason: timedOut ? 'origin_timed_out' : 'origin_failed' });
-    } finally {
-      clearTimeout(timer);
+      return err({ reason: 'origin_failed' });
+    }
+    if (answered === null) {
+      abort?.abort();
+      return err({ reason: 'origin_timed_out' });
     }
     return ok(returned(answered, passage, ports, `${protocol}://${target.host}`));
   };
+};
+
+/** What comes of a promise within a time, or null. */
+const within = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T | null> => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 const hasBody = (request: Request): boolean => request.method !== 'GET' && request.method !== 'HEAD';

@@ -14,7 +14,7 @@ export const MAX_HELD_LEASES = 32;
 const RENEW_IN_LAST_PART = 0.2;
 
 /** A renewal that brought nothing is not repeated for this part of a lease. */
-const EMPTY_RENEWAL_PAUSE_PART = 0.2;
+const EMPTY_RENEWAL_PAUSE_PART = 0.05;
 
 /** Fewer units than this are not worth a call of their own, unless units are short. */
 const WORTH_RETURNING_UNITS = 8;
@@ -182,8 +182,9 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
       if (waiting || background || now < renewNotBefore) return false;
       if (refusal.active(now)) return false;
       const until = Math.max(...[...leases.values()].map((lease) => (lease.closed ? 0 : lease.until)));
-      const perSecond = rate.perSecond(now, latestCost);
-      if (now >= until || (perSecond * leaseMs) / 1000 < 2) return false;
+      // One request alone is no flow: it would read as half a unit per second, and be renewed for in vain.
+      if (now >= until || (rate.perSecond(now, latestCost) * leaseMs) / 1000 < 2) return false;
+      const perSecond = rate.perSecond(now);
       const left = sum(live(now));
       return until - now < RENEW_IN_LAST_PART * leaseMs || left <= (2 * perSecond * roundTripMs) / 1000;
     },

@@ -1,4 +1,4 @@
-import type { ExchangeAnswer, Exchanged, ExchangeRequest } from '../model/ports.ts';
+import type { ExchangeAnswer, Exchanged, ExchangeRequest, Outcome } from '../model/ports.ts';
 import { seal, unseal } from '../model/seal.ts';
 import { standingOf } from './admit.ts';
 import type { RingParts } from './parts.ts';
@@ -46,7 +46,7 @@ const exchangeNow = async (parts: RingParts, request: ExchangeRequest): Promise<
 const ask = async (parts: RingParts, request: ExchangeRequest, generation: number): Promise<Exchanged> => {
   const { clientId } = request.credential;
   if (!(await parts.canVerify())) return unavailable(parts, 'no signing keys', null);
-  const outcome = await parts.stytch.exchange(clientId, request.clientSecret);
+  const outcome = await exchangeUnlessQuiet(parts, clientId, request.clientSecret);
   if (outcome.outcome === 'declined' && BAD_CREDENTIAL.has(outcome.code)) return { result: 'refused' };
   if (outcome.outcome === 'declined') return unavailable(parts, `declined: ${outcome.code}`, null);
   if (outcome.outcome === 'unreachable') {
@@ -75,6 +75,27 @@ const ask = async (parts: RingParts, request: ExchangeRequest, generation: numbe
     expiresAt: token.expiresAt,
     made: true,
   };
+};
+
+/** Where Stytch said when to come back, it is not called before. */
+const exchangeUnlessQuiet = async (
+  parts: RingParts,
+  clientId: string,
+  clientSecret: string,
+): Promise<Outcome<string>> => {
+  const quietMs = parts.quietUntil - parts.now();
+  if (quietMs > 0) {
+    return {
+      outcome: 'unreachable',
+      detail: 'asked for quiet',
+      retryAfterSeconds: Math.ceil(quietMs / 1000),
+    };
+  }
+  const outcome = await parts.stytch.exchange(clientId, clientSecret);
+  if (outcome.outcome === 'unreachable' && outcome.retryAfterSeconds !== null) {
+    parts.quietUntil = parts.now() + outcome.retryAfterSeconds * 1000;
+  }
+  return outcome;
 };
 
 /** Writes down what was learned, in one step with nothing awaited since the key was read. */

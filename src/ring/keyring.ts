@@ -166,6 +166,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts): RingParts => {
     storage,
     meter: openedMeter,
     creating: new Set(),
+    quietUntil: 0,
     changing: new Set(),
     now: () => Date.now(),
 

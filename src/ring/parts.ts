@@ -48,6 +48,8 @@ export interface RingParts extends RingPorts {
   readonly meter: () => Meter;
   /** Client ids whose creation is under way in this very object. */
   readonly creating: Set<string>;
+  /** Until when Stytch's token endpoint asked not to be called (RFC 9110 §10.2.3), milliseconds since the epoch. */
+  quietUntil: number;
   /** Client ids that are being changed at Stytch: one change of a key at a time. */
   readonly changing: Set<string>;
   /** Runs the work, or joins the same work that is under way. Promises may be shared within one object. */

@@ -15,8 +15,6 @@ const MAX_RETRY_AFTER_SECONDS = 60;
 
 /** What a call needs of the world: all of it an argument, so that tests can hold each. */
 export interface Wires {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly sleep: (ms: number) => Promise<void>;
   /** Uniform in [0, 1): the jitter of retries. */

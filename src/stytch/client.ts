@@ -1,5 +1,5 @@
 import type { NewClient, Outcome, SigningJwk, Stytch } from '../model/ports.ts';
-import { call as callStytch, type Wires } from './call.ts';
+import { call, type Wires } from './call.ts';
 import { readClientAnswer, readDeleteAnswer, readJwks, readTokenAnswer } from './wire.ts';
 
 /** How long Stytch is waited for, in milliseconds. */
@@ -21,25 +21,6 @@ export interface StytchApi extends Stytch {
 }
 
 export const createStytch = (project: StytchProject, wires: Wires): StytchApi => {
-  let quietUntil = 0;
-
-  /** When Stytch asked for quiet, nobody in this isolate calls before it is over (RFC 9110 §10.2.3). */
-  const call: typeof callStytch = async (...parameters) => {
-    const quietMs = quietUntil - wires.now();
-    if (quietMs > 0) {
-      return {
-        outcome: 'unreachable',
-        detail: 'asked for quiet',
-        retryAfterSeconds: Math.ceil(quietMs / 1000),
-      };
-    }
-    const outcome = await callStytch(...parameters);
-    if (outcome.outcome === 'unreachable' && outcome.retryAfterSeconds !== null) {
-      quietUntil = wires.now() + outcome.retryAfterSeconds * 1000;
-    }
-    return outcome;
-  };
-
   const json = {
     authorization: `Basic ${btoa(`${project.projectId}:${project.projectSecret}`)}`,
     'content-type': 'application/json',

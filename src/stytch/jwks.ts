@@ -17,6 +17,12 @@ const EMPTY_COOLDOWN_MS = 1_000;
 /** The key for a `kid`; `absent` if Stytch has no such key; `unknowable` if it could not be asked. */
 export type SigningKeys = (kid: string, now: number) => Promise<CryptoKey | 'absent' | 'unknowable'>;
 
+/** The keys, and whether there are any to be had now. */
+export interface SigningKeySet {
+  readonly find: SigningKeys;
+  readonly areAtHand: (now: number) => Promise<boolean>;
+}
+
 export interface SigningKeysOptions {
   readonly fetchJwks: () => Promise<Outcome<readonly SigningJwk[]>>;
   readonly copies: JwksCopies;
@@ -35,7 +41,7 @@ export const createSigningKeys = ({
   copies,
   turn,
   inBackground,
-}: SigningKeysOptions): SigningKeys => {
+}: SigningKeysOptions): SigningKeySet => {
   let held: Held | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
   let lastTry: 'answered' | 'silent' = 'silent';
@@ -71,9 +77,13 @@ export const createSigningKeys = ({
     return null;
   };
 
-  return async (kid, now) => {
+  const loaded = async (now: number): Promise<Held | null> => {
     if (usable(now) === null) await turn('jwks', () => load(now));
-    const before = usable(now);
+    return usable(now);
+  };
+
+  const find: SigningKeys = async (kid, now) => {
+    const before = await loaded(now);
     const key = before?.keys.get(kid);
     if (before !== null && now - before.fetchedAt > REFRESH_AFTER_MS && mayTry(now)) {
       // Serving goes on with what is held, unless it is the very key that is missing.
@@ -84,6 +94,8 @@ export const createSigningKeys = ({
     if (mayTry(now) || isTrying) await turn('jwks', () => fetchNow(now));
     return usable(now)?.keys.get(kid) ?? (lastTry === 'answered' ? 'absent' : 'unknowable');
   };
+
+  return { find, areAtHand: async (now) => (await loaded(now)) !== null };
 };
 
 /** The keys of a set that can be used; null if it has none. */

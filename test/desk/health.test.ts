@@ -37,13 +37,13 @@ describe('GET /readyz', () => {
   };
 
   it('is 200 when tokens can be checked and KV can be read', async () => {
-    const checks = { signing_keys: true, kv: true };
+    const checks = { signing_keys: true, assertion_keys: true, kv: true };
     expect(await ready(isolate())).toEqual([200, { status: 'ready', checks }]);
   });
 
   it('is 503 while no signing keys can be had, and says which it is', async () => {
     await fault('jwks', { kind: 'status', status: 500 });
-    const checks = { signing_keys: false, kv: true };
+    const checks = { signing_keys: false, assertion_keys: true, kv: true };
     expect(await ready(isolate())).toEqual([503, { status: 'not ready', checks }]);
   });
 
@@ -52,7 +52,7 @@ describe('GET /readyz', () => {
       throw new Error('KV is down');
     };
     const VAULT = { get: fails, put: fails, delete: fails };
-    const checks = { signing_keys: true, kv: false };
+    const checks = { signing_keys: true, assertion_keys: true, kv: false };
     expect(await ready(isolate({ VAULT }))).toEqual([503, { status: 'not ready', checks }]);
   });
 

@@ -199,6 +199,13 @@ describe('a request at the Desk', () => {
       reason: null,
       because: null,
       status: 200,
+      credential: 'jwt',
+      key_id: null,
+      tier: null,
+      stytch_ms: ms,
+      ring_ms: ms,
+      kv_ms: ms,
+      origin_ms: ms,
     });
   });
 
@@ -312,9 +319,9 @@ describe('a bug', () => {
     const { key } = await issueKey(session);
     const refused = await here.call(key);
     expect([refused.status, await refused.json()]).toMatchObject([500, { code: 'internal' }]);
-    expect(logged().filter((line) => line.event === 'bug')).toMatchObject([
-      { error: 'Error' },
-      { error: 'Error' },
+    expect(logged().filter((line) => line.decision === 'failed')).toMatchObject([
+      { event: 'request', reason: 'internal', status: 500, error: 'Error' },
+      { event: 'request', reason: 'internal', status: 500, error: 'Error' },
     ]);
     expect(await rooms.ORIGIN.records()).toEqual([]);
   });

@@ -159,6 +159,8 @@ describe('a Worker with', () => {
     const lines = logged().slice(before);
     expect(lines).toMatchObject([
       { event: 'misconfigured', problems: expect.stringContaining('STYTCH_SECRET') },
+      { event: 'request', decision: 'refused', reason: 'misconfigured', status: 503 },
+      { event: 'request', decision: 'refused', reason: 'misconfigured', status: 503 },
     ]);
     expect(JSON.stringify(lines)).not.toContain(PLANTED);
   });

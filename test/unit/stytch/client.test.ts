@@ -176,23 +176,3 @@ describe('jwks', () => {
     expect([(await api.jwks()).outcome, sent.length]).toEqual(['unreachable', 1]);
   });
 });
-
-describe('when Stytch asks for quiet', () => {
-  it('nobody in this isolate calls before it is over, and what is asked meanwhile is unreachable, not refused', async () => {
-    const { wires, left } = scripted(answer({}, 429, { 'retry-after': '30' }), answer(TOKEN));
-    let at = 0;
-    const api = createStytch(PROJECT, { ...wires, now: () => at });
-    expect(await api.exchange('id', 'secret')).toMatchObject({
-      outcome: 'unreachable',
-      retryAfterSeconds: 30,
-    });
-    at = 29_000;
-    expect(await api.exchange('id', 'secret')).toMatchObject({
-      outcome: 'unreachable',
-      retryAfterSeconds: 1,
-    });
-    expect(left.length).toBe(1);
-    at = 30_000;
-    expect(await api.exchange('id', 'secret')).toMatchObject({ outcome: 'answered' });
-  });
-});

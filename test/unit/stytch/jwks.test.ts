@@ -30,7 +30,7 @@ const world = ({ copy = null as JwksCopy | null, stytch = SILENCE } = {}) => {
     },
   };
   const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
-  const keys = createSigningKeys({
+  const { find: keys, areAtHand } = createSigningKeys({
     fetchJwks: async () => {
       state.fetches++;
       const given = state.stytch;
@@ -45,8 +45,20 @@ const world = ({ copy = null as JwksCopy | null, stytch = SILENCE } = {}) => {
     const found = await keys(kid, at);
     return typeof found === 'string' ? found : 'key';
   };
-  return { state, find, keys, settled: () => Promise.all(background) };
+  return { state, find, keys, areAtHand, settled: () => Promise.all(background) };
 };
+
+describe('whether there are keys at all', () => {
+  it('is found out like a key, and does not ask Stytch for one that nobody has', async () => {
+    const { state, areAtHand } = world({ stytch: keysOf(k1.jwk) });
+    expect([await areAtHand(NOON), await areAtHand(NOON + HOUR), state.fetches]).toEqual([true, true, 1]);
+  });
+
+  it('is no while Stytch is silent and nothing is kept', async () => {
+    const { areAtHand } = world({ stytch: SILENCE });
+    expect(await areAtHand(NOON)).toBe(false);
+  });
+});
 
 describe('the three tiers', () => {
   it('an isolate that has the key asks nobody', async () => {

@@ -14,7 +14,6 @@ export const scripted = (...deeds: readonly Deed[]) => {
   const slept: number[] = [];
   const left = [...deeds];
   const wires: Wires = {
-    now: () => 0,
     fetch: async (url, init) => {
       sent.push({ url, init });
       const deed = left.shift();
