@@ -26,6 +26,16 @@ const BUSY: Scenario = {
   warmUpWindows: 2,
 };
 
+/** The same without faults: what these leave unused can hide a small excess. */
+const CALM: Scenario = {
+  ...BUSY,
+  leaseSeconds: 5,
+  requestsPerSecond: 24,
+  lost: 0,
+  isolateLifeSeconds: null,
+  evictionEverySeconds: null,
+};
+
 /** Grants as the real one does, and forgets what it granted. */
 const forgetful: OpenMeter = (saved) => {
   let meter = openMeter(saved);
@@ -79,13 +89,14 @@ describe('simulate', () => {
   });
 
   it.each([
-    ['a Ring that charges nothing for leases', forgetful],
-    ['a Ring that loses its row', rowless],
-    ['a Ring that dates units too early', hasty],
-  ])('finds %s out', (_, broken) => {
-    const measured = simulate(BUSY, SEED, broken);
+    ['a Ring that charges nothing for leases', BUSY, forgetful],
+    ['a Ring that loses its row', BUSY, rowless],
+    ['a Ring that dates units too early', CALM, hasty],
+  ])('finds %s out', (_, scenario, broken) => {
+    expect(simulate(scenario, SEED).over_admission).toBe(0);
+    const measured = simulate(scenario, SEED, broken);
     expect(measured.over_admission).toBeGreaterThan(0);
-    expect(judge(BUSY, measured).over_admission).toMatchObject({ met: false });
+    expect(judge(scenario, measured).over_admission).toMatchObject({ met: false });
   });
 
   it('measures how long a revoked credential is taken', () => {

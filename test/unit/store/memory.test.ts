@@ -117,3 +117,21 @@ describe('a purse', () => {
     expect(given).toEqual([]);
   });
 });
+
+describe('a million different credentials', () => {
+  it('leave ten thousand of each kind, and every permit that was lent is given back once', () => {
+    const { memory, given } = open();
+    const MANY = 1_000_000;
+    for (let i = 0; i < MANY; i++) {
+      memory.remember(`key ${i}`, evidence(`client ${i}`));
+      memory.refuse(`bad ${i}`, { reason: 'credential_missing' }, NOON + 1);
+    }
+    const remembered = Array.from({ length: MANY }, (_, i) => i).filter((i) => memory.recall(`key ${i}`));
+    expect(remembered).toEqual(Array.from({ length: BOUND }, (_, i) => MANY - BOUND + i));
+    const refused = Array.from({ length: MANY }, (_, i) => i).filter((i) => memory.refusal(`bad ${i}`, NOON));
+    expect(refused.length).toBe(BOUND);
+    for (let i = 0; i < 3 * BOUND; i++) fill(memory, `ring ${i}`);
+    expect(given.length).toBe(2 * BOUND);
+    expect(new Set(given.map(({ ring }) => ring)).size).toBe(2 * BOUND);
+  });
+});
