@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
@@ -36,9 +37,17 @@ export const call = ({ port, path, method = 'GET', headers = {}, body }: Call): 
     sent.end(json);
   });
 
-/** The JSON of an answer that has the status that was expected. */
+/** How often a 503 is taken for "later", and how long that is. For preparations only: what is measured may not fail. */
+const TRIES = 10;
+const PAUSE_MS = 500;
+
+/** The JSON of an answer that has the status that was expected; a server that is busy is asked again. */
 export const callJson = async <T>(wish: Call, status: number): Promise<T> => {
-  const answer = await call(wish);
+  let answer = await call(wish);
+  for (let tries = 1; answer.status === 503 && tries < TRIES; tries++) {
+    await wait(PAUSE_MS);
+    answer = await call(wish);
+  }
   if (answer.status !== status) {
     throw new Error(`${wish.method ?? 'GET'} ${wish.path} answered ${answer.status}: ${answer.text}`);
   }

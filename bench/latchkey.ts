@@ -3,7 +3,7 @@ import { bundle } from '../tools/serve/bundle.ts';
 import { type Server, type ServiceOptions, serve } from '../tools/serve/index.ts';
 import { freshSecrets } from '../tools/serve/secrets.ts';
 import { variablesOf } from '../tools/serve/variables.ts';
-import { call, callJson } from './http.ts';
+import { callJson } from './http.ts';
 
 /** The hosts of `workers/settings.ts`. */
 export const API_HOST = 'api.bench';
@@ -91,14 +91,8 @@ export const apiHeaders = (key?: string): Readonly<Record<string, string>> => ({
 
 /** Uses each key once, so that its token is in the Vault. */
 export const useEach = async (server: Server, keys: readonly IssuedKey[]): Promise<void> => {
-  await inParallel(keys, async ({ key }) => {
-    const { status, text } = await call({
-      port: server.port('latchkey'),
-      path: ITEMS,
-      headers: apiHeaders(key),
-    });
-    if (status !== 200) throw new Error(`the first use of a key answered ${status}: ${text}`);
-  });
+  const port = server.port('latchkey');
+  await inParallel(keys, ({ key }) => callJson({ port, path: ITEMS, headers: apiHeaders(key) }, 200));
 };
 
 /** A session of a user whom nobody knew before. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { cpuOf, cpuOfMachine, cpuOfUs } from './cpu.ts';
 import { call } from './http.ts';
 import type { Target, Variant, World } from './variant.ts';
@@ -48,6 +49,9 @@ export const measure = async (variant: Variant, target: Target, world: World): P
   };
 };
 
+/** Longer than any request takes that nobody waits for any more. */
+const SETTLE_MS = 300;
+
 type Phase = 'warmUp' | 'round';
 
 const send = async (target: Target, seconds: number, phase: Phase, world: World): Promise<LoadResult> => {
@@ -67,7 +71,9 @@ const check = async (variant: Variant, target: Target, { origin }: World): Promi
   const [key] = target.keys?.warmUp ?? [];
   const headers = { ...target.headers, ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }) };
   const direct = await call({ port: origin.port, path: target.path });
-  await origin.seen();
+  // What the warm-up left under way comes in first.
+  do await wait(SETTLE_MS);
+  while ((await origin.seen()).requests > 0);
   const answer = await call({ ...target, headers });
   const { requests, last } = await origin.seen();
   if (answer.status !== 200 || answer.text !== direct.text)

@@ -17,9 +17,9 @@ export interface Origin extends Disposable {
 /** Starts the origin; it ends with us. */
 export const startOrigin = async (): Promise<Origin> => {
   const child = fork(join(import.meta.dirname, 'origin-process.ts'));
+  const gone = new AbortController();
+  child.once('exit', () => gone.abort(new Error('the origin ended')));
   const answer = async <T>(): Promise<T> => {
-    const gone = new AbortController();
-    child.once('exit', () => gone.abort(new Error('the origin ended')));
     const [message] = await once(child, 'message', { signal: gone.signal });
     return message as T;
   };

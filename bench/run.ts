@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly tell: (line: string) => void;
 }
 
-/** Serves every variant, and measures each in turn, round after round. The first variant, if it is there, is the floor. */
+/** Serves every variant, and measures each in turn, round after round. `pass`, if it is there, is the floor. */
 export const run = async ({ variants, rounds, seconds, command, tell }: RunOptions): Promise<Run> => {
   const loadBefore = loadAverage();
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
@@ -29,11 +29,11 @@ export const run = async ({ variants, rounds, seconds, command, tell }: RunOptio
   const origin = open.use(await startOrigin());
   const stytch = open.use(await startStytch());
   const options = { seconds, warmUpSeconds: WARM_UP_SECONDS };
-  const subjects = new Map<Variant, Subject>();
+  const served: { readonly variant: Variant; readonly world: World; readonly subject: Subject }[] = [];
   for (const variant of variants) {
     const latchkey = deploy(stytch, origin.url, join(folder, variant.name));
     const world: World = { origin, latchkey, folder, options, tell };
-    subjects.set(variant, open.use(await variant.open(world)));
+    served.push({ variant, world, subject: open.use(await variant.open(world)) });
   }
 
   const direct = await load({ port: origin.port, path: ITEMS, headers: {}, seconds: WARM_UP_SECONDS });
@@ -42,9 +42,7 @@ export const run = async ({ variants, rounds, seconds, command, tell }: RunOptio
 
   const samples = new Map<string, Sample[]>(variants.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
-    for (const [variant, subject] of subjects) {
-      const latchkey = deploy(stytch, origin.url, join(folder, variant.name));
-      const world: World = { origin, latchkey, folder, options, tell };
+    for (const { variant, world, subject } of served) {
       const sample = await named(variant, async () => measure(variant, await subject.round(), world));
       samples.get(variant.name)?.push(sample);
       tell(`round ${round}/${rounds} ${variant.name}: ${line(sample)}`);

@@ -1,8 +1,9 @@
 // One isolate: who asks the Ring, and when. The gate does this with promises and timers (src/gate/admit.ts, ring-call.ts,
-// resolve.ts); here are the same steps, with the same names and numbers, in virtual time. The purse is the real one.
+// ask.ts, resolve.ts); here are the same steps, with the same names and numbers, in virtual time. The purse is the real one.
 
 import { openPurse, type Purse, type Verdict } from '../../src/model/lease.ts';
 import { type Ask, OWNER_PURSE } from '../../src/model/lease-wire.ts';
+import { LEASE_SLACK_MS } from '../../src/model/meter.ts';
 import type { Clock } from './clock.ts';
 import type { Random } from './random.ts';
 import type { Answer } from './ring.ts';
@@ -16,6 +17,7 @@ const GIVE_UP_MS = 5_000;
 /** As in src/gate/ring-call.ts. */
 const ADMIT_DEADLINE_MS = 2_000;
 const RENEWAL_DEADLINE_MS = 1_000;
+const REPORT_LATENESS_MS = 1_000;
 
 /** One request on its way through an isolate. Times are the simulation's. */
 export type Request = {
@@ -51,13 +53,16 @@ export type Isolate = {
   die(): void;
 };
 
-type Account = { readonly user: number; readonly purse: Purse; reporting: boolean };
+type Account = { readonly user: number; readonly purse: Purse; reportAt: number };
 
 /** What is known of a credential, and who waits for the Ring about it. */
 type Evidence = {
   readonly credential: number;
   readonly account: Account;
   askedAt: number;
+  renewedAt: number;
+  /** Admitted from leases since the last ask. */
+  admitted: number;
   known: boolean;
   endedUntil: number;
   resolving: Request[] | null;
@@ -100,7 +105,7 @@ export const openIsolate = ({
     if (present) return present;
     const newLeaseId = () => `${name}.${asked++}`;
     const purse = openPurse({ isolate: name, purse: OWNER_PURSE, leaseMs, newLeaseId });
-    const account = { user, purse, reporting: false };
+    const account = { user, purse, reportAt: Number.NEGATIVE_INFINITY };
     accounts.set(user, account);
     return account;
   };
@@ -112,6 +117,8 @@ export const openIsolate = ({
       credential,
       account: accountOf(user),
       askedAt: Number.NEGATIVE_INFINITY,
+      renewedAt: Number.NEGATIVE_INFINITY,
+      admitted: 0,
       known: false,
       endedUntil: Number.NEGATIVE_INFINITY,
       resolving: null,
@@ -157,11 +164,14 @@ export const openIsolate = ({
   /** admit.ts: from a lease at hand, at once, or by the Ring's decision. */
   const admit = (evidence: Evidence, request: Request): void => {
     const { purse } = evidence.account;
-    const isFresh = evidence.askedAt <= now() && now() - evidence.askedAt < leaseMs;
+    const isFresh = evidence.askedAt <= now() && now() - evidence.askedAt < leaseMs - LEASE_SLACK_MS;
     const spending = purse.spend(request.cost, now(), { mustAsk: !isFresh });
     if (spending.outcome === 'spent') {
       end(request, 'admitted');
-      if (purse.renewalDue(now())) askRing(evidence, [], RENEWAL_DEADLINE_MS, () => {});
+      evidence.admitted++;
+      if (!purse.renewalDue(now()) && !isStandingDue(evidence)) return;
+      evidence.renewedAt = now();
+      ask(evidence, [], RENEWAL_DEADLINE_MS, () => {});
     } else if (spending.outcome === 'refused') {
       end(request, 'refused');
     } else {
@@ -170,6 +180,10 @@ export const openIsolate = ({
       if (!evidence.asking) askForAll(evidence);
     }
   };
+
+  /** The Ring's word is renewed in its last fifth, as a lease is, while the key is in use. */
+  const isStandingDue = ({ askedAt, admitted, renewedAt }: Evidence): boolean =>
+    admitted >= 3 && now() >= askedAt + 0.8 * leaseMs && now() - renewedAt >= 0.2 * leaseMs;
 
   /** A burst comes in within a moment: one call for all of it. */
   const askForAll = (evidence: Evidence): void => {
@@ -185,7 +199,7 @@ export const openIsolate = ({
   const askFor = (evidence: Evidence, batch: readonly Request[]): void => {
     const startedAt = clock.now();
     const costs = batch.map((request) => request.cost);
-    askRing(evidence, costs, ADMIT_DEADLINE_MS, (told) => {
+    ask(evidence, costs, ADMIT_DEADLINE_MS, (told) => {
       if (told.status === 'ended') evidence.endedUntil = told.askedAt + leaseMs;
       if (told.status === 'ended') evidence.known = false;
       for (const request of [...batch, ...evidence.waiting]) {
@@ -196,11 +210,21 @@ export const openIsolate = ({
         else if (told.status !== 'live') end(request, 'failed');
         else if (told.verdicts[index] === 'admitted') end(request, 'admitted', told.slot);
         else if (told.verdicts[index] === 'refused') end(request, 'refused');
-        else evidence.waiting.push(request);
+        else passedOver(evidence, request);
       });
       evidence.asking = false;
       askNext(evidence);
     });
+  };
+
+  /** Who was passed over by a dearer request may still be paid for from the lease that came with the answer. */
+  const passedOver = (evidence: Evidence, request: Request): void => {
+    const { outcome } = evidence.account.purse.spend(request.cost, now(), { seenBefore: true });
+    if (outcome === 'spent') {
+      evidence.admitted++;
+      end(request, 'admitted');
+    } else if (outcome === 'refused') end(request, 'refused');
+    else evidence.waiting.push(request);
   };
 
   /** Whoever waits on looks at his next look whether somebody asks; the first who sees that nobody does asks for all. */
@@ -215,6 +239,16 @@ export const openIsolate = ({
     });
   };
 
+  /** ask.ts: tells what was admitted meanwhile. */
+  const ask: typeof askRing = (evidence, costs, deadlineMs, tell) => {
+    const { admitted } = evidence;
+    evidence.admitted = 0;
+    askRing(evidence, costs, deadlineMs, (told) => {
+      if (told.status === 'overloaded' || told.status === 'silent') evidence.admitted += admitted;
+      tell(told);
+    });
+  };
+
   /** ring-call.ts: one call. What comes too late is kept by the purse; the one who asked has gone. */
   const askRing = (
     evidence: Evidence,
@@ -226,7 +260,7 @@ export const openIsolate = ({
     const { account, credential } = evidence;
     const { purse, user } = account;
     const askedAt = now();
-    const ask = purse.compose(costs, askedAt, options);
+    const sent = purse.compose(costs, askedAt, options);
     let over = false;
     const finish = (told: Told): void => {
       if (over) return;
@@ -236,33 +270,31 @@ export const openIsolate = ({
     };
     after(deadlineMs, () => {
       if (over) return;
-      purse.failed(ask.leaseId, now());
+      purse.failed(sent.leaseId, now());
       finish({ status: 'silent' });
     });
-    call(user, credential, ask, (answer) => {
+    call(user, credential, sent, (answer) => {
       if (!alive) return;
       if (answer.status === 'live') {
         const verdicts = purse.accept(answer.grant, now(), jitter());
-        if (answer.grant.units > 0) watchEnd(evidence);
         finish({ status: 'live', askedAt, verdicts, slot: answer.slot });
       } else {
-        purse.failed(ask.leaseId, now());
+        purse.failed(sent.leaseId, now());
         finish({ status: answer.status, askedAt });
       }
+      reportLater(evidence);
     });
   };
 
-  /** LEASES.md section 2: when a flow has stopped, what is left of its last lease goes back. */
-  const watchEnd = (evidence: Evidence): void => {
+  /** When a flow has stopped, what is left of its lease goes back. */
+  const reportLater = (evidence: Evidence): void => {
     const { account } = evidence;
-    const dueAt = account.reporting ? null : account.purse.reportDueAt(now());
-    if (dueAt === null) return;
-    account.reporting = true;
-    after(dueAt - now() + 1, () => {
-      account.reporting = false;
+    const dueAt = account.purse.reportDueAt(now());
+    if (dueAt === null || dueAt - account.reportAt < REPORT_LATENESS_MS) return;
+    account.reportAt = dueAt;
+    after(dueAt + REPORT_LATENESS_MS - now(), () => {
       if (account.purse.reportDue(now()))
         askRing(evidence, [], RENEWAL_DEADLINE_MS, () => {}, { wantsLease: false });
-      else watchEnd(evidence);
     });
   };
 

@@ -168,7 +168,7 @@ const outcomeOf = (
 /** The Ring's word is renewed in its last fifth, as a lease is, while the key is in use. */
 const isStandingDue = ({ held, uses, renewedAt }: Evidence, now: number): boolean => {
   const lastFifth = held.askedAt + 0.8 * held.standing.leaseMs;
-  return uses.admitted >= 2 && now >= lastFifth && now - renewedAt >= 0.2 * held.standing.leaseMs;
+  return uses.admitted >= 3 && now >= lastFifth && now - renewedAt >= 0.2 * held.standing.leaseMs;
 };
 
 const limited = (

@@ -252,7 +252,10 @@ const isPrivate = (cacheControl: string): boolean => {
 
 const vary = (headers: Headers, isSaid: boolean): void => {
   const present = isSaid ? (headers.get('vary') ?? '') : '';
-  if (present === '') return headers.set('Vary', CREDENTIAL_HEADERS.join(', '));
+  if (present === '') {
+    headers.set('Vary', CREDENTIAL_HEADERS.join(', '));
+    return;
+  }
   const have = new Set(
     present
       .toLowerCase()
