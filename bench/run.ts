@@ -42,7 +42,9 @@ export const run = async ({ variants, rounds, seconds, command, tell }: RunOptio
 
   const samples = new Map<string, Sample[]>(variants.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
-    for (const { variant, world, subject } of served) {
+    // Each round begins with another one, so that none always follows the same neighbour.
+    const first = (round - 1) % served.length;
+    for (const { variant, world, subject } of [...served.slice(first), ...served.slice(0, first)]) {
       const sample = await named(variant, async () => measure(variant, await subject.round(), world));
       samples.get(variant.name)?.push(sample);
       tell(`round ${round}/${rounds} ${variant.name}: ${line(sample)}`);

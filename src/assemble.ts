@@ -11,7 +11,6 @@ import { createHeaderRules, requestId } from './gate/headers.ts';
 import { createGate } from './gate/index.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
-import { toBase64url } from './model/bytes.ts';
 import { purseName } from './model/evidence.ts';
 import { ANONYMOUS, type Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
@@ -22,6 +21,7 @@ import { reach } from './model/reach.ts';
 import type { Result } from './model/refusal.ts';
 import { createTurn } from './model/turn.ts';
 import type { RingPorts } from './ring/parts.ts';
+import { now, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
 import { createMemory } from './store/memory.ts';
 import { createVault } from './store/vault.ts';
@@ -254,29 +254,3 @@ const canRead = async (kv: KVNamespace): Promise<boolean> => {
     return false;
   }
 };
-
-/** Makes a value once, at its first use. The value is kept, never the promise: another request may not wait for it. */
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: T | undefined;
-  return async () => {
-    made ??= await make();
-    return made;
-  };
-};
-
-const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-
-/** Looked up each time, so that tests can move the clock. */
-const now = (): number => Date.now();
-
-const randomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
-
-/** 128 random bits, for request ids, lease ids and `jti`. */
-const randomId = (): string => toBase64url(randomBytes(16));

@@ -6,8 +6,8 @@ import { err, ok, type Result } from '../model/refusal.ts';
 import { newTrace, type Trace } from '../model/trace.ts';
 import { ask, purseOf } from './ask.ts';
 import type { DecisionPorts } from './ports.ts';
+import { type PresentedKey, toldAs } from './presented.ts';
 import { isRefreshDue, refresh } from './refresh.ts';
-import { type PresentedKey, toldAs } from './resolve.ts';
 
 /** How often somebody who waits looks whether he was decided, in milliseconds. */
 const LOOK_MS = 5;

@@ -3,7 +3,7 @@ import type { Purse, Verdict } from '../model/lease.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import type { DecisionPorts } from './ports.ts';
-import { type PresentedKey, refuseEnded } from './resolve.ts';
+import { type PresentedKey, refuseEnded } from './presented.ts';
 import { askRing, heldStanding } from './ring-call.ts';
 
 /** The permits that a key spends in this isolate. */

@@ -9,7 +9,8 @@ import type { Trace } from '../model/trace.ts';
 import { type Admit, createAdmit, isFresh, type Price } from './admit.ts';
 import { authorize } from './authorize.ts';
 import type { DecisionPorts } from './ports.ts';
-import { type PresentedKey, resolve } from './resolve.ts';
+import type { PresentedKey } from './presented.ts';
+import { resolve } from './resolve.ts';
 import { isCurrent, type Presented, verify } from './verify.ts';
 
 /** What is asked of a caller: by a route of the Gate, or by an endpoint of the Desk. */

@@ -1,8 +1,9 @@
 import type { Evidence } from '../model/evidence.ts';
 import { parseKey } from '../model/key.ts';
 import { newTrace } from '../model/trace.ts';
+import { evidenceOf } from './believe.ts';
 import type { DecisionPorts } from './ports.ts';
-import { evidenceOf, type PresentedKey } from './resolve.ts';
+import type { PresentedKey } from './presented.ts';
 import { exchangeAtRing } from './ring-call.ts';
 
 /** A token is replaced in the last five minutes of its life: the Ring gives a new one from then on. */

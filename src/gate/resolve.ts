@@ -1,39 +1,21 @@
-import {
-  type Evidence,
-  type HeldStanding,
-  noUses,
-  type Tier,
-  type TokenEvidence,
-} from '../model/evidence.ts';
+import type { Evidence, HeldStanding, Tier, TokenEvidence } from '../model/evidence.ts';
 import { fingerprintOf } from '../model/fingerprint.ts';
-import { type ParsedKey, parseKey, ringOfOwner, tagMaker } from '../model/key.ts';
+import { type ParsedKey, parseKey, tagMaker } from '../model/key.ts';
 import { OWNER_PURSE } from '../model/lease-wire.ts';
-import type { CredentialName, EndedStatus, Exchanged, Seen } from '../model/ports.ts';
-import { type CredentialFault, err, ok, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
+import type { CredentialName } from '../model/ports.ts';
+import { err, ok, type Result } from '../model/refusal.ts';
 import { unseal } from '../model/seal.ts';
 import type { Trace } from '../model/trace.ts';
+import { agree, believe, evidenceOf } from './believe.ts';
 import type { DecisionPorts } from './ports.ts';
+import { invalid, type PresentedKey, refuseEnded, toldAs } from './presented.ts';
 import { askRing, exchangeAtRing, heldStanding } from './ring-call.ts';
-
-/** How long a credential that Stytch refused is refused without asking again, at most; milliseconds. */
-const REFUSED_FOR_MS = 30_000;
-
-/** How long the Ring's word in place of a token is taken, in seconds: grace is for while Stytch is unreachable only. */
-const GRACE_WORD_SECONDS = 60;
 
 /** A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. */
 const FIRST_ASK = { purse: OWNER_PURSE, costs: [], wantsLease: true, uses: [] } as const;
 
 /** A token this near its end is not taken from a store, in seconds. */
 const MARGIN_SECONDS = 30;
-
-export interface PresentedKey {
-  /** The whole key. It names the evidence in memory, and goes nowhere else. */
-  readonly text: string;
-  readonly scheme: Scheme;
-  /** Where the request comes from; read only when the Ring is told. */
-  readonly seen: () => Seen | null;
-}
 
 /**
  * Finds out about a key that this isolate does not know, or no longer knows enough of: what it says of itself at no
@@ -55,10 +37,6 @@ export const resolve = async (
   });
   return toldAs(resolved, presented.scheme);
 };
-
-/** A result that may have been found out for somebody else, with the challenge for how the key is presented here. */
-export const toldAs = <T>(result: Result<T>, scheme: Scheme): Result<T> =>
-  result.ok || result.refusal.reason !== 'credential_invalid' ? result : err({ ...result.refusal, scheme });
 
 const learn = async (
   ports: DecisionPorts,
@@ -163,100 +141,4 @@ const standingNow = async (
   if (standing.status === 'unproven')
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   return refuseEnded(ports, presented, standing.status, askedAt + standing.leaseMs);
-};
-
-/** What an exchange proved, or why it proved nothing. */
-export const evidenceOf = async (
-  ports: DecisionPorts,
-  presented: PresentedKey,
-  key: ParsedKey,
-  name: CredentialName,
-  exchanged: Exchanged,
-): Promise<Result<TokenEvidence>> => {
-  const now = ports.now();
-  switch (exchanged.result) {
-    case 'token': {
-      const { token, sealed, generation, expiresAt } = exchanged;
-      if (exchanged.made) ports.inBackground(ports.vault.put(name.fingerprint, sealed, expiresAt, now));
-      return believe(ports, token, key, generation);
-    }
-    case 'grace': {
-      const { ownerId, scopes, generation, until } = exchanged;
-      const again = Math.floor(now / 1000) + GRACE_WORD_SECONDS;
-      return ok({ ownerId, scopes, generation, expiresAt: Math.min(until, again) });
-    }
-    case 'ended':
-      return refuseEnded(ports, presented, exchanged.status, now);
-    case 'refused':
-      return remember(ports, presented, 'refused_by_stytch', now + REFUSED_FOR_MS);
-    case 'unavailable':
-      return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: exchanged.retryAfterSeconds });
-  }
-};
-
-/**
- * Takes a token for what it says only if Stytch signed it, for this very client. A token from our own stores, or
- * straight from Stytch, that fails is no verdict on the caller: we cannot tell.
- */
-const believe = async (
-  ports: DecisionPorts,
-  jwt: string,
-  key: ParsedKey,
-  generation: number,
-): Promise<Result<TokenEvidence>> => {
-  const judged = await ports.verifyToken(jwt, ports.now());
-  if (judged.verdict === 'unknowable')
-    return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
-  const token = judged.verdict === 'good' && judged.token.kind === 'm2m' ? judged.token : null;
-  if (token === null || token.clientId !== key.clientId || token.ownerId === null)
-    return notBelieved(ports, key);
-  return ok({ scopes: token.scopes, ownerId: token.ownerId, generation, expiresAt: token.expiresAt });
-};
-
-/** The token, the Ring and the key itself must name one and the same owner. */
-const agree = async (
-  ports: DecisionPorts,
-  key: ParsedKey,
-  name: CredentialName,
-  token: TokenEvidence,
-  held: HeldStanding,
-): Promise<Result<Evidence>> => {
-  const { owner } = held.standing;
-  const ring = await ringOfOwner(ports.projectId, owner);
-  if (owner.id !== token.ownerId || ring !== key.ring) return notBelieved(ports, key);
-  const untold = { uses: noUses(), renewedAt: 0, refreshedAt: 0 };
-  return ok({ name, ring, token, held, identity: null, assertion: null, ...untold });
-};
-
-const notBelieved = (ports: DecisionPorts, key: ParsedKey): Result<never> => {
-  ports.log({ event: 'token', key_id: key.clientId, outcome: 'not believed' });
-  return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: 1 });
-};
-
-const invalid = (because: CredentialFault, { scheme }: PresentedKey): Result<never> =>
-  err({ reason: 'credential_invalid', because, scheme });
-
-/** The Ring says that this credential admits nothing: remembered for as long as its word holds. */
-export const refuseEnded = (
-  ports: DecisionPorts,
-  presented: PresentedKey,
-  status: EndedStatus,
-  until: number,
-): Result<never> => {
-  ports.memory.forget(presented.text);
-  if (status !== 'suspended') return remember(ports, presented, status, until);
-  const refusal: Refusal = { reason: 'owner_suspended' };
-  ports.memory.refuse(presented.text, refusal, until);
-  return err(refusal);
-};
-
-const remember = (
-  ports: DecisionPorts,
-  presented: PresentedKey,
-  because: CredentialFault,
-  until: number,
-): Result<never> => {
-  const refusal: Refusal = { reason: 'credential_invalid', because, scheme: presented.scheme };
-  ports.memory.refuse(presented.text, refusal, until);
-  return err(refusal);
 };

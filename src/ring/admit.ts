@@ -1,7 +1,7 @@
 import { type Grant, OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
-import type { KeyRow } from './tables.ts';
+import type { KeyRow } from './rows.ts';
 import { recordUse, settleUse } from './usage.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */

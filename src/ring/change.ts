@@ -3,7 +3,7 @@ import type { KeyPatch, KeyRecord } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { RingParts } from './parts.ts';
 import { isVisible, toRecord } from './record.ts';
-import type { KeyChange, KeyRow } from './tables.ts';
+import type { KeyChange, KeyRow } from './rows.ts';
 
 /**
  * Changes a living key. What is taken away is gone from the Ring before anybody is asked, and Stytch is told from the

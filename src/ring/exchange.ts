@@ -2,7 +2,7 @@ import type { ExchangeAnswer, Exchanged, ExchangeRequest, Outcome } from '../mod
 import { seal, unseal } from '../model/seal.ts';
 import { standingOf } from './admit.ts';
 import type { RingParts } from './parts.ts';
-import type { SecretRow } from './tables.ts';
+import type { SecretRow } from './rows.ts';
 
 /** A token is renewed in the last five minutes of its life; until then the kept one is the answer. */
 const RENEW_BEFORE_SECONDS = 300;

@@ -4,7 +4,7 @@ import type { IssuedKey, IssueRequest, NewClient } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { RingParts } from './parts.ts';
 import { toRecord } from './record.ts';
-import type { KeyRow } from './tables.ts';
+import type { KeyRow } from './rows.ts';
 
 /** An issue that has not ended by then was cut off: Stytch's tries end well before. */
 const ABANDONED_AFTER_MS = 60_000;

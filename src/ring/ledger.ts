@@ -1,6 +1,6 @@
 import { endKey } from './end.ts';
 import type { RingParts } from './parts.ts';
-import type { Intention, KeyRow } from './tables.ts';
+import type { Intention, KeyRow } from './rows.ts';
 
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 3_600_000;

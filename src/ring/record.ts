@@ -1,6 +1,6 @@
 import type { Owner } from '../model/identity.ts';
 import type { KeyRecord } from '../model/ports.ts';
-import type { KeyRow } from './tables.ts';
+import type { KeyRow } from './rows.ts';
 
 /** A key as its owner may see it. A key being made is shown by nobody: it has no status to show. */
 export const toRecord = (

@@ -1,60 +1,19 @@
 import type { Owner } from '../model/identity.ts';
-import type { Limit } from '../model/lease-wire.ts';
 import type { SavedMeter } from '../model/meter.ts';
-import type { KeyRecord, KeyStatus, KeyUse, ListRequest, Seen } from '../model/ports.ts';
+import type { ListRequest, Seen } from '../model/ports.ts';
+import {
+  type Intention,
+  type KeptTokenRow,
+  type KeyChange,
+  type KeyRow,
+  limitText,
+  type Row,
+  type SecretRow,
+  toIntention,
+  toKeyRow,
+} from './rows.ts';
 import { SCHEMA } from './schema.ts';
-
-/** A key's row. `creating`: reserved, and Stytch has not confirmed its client yet; nobody has seen the key. */
-export interface KeyRow extends Omit<KeyRecord, 'status' | 'owner'> {
-  readonly status: KeyStatus | 'creating';
-  /** Counts what makes older evidence worthless: scopes, secrets or standing changed. */
-  readonly generation: number;
-  /** The master key that tagged it. */
-  readonly masterKey: string;
-}
-
-/** What of a key can be changed. */
-export type KeyChange = Pick<KeyRow, 'name' | 'description' | 'scopes' | 'limit'>;
-
-/** A live secret of a key, by fingerprint. */
-export interface SecretRow {
-  readonly fingerprint: string;
-  readonly clientId: string;
-  readonly pepper: string;
-  /** When the last token that Stytch gave for it ends, in seconds; null until Stytch has accepted it once. */
-  readonly tokenExpiresAt: number | null;
-}
-
-export interface KeptTokenRow {
-  readonly sealed: string;
-  readonly generation: number;
-  readonly expiresAt: number;
-}
-
-/** Something to be done at Stytch, written down before it is tried and crossed out when it is done. */
-export interface Intention {
-  readonly clientId: string;
-  /**
-   * `create`: an issue under way, to be undone if its call is gone. `update`: the client has to become what the key
-   * is here. `delete`: the key has ended here.
-   */
-  readonly kind: 'create' | 'update' | 'delete';
-  readonly attempts: number;
-  readonly dueAt: number;
-  readonly since: number;
-  /** The Vault's entries to forget when it is done. */
-  readonly fingerprints: readonly string[];
-}
-
-/** A lease whose isolate never said what it did with it. */
-export interface LostLease {
-  readonly leaseId: string;
-  readonly keyId: string;
-  readonly units: number;
-  readonly expiresAt: number;
-}
-
-type Row = Record<string, SqlStorageValue>;
+import { useTables } from './use-tables.ts';
 
 /** The Ring's tables. Every statement of the KeyRing is here; each is one synchronous step. */
 export const openTables = (storage: DurableObjectStorage) => {
@@ -233,48 +192,7 @@ export const openTables = (storage: DurableObjectStorage) => {
     intentionsDue: (now: number): readonly Intention[] =>
       exists ? all('SELECT * FROM intentions WHERE due_at <= ? ORDER BY due_at', now).map(toIntention) : [],
 
-    addUse: ({ keyId, admitted, refused, limited }: KeyUse, hour: number): void =>
-      run(
-        `INSERT INTO uses (client_id, hour, admitted, refused, limited) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (client_id, hour) DO UPDATE SET admitted = admitted + excluded.admitted,
-           refused = refused + excluded.refused, limited = limited + excluded.limited`,
-        ...[keyId, hour, admitted, refused, limited],
-      ),
-    uses: (keyId: string | null, fromHour: number, toHour: number): readonly (KeyUse & { hour: number })[] =>
-      exists
-        ? all(
-            // What is out on lease counts as used until it is accounted for.
-            `SELECT client_id, hour, sum(admitted) AS admitted, sum(refused) AS refused, sum(limited) AS limited
-             FROM (SELECT * FROM uses
-               UNION ALL SELECT client_id, expires_at / 3600000, units, 0, 0 FROM leases)
-             WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR client_id = ?3)
-             GROUP BY client_id, hour ORDER BY hour, client_id`,
-            ...[fromHour, toHour, keyId],
-          ).map((row) => ({
-            keyId: row.client_id as string,
-            hour: row.hour as number,
-            admitted: row.admitted as number,
-            refused: row.refused as number,
-            limited: row.limited as number,
-          }))
-        : [],
-    forgetUse: (beforeHour: number): void => run('DELETE FROM uses WHERE hour < ?', beforeHour),
-    openLease: (leaseId: string, clientId: string, units: number, expiresAt: number): void =>
-      run(
-        'INSERT OR IGNORE INTO leases (lease_id, client_id, granted, units, expires_at) VALUES (?, ?, ?, ?, ?)',
-        ...[leaseId, clientId, units, units, expiresAt],
-      ),
-    /** What of a lease is accounted for is no longer out; reports are cumulative. */
-    accountLease: (leaseId: string, total: number): void =>
-      run('UPDATE leases SET units = min(units, max(0, granted - ?)) WHERE lease_id = ?', total, leaseId),
-    closeLease: (leaseId: string): void => run('DELETE FROM leases WHERE lease_id = ?', leaseId),
-    lostLeases: (before: number): readonly LostLease[] =>
-      all('SELECT * FROM leases WHERE expires_at < ?', before).map((row) => ({
-        leaseId: row.lease_id as string,
-        keyId: row.client_id as string,
-        units: row.units as number,
-        expiresAt: row.expires_at as number,
-      })),
+    ...useTables(sql, () => exists),
 
     /** When the Ring has to wake next, in milliseconds since the epoch; null for never. */
     nextDueAt: (): number | null => {
@@ -303,32 +221,3 @@ export const openTables = (storage: DurableObjectStorage) => {
 };
 
 export type Tables = ReturnType<typeof openTables>;
-
-const limitText = (limit: Limit | null): string | null => (limit === null ? null : JSON.stringify(limit));
-
-const toKeyRow = (row: Row): KeyRow => ({
-  keyId: row.client_id as string,
-  status: row.status as KeyRow['status'],
-  name: row.name as string,
-  description: row.description as string,
-  scopes: JSON.parse(row.scopes as string) as string[],
-  createdBy: row.created_by as string,
-  createdAt: row.created_at as number,
-  expiresAt: row.expires_at as number | null,
-  endedAt: row.ended_at as number | null,
-  lastFour: row.last_four as string,
-  lastUsedAt: row.last_used_at as number | null,
-  lastSeen: row.last_seen === null ? null : (JSON.parse(row.last_seen as string) as Seen),
-  generation: row.generation as number,
-  limit: row.own_limit === null ? null : (JSON.parse(row.own_limit as string) as Limit),
-  masterKey: row.master_key as string,
-});
-
-const toIntention = (row: Row): Intention => ({
-  clientId: row.client_id as string,
-  kind: row.kind as Intention['kind'],
-  attempts: row.attempts as number,
-  dueAt: row.due_at as number,
-  since: row.since as number,
-  fingerprints: JSON.parse(row.fingerprints as string) as string[],
-});

@@ -18,7 +18,8 @@ export interface Rule {
  */
 const INWARD: Readonly<Record<string, readonly string[]>> = {
   worker: ['assemble', 'ring'],
-  assemble: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch'],
+  assemble: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch', 'runtime'],
+  runtime: [],
   app: ['gate', 'desk', 'portal', 'http'],
   gate: ['http'],
   desk: ['http'],

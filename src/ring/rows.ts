@@ -1,0 +1,84 @@
+import type { Limit } from '../model/lease-wire.ts';
+import type { KeyRecord, KeyStatus, Seen } from '../model/ports.ts';
+
+export type Row = Record<string, SqlStorageValue>;
+
+/** A key's row. `creating`: reserved, and Stytch has not confirmed its client yet; nobody has seen the key. */
+export interface KeyRow extends Omit<KeyRecord, 'status' | 'owner'> {
+  readonly status: KeyStatus | 'creating';
+  /** Counts what makes older evidence worthless: scopes, secrets or standing changed. */
+  readonly generation: number;
+  /** The master key that tagged it. */
+  readonly masterKey: string;
+}
+
+/** What of a key can be changed. */
+export type KeyChange = Pick<KeyRow, 'name' | 'description' | 'scopes' | 'limit'>;
+
+/** A live secret of a key, by fingerprint. */
+export interface SecretRow {
+  readonly fingerprint: string;
+  readonly clientId: string;
+  readonly pepper: string;
+  /** When the last token that Stytch gave for it ends, in seconds; null until Stytch has accepted it once. */
+  readonly tokenExpiresAt: number | null;
+}
+
+export interface KeptTokenRow {
+  readonly sealed: string;
+  readonly generation: number;
+  readonly expiresAt: number;
+}
+
+/** Something to be done at Stytch, written down before it is tried and crossed out when it is done. */
+export interface Intention {
+  readonly clientId: string;
+  /**
+   * `create`: an issue under way, to be undone if its call is gone. `update`: the client has to become what the key
+   * is here. `delete`: the key has ended here.
+   */
+  readonly kind: 'create' | 'update' | 'delete';
+  readonly attempts: number;
+  readonly dueAt: number;
+  readonly since: number;
+  /** The Vault's entries to forget when it is done. */
+  readonly fingerprints: readonly string[];
+}
+
+/** A lease whose isolate never said what it did with it. */
+export interface LostLease {
+  readonly leaseId: string;
+  readonly keyId: string;
+  readonly units: number;
+  readonly expiresAt: number;
+}
+
+export const limitText = (limit: Limit | null): string | null =>
+  limit === null ? null : JSON.stringify(limit);
+
+export const toKeyRow = (row: Row): KeyRow => ({
+  keyId: row.client_id as string,
+  status: row.status as KeyRow['status'],
+  name: row.name as string,
+  description: row.description as string,
+  scopes: JSON.parse(row.scopes as string) as string[],
+  createdBy: row.created_by as string,
+  createdAt: row.created_at as number,
+  expiresAt: row.expires_at as number | null,
+  endedAt: row.ended_at as number | null,
+  lastFour: row.last_four as string,
+  lastUsedAt: row.last_used_at as number | null,
+  lastSeen: row.last_seen === null ? null : (JSON.parse(row.last_seen as string) as Seen),
+  generation: row.generation as number,
+  limit: row.own_limit === null ? null : (JSON.parse(row.own_limit as string) as Limit),
+  masterKey: row.master_key as string,
+});
+
+export const toIntention = (row: Row): Intention => ({
+  clientId: row.client_id as string,
+  kind: row.kind as Intention['kind'],
+  attempts: row.attempts as number,
+  dueAt: row.due_at as number,
+  since: row.since as number,
+  fingerprints: JSON.parse(row.fingerprints as string) as string[],
+});
