@@ -14,7 +14,7 @@ export const MAX_HELD_LEASES = 32;
 const RENEW_IN_LAST_PART = 0.2;
 
 /** A renewal that brought nothing is not repeated for this part of a lease. */
-const EMPTY_RENEWAL_PAUSE_PART = 0.05;
+const EMPTY_RENEWAL_PAUSE_PART = 0.25;
 
 /** Fewer units than this are not worth a call of their own, unless units are short. */
 const WORTH_RETURNING_UNITS = 8;

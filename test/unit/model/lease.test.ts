@@ -314,8 +314,10 @@ describe('purse › calls of its own', () => {
     const { leaseId } = purse.compose([], NOW + 1250);
     expect(purse.renewalDue(NOW + 1250)).toBe(false);
     purse.accept({ ...GRANT, leaseId, units: 0 }, NOW + 1300, 0);
-    expect(purse.renewalDue(NOW + 1310)).toBe(false);
-    expect(purse.renewalDue(NOW + 1600)).toBe(true);
+    // A quarter of a lease.
+    for (let now = NOW + 1400; now <= NOW + 2500; now += 100) purse.spend(1, now);
+    expect(purse.renewalDue(NOW + 2549)).toBe(false);
+    expect(purse.renewalDue(NOW + 2550)).toBe(true);
     expect(leased().renewalDue(NOW + 4800)).toBe(false);
   });
 
