@@ -37,7 +37,7 @@ const measureAll = async ({ rounds, seconds, only, json }: Options): Promise<num
   ].join(' ');
   const variants = VARIANTS.filter(({ name }) => only.includes(name));
   const result = await run({ variants, rounds, seconds, command, tell });
-  const text = `${JSON.stringify(asJson(result), null, 2)}\n`;
+  const text = asJson(result);
   const page = asMarkdown(result);
   if (rounds >= LEAST_ROUNDS && variants.length === VARIANTS.length) {
     mkdirSync(RESULTS, { recursive: true });

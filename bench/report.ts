@@ -16,8 +16,11 @@ export interface Run {
   readonly variants: Readonly<Record<string, Summary>>;
 }
 
-/** The run as it is kept: the medians, and `[least, greatest]` of each under `spread`. */
-export const asJson = ({ variants, ...run }: Run) => ({
+/** The run as it is kept: the medians, and `[least, greatest]` of each under `spread`, a pair to a line as Biome has it. */
+export const asJson = (run: Run): string =>
+  `${JSON.stringify(plain(run), null, 2).replace(/\[\s+([\d.]+),\s+([\d.]+)\s+\]/g, '[$1, $2]')}\n`;
+
+const plain = ({ variants, ...run }: Run) => ({
   ...run,
   variants: Object.fromEntries(
     Object.entries(variants).map(([name, summary]) => {

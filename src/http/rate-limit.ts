@@ -1,20 +1,20 @@
+import { serializeList } from 'structured-headers';
 import type { RateLimitField } from '../model/lease-fields.ts';
 
 /**
  * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11), as lists of RFC 9651 items: what is
- * left of each limit, and for how long that has to do. Written out by hand, for every warm request needs both: names
- * are lower-case words of ours and numbers are integers, so a string is its text in quotes (RFC 9651 §4.1.6).
+ * left of each limit, and for how long that has to do.
  */
-export const rateLimitHeaders = (fields: readonly RateLimitField[]): Readonly<Record<string, string>> =>
-  fields.length === 0
-    ? {}
-    : {
-        'RateLimit-Policy': fields.map(policy).join(', '),
-        RateLimit: fields.map(state).join(', '),
-      };
+export const rateLimitHeaders = (fields: readonly RateLimitField[]): Readonly<Record<string, string>> => {
+  if (fields.length === 0) return {};
+  const policy = fields.map(({ name, quota, windowSeconds }) => item(name, { q: quota, w: windowSeconds }));
+  const state = fields.map(({ name, remaining, resetSeconds }) =>
+    item(name, { r: remaining, t: resetSeconds }),
+  );
+  return { 'RateLimit-Policy': serializeList(policy), RateLimit: serializeList(state) };
+};
 
-const policy = ({ name, quota, windowSeconds }: RateLimitField): string =>
-  `"${name}";q=${quota};w=${windowSeconds}`;
-
-const state = ({ name, remaining, resetSeconds }: RateLimitField): string =>
-  `"${name}";r=${remaining};t=${resetSeconds}`;
+const item = (name: string, parameters: Readonly<Record<string, number>>): [string, Map<string, number>] => [
+  name,
+  new Map(Object.entries(parameters)),
+];
