@@ -38,8 +38,8 @@ describe('rateLimitHeaders', () => {
       { name: 'month', quota: 100_000, windowSeconds: 2_592_000, remaining: 0, resetSeconds: 1 },
     ]);
     expect(parseList(headers.RateLimit ?? '')).toEqual([
-      item('owner', { r: 12, t: 7 }),
-      item('month', { r: 0, t: 1 }),
+      ['owner', new Map(Object.entries({ r: 12, t: 7 }))],
+      ['month', new Map(Object.entries({ r: 0, t: 1 }))],
     ]);
   });
 
