@@ -4,7 +4,7 @@ import type { Parsed } from './config/schema.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
-import { openSpellings } from './config/warnings.ts';
+import { notServedYet, openSpellings } from './config/warnings.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
 import { compile, type Policy, type Route } from './model/policy.ts';
@@ -109,7 +109,13 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     timeoutSeconds: parsed.origin.timeoutSeconds,
   });
   const config = complete(parsed, policy, environment, apiUrl.url);
-  return { ok: true, config, policy, secrets: secrets.secrets, warnings: openSpellings(policy.routes) };
+  return {
+    ok: true,
+    config,
+    policy,
+    secrets: secrets.secrets,
+    warnings: [...openSpellings(policy.routes), ...notServedYet(parsed, policy.routes)],
+  };
 };
 
 const NO_FILE = {

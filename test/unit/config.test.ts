@@ -100,7 +100,12 @@ const SAME_SETTINGS: readonly true[] = [
 
 describe('a file that is right', () => {
   it('the example of DESIGN.md is valid as it stands, and nothing in it is suspicious', () => {
-    expect(accepted(EXAMPLE).warnings).toEqual([]);
+    // But for what is understood and not served yet: nobody shall believe that it works.
+    expect(accepted(EXAMPLE).warnings.map((warning) => warning.split(': ', 2).join(': '))).toEqual([
+      'cors.origins: not served yet',
+      'operators: not served yet',
+      'routes[4].websocket: not served yet',
+    ]);
     expect(SAME_SETTINGS).not.toContain(false);
   });
 
@@ -434,8 +439,9 @@ describe('a route that is wrong is named by its place', () => {
   });
 
   it('PATH-02: an open wildcard over a protected path in another case is warned of', () => {
+    const served = { ...EXAMPLE, operators: [], cors: { origins: [] } };
     const { warnings } = accepted({
-      ...EXAMPLE,
+      ...served,
       routes: [{ path: '/**', auth: 'none' }, { path: '/admin/*' }],
     });
     expect(warnings).toHaveLength(1);
@@ -443,7 +449,7 @@ describe('a route that is wrong is named by its place', () => {
       /^routes\[0\]\.path: "\/\*\*" lets strangers in and covers other spellings of "\/admin\/\*"/,
     );
     expect(
-      accepted({ ...EXAMPLE, routes: [{ path: '/**' }, { path: '/open/*', auth: 'none' }] }).warnings,
+      accepted({ ...served, routes: [{ path: '/**' }, { path: '/open/*', auth: 'none' }] }).warnings,
     ).toEqual([]);
   });
 });
