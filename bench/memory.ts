@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { parseArgs } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { bundle } from '../tools/serve/bundle.ts';
+import { serve } from '../tools/serve/index.ts';
+import { freshSecrets } from '../tools/serve/secrets.ts';
+import { variablesOf } from '../tools/serve/variables.ts';
+
+/** How many requests are under way at once: each batch is written whole before its answers are read. */
+const BATCH = 500;
+const SAMPLES = 10;
+
+/** More than this from one half of the run to the other is a leak. */
+const MAX_GROWTH_MIB = 32;
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+const digits = (length: number): string =>
+  [...randomBytes(length)].map((byte) => ALPHABET.charAt(byte % 62)).join('');
+
+const base62 = (value: number, width: number): string => {
+  let text = '';
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 62)) text = ALPHABET.charAt(rest % 62) + text;
+  return text.padStart(width, '0');
+};
+
+/** A key of our grammar, with the right CRC, that nobody issued. */
+const madeUp = (): string => {
+  const text = `acme_test_0${digits(16)}0${digits(10)}_${digits(44)}0${digits(10)}`;
+  return text + base62(crc32(text), 6);
+};
+
+/** Sends a batch over one connection and waits for as many answers; their statuses. */
+const sendBatch = (port: number, keys: readonly string[]): Promise<readonly number[]> =>
+  new Promise((resolve, reject) => {
+    const statuses: number[] = [];
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => {
+      const lines = keys.map(
+        (key) => `GET /v1/items/1 HTTP/1.1\r\nHost: api.test\r\nAuthorization: Bearer ${key}\r\n\r\n`,
+      );
+      socket.write(lines.join(''));
+    });
+    socket.setEncoding('latin1');
+    socket.on('error', reject);
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      const found = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)];
+      statuses.push(...found.map(([, status]) => Number(status)));
+      text = text.slice(-16).replace(/HTTP\/1\.1 \d{3} /, '');
+      if (statuses.length < keys.length) return;
+      socket.destroy();
+      resolve(statuses);
+    });
+  });
+
+const residentMiB = (pid: number): number => {
+  const [, kiB = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kiB) / 1024);
+};
+
+const HELP = `npm run bench:memory -- [--requests N]
+
+Sends N different made-up keys (a million by default) through one isolate and prints how much memory workerd holds. Fails
+when the second half of them holds more than ${MAX_GROWTH_MIB} MiB more than the first.`;
+
+const main = async (): Promise<number> => {
+  const { values } = parseArgs({
+    options: { requests: { type: 'string', default: '1000000' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const requests = Number(values.requests);
+  const { PROJECT_ID = '', PROJECT_SECRET = '' } = variablesOf('emulator/wrangler.toml');
+  await using server = await serve({
+    services: [
+      {
+        name: 'latchkey',
+        script: bundle('test/worker.ts').script,
+        kv: ['VAULT'],
+        durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+        bindings: { ...freshSecrets(), STYTCH_PROJECT_ID: PROJECT_ID, STYTCH_SECRET: PROJECT_SECRET },
+        socket: 0,
+      },
+    ],
+  });
+  const samples: number[] = [];
+  for (let sent = 0; sent < requests; ) {
+    const statuses = await sendBatch(server.port('latchkey'), Array.from({ length: BATCH }, madeUp));
+    const wrong = statuses.filter((status) => status !== 401);
+    if (wrong.length > 0) throw new Error(`a made-up key was answered ${wrong[0]}`);
+    sent += BATCH;
+    if (sent % (requests / SAMPLES) < BATCH) {
+      samples.push(residentMiB(server.pid));
+      console.log(`${String(sent).padStart(9)} different keys: ${samples.at(-1)} MiB`);
+    }
+  }
+  // A young process takes what V8 gives it; what counts is that more credentials do not take more.
+  const half = samples.length / 2;
+  const growth = Math.max(...samples.slice(half)) - Math.max(...samples.slice(0, half));
+  console.log(`the second half held ${growth} MiB more than the first`);
+  return growth <= MAX_GROWTH_MIB ? 0 : 1;
+};
+
+process.exitCode = await main();
