@@ -61,13 +61,13 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async issue(request: IssueRequest): Promise<Result<IssuedKey>> {
-    await this.#settle(request.owner);
-    if (!this.#parts.tables.exists()) this.#parts.tables.create(request.owner, this.#parts.now());
+    await this.#assertOwner(request.owner);
+    this.#found(request.owner);
     return issue(this.#parts, request);
   }
 
   async list(request: ListRequest): Promise<KeyPage> {
-    await this.#settle(request.owner);
+    await this.#assertOwner(request.owner);
     const rows = this.#parts.tables.list({ ...request, limit: request.limit + 1 }).filter(isVisible);
     const records = rows.slice(0, request.limit).map((row) => toRecord(row, request.owner));
     const last = records.at(-1);
@@ -77,18 +77,18 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async get(owner: Owner, keyId: string): Promise<KeyRecord | null> {
-    await this.#settle(owner);
+    await this.#assertOwner(owner);
     const row = this.#parts.tables.key(keyId);
     return row !== null && isVisible(row) ? toRecord(row, owner) : null;
   }
 
   async change(owner: Owner, keyId: string, patch: KeyPatch): Promise<Result<KeyRecord>> {
-    await this.#settle(owner);
+    await this.#assertOwner(owner);
     return change(this.#parts, owner, keyId, patch);
   }
 
   async usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]> {
-    await this.#settle(owner);
+    await this.#assertOwner(owner);
     const { tables, now } = this.#parts;
     if (!tables.exists()) return [];
     sweep(this.#parts, now());
@@ -98,26 +98,26 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async suspend(owner: Owner, by: string | null): Promise<void> {
-    await this.#settle(owner);
+    await this.#assertOwner(owner);
     const { tables, now, wake } = this.#parts;
     if (by === null && !tables.exists()) return;
-    if (!tables.exists()) tables.create(owner, now());
+    this.#found(owner);
     if (by === null) tables.lift();
     else tables.suspend(by, now());
     await wake();
   }
 
   async setPlan(owner: Owner, plan: string | null): Promise<Result<null>> {
-    await this.#settle(owner);
-    const { tables, rules, now } = this.#parts;
+    await this.#assertOwner(owner);
+    const { tables, rules } = this.#parts;
     if (plan !== null && !rules.plans.has(plan)) return err({ reason: 'not_found' });
-    if (!tables.exists()) tables.create(owner, now());
+    this.#found(owner);
     tables.setPlan(plan);
     return ok(null);
   }
 
   async revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>> {
-    await this.#settle(owner);
+    await this.#assertOwner(owner);
     const row = this.#parts.tables.key(keyId);
     if (row === null || !isVisible(row)) return err({ reason: 'not_found' });
     // A second revoke of the same key is answered like the first.
@@ -142,8 +142,14 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     }
   }
 
+  /** Gives the Ring its tables, when there is something to remember for the first time. */
+  #found(owner: Owner): void {
+    const { tables, now } = this.#parts;
+    if (!tables.exists()) tables.create(owner, now());
+  }
+
   /** Refuses to speak of anybody but its own owner. */
-  async #settle(owner: Owner): Promise<void> {
+  async #assertOwner(owner: Owner): Promise<void> {
     const ring = await ringOfOwner(this.#parts.rules.projectId, owner);
     if (ring !== this.#parts.ring) throw new Error("this Ring is another owner's");
   }
