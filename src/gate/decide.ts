@@ -129,7 +129,10 @@ const judge = (evidence: Evidence, presented: Presented, demand: Demand, now: nu
   return authorized.ok ? ok({ identity: verified.value, evidence, session: null }) : authorized;
 };
 
-/** Session JWTs. Access tokens of clients are not taken as they are yet. */
+/**
+ * Session JWTs, judged without the Ring: neither the owner's limit nor a suspension holds them yet. Access tokens of
+ * clients are not taken as they are yet.
+ */
 const decideJwt = async (
   ports: DecisionPorts,
   { jwt, scheme }: Extract<Credential, { readonly kind: 'jwt' }>,
