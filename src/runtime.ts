@@ -14,10 +14,24 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     });
   });
 
-export const randomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
+export const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>
+  crypto.getRandomValues(new Uint8Array(length));
+
+/** How much chance is drawn at a time: a call into the runtime costs more than the bytes. */
+const POOL_BYTES = 4_096;
+const ID_BYTES = 16;
+let pool = new Uint8Array(0);
+let drawn = 0;
 
 /** 128 random bits, for request ids, lease ids and `jti`. */
-export const randomId = (): string => toBase64url(randomBytes(16));
+export const randomId = (): string => {
+  if (drawn + ID_BYTES > pool.length) {
+    pool = randomBytes(POOL_BYTES);
+    drawn = 0;
+  }
+  drawn += ID_BYTES;
+  return toBase64url(pool.subarray(drawn - ID_BYTES, drawn));
+};
 
 /** Makes a value once, at its first use. The value is kept, never the promise: another request may not wait for it. */
 export const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {

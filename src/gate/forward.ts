@@ -2,20 +2,13 @@ import type { Evidence } from '../model/evidence.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
-import { fresh, type Signer } from './assertion.ts';
 import { countBody } from './body.ts';
-import { type HeaderRules, identityHeaders, inboundResponse, outbound } from './headers.ts';
+import { CDN_LOOP, inboundResponse, outbound } from './headers.ts';
+import { createIntroduce, type IntroducePorts } from './introduce.ts';
 import type { Target } from './target.ts';
 
-/** RFC 8586: says that a request has passed through here, so that an origin that points back is found out. */
-const CDN_LOOP = 'cdn-loop';
-
-export interface ForwardPorts {
-  readonly originUrl: string;
-  readonly headers: HeaderRules;
-  readonly signer: Signer;
+export interface ForwardPorts extends IntroducePorts {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly now: () => number;
   /** Names this deployment in `CDN-Loop`: its Desk host. */
   readonly loopId: string;
 }
@@ -35,41 +28,16 @@ export type ForwardRefusal = RefusalOf<'origin_failed' | 'origin_timed_out' | 'b
 /** Sends admitted requests to the origin, as somebody that the origin can trust. */
 export type Forward = (passage: Passage) => Promise<Result<Response, ForwardRefusal>>;
 
-/** Whether a request has been here before. */
-export const isLoop = (headers: Headers, loopId: string): boolean => {
-  const passed = headers.get(CDN_LOOP);
-  return passed?.split(',').some((entry) => entry.trim().split(';')[0] === loopId) ?? false;
-};
-
 export const createForward = (ports: ForwardPorts): Forward => {
-  const anonymous: { assertion: Evidence['assertion'] } = { assertion: null };
-
-  /** An assertion may serve an identity for a while; one that is bound to its request is made for each. */
-  const assert = async ({ request, target, route, identity, evidence }: Passage): Promise<string> => {
-    const now = ports.now();
-    if (route.assertion === 'request') {
-      return ports.signer.sign(identity, now, { method: request.method, url: ports.originUrl + target.path });
-    }
-    const keeper = identity.auth === 'anonymous' ? anonymous : evidence;
-    const kept = keeper?.assertion ?? null;
-    if (kept !== null && fresh(kept, now)) return kept.token;
-    const token = await ports.signer.sign(identity, now);
-    // While it was signed, the evidence may have come to stand for another identity: the pair's, or narrower scopes.
-    if (keeper !== null && (keeper === anonymous || evidence?.identity === identity)) {
-      keeper.assertion = { token, signedAtMs: now };
-    }
-    return token;
-  };
+  const introduce = createIntroduce(ports);
 
   return async function forward(passage) {
-    const { request, target, route, identity, requestId } = passage;
-    const protocol = request.url.startsWith('https:') ? 'https' : 'http';
-    const hop = { clientIp: request.headers.get('cf-connecting-ip'), host: target.host, protocol } as const;
-    const headers = outbound(request.headers, ports.headers, hop);
-    const assertion = await assert(passage);
-    for (const [name, value] of identityHeaders(identity, ports.headers.prefix, requestId, assertion)) {
-      headers.set(name, value);
-    }
+    const { request, target, route, requestId } = passage;
+    const letter = introduce(passage);
+    const told = letter instanceof Promise ? await letter : letter;
+    const clientIp = request.headers.get('cf-connecting-ip');
+    const headers = outbound(request.headers, ports.headers, told, clientIp);
+    headers.set('X-Request-Id', requestId);
     headers.append(CDN_LOOP, ports.loopId);
 
     const inbound = hasBody(request) ? request.body : null;
@@ -99,31 +67,34 @@ export const createForward = (ports: ForwardPorts): Forward => {
       abort?.abort();
       return err({ reason: 'origin_timed_out' });
     }
-    return ok(returned(answered, passage, ports, `${protocol}://${target.host}`));
+    return ok(returned(answered, passage, ports));
   };
 };
 
 /** What comes of a promise within a time, or null. */
-const within = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T | null> => {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), timeoutMs);
+const within = <T>(promise: Promise<T>, timeoutMs: number): Promise<T | null> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(null), timeoutMs);
+    promise.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 const hasBody = (request: Request): boolean => request.method !== 'GET' && request.method !== 'HEAD';
 
-const returned = (response: Response, passage: Passage, ports: ForwardPorts, api: string): Response => {
-  const { identity, route, requestId } = passage;
+const returned = (response: Response, passage: Passage, ports: ForwardPorts): Response => {
+  const { identity, route, requestId, target } = passage;
   const exchange = {
     status: response.status,
     origin: ports.originUrl,
-    api,
+    api: `${target.protocol}://${target.host}`,
     credentialed: identity.auth !== 'anonymous',
     varies: route.auth !== 'none',
   };

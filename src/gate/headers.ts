@@ -21,8 +21,6 @@ export interface HeaderRules {
 
 /** What is true of a request, whatever its headers say. */
 export interface Hop {
-  /** The one true client address; null when unknown, and then nothing is claimed. */
-  readonly clientIp: string | null;
   /** The API host as the client named it, with its port if not the default. */
   readonly host: string;
   readonly protocol: 'http' | 'https';
@@ -121,34 +119,44 @@ export const createHeaderRules = (policy: HeaderPolicy): HeaderRules => {
   };
 };
 
-/** What leaves for the origin, before the identity is set: nothing a client could use to be somebody else. */
-export const outbound = (inbound: Headers, rules: HeaderRules, hop: Hop): Headers => {
-  const names = new Set(inbound.keys());
-  const named = names.has('connection') ? connectionOptions(inbound) : undefined;
+/** What is true of a request, whatever its headers say: the part that is the same for all of a caller's requests. */
+export const hopHeaders = ({ host, protocol }: Hop): readonly HeaderEntry[] => [
+  ['X-Forwarded-Host', host],
+  ['X-Forwarded-Proto', protocol],
+];
+
+/**
+ * What leaves for the origin: of the client's headers those with which it cannot be somebody else, as it spelled them and
+ * line by line, and over them `told`, what the Gate says of the caller and of the hop.
+ */
+export const outbound = (
+  inbound: Headers,
+  rules: HeaderRules,
+  told: readonly HeaderEntry[],
+  clientIp: string | null,
+): Headers => {
+  const named = connectionOptions(inbound);
   // In workerd one copy and a few deletions cost less than many additions to an empty Headers.
   const sent = new Headers(inbound);
-  for (const name of names) {
+  for (const name of inbound.keys()) {
     if (!rules.forwards(name) || named?.has(fold(name))) sent.delete(name);
   }
-  if (hop.clientIp !== null) sent.set('X-Forwarded-For', hop.clientIp);
-  sent.set('X-Forwarded-Host', hop.host);
-  sent.set('X-Forwarded-Proto', hop.protocol);
+  for (const [name, value] of told) sent.set(name, value);
+  if (clientIp !== null) sent.set('X-Forwarded-For', clientIp);
   return sent;
 };
 
 /**
- * The headers that say who calls; `Headers.set` each after `outbound`. Throws where a value is not one that a header
- * can carry unchanged: an id that got so far is a bug, and then nothing is forwarded.
+ * The headers that say who calls. Throws where a value is not one that a header can carry unchanged: an id that got so
+ * far is a bug, and then nothing is forwarded.
  */
 export const identityHeaders = (
   identity: Pick<Identity, 'auth' | 'userId' | 'organizationId' | 'clientId' | 'scopes'>,
   prefix: string,
-  id: string,
   assertion: string,
 ): readonly HeaderEntry[] => {
   const entries: HeaderEntry[] = [
     [`${prefix}-Auth`, checked(identity.auth)],
-    ['X-Request-Id', checked(id)],
     [`${prefix}-Assertion`, checked(assertion, Number.POSITIVE_INFINITY)],
   ];
   if (identity.userId !== null) entries.push([`${prefix}-User-Id`, checked(identity.userId)]);
@@ -160,6 +168,15 @@ export const identityHeaders = (
     entries.push([`${prefix}-Scopes`, checked(identity.scopes.join(' '), Number.POSITIVE_INFINITY)]);
   }
   return entries;
+};
+
+/** RFC 8586: says that a request has passed through here, so that an origin that points back is found out. */
+export const CDN_LOOP = 'cdn-loop';
+
+/** Whether a request has been here before. */
+export const isLoop = (headers: Headers, loopId: string): boolean => {
+  const passed = headers.get(CDN_LOOP);
+  return passed?.split(',').some((entry) => entry.trim().split(';')[0] === loopId) ?? false;
 };
 
 /** The client's own request id if it has the shape `[A-Za-z0-9_-]{8,64}`, else one made by `random`. */

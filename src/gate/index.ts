@@ -12,8 +12,8 @@ import { newTrace, type Trace, traceFields } from '../model/trace.ts';
 import { bodyRefusal } from './body.ts';
 import type { Decide, Decision } from './decide.ts';
 import { extract, hasLongCredential } from './extract.ts';
-import { type Forward, isLoop } from './forward.ts';
-import { requestId } from './headers.ts';
+import type { Forward } from './forward.ts';
+import { isLoop, requestId } from './headers.ts';
 import { seenFrom } from './seen.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
 

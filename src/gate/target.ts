@@ -9,6 +9,7 @@ export const MAX_PATH_LENGTH = 4096;
 export interface Target {
   /** The API host that was asked, lower-case, with its port if it has one. */
   readonly host: string;
+  readonly protocol: 'http' | 'https';
   readonly method: Method;
   readonly path: CanonicalPath;
   /** As sent, with its `?`; empty when there is none. Never part of the path. */
@@ -53,7 +54,8 @@ export const target = (url: string, method: string, rules: TargetRules): Result<
     return notCanonical('the query has a character that RFC 3986 wants encoded');
   if (raw.length > MAX_PATH_LENGTH) return TOO_LONG;
   if (!isMethod(method)) return METHOD_UNKNOWN;
-  return ok({ host, method, path, query });
+  const protocol = url.startsWith('https:') ? 'https' : 'http';
+  return ok({ host, protocol, method, path, query });
 };
 
 /** Host, path and query of an absolute URL, never decoded, never resolved. */

@@ -1,4 +1,4 @@
-import { serializeList } from 'structured-headers';
+import { serializeInteger, serializeString } from 'structured-headers';
 import type { RateLimitField } from '../model/lease-fields.ts';
 
 /**
@@ -7,14 +7,13 @@ import type { RateLimitField } from '../model/lease-fields.ts';
  */
 export const rateLimitHeaders = (fields: readonly RateLimitField[]): Readonly<Record<string, string>> => {
   if (fields.length === 0) return {};
-  const policy = fields.map(({ name, quota, windowSeconds }) => item(name, { q: quota, w: windowSeconds }));
+  const policy = fields.map(({ name, quota, windowSeconds }) => item(name, 'q', quota, 'w', windowSeconds));
   const state = fields.map(({ name, remaining, resetSeconds }) =>
-    item(name, { r: remaining, t: resetSeconds }),
+    item(name, 'r', remaining, 't', resetSeconds),
   );
-  return { 'RateLimit-Policy': serializeList(policy), RateLimit: serializeList(state) };
+  return { 'RateLimit-Policy': policy.join(', '), RateLimit: state.join(', ') };
 };
 
-const item = (name: string, parameters: Readonly<Record<string, number>>): [string, Map<string, number>] => [
-  name,
-  new Map(Object.entries(parameters)),
-];
+/** RFC 9651 §4.1.3 and §4.1.1.2: an item with two parameters. */
+const item = (name: string, first: string, one: number, second: string, other: number): string =>
+  `${serializeString(name)};${first}=${serializeInteger(one)};${second}=${serializeInteger(other)}`;

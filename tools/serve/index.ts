@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -21,7 +30,7 @@ export interface Server extends AsyncDisposable {
   readonly pid: number;
   /** The port a service listens on; throws for a service without a socket. */
   readonly port: (service: string) => number;
-  /** What workerd and its Workers wrote, both streams, the last 10 000 lines. */
+  /** What workerd and its Workers wrote, both streams: the last 4 MiB. */
   readonly logs: () => string;
   /** Ends the process and waits for it; SIGKILL for a crash. */
   readonly stop: (signal?: 'SIGTERM' | 'SIGKILL') => Promise<void>;
@@ -34,8 +43,10 @@ export interface Server extends AsyncDisposable {
 export const serve = async ({ services, state }: ServeOptions): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-serve-'));
   const config = writeConfig([...services, ...kvServices(services)], folder, state);
+  // A file, not a pipe: waking up who reads a pipe would be a tenth of what a request costs.
+  const output = openSync(join(folder, 'output'), 'a+');
   const child = spawn(workerdPath(), ['serve', '--control-fd=3', config], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', output, output, 'pipe'],
   });
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const endWithUs = (): void => {
@@ -43,16 +54,19 @@ export const serve = async ({ services, state }: ServeOptions): Promise<Server> 
     remove();
   };
   process.once('exit', endWithUs);
-  const lines = capture(child);
+  let last: string | undefined;
+  const logs = (): string => last ?? tailOf(output);
   const ended = new Promise<void>((done) => {
-    child.once('error', (error) => lines.push(String(error)));
+    child.once('error', (error) => writeFileSync(output, String(error)));
     child.once('close', () => {
       process.off('exit', endWithUs);
+      last = tailOf(output);
+      closeSync(output);
       remove();
       done();
     });
   });
-  const ports = await listening(child, services, ended, lines);
+  const ports = await listening(child, services, ended, logs);
   const stop = async (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> => {
     child.kill(signal);
     const impatience = setTimeout(() => child.kill('SIGKILL'), 5_000);
@@ -66,13 +80,13 @@ export const serve = async ({ services, state }: ServeOptions): Promise<Server> 
       if (port === undefined) throw new Error(`the service ${service} has no socket`);
       return port;
     },
-    logs: () => lines.join('\n'),
+    logs,
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };
 };
 
-const LOG_LINES = 10_000;
+const TAIL_BYTES = 4 * 1_048_576;
 const START_TIMEOUT_MS = 20_000;
 
 /** One service per KV namespace that anybody names. */
@@ -110,16 +124,10 @@ const workerdPath = (): string => {
   return (ofWrangler('workerd') as { readonly default: string }).default;
 };
 
-const capture = (child: ChildProcess): string[] => {
-  const lines: string[] = [];
-  for (const input of [child.stdout, child.stderr]) {
-    if (input === null) continue;
-    createInterface({ input }).on('line', (line) => {
-      lines.push(line);
-      if (lines.length > LOG_LINES) lines.shift();
-    });
-  }
-  return lines;
+const tailOf = (file: number): string => {
+  const { size } = fstatSync(file);
+  const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+  return tail.toString('utf8', 0, readSync(file, tail, 0, tail.length, size - tail.length));
 };
 
 /** Reads workerd's control messages, one JSON object per line, until each wanted socket has reported its port. */
@@ -127,7 +135,7 @@ const listening = async (
   child: ChildProcess,
   services: readonly ServiceOptions[],
   ended: Promise<void>,
-  lines: readonly string[],
+  logs: () => string,
 ): Promise<ReadonlyMap<string, number>> => {
   const ports = new Map<string, number>();
   const wanted = services.filter(({ socket }) => socket !== undefined).length;
@@ -153,5 +161,5 @@ const listening = async (
   if (outcome === 'listening') return ports;
   child.kill('SIGKILL');
   await ended;
-  throw new Error(`workerd did not start (${outcome}):\n${lines.join('\n')}`);
+  throw new Error(`workerd did not start (${outcome}):\n${logs()}`);
 };

@@ -57,9 +57,7 @@ afterAll(() => {
 
 /** The headers that the edge sends with a request of KEY. */
 const edge = async (request?: BoundRequest): Promise<Record<string, string>> =>
-  Object.fromEntries(
-    identityHeaders(KEY, 'X-Latchkey', 'request-1', await signer.sign(KEY, Date.now(), request)),
-  );
+  Object.fromEntries(identityHeaders(KEY, 'X-Latchkey', await signer.sign(KEY, Date.now(), request)));
 
 it('what did not come through the edge is 401', async () => {
   const answer = await fetch(`${url}/v1/items`, { headers: { 'X-Latchkey-User-Id': 'user-test-1' } });

@@ -3,7 +3,10 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   createHeaderRules,
   type Exchange,
+  type HeaderEntry,
   type HeaderPolicy,
+  type HeaderRules,
+  hopHeaders,
   identityHeaders,
   inboundResponse,
   outbound,
@@ -11,7 +14,8 @@ import {
 } from '../../../src/gate/headers.ts';
 
 const PREFIX = 'X-Latchkey';
-const HOP = { clientIp: '203.0.113.7', host: 'api.acme.com', protocol: 'https' } as const;
+const CLIENT_IP = '203.0.113.7';
+const HOP = { host: 'api.acme.com', protocol: 'https' } as const;
 const EXCHANGE: Exchange = {
   status: 200,
   origin: 'https://origin.acme.com',
@@ -26,8 +30,15 @@ const KEY = {
   scopes: ['items:read', 'items:write'],
 } as const;
 
+const leaves = (
+  headers: HeadersInit,
+  rules: HeaderRules,
+  entries: readonly HeaderEntry[] = [],
+  clientIp: string | null = CLIENT_IP,
+) => outbound(new Headers(headers), rules, [...hopHeaders(HOP), ...entries], clientIp);
+
 const sent = (headers: [string, string][], policy: Partial<HeaderPolicy> = {}) =>
-  Object.fromEntries(outbound(new Headers(headers), createHeaderRules({ prefix: PREFIX, ...policy }), HOP));
+  Object.fromEntries(leaves(headers, createHeaderRules({ prefix: PREFIX, ...policy })));
 
 const returned = (
   headers: [string, string][],
@@ -104,11 +115,10 @@ const value = fc.oneof(
 describe('outbound and identityHeaders', () => {
   it('no header of a client reaches the reserved names in any spelling, and each of ours is there once', () => {
     const rules = createHeaderRules({ prefix: PREFIX });
-    const ours = identityHeaders(KEY, PREFIX, 'request-1', 'a.b.c');
+    const ours = identityHeaders(KEY, PREFIX, 'a.b.c');
     fc.assert(
       fc.property(fc.array(fc.tuple(name, value), { maxLength: 20 }), (headers) => {
-        const origin = outbound(new Headers(headers), rules, HOP);
-        for (const [each, said] of ours) origin.set(each, said);
+        const origin = leaves(headers, rules, ours);
         const reserved = [...origin].filter(([each]) => /^(x_latchkey|x_request_id)/.test(alias(each)));
         expect(reserved.sort()).toEqual(ours.map(([each, said]) => [each.toLowerCase(), said]).sort());
         for (const [each] of origin) expect(each).toMatch(/^[a-z0-9-]+$/);
@@ -124,7 +134,7 @@ describe('outbound and identityHeaders', () => {
       for (let place = 0; place <= target.length; place += 1) {
         for (const removed of [0, 1]) {
           const spelled = target.slice(0, place) + character + target.slice(place + removed);
-          const origin = [...outbound(new Headers([[spelled, 'evil']]), rules, HOP).keys()];
+          const origin = [...leaves([[spelled, 'evil']], rules).keys()];
           expect(origin.map(alias).filter((each) => each.startsWith('x_latchkey'))).toEqual([]);
         }
       }
@@ -239,12 +249,8 @@ describe('outbound', () => {
   it.each(['X-Latchkey-User-Id', 'x-latchkey-user-id', 'X_LATCHKEY_USER_ID'])(
     'HDR-03: Connection: close, %s costs nobody their identity',
     (named) => {
-      const origin = outbound(
-        new Headers({ Connection: `close, ${named}` }),
-        createHeaderRules({ prefix: PREFIX }),
-        HOP,
-      );
-      for (const [each, said] of identityHeaders(KEY, PREFIX, 'request-1', 'a.b.c')) origin.set(each, said);
+      const rules = createHeaderRules({ prefix: PREFIX });
+      const origin = leaves({ Connection: `close, ${named}` }, rules, identityHeaders(KEY, PREFIX, 'a.b.c'));
       expect(origin.get('X-Latchkey-User-Id')).toBe('user-test-1');
       expect(origin.has('Connection')).toBe(false);
     },
@@ -260,8 +266,8 @@ describe('outbound', () => {
   });
 
   it('HDR-05: without a known address none is claimed', () => {
-    const headers = new Headers({ 'X-Forwarded-For': '10.0.0.1' });
-    const origin = outbound(headers, createHeaderRules({ prefix: PREFIX }), { ...HOP, clientIp: null });
+    const rules = createHeaderRules({ prefix: PREFIX });
+    const origin = leaves({ 'X-Forwarded-For': '10.0.0.1' }, rules, [], null);
     expect(origin.has('X-Forwarded-For')).toBe(false);
   });
 
@@ -303,14 +309,13 @@ describe('outbound', () => {
 
 describe('identityHeaders', () => {
   it('says who calls by which key', () => {
-    expect(Object.fromEntries(identityHeaders(KEY, PREFIX, 'request-1', 'a.b.c'))).toEqual({
+    expect(Object.fromEntries(identityHeaders(KEY, PREFIX, 'a.b.c'))).toEqual({
       'X-Latchkey-User-Id': 'user-test-1',
       'X-Latchkey-Organization-Id': 'organization-test-1',
       'X-Latchkey-Key-Id': 'acme_test_k1',
       'X-Latchkey-Auth': 'api_key',
       'X-Latchkey-Scopes': 'items:read items:write',
       'X-Latchkey-Assertion': 'a.b.c',
-      'X-Request-Id': 'request-1',
     });
   });
 
@@ -322,26 +327,23 @@ describe('identityHeaders', () => {
       clientId: null,
       scopes: [],
     } as const;
-    expect(Object.fromEntries(identityHeaders(anonymous, 'X-Acme', 'request-1', 'a.b.c'))).toEqual({
+    expect(Object.fromEntries(identityHeaders(anonymous, 'X-Acme', 'a.b.c'))).toEqual({
       'X-Acme-Auth': 'anonymous',
       'X-Acme-Assertion': 'a.b.c',
-      'X-Request-Id': 'request-1',
     });
   });
 
   it.each(['', ' user', 'user ', 'us\r\ner', 'us\0er', 'us\ter', 'usér', 'u'.repeat(257)])(
     'HDR-10, HDR-11: the id %j is never sent, and the error does not repeat it',
     (userId) => {
-      const attempt = () => identityHeaders({ ...KEY, userId }, PREFIX, 'request-1', 'a.b.c');
+      const attempt = () => identityHeaders({ ...KEY, userId }, PREFIX, 'a.b.c');
       expect(attempt).toThrow(new TypeError('an identity value cannot be a header value'));
     },
   );
 
   it('an id of 256 characters and scopes of 4 KiB are sent', () => {
     const scopes = Array.from({ length: 100 }, (_, index) => `scope:${index}`.padEnd(40, 'x'));
-    expect(
-      identityHeaders({ ...KEY, userId: 'u'.repeat(256), scopes }, PREFIX, 'request-1', 'a.b.c'),
-    ).toHaveLength(7);
+    expect(identityHeaders({ ...KEY, userId: 'u'.repeat(256), scopes }, PREFIX, 'a.b.c')).toHaveLength(6);
   });
 });
 

@@ -275,7 +275,10 @@ describe('PATH-04: the query is no part of the path', () => {
     ['', '/', ''],
     ['/public?/admin', '/public', '?/admin'],
   ])('%s is cut at the first question mark and carried along as it is', (raw, path, query) => {
-    expect(ask(raw)).toEqual({ ok: true, value: { host: HOST, method: 'GET', path, query } });
+    expect(ask(raw)).toEqual({
+      ok: true,
+      value: { host: HOST, protocol: 'http', method: 'GET', path, query },
+    });
   });
 
   it('an encoded question mark stays in the path', () => {

@@ -68,7 +68,7 @@ export const headersOf = (
   identity: Parameters<typeof identityHeaders>[0] = KEY,
 ): Record<string, string> =>
   Object.fromEntries(
-    identityHeaders(identity, 'X-Latchkey', 'request-1', token).map(([name, value]: HeaderEntry) => [
+    identityHeaders(identity, 'X-Latchkey', token).map(([name, value]: HeaderEntry) => [
       name.toLowerCase(),
       value,
     ]),
