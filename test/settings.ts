@@ -15,7 +15,10 @@ export default defineConfig({
   roles: { stytch_user: ['items:read', 'items:write', 'admin:all'] },
   limits: {
     default: { requests: 600, perSeconds: 60 },
-    plans: { tiny: { requests: 10, perSeconds: 60 } },
+    plans: {
+      tiny: { requests: 10, perSeconds: 60 },
+      trial: { requests: 600, perSeconds: 60, perMonth: 20 },
+    },
     keysPerUser: 5,
   },
   routes: [

@@ -1,7 +1,7 @@
 import { parseList } from 'structured-headers';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ring } from '../../src/model/ports.ts';
-import { call, issueKey, ownerOf, ringStub, rooms, signIn } from '../world.ts';
+import { call, issueKey, later, now, ownerOf, ringStub, rooms, signIn } from '../world.ts';
 
 /** A header as RFC 9651 reads it: items with their parameters. */
 const items = (
@@ -13,13 +13,13 @@ const items = (
   return parseList(text).map(([value, parameters]) => [value, Object.fromEntries(parameters)]);
 };
 
-/** A user on a plan of ten requests a minute, a key of his, and his Ring. */
-const setting = async () => {
+/** A user on a plan, ten requests a minute by default, a key of his, and his Ring. */
+const setting = async (plan = 'tiny') => {
   const session = await signIn();
   const { key, key_id } = await issueKey(session);
   const ring = (await ringStub(session)) as unknown as Ring;
   const owner = ownerOf(session);
-  await ring.setPlan(owner, 'tiny');
+  await ring.setPlan(owner, plan);
   return { key, key_id, ring, owner };
 };
 
@@ -101,5 +101,36 @@ describe('over the limit', () => {
     for (let i = 0; i < 20; i++)
       expect((await call(key, '/v1/items/1', { method: 'POST' })).status).toBe(403);
     for (let i = 0; i < 10; i++) expect((await call(key)).status).toBe(200);
+  });
+});
+
+describe('a monthly quota', () => {
+  afterEach(now);
+
+  /** Seconds until the UTC month after this one. */
+  const toNextMonth = (): number => {
+    const today = new Date();
+    return Math.ceil((Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1) - today.getTime()) / 1000);
+  };
+
+  it('is one more limit: told with the others, never exceeded, and full again with the next UTC month', async () => {
+    const { key } = await setting('trial');
+    const admitted = [];
+    for (let i = 0; i < 25; i++) admitted.push((await call(key)).status);
+    expect(admitted.filter((status) => status === 200)).toHaveLength(20);
+    expect(await rooms.ORIGIN.records()).toHaveLength(20);
+
+    const refused = await call(key);
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toMatchObject({ code: 'rate_limited', 'violated-policies': ['month'] });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
+
+    await later(3_600);
+    expect((await call(key)).status).toBe(429);
+
+    await later(toNextMonth());
+    const again = await call(key);
+    expect(again.status).toBe(200);
+    expect(items(again, 'RateLimit-Policy').map(([name]) => name)).toEqual(['owner', 'month']);
   });
 });

@@ -160,6 +160,13 @@ describe.concurrent('promise 3: a limit holds over any number of isolates', () =
     expect(arrived.get(keyId)).toBeLessThanOrEqual(LIMIT);
   });
 
+  it('the same with every return sent twice: exactly the limit, each unit given back once', async () => {
+    const { key, keyId, ring } = await newKey();
+    await rpc(ring, 'echo');
+    expect(await untilAllRefuse(() => key)).toBe(LIMIT);
+    expect(arrived.get(keyId)).toBe(LIMIT);
+  });
+
   it('a key with a limit of its own is held to that, and its owner to his', async () => {
     const { key, keyId, ring, owner } = await newKey();
     await rpc(ring, 'change', owner, keyId, { limit: { requests: 30, perSeconds: 86_400 } });
@@ -174,6 +181,28 @@ describe.concurrent('promise 3: a limit holds over any number of isolates', () =
     const second = JSON.parse(issued.body) as { key: string; key_id: string };
     await untilAllRefuse((i) => (i % 2 === 0 ? first.key : second.key));
     expect((arrived.get(first.keyId) ?? 0) + (arrived.get(second.key_id) ?? 0)).toBe(LIMIT);
+  });
+});
+
+// Alone: an isolate takes the leases of every owner along.
+describe('promise 3 when isolates die', () => {
+  it('with leases in hand, what they took along is not lent twice', async () => {
+    const { key, keyId } = await newKey();
+    let deaths = 0;
+    const admitted = await Promise.all(
+      ports().map((port, i) =>
+        untilRefused(port, key, async (so_far) => {
+          if (i % 2 === 0 || so_far % 6 !== 0) return;
+          deaths++;
+          await raw(port, 'POST', 'isolate.test', '/die');
+        }),
+      ),
+    );
+    expect(deaths).toBeGreaterThan(0);
+    expect(admitted.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(LIMIT);
+    expect(arrived.get(keyId)).toBeLessThanOrEqual(LIMIT);
+    for (const port of ports()) expect([200, 429]).toContain((await call(port, key)).status);
+    expect(arrived.get(keyId)).toBeLessThanOrEqual(LIMIT);
   });
 });
 
