@@ -16,18 +16,22 @@ export interface Summary extends Readonly<Record<Figure, Spread>> {
   readonly ratio: Spread | null;
   /** The floor's CPU per request, of this one's: what the ratio would be if CPU were all that counts. */
   readonly cpu_ratio: Spread | null;
+  /** As `ratio`, against the Worker that keeps the wire forms without any decision; null when it was not measured. */
+  readonly contract_ratio: Spread | null;
   readonly foreign_cores: Spread;
 }
 
-/** The figures of a variant from its rounds and the floor's, in order. */
-export const summarize = (samples: readonly Sample[], floor: readonly Sample[] | undefined): Summary => {
+type Rounds = readonly Sample[] | undefined;
+
+/** The figures of a variant from its rounds and those of the two it is compared with, in order. */
+export const summarize = (samples: readonly Sample[], floor: Rounds, contract: Rounds): Summary => {
   const spreadOf = (name: keyof Sample): Spread => spread(samples.map((sample) => sample[name]));
-  const pairs = (of: (mine: Sample, theirs: Sample) => number): Spread | null =>
-    floor === undefined
+  const pairs = (rounds: Rounds, of: (mine: Sample, theirs: Sample) => number): Spread | null =>
+    rounds === undefined
       ? null
       : spread(
           samples.flatMap((mine, round) => {
-            const theirs = floor[round];
+            const theirs = rounds[round];
             return theirs === undefined ? [] : [of(mine, theirs)];
           }),
         );
@@ -38,8 +42,9 @@ export const summarize = (samples: readonly Sample[], floor: readonly Sample[] |
     p90_ms: spreadOf('p90_ms'),
     p99_ms: spreadOf('p99_ms'),
     foreign_cores: spreadOf('foreign_cores'),
-    ratio: pairs((mine, theirs) => mine.rps / theirs.rps),
-    cpu_ratio: pairs((mine, theirs) => theirs.cpu_us / mine.cpu_us),
+    ratio: pairs(floor, (mine, theirs) => mine.rps / theirs.rps),
+    cpu_ratio: pairs(floor, (mine, theirs) => theirs.cpu_us / mine.cpu_us),
+    contract_ratio: pairs(contract, (mine, theirs) => mine.rps / theirs.rps),
   };
 };
 

@@ -61,7 +61,9 @@ export const run = async ({ variants, rounds, seconds, command, tell }: RunOptio
 };
 
 const summaries = (samples: ReadonlyMap<string, readonly Sample[]>): Readonly<Record<string, Summary>> =>
-  Object.fromEntries([...samples].map(([name, mine]) => [name, summarize(mine, samples.get('pass'))]));
+  Object.fromEntries(
+    [...samples].map(([name, mine]) => [name, summarize(mine, samples.get('pass'), samples.get('contract'))]),
+  );
 
 /** A failure says which variant it was. */
 const named = async <T>({ name }: Variant, work: () => Promise<T>): Promise<T> => {

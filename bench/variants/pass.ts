@@ -7,10 +7,10 @@ import type { Variant } from '../variant.ts';
 const NO_KEY = `bench_test_${'0'.repeat(28)}_${'0'.repeat(61)}`;
 
 /** A Worker that is given the origin's URL and nothing else. */
-const bare = (name: string, says: string, script: string): Variant => ({
+const bare = (name: string, says: string, script: string, identified = false): Variant => ({
   name,
   says,
-  identified: false,
+  identified,
   wrong: () => null,
   open: async ({ origin }) => {
     const service = { name, script: bundle(script).script, bindings: { ORIGIN_URL: origin.url }, socket: 0 };
@@ -31,4 +31,12 @@ export const proxy = bare(
   'proxy',
   'a bare Worker that passes method, headers and body on',
   'bench/workers/proxy.ts',
+);
+
+/** What the goal of 0.85 can be held against: see docs/performance.md. */
+export const contract = bare(
+  'contract',
+  'a Worker that tells origin and client all that Latchkey tells them, with constants in place of decisions',
+  'bench/workers/contract.ts',
+  true,
 );

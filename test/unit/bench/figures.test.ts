@@ -18,10 +18,13 @@ describe('figures', () => {
   it('a ratio is of the two rounds that stood side by side, not of two medians', () => {
     const mine = [sample(50), sample(90), sample(100)];
     const floor = [sample(100), sample(100), sample(200)];
-    expect(summarize(mine, floor).ratio).toEqual({ median: 0.5, min: 0.5, max: 0.9 });
+    expect(summarize(mine, floor, undefined).ratio).toEqual({ median: 0.5, min: 0.5, max: 0.9 });
+    expect(summarize(mine, undefined, floor).contract_ratio).toEqual({ median: 0.5, min: 0.5, max: 0.9 });
   });
 
   it('without the floor there is no ratio', () => {
-    expect(summarize([sample(1)], undefined)).toMatchObject({ ratio: null, cpu_ratio: null });
+    expect(summarize([sample(1)], undefined, undefined)).toMatchObject({
+      ...{ ratio: null, cpu_ratio: null, contract_ratio: null },
+    });
   });
 });
