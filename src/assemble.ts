@@ -4,11 +4,13 @@ import { type Config, readConfig, type Secrets, type Settings } from './config.t
 import { createDesk } from './desk/index.ts';
 import type { DeskRing } from './desk/ports.ts';
 import { createSigner, type Signer } from './gate/assertion.ts';
+import { createCors } from './gate/cors.ts';
 import { createDecide } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
 import { createForward } from './gate/forward.ts';
 import { createHeaderRules, requestId } from './gate/headers.ts';
 import { createGate } from './gate/index.ts';
+import { createResourceMetadata } from './gate/metadata.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
@@ -167,6 +169,7 @@ const openApp = (
     prefix: config.headerPrefix,
     forwardCookies: config.origin.keepCookies,
     stripPrefixes: config.stripPrefixes,
+    variesByOrigin: config.cors.origins.length > 0,
   });
   const forward = createForward({
     ...{ originUrl: config.origin.url, headers, signer, now, loopId: config.hosts.desk },
@@ -177,6 +180,7 @@ const openApp = (
     targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },
     queries: { forbiddenQuery: new Set(config.forbiddenQuery) },
     ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
+    ...rimOf(config, policy),
     levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
@@ -218,6 +222,16 @@ const openApp = (
     ...{ desk, gate, newRequestId: randomId, log },
   });
 };
+
+/** What the Gate answers by itself. */
+const rimOf = ({ apiUrls, cors, deskUrl, headerPrefix, pathParams, scopes }: Config, policy: Policy) => ({
+  metadata: createResourceMetadata({
+    ...{ urls: apiUrls, pathParams, deskUrl, policy },
+    // What a client can ask for: the others are given by operators, and named by the refusal that wants them.
+    scopes: [...scopes].flatMap(([name, { selfService }]) => (selfService ? [name] : [])),
+  }),
+  cors: createCors({ origins: new Set(cors.origins), policy, exposed: [`${headerPrefix}-Source`] }),
+});
 
 const realmOf = ({ brand, formerBrands, environment }: Config) => ({
   brands: [brand, ...formerBrands],

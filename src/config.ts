@@ -20,6 +20,8 @@ export interface Config {
   readonly environment: Environment;
   readonly stytch: StytchConfig;
   readonly hosts: { readonly api: readonly string[]; readonly desk: string };
+  /** Of each API host, its URL without a slash at its end. */
+  readonly apiUrls: ReadonlyMap<string, string>;
   /** The Desk's URL without a slash at its end: issuer of assertions. */
   readonly deskUrl: string;
   readonly origin: OriginConfig;
@@ -133,11 +135,16 @@ const readApiUrl = (value: unknown, environment: Environment | null) => {
     : { url: usual, problems: [`STYTCH_API_URL: ${problem}`] };
 };
 
+/** There is no TLS on this machine, and no other way in elsewhere. */
+const urlOf = (host: string, environment: Environment): string =>
+  `${environment === 'test' && isLoopback(host) ? 'http' : 'https'}://${host}`;
+
 const complete = (file: Parsed, policy: Policy, environment: Environment, apiUrl: string): Config => ({
   ...file,
   environment,
   stytch: { ...file.stytch, domain: file.stytch.domain ?? null, apiUrl },
-  deskUrl: `${environment === 'test' && isLoopback(file.hosts.desk) ? 'http' : 'https'}://${file.hosts.desk}`,
+  apiUrls: new Map(file.hosts.api.map((host) => [host, urlOf(host, environment)])),
+  deskUrl: urlOf(file.hosts.desk, environment),
   origin: { ...file.origin, url: new URL(file.origin.url).origin },
   scopes: new Map(
     Object.entries(file.scopes).map(([name, scope]) => [

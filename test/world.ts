@@ -5,6 +5,7 @@ import { expect, vi } from 'vitest';
 import type { Env, Latchkey } from '../src/assemble.ts';
 import { ringOfOwner } from '../src/model/key.ts';
 import type { MasterKeySecret } from '../src/model/keychain.ts';
+import { withoutMetadata } from './challenge.ts';
 import type { Reply, Seen } from './origin.ts';
 import { inUse } from './secrets.ts';
 import { latchkey } from './worker.ts';
@@ -214,7 +215,7 @@ export const refusalOf = async (response: Response) => {
   expect([type, status]).toEqual([`${DESK}/problems/${code}`, response.status]);
   expect(request_id).toBe(response.headers.get('x-request-id'));
   expect([title, detail]).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)]);
-  const challenge = response.headers.get('www-authenticate');
+  const challenge = withoutMetadata(response.headers.get('www-authenticate'));
   const retryAfter = response.headers.get('retry-after');
   return { status: response.status, code, challenge, retryAfter, ...members };
 };

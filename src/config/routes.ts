@@ -1,11 +1,9 @@
 import { canonicalPath } from '../model/path.ts';
 import { type RouteSettings, tableProblems } from '../model/policy.ts';
+import { isReserved, RESERVED_PATH } from '../model/resource.ts';
 import { browserOriginProblem } from './hosts.ts';
 import type { Judged } from './judged.ts';
 import type { Problem } from './problem.ts';
-
-/** RFC 9728 §3: where clients learn how to get in. Answered by the Gate itself on every API host. */
-export const RESERVED_PATH = '/.well-known/oauth-protected-resource';
 
 /** What is wrong between routes, and between a route and the rest of the file. */
 export const routeProblems = (file: Judged): readonly Problem[] => [
@@ -35,9 +33,7 @@ const reachable: Check = ({ path }, { pathParams = 'deny' }) => {
   if (pathParams === 'deny' && path.includes(';') && canonicalPath(path, 'allow').problem === undefined) {
     return [{ path: ['path'], message: 'has a semicolon, which pathParams "deny" refuses' }];
   }
-  return path === RESERVED_PATH || path.startsWith(`${RESERVED_PATH}/`)
-    ? [{ path: ['path'], message: `"${RESERVED_PATH}" is reserved` }]
-    : [];
+  return isReserved(path) ? [{ path: ['path'], message: `"${RESERVED_PATH}" is reserved` }] : [];
 };
 
 const scopesOffered: Check = ({ scopes = [] }, { scopeNames }) =>
@@ -78,4 +74,14 @@ const handshake: Check = ({ websocket, methods }, { environment }) => {
   return get ? problems : [{ path: ['websocket'], message: 'needs the method GET' }, ...problems];
 };
 
-const EACH: readonly Check[] = [reachable, scopesOffered, affordable, openMeansOpen, handshake];
+/** RFC 8470 §4: what is replayed must be safe to do twice (RFC 9110 §9.2.1); a WebSocket's messages are not known. */
+const replayable: Check = ({ earlyData = false, methods, websocket }) => {
+  if (!earlyData) return [];
+  const safe = methods?.every((method) => method === 'GET' || method === 'HEAD') ?? false;
+  return [
+    ...(safe ? [] : ['needs methods, and none but GET and HEAD: early data can be replayed']),
+    ...(websocket === undefined ? [] : ['cannot go with websocket: early data can be replayed']),
+  ].map((message) => ({ path: ['earlyData'], message }));
+};
+
+const EACH: readonly Check[] = [reachable, scopesOffered, affordable, openMeansOpen, handshake, replayable];

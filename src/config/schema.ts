@@ -101,6 +101,7 @@ export const ROUTE = z.strictObject({
   leaseSeconds: integer(0, 60).optional(),
   assertion: z.enum(['identity', 'request']).optional(),
   timeoutSeconds: timeoutSeconds.optional(),
+  earlyData: z.boolean().optional(),
   websocket: z.strictObject({ origins: origins.min(1, 'must not be empty') }).optional(),
 });
 

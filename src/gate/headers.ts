@@ -10,6 +10,8 @@ export interface HeaderPolicy {
   readonly returnCookies?: boolean;
   /** More prefixes that no client may send, in any spelling (SECURITY HDR-08). */
   readonly stripPrefixes?: readonly string[];
+  /** Whether an answer depends on `Origin` (CORS), so that no cache gives one page's to another. Default false. */
+  readonly variesByOrigin?: boolean;
 }
 
 /** A HeaderPolicy made ready at start; remembers its verdicts on names, at most MEMO_SIZE in each direction. */
@@ -17,6 +19,10 @@ export interface HeaderRules {
   readonly prefix: string;
   readonly forwards: (name: string) => boolean;
   readonly returns: (name: string) => boolean;
+  /** The same for an answer that belongs to one caller. */
+  readonly returnsToOne: (name: string) => boolean;
+  /** What an answer depends on: if a credential would have changed it, and whatever it is. */
+  readonly varies: { readonly byCredential: readonly string[]; readonly always: readonly string[] };
 }
 
 /** What is true of a request, whatever its headers say. */
@@ -86,12 +92,22 @@ const NEVER_RETURNED = new Set([
 const NEVER_RETURNED_PREFIXES = words(`
   proxy- ratelimit x-ratelimit x-rate-limit access-control- x-accel- x-sendfile x-middleware-`);
 
+/** What directs shared caches, past `Cache-Control`, besides the targeted fields of RFC 9213, which end in its name. */
+const FOR_SHARED_CACHES = new Set(
+  words(
+    'surrogate-control edge-control surrogate-key surrogate-keys cache-tag cache-tags edge-cache-tag xkey',
+  ),
+);
+
 /** Names are the client's choice, so the memory of them is bounded, in entries and in length. */
 const MEMO_SIZE = 512;
 const MEMO_NAME_LENGTH = 64;
 
 /** One spelling for all that an origin may read as one name: PHP, WSGI and CGI turn `.` and `_` into one sign. */
 const fold = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+
+const isForSharedCaches = (name: string): boolean =>
+  name.endsWith('-cache-control') || FOR_SHARED_CACHES.has(name);
 
 /** Makes a policy ready; called once at start. */
 export const createHeaderRules = (policy: HeaderPolicy): HeaderRules => {
@@ -101,6 +117,12 @@ export const createHeaderRules = (policy: HeaderPolicy): HeaderRules => {
   const reserved = fold(prefix);
   const sendPrefixes = [reserved, ...NEVER_SENT_PREFIXES, ...(policy.stripPrefixes ?? []).map(fold)];
   const returnPrefixes = [reserved, ...NEVER_RETURNED_PREFIXES];
+  const returns = (name: string): boolean => {
+    const folded = fold(name);
+    if (folded === 'set-cookie') return policy.returnCookies === true;
+    return !NEVER_RETURNED.has(folded) && !begins(folded, returnPrefixes);
+  };
+  const always = policy.variesByOrigin === true ? ['Origin'] : [];
   const begins = (name: string, prefixes: readonly string[]) =>
     prefixes.some((each) => name.startsWith(each));
   return {
@@ -111,11 +133,9 @@ export const createHeaderRules = (policy: HeaderPolicy): HeaderRules => {
       if (folded === 'cookie') return policy.forwardCookies === true;
       return !NEVER_SENT.has(folded) && !begins(folded, sendPrefixes);
     }),
-    returns: memoised((name) => {
-      const folded = fold(name);
-      if (folded === 'set-cookie') return policy.returnCookies === true;
-      return !NEVER_RETURNED.has(folded) && !begins(folded, returnPrefixes);
-    }),
+    returns: memoised(returns),
+    returnsToOne: memoised((name) => returns(name) && !isForSharedCaches(name)),
+    varies: { byCredential: [...CREDENTIAL_HEADERS, ...always], always },
   };
 };
 
@@ -192,15 +212,17 @@ export const requestId = (inbound: Headers, random: () => string): string => {
 export const inboundResponse = (answer: Headers, rules: HeaderRules, exchange: Exchange): Headers => {
   const names = new Set(answer.keys());
   const named = names.has('connection') ? connectionOptions(answer) : undefined;
+  const returns = exchange.credentialed ? rules.returnsToOne : rules.returns;
   for (const name of names) {
-    if (!rules.returns(name) || named?.has(fold(name))) answer.delete(name);
+    if (!returns(name) || named?.has(fold(name))) answer.delete(name);
   }
   if (exchange.status === 401 || exchange.status === 407) answer.set(`${rules.prefix}-Source`, 'origin');
   // RFC 9110 §15.5.2: "The server generating a 401 response MUST send a WWW-Authenticate header field".
   if (exchange.status === 401) answer.set('WWW-Authenticate', 'Bearer');
   for (const name of REFERENCES) if (names.has(name)) relocate(answer, name, exchange);
   if (exchange.credentialed) keepPrivate(answer, names);
-  if (exchange.varies ?? exchange.credentialed) vary(answer, names.has('vary'));
+  const { byCredential, always } = rules.varies;
+  vary(answer, names.has('vary'), (exchange.varies ?? exchange.credentialed) ? byCredential : always);
   return answer;
 };
 
@@ -250,27 +272,26 @@ const relocate = (headers: Headers, name: string, { origin, api }: Exchange): vo
 
 /** RFC 9111 §3.5 protects answers to `Authorization` only, and the origin's request had none. */
 const keepPrivate = (headers: Headers, names: ReadonlySet<string>): void => {
-  for (const name of CACHE_OVERRIDES) if (names.has(name)) headers.delete(name);
   if (names.has('cache-control') && isPrivate(headers.get('cache-control') ?? '')) return;
-  if (names.has('expires')) headers.delete('expires');
+  for (const name of ['expires', 'age']) if (names.has(name)) headers.delete(name);
   headers.set('Cache-Control', 'private, no-store');
 };
 
-const CACHE_OVERRIDES = ['cdn-cache-control', 'cloudflare-cdn-cache-control', 'surrogate-control'];
-
 const isPrivate = (cacheControl: string): boolean => {
+  // A quoted list could hide `private` in an argument: then it is overruled, which is always right.
+  if (cacheControl.includes('"')) return false;
   const said = cacheControl.toLowerCase().split(',');
   const directives = new Set(said.map((directive) => directive.trim()));
   const shared =
     directives.has('public') || said.some((directive) => directive.trim().startsWith('s-maxage'));
-  // A qualified `private="X-Name"` is about one field only and does not count (RFC 9111 §5.2.2.7).
   return !shared && (directives.has('private') || directives.has('no-store'));
 };
 
-const vary = (headers: Headers, isSaid: boolean): void => {
+const vary = (headers: Headers, isSaid: boolean, on: readonly string[]): void => {
+  if (on.length === 0) return;
   const present = isSaid ? (headers.get('vary') ?? '') : '';
   if (present === '') {
-    headers.set('Vary', CREDENTIAL_HEADERS.join(', '));
+    headers.set('Vary', on.join(', '));
     return;
   }
   const have = new Set(
@@ -280,7 +301,7 @@ const vary = (headers: Headers, isSaid: boolean): void => {
       .map((name) => name.trim()),
   );
   if (have.has('*')) return;
-  const missing = CREDENTIAL_HEADERS.filter((name) => !have.has(name.toLowerCase()));
+  const missing = on.filter((name) => !have.has(name.toLowerCase()));
   if (missing.length > 0) headers.set('Vary', [present, ...missing].join(', '));
 };
 

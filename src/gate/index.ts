@@ -10,10 +10,12 @@ import type { Refusal, Result } from '../model/refusal.ts';
 import { err, ok } from '../model/refusal.ts';
 import { newTrace, type Trace, traceFields } from '../model/trace.ts';
 import { bodyRefusal } from './body.ts';
+import type { Cors } from './cors.ts';
 import type { Decide, Decision } from './decide.ts';
 import { extract, hasLongCredential } from './extract.ts';
 import type { Forward } from './forward.ts';
 import { isLoop, requestId } from './headers.ts';
+import type { ResourceMetadata } from './metadata.ts';
 import { seenFrom } from './seen.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
 
@@ -24,6 +26,8 @@ export interface GatePorts {
   readonly realm: KeyRealm;
   readonly decide: Decide;
   readonly forward: Forward;
+  readonly metadata: ResourceMetadata;
+  readonly cors: Cors;
   /** What is left of an owner's limits, as this isolate knows it. */
   readonly levels: (evidence: Evidence, now: number) => readonly RateLimitField[];
   readonly loopId: string;
@@ -37,6 +41,7 @@ export interface GatePorts {
 /** What the Gate came to know of a request, for the log. */
 interface Account extends Trace {
   route: string | null;
+  decision: 'forwarded' | 'answered';
 }
 
 /**
@@ -50,9 +55,17 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     startedAt: number,
     account: Account,
   ): Promise<Result<Response>> => {
-    const aimed = aim(request, ports);
-    if (!aimed.ok) return aimed;
-    const { target: aimedAt, route } = aimed.value;
+    const located = locate(request, ports);
+    if (!located.ok) return located;
+    const aimedAt = located.value;
+    const own = ownAnswer(request, aimedAt, ports, id);
+    if (own !== null) {
+      account.decision = 'answered';
+      return own;
+    }
+    const routed = routeOf(request, aimedAt, ports);
+    if (!routed.ok) return routed;
+    const route = routed.value;
     account.route = route.name;
 
     const credential = credentialOf(request, aimedAt, route, ports);
@@ -82,22 +95,21 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
   return async function gate(request) {
     const startedAt = ports.now();
     const id = requestId(request.headers, ports.newRequestId);
-    const account: Account = { ...newTrace(), route: null };
-    const context: AnswerContext = { requestId: id, deskUrl: ports.deskUrl, realm: ports.audience };
+    const account: Account = { ...newTrace(), route: null, decision: 'forwarded' };
+    const context = (): AnswerContext => ({
+      ...{ requestId: id, deskUrl: ports.deskUrl, realm: ports.audience },
+      metadataUrl: () => ports.metadata.urlFor(request.url),
+    });
     const result = await pass(request, id, startedAt, account);
-    const response = result.ok ? result.value : refuse(result.refusal, context);
+    const response = result.ok ? result.value : refuse(result.refusal, context());
+    ports.cors.expose?.(request.headers, response.headers);
     record(ports.log, id, account, response.status, result.ok ? null : result.refusal);
     return response;
   };
 };
 
-interface Aim {
-  readonly target: Target;
-  readonly route: Route;
-}
-
-/** Everything about a request that is judged before its credential: 421, 400, 414/431, 405, 404, 426, 413, 425. */
-const aim = (request: Request, ports: GatePorts): Result<Aim> => {
+/** Where a request is going, or 421, 400, 414, 508, 431, 405: all that is judged whatever is served there. */
+const locate = (request: Request, ports: GatePorts): Result<Target> => {
   const { headers, method } = request;
   // workerd writes `Host` into the URL as it came: behind a slash, it would be a path that nobody asked for.
   if (/[/?]/.test(headers.get('host') ?? '')) return err({ reason: 'host_unknown' });
@@ -105,8 +117,20 @@ const aim = (request: Request, ports: GatePorts): Result<Aim> => {
   if (!aimed.ok && aimed.refusal.reason !== 'method_unknown') return aimed;
   if (isLoop(headers, ports.loopId)) return err({ reason: 'loop' });
   if (hasLongCredential(headers)) return err({ reason: 'headers_too_long' });
-  if (!aimed.ok) return aimed;
-  const { route, refusal, ...match } = ports.policy.match(aimed.value.path, aimed.value.method);
+  return aimed;
+};
+
+/** What the Gate answers by itself, with no look at credentials; null for what the origin is asked. */
+const ownAnswer = (
+  request: Request,
+  aimedAt: Target,
+  { cors, metadata }: GatePorts,
+  id: string,
+): Result<Response> | null => cors.preflight(request, aimedAt, id) ?? metadata.answer(aimedAt, id);
+
+/** The route that a request falls under, or 404, 405, 426, 413, 425: the rest of what comes before its credential. */
+const routeOf = ({ headers }: Request, { path, method }: Target, ports: GatePorts): Result<Route> => {
+  const { route, refusal, ...match } = ports.policy.match(path, method);
   if (refusal === 'no-route') return err({ reason: 'no_route' });
   if (route === undefined)
     return err({ reason: 'method_not_allowed', allow: 'allow' in match ? match.allow : [] });
@@ -114,8 +138,8 @@ const aim = (request: Request, ports: GatePorts): Result<Aim> => {
   const tooLarge = bodyRefusal(headers, route.maxBodyBytes);
   if (tooLarge !== null) return err(tooLarge);
   // RFC 8470 §5.1: "Multiple or invalid instances of the header field MUST be treated as equivalent to" a `1`.
-  if (headers.has('early-data')) return err({ reason: 'early_data' });
-  return ok({ target: aimed.value, route });
+  if (!route.earlyData && headers.has('early-data')) return err({ reason: 'early_data' });
+  return ok(route);
 };
 
 /** The credential of a request; on a route without authentication it is not even read. */
@@ -144,7 +168,7 @@ const record = (log: Log, id: string, account: Account, status: number, refusal:
     event: 'request',
     request_id: id,
     route: account.route,
-    decision: refusal === null ? 'forwarded' : 'refused',
+    decision: refusal === null ? account.decision : 'refused',
     reason: refusal?.reason ?? null,
     because: refusal !== null && 'because' in refusal ? refusal.because : null,
     status,

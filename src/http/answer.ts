@@ -1,13 +1,11 @@
 import type { Refusal } from '../model/refusal.ts';
-import { answerFor } from './answers.ts';
+import { answerFor, type ProtectionSpace } from './answers.ts';
 
 /** What every refusal says besides its reason. */
-export interface AnswerContext {
+export interface AnswerContext extends ProtectionSpace {
   readonly requestId: string;
   /** Where problem types are explained: the Desk's URL. */
   readonly deskUrl: string;
-  /** RFC 9110 §11.5: what the credentials are for. */
-  readonly realm: string;
 }
 
 /** Headers of every answer that Latchkey itself makes. */
@@ -35,10 +33,14 @@ export const refuse = (refusal: Refusal, context: AnswerContext): Response => {
       'content-type': 'application/problem+json',
       ...OWN_HEADERS,
       'x-request-id': context.requestId,
-      ...answer.headers?.(refusal, context.realm),
+      ...answer.headers?.(refusal, context),
     },
   });
 };
+
+/** An answer that says all it has to say in its headers. */
+export const empty = (requestId: string, headers: Readonly<Record<string, string>>): Response =>
+  new Response(null, { status: 204, headers: { ...OWN_HEADERS, 'x-request-id': requestId, ...headers } });
 
 /** An answer in JSON that is for its caller alone. */
 export const json = (

@@ -1,5 +1,13 @@
 import type { Reason, Refusal, RefusalOf, Scheme } from '../model/refusal.ts';
 
+/** What a challenge names (RFC 9110 §11.5). */
+export interface ProtectionSpace {
+  /** What the credentials are for. */
+  readonly realm: string;
+  /** RFC 9728 §5.1: where the metadata of what was asked for is, if it has some. Asked only by a challenge. */
+  readonly metadataUrl?: () => string | null;
+}
+
 /** How a reason is told: the one place where a status is chosen. `docs/refusals.md` is made from this table. */
 export interface Answer<R extends Reason> {
   readonly status: number;
@@ -10,7 +18,7 @@ export interface Answer<R extends Reason> {
   readonly type?: string;
   /** For the person who reads it: what is wrong and what to do. */
   readonly detail: (refusal: RefusalOf<R>) => string;
-  readonly headers?: (refusal: RefusalOf<R>, realm: string) => Readonly<Record<string, string>>;
+  readonly headers?: (refusal: RefusalOf<R>, space: ProtectionSpace) => Readonly<Record<string, string>>;
   /** Further members of the problem document. */
   readonly members?: (refusal: RefusalOf<R>) => Readonly<Record<string, unknown>>;
 }
@@ -25,11 +33,13 @@ const detail = (text: string) => () => text;
 
 /** RFC 6750 §3: the Bearer challenge; a Basic one only for who presented Basic (RFC 7617 §2). */
 const challenge = (
-  realm: string,
+  { realm, metadataUrl }: ProtectionSpace,
   scheme: Scheme | null,
   parameters: string,
 ): Readonly<Record<string, string>> => {
-  const bearer = `Bearer realm="${realm}"${parameters}`;
+  const metadata = metadataUrl?.() ?? null;
+  const whereMore = metadata === null ? '' : `, resource_metadata="${metadata}"`;
+  const bearer = `Bearer realm="${realm}"${parameters}${whereMore}`;
   return {
     'www-authenticate': scheme === 'basic' ? `Basic realm="${realm}", charset="UTF-8", ${bearer}` : bearer,
   };
@@ -114,7 +124,7 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     code: 'invalid_request',
     title: 'Exactly one credential, please',
     detail: (refusal) => `${capitalised(refusal.detail)}. Send one credential, in one header.`,
-    headers: (_refusal, realm) => challenge(realm, null, ', error="invalid_request"'),
+    headers: (_refusal, space) => challenge(space, null, ', error="invalid_request"'),
   },
   credential_in_query: {
     status: 400,
@@ -123,7 +133,7 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     detail: detail(
       'Query strings end up in logs and histories: send the key in a header, and replace this one.',
     ),
-    headers: (_refusal, realm) => challenge(realm, null, ', error="invalid_request"'),
+    headers: (_refusal, space) => challenge(space, null, ', error="invalid_request"'),
   },
   credential_missing: {
     status: 401,
@@ -131,22 +141,22 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     title: 'Credential missing',
     detail: detail('Send an API key as "Authorization: Bearer …" or "X-API-Key: …".'),
     // RFC 6750 §3.1: without any credential the challenge carries no error.
-    headers: (_refusal, realm) => challenge(realm, null, ''),
+    headers: (_refusal, space) => challenge(space, null, ''),
   },
   credential_invalid: {
     status: 401,
     code: 'invalid_token',
     title: 'Credential not valid',
     detail: detail('The credential is unknown, malformed, expired or revoked.'),
-    headers: (refusal, realm) => challenge(realm, refusal.scheme, ', error="invalid_token"'),
+    headers: (refusal, space) => challenge(space, refusal.scheme, ', error="invalid_token"'),
   },
   insufficient_scope: {
     status: 403,
     code: 'insufficient_scope',
     title: 'Insufficient scope',
     detail: (refusal) => `This needs the scopes: ${refusal.scopes.join(' ')}.`,
-    headers: (refusal, realm) =>
-      challenge(realm, refusal.scheme, `, error="insufficient_scope", scope="${refusal.scopes.join(' ')}"`),
+    headers: (refusal, space) =>
+      challenge(space, refusal.scheme, `, error="insufficient_scope", scope="${refusal.scopes.join(' ')}"`),
     members: (refusal) => ({ required_scopes: refusal.scopes }),
   },
   owner_suspended: {

@@ -43,6 +43,11 @@ export interface RouteSettings {
   readonly assertion?: 'identity' | 'request' | undefined;
   /** To the head of the origin's response. Default: the origin's `timeoutSeconds`. */
   readonly timeoutSeconds?: number | undefined;
+  /**
+   * Whether a request may be answered though it came as TLS early data, which can be replayed (RFC 8470). GET and
+   * HEAD only. Default: false.
+   */
+  readonly earlyData?: boolean | undefined;
   /** Lets WebSockets through, from these origins. Default: upgrades are refused. */
   readonly websocket?: { readonly origins: readonly string[] } | undefined;
 }
@@ -61,6 +66,7 @@ export interface Route {
   readonly leaseSeconds: number;
   readonly assertion: 'identity' | 'request';
   readonly timeoutSeconds: number;
+  readonly earlyData: boolean;
   /** Null: upgrades are refused. */
   readonly websocket: { readonly origins: readonly string[] } | null;
 }
@@ -137,6 +143,7 @@ const completed = (route: RouteSettings, defaults: RouteDefaults): Route => ({
   leaseSeconds: route.leaseSeconds ?? defaults.leaseSeconds,
   assertion: route.assertion ?? 'identity',
   timeoutSeconds: route.timeoutSeconds ?? defaults.timeoutSeconds,
+  earlyData: route.earlyData ?? false,
   websocket: route.websocket ?? null,
 });
 

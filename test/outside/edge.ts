@@ -3,6 +3,7 @@ import { expect, inject } from 'vitest';
 import { createVerifier, type Identity, type Verify } from '../../src/origin/index.ts';
 import { serve } from '../../tools/serve/index.ts';
 import { freshSecrets } from '../../tools/serve/secrets.ts';
+import { withoutMetadata } from '../challenge.ts';
 import { type Reply, recordingOrigin, type Seen } from './recording-origin.ts';
 import { exchange, type RawResponse } from './socket.ts';
 
@@ -88,7 +89,7 @@ export const startEdge = async (): Promise<Edge> => {
       answers: responses,
       status: first?.status ?? null,
       code: first === undefined ? null : codeOf(first),
-      challenge: first?.header('www-authenticate') ?? null,
+      challenge: withoutMetadata(first?.header('www-authenticate') ?? null),
       arrived: origin.records(),
       wire,
     };

@@ -102,7 +102,6 @@ describe('a file that is right', () => {
   it('the example of DESIGN.md is valid as it stands, and nothing in it is suspicious', () => {
     // But for what is understood and not served yet: nobody shall believe that it works.
     expect(accepted(EXAMPLE).warnings.map((warning) => warning.split(': ', 2).join(': '))).toEqual([
-      'cors.origins: not served yet',
       'operators: not served yet',
       'routes[4].websocket: not served yet',
     ]);
@@ -115,6 +114,7 @@ describe('a file that is right', () => {
     expect(config).toMatchObject({
       environment: 'test',
       hosts: { api: ['127.0.0.1:8787'], desk: 'localhost:8787' },
+      apiUrls: new Map([['127.0.0.1:8787', 'http://127.0.0.1:8787']]),
       deskUrl: 'http://localhost:8787',
       origin: { url: 'http://127.0.0.1:8789', id: 'acme-api' },
     });
@@ -141,6 +141,7 @@ describe('a file that is right', () => {
         apiUrl: 'https://api.stytch.com',
       },
       hosts: { api: ['api.acme.com'], desk: 'keys.acme.com' },
+      apiUrls: new Map([['api.acme.com', 'https://api.acme.com']]),
       deskUrl: 'https://keys.acme.com',
       origin: { url: 'https://origin.acme.com', id: 'o', timeoutSeconds: 30, keepCookies: false },
       operators: [],
@@ -166,6 +167,7 @@ describe('a file that is right', () => {
           leaseSeconds: 5,
           assertion: 'identity',
           timeoutSeconds: 30,
+          earlyData: false,
           websocket: null,
         },
       ],
@@ -400,6 +402,21 @@ describe('a route that is wrong is named by its place', () => {
       'routes[0].websocket.origins[0]: must be a URL',
     ],
     [
+      'early data for every method',
+      { path: '/a', earlyData: true },
+      'routes[0].earlyData: needs methods, and none but GET and HEAD',
+    ],
+    [
+      'early data for a method that changes something',
+      { path: '/a', methods: ['GET', 'DELETE'], earlyData: true },
+      'routes[0].earlyData: needs methods, and none but GET and HEAD',
+    ],
+    [
+      'early data for a WebSocket',
+      { path: '/a', methods: ['GET'], earlyData: true, websocket: { origins: ['https://a.test'] } },
+      'routes[0].earlyData: cannot go with websocket',
+    ],
+    [
       'a WebSocket for nobody',
       { path: '/a', websocket: { origins: [] } },
       'routes[0].websocket.origins: must not be empty',
@@ -439,7 +456,7 @@ describe('a route that is wrong is named by its place', () => {
   });
 
   it('PATH-02: an open wildcard over a protected path in another case is warned of', () => {
-    const served = { ...EXAMPLE, operators: [], cors: { origins: [] } };
+    const served = { ...EXAMPLE, operators: [] };
     const { warnings } = accepted({
       ...served,
       routes: [{ path: '/**', auth: 'none' }, { path: '/admin/*' }],

@@ -43,6 +43,11 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   client_refused: { reason: 'client_refused', detail: 'too_many_m2m_clients_for_billing_tier' },
 };
 
+const SPACE = {
+  realm: 'acme-api',
+  metadataUrl: () => 'https://api.acme.com/.well-known/oauth-protected-resource/v1/items',
+};
+
 export const generate = (): string => {
   const rows = (Object.keys(ANSWERS) as Reason[]).map((reason) => row(reason));
   return `# Refusals
@@ -63,7 +68,7 @@ ${rows.join('\n')}
 const row = <R extends Reason>(reason: R): string => {
   const answer = ANSWERS[reason] as unknown as Answer<Reason>;
   const sample = SAMPLES[reason];
-  const headers = Object.entries(answer.headers?.(sample, 'acme-api') ?? {}).map(
+  const headers = Object.entries(answer.headers?.(sample, SPACE) ?? {}).map(
     ([name, value]) => `\`${name}: ${value}\``,
   );
   const members = Object.entries(answer.members?.(sample) ?? {}).map(

@@ -209,6 +209,35 @@ describe('challenges elsewhere', () => {
   });
 });
 
+describe('RFC 9728 §5.1 › resource_metadata', () => {
+  const metadataUrl = 'https://api.acme.test/.well-known/oauth-protected-resource/v1';
+  const challengeAt = (refusal: Refusal, url: string | null) =>
+    refuse(refusal, { ...CONTEXT, metadataUrl: () => url }).headers.get('www-authenticate');
+
+  it('is in every challenge of a resource that has metadata, once, and of Bearer', () => {
+    for (const reason of REASONS) {
+      const challenge = refuse(refusalOf(reason), CONTEXT).headers.get('www-authenticate');
+      const more = challengeAt(refusalOf(reason), metadataUrl);
+      expect(more).toBe(challenge === null ? null : `${challenge}, resource_metadata="${metadataUrl}"`);
+    }
+    const basic: Refusal = { reason: 'credential_invalid', because: 'tag', scheme: 'basic' };
+    expect(challengeAt(basic, metadataUrl)).toBe(
+      `Basic realm="acme-api", charset="UTF-8", Bearer realm="acme-api", error="invalid_token", resource_metadata="${metadataUrl}"`,
+    );
+  });
+
+  it('is not looked for where there is no challenge', () => {
+    const metadataUrl = () => {
+      throw new Error('nobody asked');
+    };
+    expect(refuse({ reason: 'no_route' }, { ...CONTEXT, metadataUrl }).status).toBe(404);
+  });
+
+  it('is left out where there is none', () => {
+    expect(challengeAt({ reason: 'credential_missing' }, null)).toBe('Bearer realm="acme-api"');
+  });
+});
+
 describe('headers', () => {
   it.each([
     ['rate_limited', '17'],
