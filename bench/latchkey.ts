@@ -64,6 +64,7 @@ export const deploy = (
     },
     kv: ['VAULT'],
     durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+    rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
     socket: 0,
   };
   return {

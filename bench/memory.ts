@@ -83,6 +83,7 @@ const main = async (): Promise<number> => {
         script: bundle('test/worker.ts').script,
         kv: ['VAULT'],
         durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+        rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
         bindings: { ...freshSecrets(), STYTCH_PROJECT_ID: PROJECT_ID, STYTCH_SECRET: PROJECT_SECRET },
         socket: 0,
       },

@@ -26,6 +26,7 @@ import type { RingPorts } from './ring/parts.ts';
 import { now, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
 import { createMemory } from './store/memory.ts';
+import { createThrottle, type RateLimiter } from './store/throttle.ts';
 import { createVault } from './store/vault.ts';
 import { createStytch } from './stytch/client.ts';
 import { createSigningKeys } from './stytch/jwks.ts';
@@ -35,6 +36,7 @@ import { createTokenVerifier } from './stytch/token.ts';
 export interface Env {
   readonly VAULT: KVNamespace;
   readonly KEY_RING: DurableObjectNamespace;
+  readonly STRANGERS: RateLimiter;
   readonly [variable: string]: unknown;
 }
 
@@ -104,6 +106,7 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
 const missingBindings = (env: Env): readonly string[] => [
   ...(env.VAULT === undefined ? ['VAULT: the KV namespace is not bound'] : []),
   ...(env.KEY_RING === undefined ? ['KEY_RING: the Durable Object is not bound'] : []),
+  ...(env.STRANGERS === undefined ? ['STRANGERS: the rate limit is not bound'] : []),
 ];
 
 /** What the Gate, the Desk and the Rings have in common. */
@@ -181,6 +184,7 @@ const openApp = (
     queries: { forbiddenQuery: new Set(config.forbiddenQuery) },
     ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
     ...rimOf(config, policy),
+    throttle: createThrottle(env.STRANGERS, 'api', log),
     levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
@@ -211,6 +215,7 @@ const openApp = (
       assertion_keys: await canSign(signer),
       kv: await canRead(env.VAULT),
     }),
+    throttle: createThrottle(env.STRANGERS, 'desk', log),
     requestId: (inbound) => requestId(inbound, randomId),
     ...{ now, log },
   });

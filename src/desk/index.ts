@@ -2,10 +2,10 @@ import { type Context, Hono } from 'hono';
 import { json, refuse } from '../http/answer.ts';
 import { problemPage } from '../http/problem-page.ts';
 import { CREDENTIAL_KINDS } from '../model/policy.ts';
-import { err, ok, type Refusal } from '../model/refusal.ts';
+import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
 import { newTrace, traceFields } from '../model/trace.ts';
 import { keyEndpoints } from './keys.ts';
-import { callerOf, type DeskPorts, type Endpoint } from './ports.ts';
+import { callerOf, type DeskPorts, type Endpoint, forStrangers } from './ports.ts';
 
 /** The control plane: keys, who one is, and what others need in order to trust us. */
 export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Response>) => {
@@ -14,7 +14,9 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
   const answered = async (context: Context, endpoint: Endpoint, route: string | null): Promise<Response> => {
     const call = { requestId: ports.requestId(context.req.raw.headers), trace: newTrace() };
     const { deskUrl } = ports;
-    const result = await endpoint(context, call);
+    // RFC 8470 §5.1: nothing here may be done twice because somebody repeats what he overheard.
+    const early = context.req.raw.headers.has('early-data');
+    const result: Result<Response> = early ? err({ reason: 'early_data' }) : await endpoint(context, call);
     const response = result.ok
       ? result.value
       : refuse(result.refusal, { requestId: call.requestId, deskUrl, realm: deskUrl });
@@ -49,13 +51,14 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
   );
   app.get(
     '/problems/:code',
-    serve(async (context) => problemPage(context.req.param('code') ?? '')),
+    serve(forStrangers(ports, async (context) => problemPage(context.req.param('code') ?? ''))),
   );
   app.get(
     '/healthz',
     serve(async (_, call) => ok(json({ status: 'ok' }, 200, call.requestId))),
   );
-  app.get('/readyz', serve(readyz(ports)));
+  // It asks KV and the signing keys; `/healthz` and our own keys cost nothing, and trust hangs on them.
+  app.get('/readyz', serve(forStrangers(ports, readyz(ports))));
 
   app.notFound((context) => answered(context, async () => err(notServed(app, context)), null));
   // Hono would answer a bug in its own words: it is for whoever serves both doors.

@@ -2,8 +2,17 @@ import type { Context } from 'hono';
 import { type Credential, kindOf } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
 import type { CredentialKind } from '../model/policy.ts';
-import type { IssuedKey, IssueRequest, KeyPage, KeyRecord, ListRequest, Log } from '../model/ports.ts';
-import type { Result } from '../model/refusal.ts';
+import type {
+  IssuedKey,
+  IssueRequest,
+  KeyPage,
+  KeyRecord,
+  ListRequest,
+  Log,
+  Throttle,
+} from '../model/ports.ts';
+import { err, type Result } from '../model/refusal.ts';
+import { strangerRefusal } from '../model/stranger.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 
@@ -47,6 +56,8 @@ export interface DeskPorts {
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
   readonly assertionJwks: { readonly keys: readonly unknown[] };
   readonly readiness: () => Promise<Readiness>;
+  /** Asked for whoever calls what is open to everybody. */
+  readonly throttle: Throttle;
   readonly requestId: (headers: Headers) => string;
   readonly now: () => number;
   readonly log: Log;
@@ -73,3 +84,11 @@ export const callerOf = async (
   trace.credential = kindOf(credential.value);
   return ports.identify(credential.value, kinds, trace);
 };
+
+/** An endpoint that is open to everybody, and costs something: so many calls of an address, and no more. */
+export const forStrangers =
+  ({ throttle }: Pick<DeskPorts, 'throttle'>, endpoint: Endpoint): Endpoint =>
+  async (context, call) => {
+    const refusal = await strangerRefusal(throttle, context.req.raw.headers);
+    return refusal === null ? endpoint(context, call) : err(refusal);
+  };

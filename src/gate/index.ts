@@ -5,9 +5,10 @@ import type { Evidence } from '../model/evidence.ts';
 import type { KeyRealm } from '../model/key.ts';
 import type { RateLimitField } from '../model/lease-fields.ts';
 import type { Policy, Route } from '../model/policy.ts';
-import type { Log } from '../model/ports.ts';
+import type { Log, Throttle } from '../model/ports.ts';
 import type { Refusal, Result } from '../model/refusal.ts';
 import { err, ok } from '../model/refusal.ts';
+import { strangerRefusal } from '../model/stranger.ts';
 import { newTrace, type Trace, traceFields } from '../model/trace.ts';
 import { bodyRefusal } from './body.ts';
 import type { Cors } from './cors.ts';
@@ -28,6 +29,8 @@ export interface GatePorts {
   readonly forward: Forward;
   readonly metadata: ResourceMetadata;
   readonly cors: Cors;
+  /** Asked for those whom nothing else limits: nobody's requests. */
+  readonly throttle: Throttle;
   /** What is left of an owner's limits, as this isolate knows it. */
   readonly levels: (evidence: Evidence, now: number) => readonly RateLimitField[];
   readonly loopId: string;
@@ -71,6 +74,10 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     const credential = credentialOf(request, aimedAt, route, ports);
     if (!credential.ok) return credential;
     account.credential = kindOf(credential.value);
+    if (credential.value.kind === 'none' && route.auth !== 'required') {
+      const refusal = await strangerRefusal(ports.throttle, request.headers);
+      if (refusal !== null) return err(refusal);
+    }
 
     const decided = ports.decide(credential.value, route, startedAt, account, () => seenFrom(request));
     const decision = decided instanceof Promise ? await decided : decided;

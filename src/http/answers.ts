@@ -186,6 +186,14 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     headers: retryAfter,
     members: (refusal) => ({ 'violated-policies': refusal.by }),
   },
+  address_limited: {
+    status: 429,
+    code: 'address_limited',
+    title: 'Too many requests from this address',
+    detail: (refusal) =>
+      `Requests without a credential are limited by address. Try again in ${refusal.retryAfterSeconds} s, or send one.`,
+    headers: retryAfter,
+  },
   unavailable: {
     status: 503,
     code: 'unavailable',

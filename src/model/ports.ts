@@ -270,6 +270,12 @@ export interface KeyPage {
   readonly next: PagePosition | null;
 }
 
+/**
+ * Whether an address may ask for something that costs us and that nobody stands for. A courtesy: it counts by location,
+ * and lets through what it cannot count. Null is every address that is not known, together.
+ */
+export type Throttle = (address: string | null) => Promise<boolean>;
+
 /** One line of the log. */
 export type Log = (line: Readonly<Record<string, LogValue>>) => void;
 export type LogValue = string | number | boolean | null | undefined;

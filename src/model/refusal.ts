@@ -33,6 +33,8 @@ export type Refusal =
       /** The limits that stood in the way, as RateLimit-Policy names them. */
       readonly by: readonly string[];
     }
+  /** Too many requests of one address that nobody stands for. */
+  | { readonly reason: 'address_limited'; readonly retryAfterSeconds: number }
   // What we cannot know, or cannot reach.
   | { readonly reason: 'unavailable'; readonly what: Dependency; readonly retryAfterSeconds: number }
   | { readonly reason: 'misconfigured'; readonly problems: readonly string[] }

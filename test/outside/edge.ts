@@ -65,12 +65,15 @@ export const ANONYMOUS: Identity = {
 
 const SCOPES = ['items:read', 'items:write'];
 
+/** So many anonymous requests of one address, and of all without one, as no test makes. */
+const NO_LIMIT = 1_000_000_000;
+
 /** Starts Stytch's emulator, the origin and, between them and the sockets, the Worker with `test/settings.ts`. */
-export const startEdge = async (): Promise<Edge> => {
+export const startEdge = async (strangers = NO_LIMIT): Promise<Edge> => {
   const origin = await recordingOrigin();
   const tap = await wiretap(origin.port);
   const stytch = await serve({ services: [stytchEmulator()] });
-  const worker = await serve({ services: [latchkey(stytch.port('stytch'), tap.port)] });
+  const worker = await serve({ services: [latchkey(stytch.port('stytch'), tap.port, strangers)] });
   const port = worker.port('latchkey');
   const secrets = new Set<string>();
   const scripted: Reply[] = [];
@@ -161,11 +164,12 @@ const stytchEmulator = () => ({
   socket: 0,
 });
 
-const latchkey = (stytchPort: number, originPort: number) => ({
+const latchkey = (stytchPort: number, originPort: number, strangers: number) => ({
   name: 'latchkey',
   script: inject('bundles').underTest,
   kv: ['VAULT'],
   durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+  rateLimits: [{ binding: 'STRANGERS', limit: strangers, periodSeconds: 86_400 }],
   bindings: {
     ...freshSecrets(),
     STYTCH_PROJECT_ID: inject('emulatorBindings').PROJECT_ID ?? '',

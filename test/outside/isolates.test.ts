@@ -43,6 +43,7 @@ beforeAll(async () => {
     script: bundle('test/outside/isolates-worker.ts').script,
     kv: ['VAULT'],
     durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+    rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
     bindings: {
       ...freshSecrets(),
       STYTCH_PROJECT_ID: emulator.PROJECT_ID ?? '',

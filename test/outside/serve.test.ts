@@ -29,6 +29,7 @@ const SCRIPT = `
     get: (env, key) => env.VAULT.getWithMetadata(key),
     delete: (env, key) => env.VAULT.delete(key),
     list: (env, key, value, options) => env.VAULT.list(options),
+    limit: (env, key) => env.LIMIT.limit({ key }),
     add: (env) => env.COUNTER.getByName('one').add(),
     requests: () => ++requests,
     variable: (env, key) => env[key],
@@ -196,5 +197,26 @@ describe('serve › the process', () => {
     expect(process.kill(server.pid, 0)).toBe(true);
     await server.stop();
     expect(() => process.kill(server.pid, 0)).toThrow('ESRCH');
+  });
+});
+
+describe('serve › rate limits', () => {
+  const rateLimits = [{ binding: 'LIMIT', limit: 2, periodSeconds: 3600 }];
+
+  test('each key has its limit, in each service by itself', async () => {
+    const first = { ...FIRST, rateLimits };
+    const server = await start({ services: [first, { ...SECOND, rateLimits }] });
+    const results = [];
+    for (const [service, key] of [
+      ...[['first', 'a'] as const, ['first', 'a'] as const, ['first', 'a'] as const],
+      ...[['first', 'b'] as const, ['second', 'a'] as const],
+    ])
+      results.push(await ask(server, service, 'limit', key));
+    expect(results).toEqual([true, true, false, true, true].map((success) => ({ result: { success } })));
+  });
+
+  test('a key that is none is an error', async () => {
+    const server = await start({ services: [{ ...FIRST, rateLimits }] });
+    expect(await ask(server, 'first', 'limit', 7)).toEqual({ error: 'a rate limit needs a key' });
   });
 });

@@ -11,6 +11,8 @@ export interface ServiceOptions {
   readonly durableObjects?: readonly DurableObject[];
   /** Binds `durableObjects` to the objects of another service, which runs them in its own isolate. */
   readonly shareDurableObjectsOf?: string;
+  /** Rate-limit bindings; each service counts by itself. */
+  readonly rateLimits?: readonly RateLimit[];
   /** Binding name to service name. */
   readonly serviceBindings?: Readonly<Record<string, string>>;
   /** The port to listen on, 0 for any free one; without it the service is reached by bindings only. */
@@ -25,18 +27,29 @@ export interface DurableObject {
   readonly uniqueKey?: string;
 }
 
+/** So many calls of a key in each period, as `ratelimits` in a wrangler.toml. */
+export interface RateLimit {
+  readonly binding: string;
+  readonly limit: number;
+  readonly periodSeconds: number;
+}
+
+/** The name of the module behind rate-limit bindings. */
+const RATE_LIMIT = 'latchkey-serve:rate-limit';
+
 /** The name of the service behind a KV binding. */
 export const kvServiceName = (binding: string): string => `kv:${binding}`;
 
 /**
  * The configuration of one workerd as Cap'n Proto text. Scripts are `embed`ded from the file that `fileOf` names;
  * `state` is the
- * folder of the Durable Objects: those in workerd's memory would have no SQL.
+ * folder of the Durable Objects: those in workerd's memory would have no SQL. `rateLimitFile` is rate-limit.ts.
  */
 export const capnp = (
   services: readonly ServiceOptions[],
   fileOf: (service: ServiceOptions) => string,
   state: string,
+  rateLimitFile: string,
 ): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = ${list(
@@ -45,6 +58,9 @@ const config :Workerd.Config = (
     ...services.map((service) => worker(service, fileOf(service))),
   )},
   sockets = ${list(...services.filter(({ socket }) => socket !== undefined).map(socketOf))},
+  extensions = [(modules = [(
+    name = ${text(RATE_LIMIT)}, internal = true, esModule = embed ${text(rateLimitFile)},
+  )])],
 );
 `;
 
@@ -65,6 +81,15 @@ const bindingsOf = (service: ServiceOptions): readonly string[] => [
   ...(service.kv ?? []).map((name) => binding(name, `kvNamespace = ${text(kvServiceName(name))}`)),
   ...Object.entries(service.serviceBindings ?? {}).map(([name, other]) =>
     binding(name, `service = ${text(other)}`),
+  ),
+  ...(service.rateLimits ?? []).map(({ binding: name, limit, periodSeconds }) =>
+    binding(
+      name,
+      `wrapped = (moduleName = ${text(RATE_LIMIT)}, innerBindings = ${list(
+        binding('limit', `json = "${limit}"`),
+        binding('periodSeconds', `json = "${periodSeconds}"`),
+      )})`,
+    ),
   ),
   ...(service.durableObjects ?? []).map((object) =>
     binding(object.binding, `durableObjectNamespace = ${designator(service, object)}`),

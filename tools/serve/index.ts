@@ -16,7 +16,7 @@ import { createInterface } from 'node:readline';
 import { bundle } from './bundle.ts';
 import { capnp, kvServiceName, type ServiceOptions } from './capnp.ts';
 
-export type { DurableObject, ServiceOptions } from './capnp.ts';
+export type { DurableObject, RateLimit, ServiceOptions } from './capnp.ts';
 
 /** What one workerd process shall run. */
 export interface ServeOptions {
@@ -114,7 +114,9 @@ const writeConfig = (
   mkdirSync(state, { recursive: true });
   const config = join(folder, 'config.capnp');
   const fileOf = ({ script }: ServiceOptions): string => `${scripts.indexOf(script)}.js`;
-  writeFileSync(config, capnp(services, fileOf, resolve(state)));
+  const rateLimit = 'rate-limit.js';
+  writeFileSync(join(folder, rateLimit), bundle('tools/serve/rate-limit.ts').script);
+  writeFileSync(config, capnp(services, fileOf, resolve(state), rateLimit));
   return config;
 };
 

@@ -27,6 +27,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   address_not_allowed: {},
   credential_kind_not_allowed: { allowed: ['session'] },
   rate_limited: { retryAfterSeconds: 17, by: ['owner'] },
+  address_limited: { retryAfterSeconds: 60 },
   unavailable: { what: 'ring', retryAfterSeconds: 3 },
   misconfigured: { problems: ['STYTCH_SECRET is not set'] },
   origin_failed: {},
@@ -115,6 +116,7 @@ describe('every refusal', () => {
     ['address_not_allowed', 403],
     ['credential_kind_not_allowed', 403],
     ['rate_limited', 429],
+    ['address_limited', 429],
     ['unavailable', 503],
     ['origin_failed', 502],
     ['origin_timed_out', 504],
@@ -199,6 +201,7 @@ describe('challenges elsewhere', () => {
       'owner_suspended',
       'address_not_allowed',
       'rate_limited',
+      'address_limited',
       'unavailable',
       'origin_failed',
       'internal',
@@ -241,6 +244,7 @@ describe('RFC 9728 §5.1 › resource_metadata', () => {
 describe('headers', () => {
   it.each([
     ['rate_limited', '17'],
+    ['address_limited', '60'],
     ['unavailable', '3'],
   ] as const)('%s says when to come again', async (reason, seconds) => {
     expect((await told(refusalOf(reason))).headers['retry-after']).toBe(seconds);
