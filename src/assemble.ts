@@ -23,7 +23,7 @@ import { reach } from './model/reach.ts';
 import type { Result } from './model/refusal.ts';
 import { createTurn } from './model/turn.ts';
 import type { RingPorts } from './ring/parts.ts';
-import { now, once, randomBytes, randomId, sleep } from './runtime.ts';
+import { knowsNoStore, now, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
 import { createMemory } from './store/memory.ts';
 import { createThrottle, type RateLimiter } from './store/throttle.ts';
@@ -69,7 +69,7 @@ export const latchkeyFor = (settings: Settings): ((env: Env) => Latchkey) => {
 /** Puts Latchkey together: environment → configuration → ports → app. The one place where a binding is named. */
 const assemble = (settings: Settings, env: Env): Latchkey => {
   const read = readConfig(settings, env);
-  const problems = [...(read.ok ? [] : read.problems), ...missingBindings(env)];
+  const problems = [...(read.ok ? [] : read.problems), ...platformProblems(env)];
   if (!read.ok || problems.length > 0) {
     log({ event: 'misconfigured', problems: problems.join('; ') });
     return {
@@ -103,7 +103,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   };
 };
 
-const missingBindings = (env: Env): readonly string[] => [
+const platformProblems = (env: Env): readonly string[] => [
+  ...(knowsNoStore() ? [] : ["compatibility_date: fetch does not know cache: 'no-store'"]),
   ...(env.VAULT === undefined ? ['VAULT: the KV namespace is not bound'] : []),
   ...(env.KEY_RING === undefined ? ['KEY_RING: the Durable Object is not bound'] : []),
   ...(env.STRANGERS === undefined ? ['STRANGERS: the rate limit is not bound'] : []),

@@ -41,3 +41,12 @@ export const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
     return made;
   };
 };
+
+/** Whether `fetch` can be told to keep caches out: without it, answers to one caller are kept for all. */
+export const knowsNoStore = (): boolean => {
+  try {
+    return new Request('https://origin.invalid', { cache: 'no-store' }).cache === 'no-store';
+  } catch {
+    return false;
+  }
+};

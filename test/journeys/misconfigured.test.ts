@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import type { Settings } from '../../src/config.ts';
 import { logged } from '../secrets.ts';
@@ -111,6 +111,21 @@ describe('a Worker with', () => {
     ['a key without a name', () => [{ ...jwk(), kid: '' }], '.keys[0].kid'],
   ])('ASSERTION_JWKS with %s serves nothing', async (_, keys, member) => {
     await servesNothing(isolate({ ASSERTION_JWKS: json({ keys: keys() }) }), [`ASSERTION_JWKS${member}`]);
+  });
+
+  it('a fetch that cannot keep caches out serves nothing', async () => {
+    const Real = Request;
+    class WithoutCache extends Real {
+      constructor(input: RequestInfo, init?: RequestInit) {
+        if (init?.cache !== undefined)
+          throw new Error("The 'cache' field on 'RequestInitializerDict' is not implemented.");
+        super(input, init);
+      }
+    }
+    vi.stubGlobal('Request', WithoutCache);
+    const here = isolate();
+    vi.unstubAllGlobals();
+    await servesNothing(here, ['compatibility_date']);
   });
 
   it('API_HOSTS that share the Desk’s name serves nothing', async () => {

@@ -68,6 +68,9 @@ const SCOPES = ['items:read', 'items:write'];
 /** So many anonymous requests of one address, and of all without one, as no test makes. */
 const NO_LIMIT = 1_000_000_000;
 
+/** In seconds: no period ends during a test. */
+const NO_END = 1_000_000_000;
+
 /** Starts Stytch's emulator, the origin and, between them and the sockets, the Worker with `test/settings.ts`. */
 export const startEdge = async (strangers = NO_LIMIT): Promise<Edge> => {
   const origin = await recordingOrigin();
@@ -169,7 +172,7 @@ const latchkey = (stytchPort: number, originPort: number, strangers: number) => 
   script: inject('bundles').underTest,
   kv: ['VAULT'],
   durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
-  rateLimits: [{ binding: 'STRANGERS', limit: strangers, periodSeconds: 86_400 }],
+  rateLimits: [{ binding: 'STRANGERS', limit: strangers, periodSeconds: NO_END }],
   bindings: {
     ...freshSecrets(),
     STYTCH_PROJECT_ID: inject('emulatorBindings').PROJECT_ID ?? '',

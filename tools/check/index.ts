@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { checkBundle } from './bundle.ts';
 import { checkCommitted } from './committed.ts';
+import { checkDeployment } from './deployment.ts';
 import { checkDocs } from './docs.ts';
 import { checkImports } from './imports.ts';
 import { checkLockfile } from './lockfile.ts';
@@ -28,6 +29,7 @@ const STEPS: readonly Step[] = [
   { name: 'types', says: 'types (tsc)', run: () => ran('typescript', 'tsc', '-p', '.') },
   { name: 'imports', says: 'import directions (tools/check/rules.ts)', run: checkImports },
   { name: 'bundle', says: 'the production bundle: contents, size, start-up', run: checkBundle },
+  { name: 'deploy', says: 'wrangler.toml: no cache before the Gate, no other door', run: checkDeployment },
   { name: 'docs', says: 'generated documents in sync (tools/docs)', run: () => checkDocs() },
   { name: 'lockfile', says: 'package-lock.json installs everywhere', run: checkLockfile },
   { name: 'committed', says: 'no machine path and no key in a committed file', run: checkCommitted },
