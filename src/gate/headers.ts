@@ -162,6 +162,8 @@ export const outbound = (
   const sent = new Headers(inbound);
   for (const name of inbound.keys()) {
     if (!rules.forwards(name) || named?.has(fold(name))) sent.delete(name);
+    // RFC 8470 §5.1: an invalid or a second one means the same, and not every origin knows.
+    else if (name === 'early-data') sent.set('Early-Data', '1');
   }
   for (const [name, value] of told) sent.set(name, value);
   if (clientIp !== null) sent.set('X-Forwarded-For', clientIp);

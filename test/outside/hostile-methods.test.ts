@@ -335,6 +335,40 @@ describe('PATH-12 › early data', () => {
   });
 });
 
+describe('PATH-12 › early data on a route that may be replayed', () => {
+  test.each(['1', '0', 'true', '1\r\nEarly-Data: 1'])(
+    'Early-Data: %j goes on to the origin',
+    async (value) => {
+      for (const method of ['GET', 'HEAD']) {
+        const outcome = await edge.send(request(method, '/v1/early/a', [`Early-Data: ${value}`, bearer(me)]));
+        expect(outcome.statuses).toEqual([200]);
+        // RFC 8470 §5.1: what is not exactly one `1` counts as one, at the origin as here.
+        expect(outcome.arrived[0]?.lines.filter((line) => /^early-data:/i.test(line))).toHaveLength(1);
+      }
+    },
+  );
+
+  test('RFC 8470 §5.2: an origin that does not want it says so, and is heard', async () => {
+    edge.reply({ status: 425 });
+    const outcome = await edge.send(get('/v1/early/a', 'Early-Data: 1', bearer(me)));
+    expect([outcome.status, outcome.code]).toEqual([425, null]);
+  });
+
+  test('nobody is spared his credential by it, nor another method let in', async () => {
+    expect(await edge.send(get('/v1/early/a', 'Early-Data: 1'))).toMatchObject(
+      refusal(401, 'credential_missing', challenge()),
+    );
+    expect(await edge.send(request('DELETE', '/v1/early/a', ['Early-Data: 1', bearer(me)]))).toMatchObject(
+      refusal(405, 'method_not_allowed'),
+    );
+  });
+
+  test('without it the route is as any other', async () => {
+    const { arrived } = await edge.send(get('/v1/early/a', bearer(me)));
+    expect(arrived[0]?.lines.filter((line) => /^early-data:/i.test(line))).toEqual([]);
+  });
+});
+
 describe('DOS-06 › bodies over the limit of their route', () => {
   const over = 'a'.repeat(1_001);
   const post = (lines: readonly string[], body: string) =>
