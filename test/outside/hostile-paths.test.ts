@@ -371,22 +371,35 @@ describe('PATH-13 › parameters', () => {
 });
 
 describe("PATH-14 › the edge's own paths and the origin's are apart", () => {
-  test.each([
-    '/healthz',
-    '/v1/keys',
-    '/v1/whoami',
-    '/.well-known/jwks.json',
-    '/.well-known/oauth-protected-resource',
-    '/oauth2/token',
-  ])('%s of an API host is neither the Desk nor, without a route, the origin', async (target) => {
-    expect(await edge.send(get(target, bearer(me)))).toMatchObject(NO_ROUTE);
-    const posted = request(
-      'POST',
-      target,
-      [`Authorization: Bearer ${me.session}`, 'Content-Length: 2'],
-      '{}',
-    );
-    expect(await edge.send(posted)).toMatchObject(NO_ROUTE);
+  test.each(['/healthz', '/v1/keys', '/v1/whoami', '/.well-known/jwks.json', '/oauth2/token'])(
+    '%s of an API host is neither the Desk nor, without a route, the origin',
+    async (target) => {
+      expect(await edge.send(get(target, bearer(me)))).toMatchObject(NO_ROUTE);
+      const posted = request(
+        'POST',
+        target,
+        [`Authorization: Bearer ${me.session}`, 'Content-Length: 2'],
+        '{}',
+      );
+      expect(await edge.send(posted)).toMatchObject(NO_ROUTE);
+    },
+  );
+
+  test('what is reserved is answered by the edge in its one spelling, and never by the origin', async () => {
+    const reserved = '/.well-known/oauth-protected-resource';
+    for (const target of [
+      reserved,
+      `${reserved}?x=1`,
+      `${reserved}/v1/any/a`,
+      reserved.replace('w', '%77'),
+    ]) {
+      const outcome = await edge.send(get(target, bearer(me)));
+      expect(outcome).toMatchObject({ statuses: [200], arrived: [], wire: '' });
+    }
+    for (const target of [`${reserved}/`, `${reserved}/public/a`, `${reserved}x`, reserved.toUpperCase()])
+      expect(await edge.send(get(target, bearer(me)))).toMatchObject(NO_ROUTE);
+    const head = await edge.send(request('HEAD', reserved));
+    expect([head.status, head.answers[0]?.text]).toEqual([200, '']);
   });
 });
 
