@@ -264,6 +264,7 @@ describe('a compiled route', () => {
         leaseSeconds: 5,
         assertion: 'identity',
         timeoutSeconds: 30,
+        earlyData: false,
         websocket: null,
       },
     ]);
@@ -279,6 +280,7 @@ describe('a compiled route', () => {
       leaseSeconds: 0,
       assertion: 'request',
       timeoutSeconds: 1,
+      earlyData: true,
       websocket: { origins: ['https://app.acme.com'] },
     } as const;
     expect(compile([{ path: '/a', methods: ['GET'], ...said }], DEFAULTS).routes).toEqual([
