@@ -32,4 +32,9 @@ ${SCHEMA.map((statement) => `${statement.replace(/^ {4}/gm, '  ').replace(/^ {2}
 
 Times are milliseconds since 1970, but \`expires_at\` and \`token_expires_at\` of tokens and secrets, which are
 NumericDates (seconds). \`meter.state\` is JSON: see docs/leases.md.
+
+## Rate limit (binding \`STRANGERS\`)
+
+Kept by the platform, for a period of at most a minute: how often \`<place> <address>\` was asked for, where the address is
+an IPv4 address, the /64 of an IPv6 one, or \`unknown\`. No credential is ever counted so.
 `;
