@@ -81,9 +81,18 @@ describe('a binding', () => {
     expect(await failing(async () => ({ success: false }))).toEqual({ answer: false, log: [] });
   });
 
-  it('that answered leaves no timer behind', async () => {
-    const { limiter } = limiterOf(1);
-    await createThrottle(limiter, 'api', quiet)(null);
+  it('that answers after a while is waited for, and leaves no timer behind', async () => {
+    const limit = () =>
+      new Promise<{ success: boolean }>((resolve) => setTimeout(() => resolve({ success: false }), 200));
+    expect(await failing(limit)).toEqual({ answer: false, log: [] });
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('that answers at once costs no timer', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const { limiter } = limiterOf(1);
+    expect(await createThrottle(limiter, 'api', quiet)(null)).toBe(true);
+    expect(timers).not.toHaveBeenCalled();
+    timers.mockRestore();
   });
 });
