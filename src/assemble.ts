@@ -9,6 +9,7 @@ import { extract } from './gate/extract.ts';
 import { createForward } from './gate/forward.ts';
 import { createHeaderRules, requestId } from './gate/headers.ts';
 import { createGate } from './gate/index.ts';
+import { bindingsNamed, createOrigins, type Fetch } from './gate/origins.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
@@ -65,7 +66,8 @@ export const latchkeyFor = (settings: Settings): ((env: Env) => Latchkey) => {
 /** Puts Latchkey together: environment → configuration → ports → app. The one place where a binding is named. */
 const assemble = (settings: Settings, env: Env): Latchkey => {
   const read = readConfig(settings, env);
-  const problems = [...(read.ok ? [] : read.problems), ...missingBindings(env)];
+  const named = read.ok ? bindingsNamed(read.config.origin.place, read.policy.routes) : [];
+  const problems = [...(read.ok ? [] : read.problems), ...missingBindings(env, named)];
   if (!read.ok || problems.length > 0) {
     log({ event: 'misconfigured', problems: problems.join('; ') });
     return {
@@ -99,10 +101,26 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   };
 };
 
-const missingBindings = (env: Env): readonly string[] => [
+const missingBindings = (env: Env, named: ReturnType<typeof bindingsNamed>): readonly string[] => [
   ...(env.VAULT === undefined ? ['VAULT: the KV namespace is not bound'] : []),
   ...(env.KEY_RING === undefined ? ['KEY_RING: the Durable Object is not bound'] : []),
+  ...named.flatMap(({ name, setting }) =>
+    serviceOf(env, name) === null ? [`${setting}: the service binding ${name} is not bound`] : [],
+  ),
 ];
+
+/** Another Worker, by the name of its binding; null if there is none of that name. */
+const serviceOf = (env: Env, name: string): Fetcher | null => {
+  const bound = env[name] as Partial<Fetcher> | undefined;
+  return typeof bound?.fetch === 'function' ? (bound as Fetcher) : null;
+};
+
+const fetchOf = (env: Env, name: string): Fetch => {
+  const service = serviceOf(env, name);
+  if (service === null) throw new Error(`the service binding ${name} is not bound`);
+  // The types of a binding's answer and of the runtime's own differ in name only.
+  return (url, init) => service.fetch(url, init) as Promise<Response>;
+};
 
 /** What the Gate, the Desk and the Rings have in common. */
 const openShared = (config: Config, secrets: Secrets, env: Env) => {
@@ -157,21 +175,21 @@ const openApp = (
     ...{ now, random: Math.random },
   });
 
-  const signer = createSigner({
-    jwks: secrets.assertionJwks,
-    issuer: config.deskUrl,
-    audience: config.origin.id,
-    random: randomId,
-  });
-  const headers = createHeaderRules({
-    prefix: config.headerPrefix,
-    forwardCookies: config.origin.keepCookies,
-    stripPrefixes: config.stripPrefixes,
-  });
-  const forward = createForward({
-    ...{ originUrl: config.origin.url, headers, signer, now, loopId: config.hosts.desk },
+  const signerFor = (audience: string) =>
+    createSigner({ jwks: secrets.assertionJwks, issuer: config.deskUrl, audience, random: randomId });
+  const origins = createOrigins({
+    ...{ main: config.origin, routes: policy.routes, signer: signerFor },
+    headers: (keepCookies) =>
+      createHeaderRules({
+        prefix: config.headerPrefix,
+        forwardCookies: keepCookies,
+        stripPrefixes: config.stripPrefixes,
+      }),
     fetch: (url, init) => fetch(url, init),
+    binding: (name) => fetchOf(env, name),
   });
+  const { signer } = origins.main;
+  const forward = createForward({ origins, now, loopId: config.hosts.desk });
 
   const gate = createGate({
     targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },

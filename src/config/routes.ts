@@ -2,6 +2,7 @@ import { canonicalPath } from '../model/path.ts';
 import { type RouteSettings, tableProblems } from '../model/policy.ts';
 import { browserOriginProblem } from './hosts.ts';
 import type { Judged } from './judged.ts';
+import { placeProblems } from './places.ts';
 import type { Problem } from './problem.ts';
 
 /** RFC 9728 §3: where clients learn how to get in. Answered by the Gate itself on every API host. */
@@ -78,4 +79,9 @@ const handshake: Check = ({ websocket, methods }, { environment }) => {
   return get ? problems : [{ path: ['websocket'], message: 'needs the method GET' }, ...problems];
 };
 
-const EACH: readonly Check[] = [reachable, scopesOffered, affordable, openMeansOpen, handshake];
+const placed: Check = ({ origin }, file) =>
+  origin === undefined
+    ? []
+    : placeProblems(origin, file).map(({ path, message }) => ({ path: ['origin', ...path], message }));
+
+const EACH: readonly Check[] = [reachable, scopesOffered, affordable, openMeansOpen, handshake, placed];

@@ -19,15 +19,9 @@ export const openSpellings = (routes: readonly Route[]): readonly string[] =>
   );
 
 /** Settings that are understood and not served yet: whoever writes one must not believe that it works. */
-export const notServedYet = (
-  { cors, operators }: Pick<Parsed, 'cors' | 'operators'>,
-  routes: readonly Route[],
-): readonly string[] => [
+export const notServedYet = ({ cors, operators }: Pick<Parsed, 'cors' | 'operators'>): readonly string[] => [
   ...(cors.origins.length > 0 ? ['cors.origins: not served yet: preflights need a route of their own'] : []),
   ...(operators.length > 0 ? ['operators: not served yet: there are no endpoints for operators'] : []),
-  ...routes.flatMap(({ name, websocket }, i) =>
-    websocket === null ? [] : [`routes[${i}].websocket: not served yet: upgrades of "${name}" are refused`],
-  ),
 ];
 
 /** Whether a wildcard stands where the other pattern has letters, which could be written in another case. */

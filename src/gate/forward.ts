@@ -2,19 +2,17 @@ import type { Evidence } from '../model/evidence.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
-import { fresh, type Signer } from './assertion.ts';
+import { fresh, type KeptAssertions } from './assertion.ts';
 import { countBody } from './body.ts';
-import { type HeaderRules, identityHeaders, inboundResponse, outbound } from './headers.ts';
+import { identityHeaders, inboundResponse, outbound } from './headers.ts';
+import type { Origin, Origins } from './origins.ts';
 import type { Target } from './target.ts';
 
 /** RFC 8586: says that a request has passed through here, so that an origin that points back is found out. */
 const CDN_LOOP = 'cdn-loop';
 
 export interface ForwardPorts {
-  readonly originUrl: string;
-  readonly headers: HeaderRules;
-  readonly signer: Signer;
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly origins: Origins;
   readonly now: () => number;
   /** Names this deployment in `CDN-Loop`: its Desk host. */
   readonly loopId: string;
@@ -42,21 +40,22 @@ export const isLoop = (headers: Headers, loopId: string): boolean => {
 };
 
 export const createForward = (ports: ForwardPorts): Forward => {
-  const anonymous: { assertion: Evidence['assertion'] } = { assertion: null };
+  const anonymous: { assertion: KeptAssertions | null } = { assertion: null };
 
   /** An assertion may serve an identity for a while; one that is bound to its request is made for each. */
-  const assert = async ({ request, target, route, identity, evidence }: Passage): Promise<string> => {
+  const assert = async (passage: Passage, { signer, audience }: Origin, base: string): Promise<string> => {
+    const { request, target, route, identity, evidence } = passage;
     const now = ports.now();
     if (route.assertion === 'request') {
-      return ports.signer.sign(identity, now, { method: request.method, url: ports.originUrl + target.path });
+      return signer.sign(identity, now, { method: request.method, url: base + target.path });
     }
     const keeper = identity.auth === 'anonymous' ? anonymous : evidence;
-    const kept = keeper?.assertion ?? null;
-    if (kept !== null && fresh(kept, now)) return kept.token;
-    const token = await ports.signer.sign(identity, now);
+    const kept = keeper?.assertion?.get(audience);
+    if (kept !== undefined && fresh(kept, now)) return kept.token;
+    const token = await signer.sign(identity, now);
     // While it was signed, the evidence may have come to stand for another identity: the pair's, or narrower scopes.
     if (keeper !== null && (keeper === anonymous || evidence?.identity === identity)) {
-      keeper.assertion = { token, signedAtMs: now };
+      keeper.assertion = (keeper.assertion ?? new Map()).set(audience, { token, signedAtMs: now });
     }
     return token;
   };
@@ -64,10 +63,12 @@ export const createForward = (ports: ForwardPorts): Forward => {
   return async function forward(passage) {
     const { request, target, route, identity, requestId } = passage;
     const protocol = request.url.startsWith('https:') ? 'https' : 'http';
+    const origin = route.origin === null ? ports.origins.main : ports.origins.of(route);
+    const base = origin.base(protocol, target.host);
     const hop = { clientIp: request.headers.get('cf-connecting-ip'), host: target.host, protocol } as const;
-    const headers = outbound(request.headers, ports.headers, hop);
-    const assertion = await assert(passage);
-    for (const [name, value] of identityHeaders(identity, ports.headers.prefix, requestId, assertion)) {
+    const headers = outbound(request.headers, origin.headers, hop);
+    const assertion = await assert(passage, origin, base);
+    for (const [name, value] of identityHeaders(identity, origin.headers.prefix, requestId, assertion)) {
       headers.set(name, value);
     }
     headers.append(CDN_LOOP, ports.loopId);
@@ -80,7 +81,7 @@ export const createForward = (ports: ForwardPorts): Forward => {
     const body = countBody(inbound, hasLength, route.maxBodyBytes, () => abort?.abort());
     let answered: Response | null;
     try {
-      const answer = ports.fetch(ports.originUrl + target.path + target.query, {
+      const answer = origin.fetch(base + target.path + target.query, {
         method: request.method,
         headers,
         body: body.stream,
@@ -99,7 +100,7 @@ export const createForward = (ports: ForwardPorts): Forward => {
       abort?.abort();
       return err({ reason: 'origin_timed_out' });
     }
-    return ok(returned(answered, passage, ports, `${protocol}://${target.host}`));
+    return ok(returned(answered, passage, origin, base, `${protocol}://${target.host}`));
   };
 };
 
@@ -118,17 +119,23 @@ const within = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T | nu
 
 const hasBody = (request: Request): boolean => request.method !== 'GET' && request.method !== 'HEAD';
 
-const returned = (response: Response, passage: Passage, ports: ForwardPorts, api: string): Response => {
+const returned = (
+  response: Response,
+  passage: Passage,
+  { headers }: Origin,
+  base: string,
+  api: string,
+): Response => {
   const { identity, route, requestId } = passage;
   const exchange = {
     status: response.status,
-    origin: ports.originUrl,
+    origin: base,
     api,
     credentialed: identity.auth !== 'anonymous',
     varies: route.auth !== 'none',
   };
   // The runtime's own copy: its headers can be changed, and are not copied a second time.
   const answer = new Response(response.body, response);
-  inboundResponse(answer.headers, ports.headers, exchange).set('X-Request-Id', requestId);
+  inboundResponse(answer.headers, headers, exchange).set('X-Request-Id', requestId);
   return answer;
 };

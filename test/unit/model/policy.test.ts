@@ -265,6 +265,7 @@ describe('a compiled route', () => {
         assertion: 'identity',
         timeoutSeconds: 30,
         websocket: null,
+        origin: null,
       },
     ]);
   });
@@ -281,8 +282,14 @@ describe('a compiled route', () => {
       timeoutSeconds: 1,
       websocket: { origins: ['https://app.acme.com'] },
     } as const;
-    expect(compile([{ path: '/a', methods: ['GET'], ...said }], DEFAULTS).routes).toEqual([
-      { name: '/a', methods: ['GET', 'HEAD'], ...said },
+    const origin = { binding: 'APP', id: 'app' };
+    expect(compile([{ path: '/a', methods: ['GET'], origin, ...said }], DEFAULTS).routes).toEqual([
+      {
+        name: '/a',
+        methods: ['GET', 'HEAD'],
+        origin: { place: { kind: 'binding', binding: 'APP' }, id: 'app' },
+        ...said,
+      },
     ]);
   });
 
