@@ -4,7 +4,7 @@ import { type Config, readConfig, type Secrets, type Settings } from './config.t
 import { createDesk } from './desk/index.ts';
 import type { DeskRing } from './desk/ports.ts';
 import { createSigner, type Signer } from './gate/assertion.ts';
-import { createDecide } from './gate/decide.ts';
+import { createDecide, createStillGood } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
 import { createForward } from './gate/forward.ts';
 import { createHeaderRules, requestId } from './gate/headers.ts';
@@ -189,12 +189,13 @@ const openApp = (
     binding: (name) => fetchOf(env, name),
   });
   const { signer } = origins.main;
-  const forward = createForward({ origins, now, loopId: config.hosts.desk });
+  const forward = createForward({ origins, now, sleep, log, loopId: config.hosts.desk });
 
   const gate = createGate({
     targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },
     queries: { forbiddenQuery: new Set(config.forbiddenQuery) },
     ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
+    stillGood: createStillGood(decide, now),
     levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });

@@ -1,12 +1,16 @@
 import type { Evidence } from '../model/evidence.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
-import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
+import type { Log } from '../model/ports.ts';
+import { err, ok, type Refusal, type RefusalOf, type Result } from '../model/refusal.ts';
 import { fresh, type KeptAssertions } from './assertion.ts';
 import { countBody } from './body.ts';
 import { identityHeaders, inboundResponse, outbound } from './headers.ts';
+import { linger, longBody } from './linger.ts';
 import type { Origin, Origins } from './origins.ts';
 import type { Target } from './target.ts';
+import type { Leave } from './watch.ts';
+import { bridge } from './websocket.ts';
 
 /** RFC 8586: says that a request has passed through here, so that an origin that points back is found out. */
 const CDN_LOOP = 'cdn-loop';
@@ -14,6 +18,8 @@ const CDN_LOOP = 'cdn-loop';
 export interface ForwardPorts {
   readonly origins: Origins;
   readonly now: () => number;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly log: Log;
   /** Names this deployment in `CDN-Loop`: its Desk host. */
   readonly loopId: string;
 }
@@ -26,6 +32,10 @@ export interface Passage {
   readonly identity: Identity;
   readonly evidence: Evidence | null;
   readonly requestId: string;
+  /** For how long the answer may be open; null for anonymous callers: as long as it likes. */
+  readonly leave: Leave | null;
+  /** Whether it is the handshake of a WebSocket. */
+  readonly isHandshake: boolean;
 }
 
 export type ForwardRefusal = RefusalOf<'origin_failed' | 'origin_timed_out' | 'body_too_large'>;
@@ -72,6 +82,7 @@ export const createForward = (ports: ForwardPorts): Forward => {
       headers.set(name, value);
     }
     headers.append(CDN_LOOP, ports.loopId);
+    if (passage.isHandshake) headers.set('Upgrade', 'websocket');
 
     const inbound = hasBody(request) ? request.body : null;
     // A signal costs as much as the rest of the headers. Without a body nothing is broken off on its way, and what
@@ -80,12 +91,15 @@ export const createForward = (ports: ForwardPorts): Forward => {
     const hasLength = inbound !== null && request.headers.has('content-length');
     const body = countBody(inbound, hasLength, route.maxBodyBytes, () => abort?.abort());
     let answered: Response | null;
+    let answer: Promise<Response> | undefined;
     try {
-      const answer = origin.fetch(base + target.path + target.query, {
+      answer = origin.fetch(base + target.path + target.query, {
         method: request.method,
         headers,
         body: body.stream,
         redirect: 'manual',
+        // As the origin encoded it: part of a compressed body (206) could not be decoded.
+        encodeResponseBody: 'manual',
         // Once Authorization is gone, a cache would take the answer for anybody's (RFC 9111 §3.5).
         cache: 'no-store',
         ...(abort === null ? {} : { signal: abort.signal }),
@@ -98,9 +112,10 @@ export const createForward = (ports: ForwardPorts): Forward => {
     }
     if (answered === null) {
       abort?.abort();
+      answer?.then(discard, () => undefined);
       return err({ reason: 'origin_timed_out' });
     }
-    return ok(returned(answered, passage, origin, base, `${protocol}://${target.host}`));
+    return ok(returned(answered, passage, origin, base, `${protocol}://${target.host}`, ports));
   };
 };
 
@@ -125,6 +140,7 @@ const returned = (
   { headers }: Origin,
   base: string,
   api: string,
+  ports: ForwardPorts,
 ): Response => {
   const { identity, route, requestId } = passage;
   const exchange = {
@@ -134,8 +150,28 @@ const returned = (
     credentialed: identity.auth !== 'anonymous',
     varies: route.auth !== 'none',
   };
-  // The runtime's own copy: its headers can be changed, and are not copied a second time.
-  const answer = new Response(response.body, response);
+  const answer = opened(response, passage, ports);
   inboundResponse(answer.headers, headers, exchange).set('X-Request-Id', requestId);
   return answer;
+};
+
+/** The origin's answer with headers that can be changed, and what may outlive a lease in it under watch. */
+const opened = (response: Response, passage: Passage, ports: ForwardPorts): Response => {
+  const { leave, requestId } = passage;
+  const closed = ({ reason }: Refusal): void => ports.log({ event: 'closed', request_id: requestId, reason });
+  const { status, statusText, headers, webSocket } = response;
+  if (webSocket !== null && webSocket !== undefined)
+    return bridge(webSocket, new Headers(headers), leave, ports, closed);
+  const body = leave === null ? null : longBody(response);
+  // The runtime's own copy: its headers can be changed, and are not copied a second time.
+  if (leave === null || body === null) return new Response(response.body, response);
+  const stream = linger(body, leave, ports, closed);
+  return new Response(stream, { status, statusText, headers, encodeBody: 'manual' });
+};
+
+/** What came too late holds a connection that nobody will read. */
+const discard = (late: Response): void => {
+  late.webSocket?.accept();
+  late.webSocket?.close();
+  void late.body?.cancel();
 };

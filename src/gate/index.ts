@@ -16,6 +16,8 @@ import { type Forward, isLoop } from './forward.ts';
 import { requestId } from './headers.ts';
 import { seenFrom } from './seen.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
+import { type StillGood, watchLeaseMs } from './watch.ts';
+import { isForeign, isHandshake, wantsWebSocket } from './websocket.ts';
 
 export interface GatePorts {
   readonly targets: TargetRules;
@@ -23,6 +25,8 @@ export interface GatePorts {
   readonly policy: Policy;
   readonly realm: KeyRealm;
   readonly decide: Decide;
+  /** Asks again later whether somebody who was let in may stay. */
+  readonly stillGood: (credential: Credential, route: Route) => StillGood;
   readonly forward: Forward;
   /** What is left of an owner's limits, as this isolate knows it. */
   readonly levels: (evidence: Evidence, now: number) => readonly RateLimitField[];
@@ -52,19 +56,24 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
   ): Promise<Result<Response>> => {
     const aimed = aim(request, ports);
     if (!aimed.ok) return aimed;
-    const { target: aimedAt, route } = aimed.value;
+    const { target: aimedAt, route, isUpgrade } = aimed.value;
     account.route = route.name;
 
     const credential = credentialOf(request, aimedAt, route, ports);
     if (!credential.ok) return credential;
     account.credential = kindOf(credential.value);
 
-    const decided = ports.decide(credential.value, route, startedAt, account, () => seenFrom(request));
+    // Who it is comes first, but a page that may not ask takes nothing of the limit.
+    const isRefused = isUpgrade && isForeign(request.headers, route);
+    const demand = isRefused ? { ...route, cost: 0 } : route;
+    const decided = ports.decide(credential.value, demand, startedAt, account, () => seenFrom(request));
     const decision = decided instanceof Promise ? await decided : decided;
     if (!decision.ok) return decision;
+    if (isRefused) return err({ reason: 'origin_not_allowed' });
     const { identity, evidence } = decision.value;
 
     const decidedAt = ports.now();
+    const askedAt = evidence?.held.askedAt ?? decidedAt;
     const forwarded = await ports.forward({
       request,
       target: aimedAt,
@@ -72,6 +81,11 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
       identity,
       evidence,
       requestId: id,
+      isHandshake: isUpgrade,
+      leave:
+        identity.auth === 'anonymous'
+          ? null
+          : { askedAt, leaseMs: watchLeaseMs(route), stillGood: ports.stillGood(credential.value, route) },
     });
     account.originMs = ports.now() - decidedAt;
     if (!forwarded.ok) return forwarded;
@@ -94,6 +108,8 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
 interface Aim {
   readonly target: Target;
   readonly route: Route;
+  /** Whether it is the handshake of a WebSocket that the route offers. */
+  readonly isUpgrade: boolean;
 }
 
 /** Everything about a request that is judged before its credential: 421, 400, 414/431, 405, 404, 426, 413, 425. */
@@ -110,12 +126,13 @@ const aim = (request: Request, ports: GatePorts): Result<Aim> => {
   if (refusal === 'no-route') return err({ reason: 'no_route' });
   if (route === undefined)
     return err({ reason: 'method_not_allowed', allow: 'allow' in match ? match.allow : [] });
-  if (/websocket/i.test(headers.get('upgrade') ?? '')) return err({ reason: 'upgrade_not_allowed' });
+  const isUpgrade = wantsWebSocket(headers);
+  if (isUpgrade && !isHandshake(request, route)) return err({ reason: 'upgrade_not_allowed' });
   const tooLarge = bodyRefusal(headers, route.maxBodyBytes);
   if (tooLarge !== null) return err(tooLarge);
   // RFC 8470 §5.1: "Multiple or invalid instances of the header field MUST be treated as equivalent to" a `1`.
   if (headers.has('early-data')) return err({ reason: 'early_data' });
-  return ok({ target: aimed.value, route });
+  return ok({ target: aimed.value, route, isUpgrade });
 };
 
 /** The credential of a request; on a route without authentication it is not even read. */
