@@ -165,7 +165,7 @@ const opened = (response: Response, passage: Passage, ports: ForwardPorts): Resp
   const body = leave === null ? null : longBody(response);
   // The runtime's own copy: its headers can be changed, and are not copied a second time.
   if (leave === null || body === null) return new Response(response.body, response);
-  const stream = linger(body, leave, ports, closed);
+  const stream = linger(body, leave, passage.request.signal, ports, closed);
   return new Response(stream, { status, statusText, headers, encodeBody: 'manual' });
 };
 

@@ -26,10 +26,13 @@ export const longBody = ({ body, headers }: Response): LongBody | null => {
 /**
  * Lets a body through for as long as whoever asked for it may have it, then breaks it off: the client's connection is
  * cut within the body, never ended neatly, and the origin's is closed. The runtime pipes; no chunk is seen here.
+ *
+ * `gone` says that the client went away: a pipe whose origin is silent would not notice, and be looked after for ever.
  */
 export const linger = (
   { stream, length }: LongBody,
   leave: Leave,
+  gone: AbortSignal,
   ports: WatchPorts,
   closed: (because: Refusal) => void,
 ): ReadableStream<Uint8Array> => {
@@ -37,19 +40,29 @@ export const linger = (
     length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
   const cut = new AbortController();
   let isOpen = false;
+  const breakOff = (reason: Error): void => {
+    if (isOpen) cut.abort(reason);
+    else for (const end of [writable.abort(reason), stream.cancel(reason)]) end.catch(() => undefined);
+  };
+  const leaveOff = (): void => {
+    stop();
+    breakOff(new Error('the client went away'));
+  };
   const stop = watch(leave, ports, {
     open: () => {
       isOpen = true;
       // Whoever of the two goes away has it fail, and the other is told by the pipe itself.
       const ended = stream.pipeTo(writable, { signal: cut.signal }).catch(() => undefined);
-      void ended.then(() => stop());
+      void ended.then(() => {
+        stop();
+        gone.removeEventListener('abort', leaveOff);
+      });
     },
     close: (because) => {
       closed(because);
-      const reason = new Error('the credential no longer holds');
-      if (isOpen) cut.abort(reason);
-      else for (const end of [writable.abort(reason), stream.cancel(reason)]) end.catch(() => undefined);
+      breakOff(new Error('the credential no longer holds'));
     },
   });
+  gone.addEventListener('abort', leaveOff);
   return readable;
 };
