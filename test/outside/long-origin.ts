@@ -19,6 +19,7 @@ export interface LongOrigin {
   readonly emit: (text: string) => void;
   /** Ends every event stream, neatly. */
   readonly endStreams: () => void;
+  /** Forgets what came, and breaks off what is still open. */
   readonly reset: () => void;
   readonly stop: () => Promise<void>;
 }
@@ -105,6 +106,8 @@ export const longOrigin = async (): Promise<LongOrigin> => {
       for (const response of streams) response.end();
     },
     reset: () => {
+      for (const response of streams) response.destroy();
+      for (const socket of sockets) socket.terminate();
       heads.length = ends.length = broken = 0;
     },
     stop: async () => {
