@@ -46,6 +46,8 @@ export const bridge = (
   closed: (because: Refusal) => void,
 ): Response => {
   const { 0: client, 1: near } = new WebSocketPair();
+  // They are between the origin and us: the runtime agrees with the client on its own.
+  for (const name of ['sec-websocket-accept', 'sec-websocket-extensions']) headers.delete(name);
   const both = [near, far] as const;
   let stop = (): void => {};
   let isAccepted = false;

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Caller, get, request } from './edge.ts';
 import { bearing, growthOf, type LongEdge, type Sender, startLong, textOf } from './long.ts';
+import { ARCHIVE } from './long-origin.ts';
 import { exchange } from './socket.ts';
 
 const HUNDRED_MB = 100_000_000;
@@ -223,6 +224,26 @@ describe('what is asked of the origin, and what it answers, is passed untouched'
     expect([status, body]).toEqual([206, 'hello']);
     expect(got).toMatchObject({ 'content-range': 'bytes 0-4/11', 'content-length': '5', etag: '"1"' });
   });
+
+  test.each(['/v1/any/archive', '/public/archive'])(
+    'a compressed body, whole or in part, byte by byte: %s',
+    async (path) => {
+      for (const [range, from] of [
+        [{}, 0],
+        [{ range: 'bytes=500-' }, 500],
+      ] as const) {
+        const headers = { ...bearing(me), 'accept-encoding': 'gzip', ...range };
+        const answer = await edge.send(path, { headers });
+        const chunks: Buffer[] = [];
+        for await (const chunk of answer) chunks.push(chunk as Buffer);
+        expect([answer.statusCode, answer.headers['content-encoding']]).toEqual([
+          from === 0 ? 200 : 206,
+          'gzip',
+        ]);
+        expect(Buffer.concat(chunks).equals(ARCHIVE.subarray(from))).toBe(true);
+      }
+    },
+  );
 
   test('If-None-Match and 304, which has no body', async () => {
     const { status, got, body, head } = await ask('GET', { 'if-none-match': '"1"' });

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 /** An origin that answers slowly, at length, in pieces or not at all, and knows what it still has open. */
@@ -32,6 +33,8 @@ export interface Head {
 /** The one thing with a validator: eleven bytes. */
 const ITEM = 'hello world';
 const ETAG = '"1"';
+/** Compressed, and longer than anything that passes without being looked after. */
+export const ARCHIVE = gzipSync(randomBytes(2_000_000));
 
 export const longOrigin = async (): Promise<LongOrigin> => {
   const heads: Head[] = [];
@@ -54,7 +57,7 @@ export const longOrigin = async (): Promise<LongOrigin> => {
     });
     response.on('error', () => undefined);
     const [, name = '', size = '0'] =
-      /\/(upload|download|chunks|events|hang|item|empty|break)(?:\/(\w+))?$/.exec(url) ?? [];
+      /\/(upload|download|chunks|events|hang|item|archive|empty|break)(?:\/(\w+))?$/.exec(url) ?? [];
     const handler = HANDLERS[name];
     if (name === 'events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
@@ -140,6 +143,15 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
   chunks: (_, response, size) => flood(response, Number(size)),
   hang: () => undefined,
+  archive: ({ headers }, response) => {
+    const fields = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const [, from] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? [];
+    const part = ARCHIVE.subarray(Number(from ?? 0));
+    const range = `bytes ${from}-${ARCHIVE.length - 1}/${ARCHIVE.length}`;
+    if (from !== undefined) response.writeHead(206, { ...fields, 'content-range': range });
+    else response.writeHead(200, fields);
+    return response.end(part);
+  },
   empty: (_, response) => response.writeHead(204).end(),
   break: (_, response, how) => {
     response.writeHead(200, how === 'chunks' ? {} : { 'content-length': '10000000' });
