@@ -5,12 +5,13 @@ import { createDesk } from './desk/index.ts';
 import type { DeskRing } from './desk/ports.ts';
 import { createSigner, type Signer } from './gate/assertion.ts';
 import { createCors } from './gate/cors.ts';
-import { createDecide } from './gate/decide.ts';
+import { createDecide, createStillGood } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
 import { createForward } from './gate/forward.ts';
 import { createHeaderRules, requestId } from './gate/headers.ts';
 import { createGate } from './gate/index.ts';
 import { createResourceMetadata } from './gate/metadata.ts';
+import { bindingsNamed, createOrigins, type Fetch } from './gate/origins.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
@@ -69,7 +70,8 @@ export const latchkeyFor = (settings: Settings): ((env: Env) => Latchkey) => {
 /** Puts Latchkey together: environment → configuration → ports → app. The one place where a binding is named. */
 const assemble = (settings: Settings, env: Env): Latchkey => {
   const read = readConfig(settings, env);
-  const problems = [...(read.ok ? [] : read.problems), ...platformProblems(env)];
+  const named = read.ok ? bindingsNamed(read.config.origin.place, read.policy.routes) : [];
+  const problems = [...(read.ok ? [] : read.problems), ...platformProblems(env, named)];
   if (!read.ok || problems.length > 0) {
     log({ event: 'misconfigured', problems: problems.join('; ') });
     return {
@@ -103,12 +105,28 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   };
 };
 
-const platformProblems = (env: Env): readonly string[] => [
+const platformProblems = (env: Env, named: ReturnType<typeof bindingsNamed>): readonly string[] => [
   ...(knowsNoStore() ? [] : ["compatibility_date: fetch does not know cache: 'no-store'"]),
   ...(env.VAULT === undefined ? ['VAULT: the KV namespace is not bound'] : []),
   ...(env.KEY_RING === undefined ? ['KEY_RING: the Durable Object is not bound'] : []),
   ...(env.STRANGERS === undefined ? ['STRANGERS: the rate limit is not bound'] : []),
+  ...named.flatMap(({ name, setting }) =>
+    serviceOf(env, name) === null ? [`${setting}: the service binding ${name} is not bound`] : [],
+  ),
 ];
+
+/** Another Worker, by the name of its binding; null if there is none of that name. */
+const serviceOf = (env: Env, name: string): Fetcher | null => {
+  const bound = env[name] as Partial<Fetcher> | undefined;
+  return typeof bound?.fetch === 'function' ? (bound as Fetcher) : null;
+};
+
+const fetchOf = (env: Env, name: string): Fetch => {
+  const service = serviceOf(env, name);
+  if (service === null) throw new Error(`the service binding ${name} is not bound`);
+  // The types of a binding's answer and of the runtime's own differ in name only.
+  return (url, init) => service.fetch(url, init) as Promise<Response>;
+};
 
 /** What the Gate, the Desk and the Rings have in common. */
 const openShared = (config: Config, secrets: Secrets, env: Env) => {
@@ -163,22 +181,22 @@ const openApp = (
     ...{ now, random: Math.random },
   });
 
-  const signer = createSigner({
-    jwks: secrets.assertionJwks,
-    issuer: config.deskUrl,
-    audience: config.origin.id,
-    random: randomId,
-  });
-  const headers = createHeaderRules({
-    prefix: config.headerPrefix,
-    forwardCookies: config.origin.keepCookies,
-    stripPrefixes: config.stripPrefixes,
-    variesByOrigin: config.cors.origins.length > 0,
-  });
-  const forward = createForward({
-    ...{ originUrl: config.origin.url, headers, signer, now, loopId: config.hosts.desk },
+  const signerFor = (audience: string) =>
+    createSigner({ jwks: secrets.assertionJwks, issuer: config.deskUrl, audience, random: randomId });
+  const origins = createOrigins({
+    ...{ main: config.origin, routes: policy.routes, signer: signerFor },
+    headers: (keepCookies) =>
+      createHeaderRules({
+        prefix: config.headerPrefix,
+        forwardCookies: keepCookies,
+        stripPrefixes: config.stripPrefixes,
+        variesByOrigin: config.cors.origins.length > 0,
+      }),
     fetch: (url, init) => fetch(url, init),
+    binding: (name) => fetchOf(env, name),
   });
+  const { signer } = origins.main;
+  const forward = createForward({ origins, now, sleep, log, loopId: config.hosts.desk });
 
   const gate = createGate({
     targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },
@@ -186,6 +204,7 @@ const openApp = (
     ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
     ...rimOf(config, policy),
     throttle: createThrottle(env.STRANGERS, 'api', log),
+    stillGood: createStillGood(decide, now),
     levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });

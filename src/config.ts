@@ -7,6 +7,7 @@ import { isRecord, override } from './config/variables.ts';
 import { notServedYet, openSpellings } from './config/warnings.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
+import { type Place, placeOf } from './model/place.ts';
 import { compile, type Policy, type Route } from './model/policy.ts';
 
 export type { Secrets } from './config/secrets.ts';
@@ -60,8 +61,8 @@ export interface StytchConfig {
 }
 
 export interface OriginConfig {
-  /** Scheme, host and port, without a slash at its end: what a canonical path is put behind. */
-  readonly url: string;
+  readonly place: Place;
+  /** Audience of the assertion. */
   readonly id: string;
   readonly timeoutSeconds: number;
   readonly keepCookies: boolean;
@@ -116,7 +117,7 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     config,
     policy,
     secrets: secrets.secrets,
-    warnings: [...openSpellings(policy.routes), ...notServedYet(parsed, policy.routes)],
+    warnings: [...openSpellings(policy.routes), ...notServedYet(parsed)],
   };
 };
 
@@ -145,7 +146,7 @@ const complete = (file: Parsed, policy: Policy, environment: Environment, apiUrl
   stytch: { ...file.stytch, domain: file.stytch.domain ?? null, apiUrl },
   apiUrls: new Map(file.hosts.api.map((host) => [host, urlOf(host, environment)])),
   deskUrl: urlOf(file.hosts.desk, environment),
-  origin: { ...file.origin, url: new URL(file.origin.url).origin },
+  origin: originOf(file.origin),
   scopes: new Map(
     Object.entries(file.scopes).map(([name, scope]) => [
       name,
@@ -157,3 +158,9 @@ const complete = (file: Parsed, policy: Policy, environment: Environment, apiUrl
   largestLeaseSeconds: Math.max(file.leaseSeconds, ...policy.routes.map(({ leaseSeconds }) => leaseSeconds)),
   routes: policy.routes,
 });
+
+const originOf = ({ id, timeoutSeconds, keepCookies, ...settings }: Parsed['origin']): OriginConfig => {
+  const place = placeOf(settings);
+  if (place === null) throw new Error('the origin was not checked');
+  return { place, id, timeoutSeconds, keepCookies };
+};

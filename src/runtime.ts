@@ -7,11 +7,14 @@ export const now = (): number => Date.now();
 
 export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
+    const end = (): void => {
       clearTimeout(timer);
+      // A signal may outlive many sleeps, and would keep what listens to it.
+      signal?.removeEventListener('abort', end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, signal?.aborted === true ? 0 : ms);
+    signal?.addEventListener('abort', end);
   });
 
 export const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>

@@ -6,7 +6,7 @@ interface Rooms {
 }
 
 /**
- * All the network there is for the tests in workerd: two hosts. A fetch to anywhere else throws, and is listed by
+ * All the network there is for the tests in workerd: three hosts. A fetch to anywhere else throws, and is listed by
  * `refused`, because the code under test may take the error for an outage.
  */
 export default class Internet extends WorkerEntrypoint<Rooms> {
@@ -32,6 +32,8 @@ export default class Internet extends WorkerEntrypoint<Rooms> {
 const ROOMS: Readonly<Partial<Record<string, keyof Rooms>>> = {
   'stytch.test': 'EMULATOR',
   'origin.test': 'ORIGIN',
+  // The origin of the zone, where that is where requests go.
+  'api.test': 'ORIGIN',
 };
 
 const refused: string[] = [];

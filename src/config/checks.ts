@@ -1,5 +1,6 @@
-import { baseUrlProblem, browserOriginProblem, hostname, isLoopback } from './hosts.ts';
+import { browserOriginProblem, hostname } from './hosts.ts';
 import type { Judged } from './judged.ts';
+import { placeProblems } from './places.ts';
 import type { Problem } from './problem.ts';
 import { routeProblems } from './routes.ts';
 
@@ -34,18 +35,10 @@ const hostProblems = ({ hosts }: Judged): readonly Problem[] => {
   });
 };
 
-const originProblems = ({ origin, hosts, environment }: Judged): readonly Problem[] => {
-  if (origin === undefined) return [];
-  const path = ['origin', 'url'];
-  const problem = baseUrlProblem(origin.url, environment);
-  if (problem !== null) return [{ path, message: problem }];
-  const url = new URL(origin.url);
-  const ours = [...(hosts?.api ?? []), ...(hosts === undefined ? [] : [hosts.desk])];
-  const loops = ours.some(
-    (host) => host === url.host || (!isLoopback(host) && hostname(host) === url.hostname),
-  );
-  return loops ? [{ path, message: 'is one of our own hosts: a request would come back to us' }] : [];
-};
+const originProblems = (file: Judged): readonly Problem[] =>
+  file.origin === undefined
+    ? []
+    : placeProblems(file.origin, file).map(({ path, message }) => ({ path: ['origin', ...path], message }));
 
 /** `latchkey:admin` in a key that a user made would make that user an operator. */
 const operatorProblems = ({ operators = [], environment }: Judged): readonly Problem[] =>

@@ -3,6 +3,7 @@ import { type RouteSettings, tableProblems } from '../model/policy.ts';
 import { isReserved, RESERVED_PATH } from '../model/resource.ts';
 import { browserOriginProblem } from './hosts.ts';
 import type { Judged } from './judged.ts';
+import { placeProblems } from './places.ts';
 import type { Problem } from './problem.ts';
 
 /** What is wrong between routes, and between a route and the rest of the file. */
@@ -84,4 +85,17 @@ const replayable: Check = ({ earlyData = false, methods, websocket }) => {
   ].map((message) => ({ path: ['earlyData'], message }));
 };
 
-const EACH: readonly Check[] = [reachable, scopesOffered, affordable, openMeansOpen, handshake, replayable];
+const placed: Check = ({ origin }, file) =>
+  origin === undefined
+    ? []
+    : placeProblems(origin, file).map(({ path, message }) => ({ path: ['origin', ...path], message }));
+
+const EACH: readonly Check[] = [
+  reachable,
+  scopesOffered,
+  affordable,
+  openMeansOpen,
+  handshake,
+  replayable,
+  placed,
+];

@@ -88,6 +88,15 @@ const limit = z.strictObject({
 
 const timeoutSeconds = integer(1, 300);
 
+const place = {
+  url: z.string().optional(),
+  binding: z
+    .string()
+    .regex(/^[A-Za-z_$][A-Za-z0-9_$]{0,63}$/, 'must be the name of a service binding')
+    .optional(),
+  zone: z.literal(true, 'must be true, or left out').optional(),
+};
+
 const origins = z.array(z.string()).max(100);
 
 export const ROUTE = z.strictObject({
@@ -103,6 +112,7 @@ export const ROUTE = z.strictObject({
   timeoutSeconds: timeoutSeconds.optional(),
   earlyData: z.boolean().optional(),
   websocket: z.strictObject({ origins: origins.min(1, 'must not be empty') }).optional(),
+  origin: z.strictObject({ ...place, id: printable(256).optional() }).optional(),
 });
 
 /** Shapes and ranges of the operator's file, setting by setting. What depends on another setting is in `checks`. */
@@ -117,7 +127,7 @@ export const SETTINGS = z.strictObject({
   }),
   hosts: z.strictObject({ api: z.array(host).min(1, 'must not be empty').max(32), desk: host }),
   origin: z.strictObject({
-    url: z.string(),
+    ...place,
     id: printable(256),
     timeoutSeconds: timeoutSeconds.default(30),
     keepCookies: z.boolean().default(false),

@@ -1,3 +1,4 @@
+import type { PlaceSettings } from '../model/place.ts';
 import type { RouteSettings } from '../model/policy.ts';
 
 /**
@@ -54,9 +55,8 @@ export interface HostSettings {
   readonly desk: string;
 }
 
-export interface OriginSettings {
-  /** `https://host`, without a path. `http:` on this machine, with a test project. Variable: `ORIGIN_URL`. */
-  readonly url: string;
+/** Exactly one of `url`, `binding` and `zone`. The variable `ORIGIN_URL` takes the place of any of them. */
+export interface OriginSettings extends PlaceSettings {
   /** Audience of the assertion. */
   readonly id: string;
   /** To the head of a response, 1..300. Default: 30. */

@@ -10,7 +10,14 @@ const OVERRIDES = [
     read: (text: string): unknown => text.split(',').map((host) => host.trim()),
   },
   { name: 'DESK_HOST', section: 'hosts', key: 'desk', read: (text: string): unknown => text },
-  { name: 'ORIGIN_URL', section: 'origin', key: 'url', read: (text: string): unknown => text },
+  {
+    name: 'ORIGIN_URL',
+    section: 'origin',
+    key: 'url',
+    read: (text: string): unknown => text,
+    // An origin is in one place: the variable's is it, whatever kind of place the file names.
+    insteadOf: ['binding', 'zone'],
+  },
 ] as const;
 
 const FILE = 'latchkey.config.ts';
@@ -31,11 +38,14 @@ export const override = (
   const set = OVERRIDES.filter(({ name }) => vars[name] !== undefined);
   const problems: string[] = [];
   let settings = file;
-  for (const { name, section, key, read } of set) {
+  for (const { name, section, key, read, ...more } of set) {
     const value = vars[name];
     const before = settings[section] ?? {};
     if (typeof value !== 'string' || value === '') problems.push(`${name}: must be a text that is not empty`);
-    else if (isRecord(before)) settings = { ...settings, [section]: { ...before, [key]: read(value) } };
+    else if (isRecord(before)) {
+      const kept = without(before, 'insteadOf' in more ? more.insteadOf : []);
+      settings = { ...settings, [section]: { ...kept, [key]: read(value) } };
+    }
   }
   const nameOf = (path: Problem['path']): string => {
     const source = set.find(({ section, key }) => path[0] === section && path[1] === key);
@@ -43,6 +53,9 @@ export const override = (
   };
   return { settings, problems, nameOf };
 };
+
+const without = (record: Readonly<Record<string, unknown>>, keys: readonly string[]) =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
 
 /** Whether a value has members that can be named. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

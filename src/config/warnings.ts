@@ -19,14 +19,8 @@ export const openSpellings = (routes: readonly Route[]): readonly string[] =>
   );
 
 /** Settings that are understood and not served yet: whoever writes one must not believe that it works. */
-export const notServedYet = (
-  { operators }: Pick<Parsed, 'operators'>,
-  routes: readonly Route[],
-): readonly string[] => [
+export const notServedYet = ({ operators }: Pick<Parsed, 'operators'>): readonly string[] => [
   ...(operators.length > 0 ? ['operators: not served yet: there are no endpoints for operators'] : []),
-  ...routes.flatMap(({ name, websocket }, i) =>
-    websocket === null ? [] : [`routes[${i}].websocket: not served yet: upgrades of "${name}" are refused`],
-  ),
 ];
 
 /** Whether a wildcard stands where the other pattern has letters, which could be written in another case. */

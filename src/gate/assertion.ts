@@ -41,6 +41,9 @@ export interface Assertion {
   readonly signedAtMs: number;
 }
 
+/** The assertions of one identity that may serve again, by audience. */
+export type KeptAssertions = Map<string, Assertion>;
+
 export interface Signer {
   /** The JWT for an identity; with `request` it is good for that method and URL only (RFC 9449 §4.2). `nowMs` is the clock. */
   readonly sign: (identity: AssertedIdentity, nowMs: number, request?: BoundRequest) => Promise<string>;

@@ -5,13 +5,14 @@ import type { Route } from '../model/policy.ts';
 import type { Seen } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
-import type { Trace } from '../model/trace.ts';
+import { newTrace, type Trace } from '../model/trace.ts';
 import { type Admit, createAdmit, isFresh, type Price } from './admit.ts';
 import { authorize } from './authorize.ts';
 import type { DecisionPorts } from './ports.ts';
 import type { PresentedKey } from './presented.ts';
 import { resolve } from './resolve.ts';
 import { isCurrent, type Presented, verify } from './verify.ts';
+import type { StillGood } from './watch.ts';
 
 /** What is asked of a caller: by a route of the Gate, or by an endpoint of the Desk. */
 export type Demand = Pick<Route, 'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds'>;
@@ -34,6 +35,17 @@ export type Decide = (
 ) => Result<Decision> | Promise<Result<Decision>>;
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
+
+/** Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. */
+export const createStillGood =
+  (decide: Decide, now: () => number) =>
+  (credential: Credential, demand: Demand): StillGood =>
+  async (since) => {
+    const askedAt = now();
+    const again = { ...demand, cost: 0, leaseSeconds: 0 };
+    const decided = await decide(credential, again, since, newTrace(), () => null);
+    return decided.ok ? ok(decided.value.evidence?.held.askedAt ?? askedAt) : decided;
+  };
 
 /** How often a decision starts over because the Ring's word changed under it. */
 const MAX_ROUNDS = 3;

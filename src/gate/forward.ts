@@ -1,26 +1,20 @@
-import type { Evidence } from '../model/evidence.ts';
-import type { Identity } from '../model/identity.ts';
-import type { Route } from '../model/policy.ts';
-import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
+import type { Log } from '../model/ports.ts';
+import { err, ok, type Refusal, type RefusalOf, type Result } from '../model/refusal.ts';
 import { countBody } from './body.ts';
 import { CDN_LOOP, inboundResponse, outbound } from './headers.ts';
-import { createIntroduce, type IntroducePorts } from './introduce.ts';
-import type { Target } from './target.ts';
+import { createIntroduce } from './introduce.ts';
+import { linger, longBody } from './linger.ts';
+import type { Origin, Origins } from './origins.ts';
+import type { Passage } from './passage.ts';
+import { bridge } from './websocket.ts';
 
-export interface ForwardPorts extends IntroducePorts {
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+export interface ForwardPorts {
+  readonly origins: Origins;
+  readonly now: () => number;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly log: Log;
   /** Names this deployment in `CDN-Loop`: its Desk host. */
   readonly loopId: string;
-}
-
-/** What is to be forwarded, for whom. */
-export interface Passage {
-  readonly request: Request;
-  readonly target: Target;
-  readonly route: Route;
-  readonly identity: Identity;
-  readonly evidence: Evidence | null;
-  readonly requestId: string;
 }
 
 export type ForwardRefusal = RefusalOf<'origin_failed' | 'origin_timed_out' | 'body_too_large'>;
@@ -29,16 +23,19 @@ export type ForwardRefusal = RefusalOf<'origin_failed' | 'origin_timed_out' | 'b
 export type Forward = (passage: Passage) => Promise<Result<Response, ForwardRefusal>>;
 
 export const createForward = (ports: ForwardPorts): Forward => {
-  const introduce = createIntroduce(ports);
+  const introduce = createIntroduce(ports.now);
 
   return async function forward(passage) {
     const { request, target, route, requestId } = passage;
-    const letter = introduce(passage);
+    const origin = route.origin === null ? ports.origins.main : ports.origins.of(route);
+    const base = origin.base(target.protocol, target.host);
+    const letter = introduce(passage, origin, base);
     const told = letter instanceof Promise ? await letter : letter;
     const clientIp = request.headers.get('cf-connecting-ip');
-    const headers = outbound(request.headers, ports.headers, told, clientIp);
+    const headers = outbound(request.headers, origin.headers, told, clientIp);
     headers.set('X-Request-Id', requestId);
     headers.append(CDN_LOOP, ports.loopId);
+    if (passage.isHandshake) headers.set('Upgrade', 'websocket');
 
     const inbound = hasBody(request) ? request.body : null;
     // A signal costs as much as the rest of the headers. Without a body nothing is broken off on its way, and what
@@ -47,12 +44,15 @@ export const createForward = (ports: ForwardPorts): Forward => {
     const hasLength = inbound !== null && request.headers.has('content-length');
     const body = countBody(inbound, hasLength, route.maxBodyBytes, () => abort?.abort());
     let answered: Response | null;
+    let answer: Promise<Response> | undefined;
     try {
-      const answer = ports.fetch(ports.originUrl + target.path + target.query, {
+      answer = origin.fetch(base + target.path + target.query, {
         method: request.method,
         headers,
         body: body.stream,
         redirect: 'manual',
+        // As the origin encoded it: part of a compressed body (206) could not be decoded.
+        encodeResponseBody: 'manual',
         // Once Authorization is gone, a cache would take the answer for anybody's (RFC 9111 §3.5).
         cache: 'no-store',
         ...(abort === null ? {} : { signal: abort.signal }),
@@ -65,9 +65,10 @@ export const createForward = (ports: ForwardPorts): Forward => {
     }
     if (answered === null) {
       abort?.abort();
+      answer?.then(discard, () => undefined);
       return err({ reason: 'origin_timed_out' });
     }
-    return ok(returned(answered, passage, ports));
+    return ok(returned(answered, passage, origin, base, ports));
   };
 };
 
@@ -89,17 +90,43 @@ const within = <T>(promise: Promise<T>, timeoutMs: number): Promise<T | null> =>
 
 const hasBody = (request: Request): boolean => request.method !== 'GET' && request.method !== 'HEAD';
 
-const returned = (response: Response, passage: Passage, ports: ForwardPorts): Response => {
+const returned = (
+  response: Response,
+  passage: Passage,
+  { headers }: Origin,
+  base: string,
+  ports: ForwardPorts,
+): Response => {
   const { identity, route, requestId, target } = passage;
   const exchange = {
     status: response.status,
-    origin: ports.originUrl,
+    origin: base,
     api: `${target.protocol}://${target.host}`,
     credentialed: identity.auth !== 'anonymous',
     varies: route.auth !== 'none',
   };
-  // The runtime's own copy: its headers can be changed, and are not copied a second time.
-  const answer = new Response(response.body, response);
-  inboundResponse(answer.headers, ports.headers, exchange).set('X-Request-Id', requestId);
+  const answer = opened(response, passage, ports);
+  inboundResponse(answer.headers, headers, exchange).set('X-Request-Id', requestId);
   return answer;
+};
+
+/** The origin's answer with headers that can be changed, and what may outlive a lease in it under watch. */
+const opened = (response: Response, passage: Passage, ports: ForwardPorts): Response => {
+  const { leave, requestId } = passage;
+  const closed = ({ reason }: Refusal): void => ports.log({ event: 'closed', request_id: requestId, reason });
+  const { status, statusText, headers, webSocket } = response;
+  if (webSocket !== null && webSocket !== undefined)
+    return bridge(webSocket, new Headers(headers), leave, ports, closed);
+  const body = leave === null ? null : longBody(response);
+  // The runtime's own copy: its headers can be changed, and are not copied a second time.
+  if (leave === null || body === null) return new Response(response.body, response);
+  const stream = linger(body, leave, passage.request.signal, ports, closed);
+  return new Response(stream, { status, statusText, headers, encodeBody: 'manual' });
+};
+
+/** What came too late holds a connection that nobody will read. */
+const discard = (late: Response): void => {
+  late.webSocket?.accept();
+  late.webSocket?.close();
+  void late.body?.cancel();
 };

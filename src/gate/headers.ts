@@ -259,7 +259,10 @@ const checked = (value: string, maxLength = 256): string => {
   throw new TypeError('an identity value cannot be a header value');
 };
 
-/** The origin's own address becomes the API's; other hosts, and references without a host, stay. */
+/**
+ * The origin's own address becomes the API's; other hosts, and references without a host, stay. So does what names the
+ * API by https already: under http, an origin that insists on https would be asked again for ever.
+ */
 const relocate = (headers: Headers, name: string, { origin, api }: Exchange): void => {
   const value = headers.get(name);
   if (value === null || !/^(?:[a-z][a-z0-9+.-]*:|[\\/]{2})/i.test(value)) return;
@@ -269,7 +272,9 @@ const relocate = (headers: Headers, name: string, { origin, api }: Exchange): vo
   }
   const target = new URL(value, origin);
   const own = new URL(origin);
-  const moved = target.hostname === own.hostname && own.hostname !== new URL(api).hostname;
+  const ours = new URL(api);
+  if (target.host === ours.host && target.protocol === 'https:' && own.host === ours.host) return;
+  const moved = target.hostname === own.hostname && own.hostname !== ours.hostname;
   if (!/^https?:$/.test(target.protocol) || !(moved || target.host === own.host)) return;
   headers.set(name, `${api}${target.pathname}${target.search}${target.hash}`);
 };

@@ -19,6 +19,8 @@ import { isLoop, requestId } from './headers.ts';
 import type { ResourceMetadata } from './metadata.ts';
 import { seenFrom } from './seen.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
+import { type StillGood, watchLeaseMs } from './watch.ts';
+import { isForeign, isHandshake, wantsWebSocket } from './websocket.ts';
 
 export interface GatePorts {
   readonly targets: TargetRules;
@@ -26,6 +28,8 @@ export interface GatePorts {
   readonly policy: Policy;
   readonly realm: KeyRealm;
   readonly decide: Decide;
+  /** Asks again later whether somebody who was let in may stay. */
+  readonly stillGood: (credential: Credential, route: Route) => StillGood;
   readonly forward: Forward;
   readonly metadata: ResourceMetadata;
   readonly cors: Cors;
@@ -69,6 +73,7 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     const routed = routeOf(request, aimedAt, ports);
     if (!routed.ok) return routed;
     const route = routed.value;
+    const isUpgrade = wantsWebSocket(request.headers);
     account.route = route.name;
 
     const credential = credentialOf(request, aimedAt, route, ports);
@@ -79,12 +84,17 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
       if (refusal !== null) return err(refusal);
     }
 
-    const decided = ports.decide(credential.value, route, startedAt, account, () => seenFrom(request));
+    // Who it is comes first, but a page that may not ask takes nothing of the limit.
+    const isRefused = isUpgrade && isForeign(request.headers, route);
+    const demand = isRefused ? { ...route, cost: 0 } : route;
+    const decided = ports.decide(credential.value, demand, startedAt, account, () => seenFrom(request));
     const decision = decided instanceof Promise ? await decided : decided;
     if (!decision.ok) return decision;
+    if (isRefused) return err({ reason: 'origin_not_allowed' });
     const { identity, evidence } = decision.value;
 
     const decidedAt = ports.now();
+    const askedAt = evidence?.held.askedAt ?? decidedAt;
     const forwarded = await ports.forward({
       request,
       target: aimedAt,
@@ -92,6 +102,11 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
       identity,
       evidence,
       requestId: id,
+      isHandshake: isUpgrade,
+      leave:
+        identity.auth === 'anonymous'
+          ? null
+          : { askedAt, leaseMs: watchLeaseMs(route), stillGood: ports.stillGood(credential.value, route) },
     });
     account.originMs = ports.now() - decidedAt;
     if (!forwarded.ok) return forwarded;
@@ -136,12 +151,13 @@ const ownAnswer = (
 ): Result<Response> | null => cors.preflight(request, aimedAt, id) ?? metadata.answer(aimedAt, id);
 
 /** The route that a request falls under, or 404, 405, 426, 413, 425: the rest of what comes before its credential. */
-const routeOf = ({ headers }: Request, { path, method }: Target, ports: GatePorts): Result<Route> => {
+const routeOf = (request: Request, { path, method }: Target, ports: GatePorts): Result<Route> => {
+  const { headers } = request;
   const { route, refusal, ...match } = ports.policy.match(path, method);
   if (refusal === 'no-route') return err({ reason: 'no_route' });
   if (route === undefined)
     return err({ reason: 'method_not_allowed', allow: 'allow' in match ? match.allow : [] });
-  if (/websocket/i.test(headers.get('upgrade') ?? '')) return err({ reason: 'upgrade_not_allowed' });
+  if (wantsWebSocket(headers) && !isHandshake(request, route)) return err({ reason: 'upgrade_not_allowed' });
   const tooLarge = bodyRefusal(headers, route.maxBodyBytes);
   if (tooLarge !== null) return err(tooLarge);
   // RFC 8470 §5.1: "Multiple or invalid instances of the header field MUST be treated as equivalent to" a `1`.

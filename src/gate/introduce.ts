@@ -1,17 +1,10 @@
-import type { Evidence } from '../model/evidence.ts';
-import { type Assertion, fresh, type Signer } from './assertion.ts';
-import type { Passage } from './forward.ts';
-import { type HeaderEntry, type HeaderRules, type Hop, hopHeaders, identityHeaders } from './headers.ts';
+import { type Assertion, fresh, type KeptAssertions } from './assertion.ts';
+import { type HeaderEntry, type Hop, hopHeaders, identityHeaders } from './headers.ts';
+import type { Origin } from './origins.ts';
+import type { Passage } from './passage.ts';
 
-export interface IntroducePorts {
-  readonly originUrl: string;
-  readonly headers: HeaderRules;
-  readonly signer: Signer;
-  readonly now: () => number;
-}
-
-/** What the origin is told of a caller and of the way here. */
-export type Introduce = (passage: Passage) => Letter | Promise<Letter>;
+/** What an origin is told of a caller and of the way here. `base` is the origin's scheme and authority. */
+export type Introduce = (passage: Passage, origin: Origin, base: string) => Letter | Promise<Letter>;
 
 export type Letter = readonly HeaderEntry[];
 
@@ -21,44 +14,48 @@ interface Kept extends Hop {
 }
 
 /** Introduces callers: an assertion may serve an identity for a while, and so may the letter that it is part of. */
-export const createIntroduce = (ports: IntroducePorts): Introduce => {
-  const anonymous: Pick<Evidence, 'assertion'> = { assertion: null };
+export const createIntroduce = (clock: () => number): Introduce => {
+  const anonymous: { assertion: KeptAssertions | null } = { assertion: null };
   const letters = new WeakMap<Assertion, Kept>();
 
-  const write = ({ identity, target }: Passage, token: string): Letter => [
-    ...identityHeaders(identity, ports.headers.prefix, token),
+  const write = ({ identity, target }: Passage, { headers }: Origin, token: string): Letter => [
+    ...identityHeaders(identity, headers.prefix, token),
     ...hopHeaders(target),
   ];
 
-  const letterOf = (passage: Passage, assertion: Assertion): Letter => {
+  const letterOf = (passage: Passage, origin: Origin, assertion: Assertion): Letter => {
     const { host, protocol } = passage.target;
     const known = letters.get(assertion);
     if (known?.host === host && known.protocol === protocol) return known.letter;
-    const letter = write(passage, assertion.token);
+    const letter = write(passage, origin, assertion.token);
     letters.set(assertion, { host, protocol, letter });
     return letter;
   };
 
-  const sign = async (passage: Passage, now: number): Promise<Letter> => {
+  const sign = async (passage: Passage, origin: Origin, now: number): Promise<Letter> => {
     const { identity, evidence } = passage;
-    const assertion = { token: await ports.signer.sign(identity, now), signedAtMs: now };
-    if (identity.auth === 'anonymous') anonymous.assertion = assertion;
+    const assertion = { token: await origin.signer.sign(identity, now), signedAtMs: now };
+    const keeper = identity.auth === 'anonymous' ? anonymous : evidence;
     // While it was signed, the evidence may have come to stand for another identity: the pair's, or narrower scopes.
-    else if (evidence?.identity === identity) evidence.assertion = assertion;
-    return letterOf(passage, assertion);
+    if (keeper !== null && (keeper === anonymous || evidence?.identity === identity)) {
+      keeper.assertion = (keeper.assertion ?? new Map()).set(origin.audience, assertion);
+    }
+    return letterOf(passage, origin, assertion);
   };
 
-  const signForRequest = async (passage: Passage, now: number): Promise<Letter> => {
+  const signForRequest = async (passage: Passage, origin: Origin, base: string): Promise<Letter> => {
     const { request, target, identity } = passage;
-    const bound = { method: request.method, url: ports.originUrl + target.path };
-    return write(passage, await ports.signer.sign(identity, now, bound));
+    const bound = { method: request.method, url: base + target.path };
+    return write(passage, origin, await origin.signer.sign(identity, clock(), bound));
   };
 
-  return (passage) => {
-    const now = ports.now();
-    if (passage.route.assertion === 'request') return signForRequest(passage, now);
+  return (passage, origin, base) => {
+    if (passage.route.assertion === 'request') return signForRequest(passage, origin, base);
+    const now = clock();
     const keeper = passage.identity.auth === 'anonymous' ? anonymous : passage.evidence;
-    const kept = keeper?.assertion ?? null;
-    return kept !== null && fresh(kept, now) ? letterOf(passage, kept) : sign(passage, now);
+    const kept = keeper?.assertion?.get(origin.audience);
+    return kept !== undefined && fresh(kept, now)
+      ? letterOf(passage, origin, kept)
+      : sign(passage, origin, now);
   };
 };

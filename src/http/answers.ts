@@ -101,9 +101,9 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     status: 426,
     code: 'upgrade_not_allowed',
     title: 'Upgrade not allowed',
-    detail: detail('This path speaks plain HTTP only.'),
+    detail: detail('No upgrade is made here of a request like this one. WebSockets: RFC 6455, by GET.'),
     // RFC 9110 §15.5.22: a 426 MUST name the protocol that is wanted.
-    headers: () => ({ upgrade: 'HTTP/1.1', connection: 'Upgrade' }),
+    headers: () => ({ upgrade: 'HTTP/1.1', connection: 'Upgrade', 'sec-websocket-version': '13' }),
   },
   body_too_large: {
     status: 413,
@@ -170,6 +170,12 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     code: 'address_not_allowed',
     title: 'Address not allowed',
     detail: detail('This credential may not be used from this address.'),
+  },
+  origin_not_allowed: {
+    status: 403,
+    code: 'origin_not_allowed',
+    title: 'Origin not allowed',
+    detail: detail('WebSockets are not opened here for pages of this origin.'),
   },
   credential_kind_not_allowed: {
     status: 403,

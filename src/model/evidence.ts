@@ -50,6 +50,6 @@ export interface Evidence {
   /** When the Ring was last asked to renew the standing, or the token, in the background; this isolate's clock. */
   renewedAt: number;
   refreshedAt: number;
-  /** The last assertion signed for `identity`. */
-  assertion: { readonly token: string; readonly signedAtMs: number } | null;
+  /** The last assertions signed for `identity`, by audience. */
+  assertion: Map<string, { readonly token: string; readonly signedAtMs: number }> | null;
 }

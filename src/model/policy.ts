@@ -1,6 +1,7 @@
 import type { AuthKind } from './identity.ts';
 import type { CanonicalPath } from './path.ts';
 import { crossing, ONE, patternProblem, REST, segmentsOf, shapeOf } from './pattern.ts';
+import { type Place, type PlaceSettings, placeOf } from './place.ts';
 
 /** The methods that exist for the Gate; every other is 405 (RFC 9110 §15.5.6). In the order of `Allow`. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -50,6 +51,8 @@ export interface RouteSettings {
   readonly earlyData?: boolean | undefined;
   /** Lets WebSockets through, from these origins. Default: upgrades are refused. */
   readonly websocket?: { readonly origins: readonly string[] } | undefined;
+  /** Where its requests go, and the audience of their assertion if that is another. Default: the file's `origin`. */
+  readonly origin?: (PlaceSettings & { readonly id?: string | undefined }) | undefined;
 }
 
 /** A route with every default filled in. */
@@ -69,6 +72,15 @@ export interface Route {
   readonly earlyData: boolean;
   /** Null: upgrades are refused. */
   readonly websocket: { readonly origins: readonly string[] } | null;
+  /** Null: the file's. */
+  readonly origin: RouteOrigin | null;
+}
+
+/** Where the requests of one route go. */
+export interface RouteOrigin {
+  readonly place: Place;
+  /** Audience of the assertion; null is that of the file's origin. */
+  readonly id: string | null;
 }
 
 /** What a route that does not say so gets from the rest of the file. */
@@ -145,7 +157,14 @@ const completed = (route: RouteSettings, defaults: RouteDefaults): Route => ({
   timeoutSeconds: route.timeoutSeconds ?? defaults.timeoutSeconds,
   earlyData: route.earlyData ?? false,
   websocket: route.websocket ?? null,
+  origin: route.origin === undefined ? null : originOf(route.path, route.origin),
 });
+
+const originOf = (path: string, settings: NonNullable<RouteSettings['origin']>): RouteOrigin => {
+  const place = placeOf(settings);
+  if (place === null) throw new Error(`"${path}" does not have exactly one origin`);
+  return { place, id: settings.id ?? null };
+};
 
 /** RFC 9110 §9.3.2: HEAD is GET without the content, so it must not fall under another rule than GET. */
 const coveredMethods = ({ methods }: RouteSettings): readonly Method[] =>

@@ -26,6 +26,8 @@ export type Refusal =
   | { readonly reason: 'insufficient_scope'; readonly scopes: readonly string[]; readonly scheme: Scheme }
   | { readonly reason: 'owner_suspended' }
   | { readonly reason: 'address_not_allowed' }
+  /** The page of another browser origin asks for a WebSocket. */
+  | { readonly reason: 'origin_not_allowed' }
   | { readonly reason: 'credential_kind_not_allowed'; readonly allowed: readonly string[] }
   | {
       readonly reason: 'rate_limited';

@@ -147,6 +147,12 @@ describe('a Worker with', () => {
       'routes[0].scopes[0]',
     ],
     ['a route dearer than the limit', { routes: [{ path: '/**', cost: 601 }] }, 'routes[0].cost'],
+    ['a service binding that is not bound', { origin: { binding: 'NOWHERE', id: 'o' } }, 'origin.binding'],
+    [
+      'a route’s service binding that is not bound',
+      { routes: [{ path: '/**', auth: 'none', origin: { binding: 'VAULT' } }] },
+      'routes[0].origin.binding',
+    ],
     ['a setting that is none', { [`x${'y'.repeat(5)}`]: PLANTED }, 'xyyyyy'],
   ])('a file with %s serves nothing', async (_, changed, name) => {
     const file = { ...settings, ...changed } as unknown as Settings;

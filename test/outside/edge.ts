@@ -159,7 +159,7 @@ export const base64 = (text: string): string => Buffer.from(text).toString('base
 export const challenge = (parameters = ''): string =>
   `Bearer realm="acme-api"${parameters === '' ? '' : `, ${parameters}`}`;
 
-const stytchEmulator = () => ({
+export const stytchEmulator = () => ({
   name: 'stytch',
   script: inject('bundles').emulator,
   bindings: inject('emulatorBindings'),
@@ -302,7 +302,7 @@ const verifierOf = async (port: number): Promise<Verify> => {
 };
 
 /** A session JWT of a user whom nobody else knows: limits are per user. */
-const signIn = async (port: number, email = `${crypto.randomUUID()}@example.com`): Promise<string> => {
+export const signIn = async (port: number, email = `${crypto.randomUUID()}@example.com`): Promise<string> => {
   const { PROJECT_ID, PROJECT_SECRET } = inject('emulatorBindings');
   const url = `http://127.0.0.1:${port}`;
   const user = { email, password: 'correct horse battery staple' };
@@ -319,13 +319,14 @@ const signIn = async (port: number, email = `${crypto.randomUUID()}@example.com`
   return session_jwt;
 };
 
-const issue = async (
+export const issue = async (
   port: number,
   session: string,
   name: string,
   scopes: readonly string[],
+  more: object = {},
 ): Promise<Caller> => {
-  const body = JSON.stringify({ name, scopes }).replace(/[^ -~]/g, escaped);
+  const body = JSON.stringify({ name, scopes, ...more }).replace(/[^ -~]/g, escaped);
   const lines = [
     'Host: desk.test',
     `Authorization: Bearer ${session}`,

@@ -83,6 +83,9 @@ const problems = (raw: unknown, vars: Record<string, unknown> = {}): readonly st
 };
 
 const route = (settings: object) => ({ ...EXAMPLE, routes: [{ path: '/a', ...settings }] });
+/** A problem of an origin as it follows the origin's own path. */
+const under = (problem: string): string => (/^[a-z]+: /.test(problem) ? `.${problem}` : `: ${problem}`);
+
 const origin = (url: string) => ({ ...EXAMPLE, origin: { url, id: 'o' } });
 
 // The hand-written type and the schema name the same settings: a difference does not compile.
@@ -103,7 +106,6 @@ describe('a file that is right', () => {
     // But for what is understood and not served yet: nobody shall believe that it works.
     expect(accepted(EXAMPLE).warnings.map((warning) => warning.split(': ', 2).join(': '))).toEqual([
       'operators: not served yet',
-      'routes[4].websocket: not served yet',
     ]);
     expect(SAME_SETTINGS).not.toContain(false);
   });
@@ -116,7 +118,7 @@ describe('a file that is right', () => {
       hosts: { api: ['127.0.0.1:8787'], desk: 'localhost:8787' },
       apiUrls: new Map([['127.0.0.1:8787', 'http://127.0.0.1:8787']]),
       deskUrl: 'http://localhost:8787',
-      origin: { url: 'http://127.0.0.1:8789', id: 'acme-api' },
+      origin: { place: { kind: 'url', url: 'http://127.0.0.1:8789' }, id: 'acme-api' },
     });
   });
 
@@ -143,7 +145,12 @@ describe('a file that is right', () => {
       hosts: { api: ['api.acme.com'], desk: 'keys.acme.com' },
       apiUrls: new Map([['api.acme.com', 'https://api.acme.com']]),
       deskUrl: 'https://keys.acme.com',
-      origin: { url: 'https://origin.acme.com', id: 'o', timeoutSeconds: 30, keepCookies: false },
+      origin: {
+        place: { kind: 'url', url: 'https://origin.acme.com' },
+        id: 'o',
+        timeoutSeconds: 30,
+        keepCookies: false,
+      },
       operators: [],
       scopes: new Map(),
       roles: new Map(),
@@ -169,6 +176,7 @@ describe('a file that is right', () => {
           timeoutSeconds: 30,
           earlyData: false,
           websocket: null,
+          origin: null,
         },
       ],
       cors: { origins: [] },
@@ -529,7 +537,7 @@ describe('ORG-05: the origin', () => {
     ['https://Origin.acme.com:443', 'https://origin.acme.com'],
     ['https://origin.acme.com:8443', 'https://origin.acme.com:8443'],
   ])('%s is one', (url, kept) => {
-    expect(accepted(origin(url)).config.origin.url).toBe(kept);
+    expect(accepted(origin(url)).config.origin.place).toEqual({ kind: 'url', url: kept });
   });
 
   it.each([
@@ -568,6 +576,49 @@ describe('ORG-05: the origin', () => {
     }
     expect(at('http://127.0.0.1:8787')).toEqual([expect.stringContaining('is one of our own hosts')]);
   });
+
+  it.each([
+    [{ url: 'https://o.test' }, { kind: 'url', url: 'https://o.test' }],
+    [{ binding: 'APP' }, { kind: 'binding', binding: 'APP' }],
+    [{ zone: true }, { kind: 'zone' }],
+  ])('may be %o, for the file and for a route', (place, expected) => {
+    const file = { ...EXAMPLE, origin: { ...place, id: 'o' } };
+    expect(accepted(file).config.origin).toMatchObject({ place: expected, id: 'o' });
+    const [first] = accepted({ ...file, routes: [{ path: '/a', origin: place }] }).config.routes;
+    expect(first?.origin).toEqual({ place: expected, id: null });
+    const [second] = accepted({ ...file, routes: [{ path: '/a', origin: { ...place, id: 'p' } }] }).config
+      .routes;
+    expect(second?.origin).toEqual({ place: expected, id: 'p' });
+  });
+
+  it.each([
+    [{}, 'must have exactly one of url, binding and zone'],
+    [{ url: 'https://o.test', zone: true }, 'must have exactly one of url, binding and zone'],
+    [{ url: 'https://o.test', binding: 'APP' }, 'must have exactly one of url, binding and zone'],
+    [{ binding: 'APP', zone: true }, 'must have exactly one of url, binding and zone'],
+    [{ zone: false }, 'zone: must be true, or left out'],
+    [{ binding: 'a-b' }, 'binding: must be the name of a service binding'],
+    [{ binding: '' }, 'binding: must be the name of a service binding'],
+    [{ url: 'http://o.test' }, 'url: must be https, except on this machine'],
+    [{ url: 'https://api.acme.com' }, 'url: is one of our own hosts: a request would come back to us'],
+    [{ url: 'https://u:planted@o.test' }, 'url: must not have a user or a password'],
+  ])('%o is none, for the file and for a route', (place, problem) => {
+    const found = [
+      ...problems({ ...EXAMPLE, origin: { ...place, id: 'o' } }),
+      ...problems(route({ origin: place })),
+    ];
+    const [first, second] = [`origin${under(problem)}`, `routes[0].origin${under(problem)}`];
+    expect(found).toEqual([first, second]);
+    expect(found.join()).not.toContain('planted');
+  });
+
+  it('of a route has no setting that only the file has', () => {
+    const found = problems(route({ origin: { zone: true, timeoutSeconds: 3, keepCookies: true } }));
+    expect(found).toEqual([
+      'routes[0].origin.timeoutSeconds: is no setting',
+      'routes[0].origin.keepCookies: is no setting',
+    ]);
+  });
 });
 
 describe('variables', () => {
@@ -582,8 +633,16 @@ describe('variables', () => {
       environment: 'live',
       stytch: { projectId: LIVE, apiUrl: 'https://api.stytch.com' },
       hosts: { api: ['api.acme.com', 'api.acme.org'], desk: 'keys.acme.com' },
-      origin: { url: 'https://origin.acme.com' },
+      origin: { place: { kind: 'url', url: 'https://origin.acme.com' } },
     });
+  });
+
+  it('put the origin in the place of a service binding or the zone, too', () => {
+    for (const place of [{ binding: 'APP' }, { zone: true }]) {
+      const file = { ...EXAMPLE, origin: { ...place, id: 'o' } };
+      const { config } = accepted(file, { ORIGIN_URL: 'https://origin.acme.com' });
+      expect(config.origin.place).toEqual({ kind: 'url', url: 'https://origin.acme.com' });
+    }
   });
 
   it('may give what the file leaves out', () => {

@@ -26,6 +26,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   insufficient_scope: { reason: 'insufficient_scope', scopes: ['items:write'], scheme: 'bearer' },
   owner_suspended: { reason: 'owner_suspended' },
   address_not_allowed: { reason: 'address_not_allowed' },
+  origin_not_allowed: { reason: 'origin_not_allowed' },
   credential_kind_not_allowed: { reason: 'credential_kind_not_allowed', allowed: ['session'] },
   rate_limited: { reason: 'rate_limited', retryAfterSeconds: 12, by: ['owner'] },
   address_limited: { reason: 'address_limited', retryAfterSeconds: 60 },

@@ -15,6 +15,8 @@ export interface ServiceOptions {
   readonly rateLimits?: readonly RateLimit[];
   /** Binding name to service name. */
   readonly serviceBindings?: Readonly<Record<string, string>>;
+  /** The service that gets what this one fetches; without it, the network. */
+  readonly globalOutbound?: string;
   /** The port to listen on, 0 for any free one; without it the service is reached by bindings only. */
   readonly socket?: number;
   readonly compatibilityDate?: string;
@@ -41,7 +43,7 @@ const RATE_LIMIT = 'latchkey-serve:rate-limit';
 export const kvServiceName = (binding: string): string => `kv:${binding}`;
 
 /**
- * The configuration of one workerd as Cap'n Proto text. Scripts are `embed`ded from the file that `fileOf` names;
+ * The configuration of one workerd, with the flags of wrangler.toml, as Cap'n Proto text. Scripts are `embed`ded from the file that `fileOf` names;
  * `state` is the
  * folder of the Durable Objects: those in workerd's memory would have no SQL. `rateLimitFile` is rate-limit.ts.
  */
@@ -69,7 +71,8 @@ const worker = (service: ServiceOptions, file: string): string => `(
     worker = (
       modules = [(name = "worker.js", esModule = embed ${text(file)})],
       compatibilityDate = ${text(service.compatibilityDate ?? '2026-10-01')},
-      globalOutbound = "internet",
+      compatibilityFlags = ["enable_request_signal"],
+      globalOutbound = ${text(service.globalOutbound ?? 'internet')},
       bindings = ${list(...bindingsOf(service))},
       durableObjectNamespaces = ${list(...namespacesOf(service))},
       durableObjectStorage = (localDisk = "state"),

@@ -456,6 +456,29 @@ describe('inboundResponse', () => {
     expect(answer.get('Content-Location')).toBe(expected);
   });
 
+  it.each([
+    ['https', 'https://api.acme.com/a', 'https://api.acme.com/a'],
+    ['https', 'http://api.acme.com/a', 'https://api.acme.com/a'],
+    ['http', 'https://api.acme.com/a', 'https://api.acme.com/a'],
+    ['http', 'http://api.acme.com/a', 'http://api.acme.com/a'],
+    ['https', '/a', '/a'],
+    ['https', 'https://other.acme.com/a', 'https://other.acme.com/a'],
+  ])(
+    'of an origin under the API’s own name, asked by %s, Location %s becomes %s',
+    (protocol, location, expected) => {
+      const own = `${protocol}://api.acme.com`;
+      const answer = returned([['Location', location]], { status: 301, origin: own, api: own });
+      expect(answer.get('Location')).toBe(expected);
+    },
+  );
+
+  it('of a service binding, asked by https where the client came by http, Location stays by https', () => {
+    const exchange = { status: 301, origin: 'https://api.acme.com', api: 'http://api.acme.com' };
+    expect(returned([['Location', 'https://api.acme.com/a']], exchange).get('Location')).toBe(
+      'https://api.acme.com/a',
+    );
+  });
+
   it('on one machine the two hosts are told apart by their ports', () => {
     const local = { origin: 'http://127.0.0.1:9000', api: 'http://127.0.0.1:8787' };
     expect(returned([['Location', 'http://127.0.0.1:9000/a']], local).get('Location')).toBe(

@@ -57,7 +57,7 @@ describe('verify', () => {
   it('keeps the conclusion for one way of presenting, and drops the assertion for another', () => {
     const kept = evidence();
     const first = verify(kept, BEARER, NOON);
-    kept.assertion = { token: 'assertion', signedAtMs: NOON };
+    kept.assertion = new Map([['acme-api', { token: 'assertion', signedAtMs: NOON }]]);
     expect(verify(kept, BEARER, NOON)).toEqual(first);
     expect(kept.assertion).not.toBeNull();
     expect(verify(kept, BASIC, NOON)).toMatchObject({ value: { auth: 'client_credentials' } });

@@ -266,6 +266,7 @@ describe('a compiled route', () => {
         timeoutSeconds: 30,
         earlyData: false,
         websocket: null,
+        origin: null,
       },
     ]);
   });
@@ -283,8 +284,14 @@ describe('a compiled route', () => {
       earlyData: true,
       websocket: { origins: ['https://app.acme.com'] },
     } as const;
-    expect(compile([{ path: '/a', methods: ['GET'], ...said }], DEFAULTS).routes).toEqual([
-      { name: '/a', methods: ['GET', 'HEAD'], ...said },
+    const origin = { binding: 'APP', id: 'app' };
+    expect(compile([{ path: '/a', methods: ['GET'], origin, ...said }], DEFAULTS).routes).toEqual([
+      {
+        name: '/a',
+        methods: ['GET', 'HEAD'],
+        origin: { place: { kind: 'binding', binding: 'APP' }, id: 'app' },
+        ...said,
+      },
     ]);
   });
 
