@@ -12,6 +12,7 @@ import { createGate } from './gate/index.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
+import { isForeignClientId } from './model/foreign.ts';
 import { ANONYMOUS, type Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
@@ -20,6 +21,7 @@ import type { Ring, Rings } from './model/ports.ts';
 import { reach } from './model/reach.ts';
 import type { Result } from './model/refusal.ts';
 import { createTurn } from './model/turn.ts';
+import type { LobbyPorts } from './ring/lobby/parts.ts';
 import type { RingPorts } from './ring/parts.ts';
 import { now, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
@@ -33,6 +35,7 @@ import { createTokenVerifier } from './stytch/token.ts';
 export interface Env {
   readonly VAULT: KVNamespace;
   readonly KEY_RING: DurableObjectNamespace;
+  readonly LOBBY: DurableObjectNamespace;
   readonly [variable: string]: unknown;
 }
 
@@ -41,6 +44,8 @@ export interface Latchkey {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Throws when the configuration is not valid: an alarm is then put off. */
   readonly ringPorts: () => RingPorts;
+  /** Throws as `ringPorts` does. */
+  readonly lobbyPorts: () => LobbyPorts;
 }
 
 /** How long a request waits for another one that has the same work under way, in milliseconds. */
@@ -68,11 +73,13 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   const problems = [...(read.ok ? [] : read.problems), ...missingBindings(env)];
   if (!read.ok || problems.length > 0) {
     log({ event: 'misconfigured', problems: problems.join('; ') });
+    const throwInvalid = () => {
+      throw new Error('the configuration is not valid');
+    };
     return {
       fetch: async () => unconfigured(problems, randomId(), log),
-      ringPorts: () => {
-        throw new Error('the configuration is not valid');
-      },
+      ringPorts: throwInvalid,
+      lobbyPorts: throwInvalid,
     };
   }
   for (const warning of read.warnings) log({ event: 'warning', warning });
@@ -96,15 +103,29 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       randomBytes,
       log,
     }),
+    lobbyPorts: () => ({
+      rules: {
+        projectId: config.stytch.projectId,
+        realm: realmOf(config),
+        foreignClients: config.foreignClients,
+        ownerlessClients: config.ownerlessClients,
+        stytchGraceSeconds: config.stytchGraceSeconds,
+      },
+      ...shared,
+      verifyToken: shared.verifyForeignToken,
+      randomBytes,
+      log,
+    }),
   };
 };
 
 const missingBindings = (env: Env): readonly string[] => [
   ...(env.VAULT === undefined ? ['VAULT: the KV namespace is not bound'] : []),
   ...(env.KEY_RING === undefined ? ['KEY_RING: the Durable Object is not bound'] : []),
+  ...(env.LOBBY === undefined ? ['LOBBY: the Durable Object is not bound'] : []),
 ];
 
-/** What the Gate, the Desk and the Rings have in common. */
+/** What the Gate, the Desk, the Rings and the Lobbies have in common. */
 const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
   const keychain = once(() => openKeychain(secrets.masterKeys));
@@ -119,13 +140,21 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const copies = createJwksCopies(env.VAULT, projectId, keychain);
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
-  const isClientId = (clientId: string) => ringOfClientId(clientId, realmOf(config)) !== null;
-  const verifyToken = createTokenVerifier(
-    { projectId, issuers, vertical, ownerClaim, isClientId },
-    keys.find,
-  );
+  const realm = realmOf(config);
+  const tokensOf = (isClientId: (clientId: string) => boolean) =>
+    createTokenVerifier({ projectId, issuers, vertical, ownerClaim, isClientId }, keys.find);
+  const verifyToken = tokensOf((clientId) => ringOfClientId(clientId, realm) !== null);
+  const verifyForeignToken = tokensOf((clientId) => isForeignClientId(clientId, realm));
   const canVerify = () => keys.areAtHand(now());
-  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT) };
+  return {
+    keychain,
+    stytch,
+    turn,
+    verifyToken,
+    verifyForeignToken,
+    canVerify,
+    vault: createVault(env.VAULT),
+  };
 };
 
 type Shared = ReturnType<typeof openShared>;

@@ -113,6 +113,10 @@ describe('a Worker with', () => {
     await servesNothing(isolate({ ASSERTION_JWKS: json({ keys: keys() }) }), [`ASSERTION_JWKS${member}`]);
   });
 
+  it.each(['VAULT', 'KEY_RING', 'LOBBY'])('no binding %s serves nothing, and says so', async (name) => {
+    await servesNothing(isolate({ [name]: undefined }), [name]);
+  });
+
   it('API_HOSTS that share the Desk’s name serves nothing', async () => {
     await servesNothing(isolate({ API_HOSTS: 'api.test,desk.test:8443' }), ['API_HOSTS[1]']);
   });

@@ -164,7 +164,10 @@ const latchkey = (stytchPort: number, originPort: number) => ({
   name: 'latchkey',
   script: inject('bundles').underTest,
   kv: ['VAULT'],
-  durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+  durableObjects: [
+    { binding: 'KEY_RING', className: 'KeyRing' },
+    { binding: 'LOBBY', className: 'Lobby' },
+  ],
   bindings: {
     ...freshSecrets(),
     STYTCH_PROJECT_ID: inject('emulatorBindings').PROJECT_ID ?? '',

@@ -1,0 +1,8 @@
+import { crc32 } from 'node:zlib';
+
+/** A fixed number, so that strangers who make up client ids cannot make Durable Objects (SECURITY: 0.15). */
+const LOBBIES = 64;
+
+/** The name of the Lobby where a foreign client is at home: `lobby-00` to `lobby-63`, by hash of its client_id. */
+export const lobbyName = (clientId: string): string =>
+  `lobby-${String(crc32(clientId) % LOBBIES).padStart(2, '0')}`;
