@@ -1,9 +1,15 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import {
+  evictDurableObject,
+  listDurableObjectIds,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ringOfOwner } from '../../src/model/key.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
 import type { LobbyExchanged } from '../../src/model/ports.ts';
 import { unseal } from '../../src/model/seal.ts';
+import { openLobbies } from '../../src/ring/lobby-name.ts';
 import {
   exchangeAt,
   foreignClient,
@@ -431,6 +437,19 @@ describe('while Stytch is silent', () => {
     expect(await exchangeAt(lobby, pair)).toEqual({ result: 'unavailable', retryAfterSeconds: 1 });
   });
 
+  it('the Lobby needs no signing keys to vouch', async () => {
+    const lobby = newLobby();
+    const { owner, ...pair } = await foreignClient();
+    await exchangeAt(lobby, pair);
+    await later(3_700);
+    await rooms.VAULT.delete(`j1.${PROJECT}`);
+    under({ foreignClients: 'any' });
+    await evictDurableObject(lobby);
+    await fault('jwks', { kind: 'status', status: 500 });
+    expect(await exchangeAt(lobby, pair)).toMatchObject({ result: 'grace', owner });
+    expect(await exchanges()).toBe(1);
+  });
+
   it('a pair that was never accepted is neither good nor bad, and no failure of its client or address', async () => {
     const lobby = newLobby();
     const pair = await foreignClient();
@@ -503,6 +522,21 @@ describe('what is written down', () => {
     expect([tables.secrets, tables.owners?.length]).toEqual([[], 1]);
   });
 
+  it('of a failure is forgotten within a minute and ten seconds, whatever else there is to wait for', async () => {
+    const lobby = newLobby();
+    const pair = await foreignClient();
+    await exchangeAt(lobby, pair);
+    await exchangeAt(lobby, madeUpPair(pair.clientId));
+    const alarm = await runInDurableObject(lobby, (_instance, state) => state.storage.getAlarm());
+    expect(alarm).toBeGreaterThan(Date.now() + 50_000);
+    expect(alarm).toBeLessThan(Date.now() + 70_000);
+    await later(60);
+    await runDurableObjectAlarm(lobby);
+    expect((await dumpOfRing(lobby)).failures).toEqual([]);
+    const next = await runInDurableObject(lobby, (_instance, state) => state.storage.getAlarm());
+    expect(next).toBeGreaterThan(Date.now() + 3_000_000);
+  });
+
   it('lets nobody in: no secret, no token, no address', async () => {
     const lobby = newLobby();
     const pair = await foreignClient();
@@ -517,6 +551,22 @@ describe('what is written down', () => {
       expect(dump).not.toContain(secret);
     }
     expect(dump).toContain(pair.clientId);
+  });
+});
+
+describe('the port of the Worker', () => {
+  it('leads each client to the same one of 64 Lobbies', async () => {
+    const lobbies = openLobbies(rooms.LOBBY);
+    const { owner, ...pair } = await foreignClient();
+    expect(await exchangeAt(lobbies(pair.clientId), pair)).toMatchObject({ result: 'token', owner });
+    expect(await lookAt(lobbies(pair.clientId), pair)).toMatchObject({ owner });
+    const asked = Array.from({ length: 300 }, (_, i) => `client-${i}`);
+    await Promise.all(asked.map((clientId) => lobbies(clientId).look({ clientId, fingerprint: null })));
+    const ids = new Set((await listDurableObjectIds(rooms.LOBBY)).map(String));
+    const named = Array.from({ length: 64 }, (_, i) =>
+      rooms.LOBBY.idFromName(`lobby-${String(i).padStart(2, '0')}`).toString(),
+    );
+    expect(named.filter((id) => ids.has(id)).length).toBeGreaterThan(60);
   });
 });
 
