@@ -112,7 +112,6 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         stytchGraceSeconds: config.stytchGraceSeconds,
       },
       ...shared,
-      verifyToken: shared.verifyForeignToken,
       randomBytes,
       log,
     }),
@@ -141,20 +140,15 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
   const realm = realmOf(config);
-  const tokensOf = (isClientId: (clientId: string) => boolean) =>
-    createTokenVerifier({ projectId, issuers, vertical, ownerClaim, isClientId }, keys.find);
-  const verifyToken = tokensOf((clientId) => ringOfClientId(clientId, realm) !== null);
-  const verifyForeignToken = tokensOf((clientId) => isForeignClientId(clientId, realm));
+  const isClientId = (clientId: string) =>
+    ringOfClientId(clientId, realm) !== null ||
+    (config.foreignClients !== 'off' && isForeignClientId(clientId, realm));
+  const verifyToken = createTokenVerifier(
+    { projectId, issuers, vertical, ownerClaim, isClientId },
+    keys.find,
+  );
   const canVerify = () => keys.areAtHand(now());
-  return {
-    keychain,
-    stytch,
-    turn,
-    verifyToken,
-    verifyForeignToken,
-    canVerify,
-    vault: createVault(env.VAULT),
-  };
+  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT) };
 };
 
 type Shared = ReturnType<typeof openShared>;

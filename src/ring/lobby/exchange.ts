@@ -1,10 +1,10 @@
-import { isForeignClientId } from '../../model/foreign.ts';
+import { isForeignClientId, ownerNamedBy } from '../../model/foreign.ts';
 import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyExchangeAnswer, LobbyExchanged, LobbyExchangeRequest } from '../../model/ports.ts';
 import { sealToken, unsealToken } from '../kept-token.ts';
 import { type Proof, prove, RENEW_BEFORE_SECONDS } from '../prove.ts';
 import { beginAttempt, endAttempt, nameAddress } from './attempt.ts';
-import { isUnregistered, namedBy, settleOwner } from './owner.ts';
+import { isUnregistered, settleOwner } from './owner.ts';
 import type { LobbyParts } from './parts.ts';
 import type { AcceptedSecret } from './tables.ts';
 
@@ -101,7 +101,7 @@ const keep = async (
 ): Promise<LobbyExchanged> => {
   const { clientId, fingerprint } = request.credential;
   const { expiresAt, scopes } = claims;
-  const named = namedBy(claims);
+  const named = ownerNamedBy(claims);
   const ring = await ringOfOwner(parts.rules.projectId, named);
   const sealed = await sealToken(parts, request, { token, ring, generation: 0 });
   // Nothing is awaited from here on: whose client it is by now, not when Stytch was asked, decides.

@@ -1,11 +1,6 @@
-import { type Ownership, ownerOfClaim, ownershipOf, ownOwner } from '../../model/foreign.ts';
+import { type Ownership, ownershipOf } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
-import type { M2MToken } from '../../model/token.ts';
 import type { LobbyParts } from './parts.ts';
-
-/** The owner that a token names; a token that names none speaks for the client itself. */
-export const namedBy = ({ clientId, ownerId, organizationId }: M2MToken): Owner =>
-  ownerId === null ? ownOwner(clientId) : ownerOfClaim(ownerId, organizationId);
 
 /** Whose client it is, and has it written down if that is news. Nothing is awaited: of two claims one is the first. */
 export const settleOwner = (parts: LobbyParts, clientId: string, named: Owner): Ownership => {

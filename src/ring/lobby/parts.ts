@@ -15,7 +15,7 @@ export interface LobbyRules {
   readonly stytchGraceSeconds: number;
 }
 
-/** The world, as a Lobby needs it. `verifyToken` is of foreign clients' tokens. */
+/** The world, as a Lobby needs it. */
 export interface LobbyPorts
   extends Pick<RingPorts, 'stytch' | 'verifyToken' | 'canVerify' | 'keychain' | 'randomBytes' | 'log'> {
   readonly rules: LobbyRules;
