@@ -19,7 +19,7 @@ export const nameAddress = async (parts: LobbyParts, address: string | null): Pr
 /** Begins an attempt, if the budgets have room for one more failure. Nothing is awaited between the look and the mark. */
 export const beginAttempt = (parts: LobbyParts, clientId: string, address: string | null): Admitted => {
   const now = parts.now();
-  parts.tables.sweep(now);
+  parts.tables.sweepFailures(now);
   const next = { clientId, address };
   const stopped = throttle([...parts.tables.failures(now), ...parts.pending], next, now);
   if (stopped !== null) return { admitted: false, retryAfterSeconds: Math.ceil(stopped.waitMs / 1000) };

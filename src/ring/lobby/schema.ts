@@ -26,6 +26,7 @@ export const LOBBY_SCHEMA: readonly string[] = [
   ) WITHOUT ROWID`,
   'CREATE INDEX IF NOT EXISTS secrets_by_client ON secrets (client_id, token_expires_at)',
   'CREATE INDEX IF NOT EXISTS secrets_by_end ON secrets (token_expires_at)',
+  'CREATE INDEX IF NOT EXISTS secrets_with_token ON secrets (token_expires_at) WHERE sealed IS NOT NULL',
   `CREATE TABLE IF NOT EXISTS failures (
     -- Pairs that Stytch did not accept, for a minute, 120 at the most; the address as a keyed hash of its block.
     id INTEGER PRIMARY KEY,

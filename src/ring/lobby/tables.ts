@@ -32,6 +32,9 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
   const first = (query: string, ...values: SqlStorageValue[]): Row | null => all(query, ...values)[0] ?? null;
   const run = (query: string, ...values: SqlStorageValue[]): void => void sql.exec(query, ...values);
 
+  const sweepFailures = (now: number): void =>
+    run('DELETE FROM failures WHERE at <= ? OR at > ?', now - BUDGET_WINDOW_MS, now + BUDGET_WINDOW_MS);
+
   // There are 64 Lobbies whatever strangers ask, so that their tables may be there from the first look.
   for (const statement of LOBBY_SCHEMA) run(statement);
 
@@ -97,13 +100,12 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
         ...[at, clientId, address, outcome === 'refused' ? 1 : 0],
       ),
 
-    /** Forgets what no longer counts. A failure of the future is one of before the clock was put right. */
+    /** Forgets failures that no longer count. One of the future is of before the clock was put right. */
+    sweepFailures,
+    /** Forgets all that no longer counts. */
     sweep: (now: number): void => {
       const seconds = Math.floor(now / 1000);
-      run(
-        'DELETE FROM failures WHERE at <= ? OR at > ?',
-        ...[now - BUDGET_WINDOW_MS, now + BUDGET_WINDOW_MS],
-      );
+      sweepFailures(now);
       run('DELETE FROM secrets WHERE token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
       run('UPDATE secrets SET sealed = NULL WHERE token_expires_at <= ? AND sealed IS NOT NULL', seconds);
     },
