@@ -63,7 +63,10 @@ export const deploy = (
       ORIGIN_URL: originUrl,
     },
     kv: ['VAULT'],
-    durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+    durableObjects: [
+      { binding: 'KEY_RING', className: 'KeyRing' },
+      { binding: 'LOBBY', className: 'Lobby' },
+    ],
     rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
     socket: 0,
   };

@@ -82,7 +82,10 @@ const main = async (): Promise<number> => {
         name: 'latchkey',
         script: bundle('test/worker.ts').script,
         kv: ['VAULT'],
-        durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+        durableObjects: [
+          { binding: 'KEY_RING', className: 'KeyRing' },
+          { binding: 'LOBBY', className: 'Lobby' },
+        ],
         rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
         bindings: { ...freshSecrets(), STYTCH_PROJECT_ID: PROJECT_ID, STYTCH_SECRET: PROJECT_SECRET },
         socket: 0,

@@ -15,6 +15,7 @@ import { bindingsNamed, createOrigins, type Fetch } from './gate/origins.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
+import { isForeignClientId } from './model/foreign.ts';
 import { ANONYMOUS, type Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
@@ -23,6 +24,7 @@ import type { Ring, Rings } from './model/ports.ts';
 import { reach } from './model/reach.ts';
 import type { Result } from './model/refusal.ts';
 import { createTurn } from './model/turn.ts';
+import type { LobbyPorts } from './ring/lobby/parts.ts';
 import type { RingPorts } from './ring/parts.ts';
 import { knowsNoStore, now, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
@@ -38,6 +40,7 @@ export interface Env {
   readonly VAULT: KVNamespace;
   readonly KEY_RING: DurableObjectNamespace;
   readonly STRANGERS: RateLimiter;
+  readonly LOBBY: DurableObjectNamespace;
   readonly [variable: string]: unknown;
 }
 
@@ -46,6 +49,8 @@ export interface Latchkey {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Throws when the configuration is not valid: an alarm is then put off. */
   readonly ringPorts: () => RingPorts;
+  /** Throws as `ringPorts` does. */
+  readonly lobbyPorts: () => LobbyPorts;
 }
 
 /** How long a request waits for another one that has the same work under way, in milliseconds. */
@@ -74,11 +79,13 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   const problems = [...(read.ok ? [] : read.problems), ...platformProblems(env, named)];
   if (!read.ok || problems.length > 0) {
     log({ event: 'misconfigured', problems: problems.join('; ') });
+    const throwInvalid = () => {
+      throw new Error('the configuration is not valid');
+    };
     return {
       fetch: async () => unconfigured(problems, randomId(), log),
-      ringPorts: () => {
-        throw new Error('the configuration is not valid');
-      },
+      ringPorts: throwInvalid,
+      lobbyPorts: throwInvalid,
     };
   }
   for (const warning of read.warnings) log({ event: 'warning', warning });
@@ -102,6 +109,18 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       randomBytes,
       log,
     }),
+    lobbyPorts: () => ({
+      rules: {
+        projectId: config.stytch.projectId,
+        realm: realmOf(config),
+        foreignClients: config.foreignClients,
+        ownerlessClients: config.ownerlessClients,
+        stytchGraceSeconds: config.stytchGraceSeconds,
+      },
+      ...shared,
+      randomBytes,
+      log,
+    }),
   };
 };
 
@@ -109,6 +128,7 @@ const platformProblems = (env: Env, named: ReturnType<typeof bindingsNamed>): re
   ...(knowsNoStore() ? [] : ["compatibility_date: fetch does not know cache: 'no-store'"]),
   ...(env.VAULT === undefined ? ['VAULT: the KV namespace is not bound'] : []),
   ...(env.KEY_RING === undefined ? ['KEY_RING: the Durable Object is not bound'] : []),
+  ...(env.LOBBY === undefined ? ['LOBBY: the Durable Object is not bound'] : []),
   ...(env.STRANGERS === undefined ? ['STRANGERS: the rate limit is not bound'] : []),
   ...named.flatMap(({ name, setting }) =>
     serviceOf(env, name) === null ? [`${setting}: the service binding ${name} is not bound`] : [],
@@ -128,7 +148,7 @@ const fetchOf = (env: Env, name: string): Fetch => {
   return (url, init) => service.fetch(url, init) as Promise<Response>;
 };
 
-/** What the Gate, the Desk and the Rings have in common. */
+/** What the Gate, the Desk, the Rings and the Lobbies have in common. */
 const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
   const keychain = once(() => openKeychain(secrets.masterKeys));
@@ -143,7 +163,10 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const copies = createJwksCopies(env.VAULT, projectId, keychain);
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
-  const isClientId = (clientId: string) => ringOfClientId(clientId, realmOf(config)) !== null;
+  const realm = realmOf(config);
+  const isClientId = (clientId: string) =>
+    ringOfClientId(clientId, realm) !== null ||
+    (config.foreignClients !== 'off' && isForeignClientId(clientId, realm));
   const verifyToken = createTokenVerifier(
     { projectId, issuers, vertical, ownerClaim, isClientId },
     keys.find,

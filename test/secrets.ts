@@ -5,7 +5,7 @@ import { rooms } from './world.ts';
 
 /**
  * The eavesdropper of every test in workerd: it listens to all that the Worker logs, remembers each secret that
- * goes by, and when a file is done searches the log, KV and every Ring for them, however they are spelled.
+ * goes by, and when a file is done searches the log, KV, every Ring and every Lobby for them, however they are spelled.
  */
 const secrets = new Set<string>();
 const lines: string[] = [];
@@ -48,7 +48,12 @@ beforeAll(() => {
 });
 
 afterAll(async () => {
-  const sinks = { log: lines.join('\n'), KV: await dumpOfKv(), Rings: await dumpOfRings() };
+  const sinks = {
+    log: lines.join('\n'),
+    KV: await dumpOfKv(),
+    Rings: await dumpOfAll(rooms.KEY_RING),
+    Lobbies: await dumpOfAll(rooms.LOBBY),
+  };
   for (const [sink, text] of Object.entries(sinks)) {
     const found = [...secrets].filter((secret) =>
       spellings(secret).some((spelled) => text.includes(spelled)),
@@ -64,12 +69,12 @@ export const dumpOfKv = async (): Promise<string> => {
   return values.join('\n');
 };
 
-/** Every row of every table of every Ring. */
-export const dumpOfRings = async (): Promise<string> => {
-  const ids = await listDurableObjectIds(rooms.KEY_RING);
+/** Every row of every table of every Ring, or of every Lobby. */
+export const dumpOfAll = async (namespace: DurableObjectNamespace): Promise<string> => {
+  const ids = await listDurableObjectIds(namespace);
   const dumps = await Promise.all(
     ids.map((id) =>
-      runInDurableObject(rooms.KEY_RING.get(id), (_instance, state) => {
+      runInDurableObject(namespace.get(id), (_instance, state) => {
         const tables = state.storage.sql
           .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
           .toArray();

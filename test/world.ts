@@ -25,6 +25,7 @@ interface Rooms {
 export const rooms = env as unknown as Rooms & {
   readonly VAULT: KVNamespace;
   readonly KEY_RING: DurableObjectNamespace;
+  readonly LOBBY: DurableObjectNamespace;
 };
 
 export const API = 'https://api.test';
@@ -156,7 +157,7 @@ export const subjectOf = (jwt: string): string =>
 
 /** Another isolate of the same deployment: a memory of its own, the same KV, Rings, Stytch and origin. */
 export interface Isolate {
-  /** Every call to KV and to the Rings, counted at the bindings: `kv.get`, `ring.admit`. */
+  /** Every call to KV, Rings and Lobbies, counted at the bindings: `kv.get`, `ring.admit`, `lobby.look`. */
   readonly calls: string[];
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
   readonly call: (key: string, path?: string) => Promise<Response>;
@@ -184,7 +185,11 @@ export const isolate = (
         };
       },
     });
-  const bindings = { VAULT: counting(rooms.VAULT, 'kv'), KEY_RING: counting(rooms.KEY_RING, 'ring') };
+  const bindings = {
+    VAULT: counting(rooms.VAULT, 'kv'),
+    KEY_RING: counting(rooms.KEY_RING, 'ring'),
+    LOBBY: counting(rooms.LOBBY, 'lobby'),
+  };
   const it = assembled({ ...(env as unknown as Env), ...bindings, ...variables });
   const fetch = (url: string, init?: RequestInit) =>
     it.fetch(new Request(url, { redirect: 'manual', ...init }));

@@ -16,3 +16,12 @@ export const fingerprintOf = async (
   const message = framed('client_secret', project, clientId, clientSecret);
   return toBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', master.fingerprintKey, message)));
 };
+
+/**
+ * The name of an address's block, for counting what comes from there: HMAC-SHA-256 under the pepper. Without the pepper,
+ * who reads it cannot tell which of the few billion addresses it was.
+ */
+export const nameOfAddress = async (master: MasterKey, project: string, block: string): Promise<string> => {
+  const message = framed('address', project, block);
+  return toBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', master.fingerprintKey, message)));
+};

@@ -171,7 +171,10 @@ const latchkey = (stytchPort: number, originPort: number, strangers: number) => 
   name: 'latchkey',
   script: inject('bundles').underTest,
   kv: ['VAULT'],
-  durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+  durableObjects: [
+    { binding: 'KEY_RING', className: 'KeyRing' },
+    { binding: 'LOBBY', className: 'Lobby' },
+  ],
   rateLimits: [{ binding: 'STRANGERS', limit: strangers, periodSeconds: NO_END }],
   bindings: {
     ...freshSecrets(),

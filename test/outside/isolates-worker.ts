@@ -1,6 +1,8 @@
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
 import type { Admission, AdmitRequest } from '../../src/model/ports.ts';
 import { KeyRingBase } from '../../src/ring/keyring.ts';
+import { LobbyBase } from '../../src/ring/lobby/lobby.ts';
+import type { LobbyPorts } from '../../src/ring/lobby/parts.ts';
 import type { RingPorts } from '../../src/ring/parts.ts';
 import settings from '../settings.ts';
 
@@ -51,6 +53,12 @@ export class KeyRing extends KeyRingBase<Env> {
   /** As a machine that dies: memory is lost, what was written stays. */
   async die(): Promise<void> {
     this.ctx.abort('the machine died');
+  }
+}
+
+export class Lobby extends LobbyBase<Env> {
+  protected override ports(env: Env): LobbyPorts {
+    return latchkey(env).lobbyPorts();
   }
 }
 

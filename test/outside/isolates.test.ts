@@ -42,7 +42,10 @@ beforeAll(async () => {
     name: 'edge-0',
     script: bundle('test/outside/isolates-worker.ts').script,
     kv: ['VAULT'],
-    durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+    durableObjects: [
+      { binding: 'KEY_RING', className: 'KeyRing' },
+      { binding: 'LOBBY', className: 'Lobby' },
+    ],
     rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
     bindings: {
       ...freshSecrets(),

@@ -1,12 +1,14 @@
+import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
 import { SCHEMA } from '../../src/ring/schema.ts';
 import { KV_ENTRIES } from '../../src/store/layout.ts';
 
-/** docs/storage.md, from the layout of KV and the schema of the Ring. */
+/** docs/storage.md, from the layout of KV and the schemas of Ring and Lobby. */
 export const path = 'docs/storage.md';
 
 export const generate = (): string => `# What is stored, and where
 
-Made from \`src/store/layout.ts\` and \`src/ring/schema.ts\` by \`node tools/check/docs.ts --write\`; do not edit.
+Made from \`src/store/layout.ts\`, \`src/ring/schema.ts\` and \`src/ring/lobby/schema.ts\` by
+\`node tools/check/docs.ts --write\`; do not edit.
 
 Nothing here lets anybody in: no key, no client secret, no usable token. A token is kept only sealed under the very
 credential that it stands for.
@@ -27,7 +29,7 @@ or is not of the Ring's generation, is a miss.
 Named by the ring part of its keys: the first 96 bits of a hash over project, kind and id of the owner. SQLite.
 
 \`\`\`sql
-${SCHEMA.map((statement) => `${statement.replace(/^ {4}/gm, '  ').replace(/^ {2}\)/gm, ')')};`).join('\n\n')}
+${written(SCHEMA)}
 \`\`\`
 
 Times are milliseconds since 1970, but \`expires_at\` and \`token_expires_at\` of tokens and secrets, which are
@@ -37,4 +39,21 @@ NumericDates (seconds). \`meter.state\` is JSON: see docs/leases.md.
 
 Kept by the platform, for a period of at most a minute: how often \`<place> <address>\` was asked for, where the address is
 an IPv4 address, the /64 of an IPv6 one, or \`unknown\`. No credential is ever counted so.
+## Durable Object \`Lobby\` (binding \`LOBBY\`), 64 of them
+
+What no owner is known for yet: M2M clients that Latchkey did not make. Named \`lobby-00\` to \`lobby-63\`, by hash of the
+client_id, so that nobody can make more of them. Pairs that Stytch never accepted leave a row for a minute, of which
+there are 120 at the most; every other row is of a client that Stytch or an operator vouched for. SQLite.
+
+\`\`\`sql
+${written(LOBBY_SCHEMA)}
+\`\`\`
+
+Times are milliseconds since 1970, but \`token_expires_at\`, which is a NumericDate (seconds).
 `;
+
+const written = (schema: readonly string[]): string =>
+  schema
+    .map((statement) => `${statement.replace(/^ {4}/gm, '  ').replace(/^ {2}\)/gm, ')')};`)
+    .join('\n\n')
+    .replaceAll(' IF NOT EXISTS', '');

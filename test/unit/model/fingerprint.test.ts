@@ -2,7 +2,7 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { framed } from '../../../src/model/bytes.ts';
-import { fingerprintOf } from '../../../src/model/fingerprint.ts';
+import { fingerprintOf, nameOfAddress } from '../../../src/model/fingerprint.ts';
 import { keychainOf, masterKey } from './keys.ts';
 
 const PROJECT = 'project-test-1';
@@ -54,6 +54,20 @@ describe('a fingerprint', () => {
         expect((await of(...one)) === (await of(...other))).toBe(one.join('\u0001') === other.join('\u0001'));
       }),
     );
+  });
+
+  it('is no name of an address, and an address has a name that says nothing of it', async () => {
+    const name = await nameOfAddress(current, PROJECT, '192.0.2.1');
+    expect(name).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    const others = await Promise.all([
+      of(PROJECT, '192.0.2.1', ''),
+      of(PROJECT, '', '192.0.2.1'),
+      nameOfAddress(current, PROJECT, '192.0.2.2'),
+      nameOfAddress(current, 'project-test-2', '192.0.2.1'),
+      nameOfAddress(previous, PROJECT, '192.0.2.1'),
+    ]);
+    expect(new Set([name, ...others]).size).toBe(6);
+    expect(await nameOfAddress(current, PROJECT, '192.0.2.1')).toBe(name);
   });
 
   it('differs by master key, and can be made by no key that is there for another use', async () => {

@@ -1,0 +1,165 @@
+import { isForeignClientId, ownerNamedBy } from '../../model/foreign.ts';
+import { ringOfOwner } from '../../model/key.ts';
+import type { LobbyExchangeAnswer, LobbyExchanged, LobbyExchangeRequest } from '../../model/ports.ts';
+import { sealToken, unsealToken } from '../kept-token.ts';
+import { type Proof, prove, RENEW_BEFORE_SECONDS } from '../prove.ts';
+import { beginAttempt, endAttempt, nameAddress } from './attempt.ts';
+import { isUnregistered, settleOwner } from './owner.ts';
+import type { LobbyParts } from './parts.ts';
+import type { AcceptedSecret } from './tables.ts';
+
+/**
+ * A token that names no owner, or another one than before, is asked for anew after this long, in seconds: the operator
+ * may have put it right, and whoever tries all day must not cost a token each time.
+ */
+const RECONSIDER_SECONDS = 300;
+
+/**
+ * A token for a foreign pair: the kept one, or one exchange at a time for each fingerprint. The budgets come last: who
+ * has a token, or a secret that Stytch accepted, is not stopped by what strangers did.
+ */
+export const exchange = async (
+  parts: LobbyParts,
+  request: LobbyExchangeRequest,
+): Promise<LobbyExchangeAnswer> => {
+  const { clientId, fingerprint } = request.credential;
+  if (!isForeignClientId(clientId, parts.rules.realm)) return unasked({ result: 'refused' });
+  if (isUnregistered(parts, clientId)) return unasked({ result: 'unregistered' });
+  const kept = await fromKept(parts, request, RENEW_BEFORE_SECONDS);
+  if (kept !== null) return unasked(kept);
+  const address = await nameAddress(parts, request.address);
+  const startedAt = parts.now();
+  const { joined, value } = parts.join(fingerprint, () => exchangeNow(parts, request, address));
+  const exchanged = await value;
+  return {
+    exchanged: joined && exchanged.result === 'token' ? { ...exchanged, made: false } : exchanged,
+    stytchMs: parts.now() - startedAt,
+  };
+};
+
+const unasked = (exchanged: LobbyExchanged): LobbyExchangeAnswer => ({ exchanged, stytchMs: 0 });
+
+const exchangeNow = async (
+  parts: LobbyParts,
+  request: LobbyExchangeRequest,
+  address: string | null,
+): Promise<LobbyExchanged> => {
+  const { clientId, fingerprint } = request.credential;
+  const accepted = parts.tables.secret(fingerprint, clientId) !== null;
+  if (accepted) {
+    const proof = await prove(parts, clientId, request.clientSecret);
+    // A secret that is good no more is a stranger's from now on: no grace, and no way past the budgets.
+    if (proof.proof === 'refused') parts.tables.deleteSecret(fingerprint);
+    return conclude(parts, request, proof);
+  }
+  const admitted = beginAttempt(parts, clientId, address);
+  if (!admitted.admitted) return { result: 'throttled', retryAfterSeconds: admitted.retryAfterSeconds };
+  let failed: 'refused' | 'unanswered' | null = null;
+  try {
+    const proof = await prove(parts, clientId, request.clientSecret);
+    failed = failureOf(proof);
+    return await conclude(parts, request, proof);
+  } finally {
+    await endAttempt(parts, admitted.attempt, failed);
+  }
+};
+
+/** What a proof counts as. Only what Stytch was asked counts at all. */
+const failureOf = (proof: Proof): 'refused' | 'unanswered' | null => {
+  if (proof.proof === 'refused') return 'refused';
+  return proof.proof === 'unusable' || (proof.proof === 'silent' && proof.called) ? 'unanswered' : null;
+};
+
+const conclude = async (
+  parts: LobbyParts,
+  request: LobbyExchangeRequest,
+  proof: Proof,
+): Promise<LobbyExchanged> => {
+  switch (proof.proof) {
+    case 'refused':
+      return { result: 'refused' };
+    case 'unusable':
+      return unavailable(parts, proof.because, null);
+    case 'unverifiable':
+      return fromGrace(parts, request) ?? unavailable(parts, 'no signing keys', null);
+    case 'silent':
+      return (
+        (await fromKept(parts, request, 0)) ??
+        fromGrace(parts, request) ??
+        unavailable(parts, proof.because, proof.retryAfterSeconds)
+      );
+    case 'proven':
+      return keep(parts, request, proof);
+  }
+};
+
+/** Keeps a token, whoever it names: it is not asked for again only because it lets nobody in. */
+const keep = async (
+  parts: LobbyParts,
+  request: LobbyExchangeRequest,
+  { text: token, token: claims }: Extract<Proof, { proof: 'proven' }>,
+): Promise<LobbyExchanged> => {
+  const { clientId, fingerprint } = request.credential;
+  const { expiresAt, scopes } = claims;
+  const named = ownerNamedBy(claims);
+  const ring = await ringOfOwner(parts.rules.projectId, named);
+  const sealed = await sealToken(parts, request, { token, ring, generation: 0 });
+  // Nothing is awaited from here on: whose client it is by now, not when Stytch was asked, decides.
+  const settled = parts.storage.transactionSync(() => {
+    const acceptedAt = parts.now();
+    const secret = { fingerprint, clientId, named, scopes, sealed, acceptedAt, tokenExpiresAt: expiresAt };
+    parts.tables.putSecret(secret);
+    return settleOwner(parts, clientId, named);
+  });
+  await parts.wake();
+  if (settled.ownership !== 'owned') return told(parts, clientId, settled.ownership);
+  return { result: 'token', token, sealed, owner: settled.owner, expiresAt, made: true };
+};
+
+/** The kept token, opened with the presented secret, if it has more than `marginSeconds` left; or that it is nobody's. */
+const fromKept = async (
+  parts: LobbyParts,
+  request: LobbyExchangeRequest,
+  marginSeconds: number,
+): Promise<LobbyExchanged | null> => {
+  const { clientId, fingerprint } = request.credential;
+  const secret = parts.tables.secret(fingerprint, clientId);
+  if (secret === null || secret.sealed === null) return null;
+  const { sealed, tokenExpiresAt: expiresAt } = secret;
+  if (expiresAt - parts.now() / 1000 <= marginSeconds) return null;
+  const token = await unsealToken(parts, request, sealed);
+  if (token === null) return null;
+  const settled = settleOwner(parts, clientId, secret.named);
+  if (settled.ownership === 'owned')
+    return { result: 'token', token, sealed, owner: settled.owner, expiresAt, made: false };
+  return isFresh(parts, secret) ? { result: settled.ownership } : null;
+};
+
+const isFresh = (parts: LobbyParts, { acceptedAt }: AcceptedSecret): boolean =>
+  parts.now() - acceptedAt < RECONSIDER_SECONDS * 1000;
+
+/** While Stytch is unreachable: a secret that it once accepted is good for a while past its last token. */
+const fromGrace = (parts: LobbyParts, request: LobbyExchangeRequest): LobbyExchanged | null => {
+  const { clientId, fingerprint } = request.credential;
+  const secret = parts.tables.secret(fingerprint, clientId);
+  if (secret === null) return null;
+  const until = secret.tokenExpiresAt + parts.rules.stytchGraceSeconds;
+  if (until * 1000 <= parts.now()) return null;
+  const settled = settleOwner(parts, clientId, secret.named);
+  if (settled.ownership !== 'owned') return { result: settled.ownership };
+  return { result: 'grace', owner: settled.owner, scopes: secret.scopes, until };
+};
+
+const told = (parts: LobbyParts, clientId: string, outcome: 'ownerless' | 'owner_changed') => {
+  parts.log({ event: 'exchange', lobby: parts.name, client_id: clientId, outcome });
+  return { result: outcome };
+};
+
+const unavailable = (
+  parts: LobbyParts,
+  because: string,
+  retryAfterSeconds: number | null,
+): LobbyExchanged => {
+  parts.log({ event: 'exchange', lobby: parts.name, outcome: 'unavailable', because });
+  return { result: 'unavailable', retryAfterSeconds: retryAfterSeconds ?? 1 };
+};

@@ -1,0 +1,90 @@
+import { DurableObject } from 'cloudflare:workers';
+import { isForeignClientId, ownershipOf } from '../../model/foreign.ts';
+import type { Owner } from '../../model/identity.ts';
+import type {
+  Lobby,
+  LobbyClaimRequest,
+  LobbyExchangeAnswer,
+  LobbyExchangeRequest,
+  LobbyLook,
+  LobbyLookRequest,
+} from '../../model/ports.ts';
+import { openJoins } from '../joins.ts';
+import { exchange } from './exchange.ts';
+import { settleOwner } from './owner.ts';
+import type { LobbyParts, LobbyPorts } from './parts.ts';
+import { type LobbyTables, openLobbyTables } from './tables.ts';
+
+/** A kept token this near its end is no longer handed out, in milliseconds. */
+const TOKEN_MARGIN_MS = 30_000;
+
+/** How far apart sweeps are at the least, in milliseconds: what ends together is forgotten together. */
+const SWEEP_APART_MS = 10_000;
+
+/**
+ * Foreign clients, of which only the client_id is known: whose they are, and the tokens for their secrets. There are 64
+ * of it, by hash of the client_id, so that strangers cannot make more.
+ */
+export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby {
+  #opened: LobbyTables | null = null;
+  #assembled: LobbyParts | null = null;
+
+  /** The world of this Lobby: the one thing that the Worker supplies. */
+  protected abstract ports(env: Env): LobbyPorts;
+
+  get #tables(): LobbyTables {
+    this.#opened ??= openLobbyTables(this.ctx.storage);
+    return this.#opened;
+  }
+
+  get #parts(): LobbyParts {
+    this.#assembled ??= {
+      ...this.ports(this.env),
+      name: this.ctx.id.name ?? '',
+      tables: this.#tables,
+      storage: this.ctx.storage,
+      join: openJoins(),
+      pending: new Set(),
+      quietUntil: 0,
+      now: () => Date.now(),
+      wake: () => this.#wake(),
+    };
+    return this.#assembled;
+  }
+
+  async look({ clientId, fingerprint }: LobbyLookRequest): Promise<LobbyLook> {
+    const { rules, tables, now } = this.#parts;
+    const owner = tables.owner(clientId);
+    const secret = owner === null || fingerprint === null ? null : tables.secret(fingerprint, clientId);
+    if (secret === null || secret.tokenExpiresAt * 1000 - now() <= TOKEN_MARGIN_MS)
+      return { owner, sealed: null };
+    const { ownership } = ownershipOf(secret.named, owner, rules.ownerlessClients);
+    return { owner, sealed: ownership === 'owned' ? secret.sealed : null };
+  }
+
+  async exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer> {
+    return exchange(this.#parts, request);
+  }
+
+  async claim({ clientId, owner }: LobbyClaimRequest): Promise<Owner> {
+    if (!isForeignClientId(clientId, this.#parts.rules.realm)) throw new Error('not a foreign client');
+    const settled = settleOwner(this.#parts, clientId, owner);
+    const held = settled.ownership === 'owned' ? settled.owner : this.#tables.owner(clientId);
+    if (held === null) throw new Error('ownerless clients are refused');
+    return held;
+  }
+
+  /** Needs no configuration, so that an invalid one does not keep anything longer. */
+  override async alarm(): Promise<void> {
+    this.#tables.sweep(Date.now());
+    await this.#wake();
+  }
+
+  async #wake(): Promise<void> {
+    const dueAt = this.#tables.nextSweepAt();
+    if (dueAt === null) return;
+    const at = Math.max(dueAt, Date.now() + SWEEP_APART_MS);
+    const setFor = await this.ctx.storage.getAlarm();
+    if (setFor === null || setFor > at) await this.ctx.storage.setAlarm(at);
+  }
+}

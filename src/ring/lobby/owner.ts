@@ -1,0 +1,23 @@
+import { type Ownership, ownershipOf } from '../../model/foreign.ts';
+import type { Owner } from '../../model/identity.ts';
+import type { LobbyParts } from './parts.ts';
+
+/** Whose client it is, and has it written down if that is news. Nothing is awaited: of two claims one is the first. */
+export const settleOwner = (parts: LobbyParts, clientId: string, named: Owner): Ownership => {
+  const held = parts.tables.owner(clientId);
+  const settled = ownershipOf(named, held, parts.rules.ownerlessClients);
+  if (settled.ownership === 'owned' && !isSame(settled.owner, held)) {
+    parts.tables.putOwner(clientId, settled.owner, parts.now());
+  }
+  return settled;
+};
+
+/** Whether only clients are taken that somebody has claimed, and this one is not among them. */
+export const isUnregistered = ({ rules, tables }: LobbyParts, clientId: string): boolean =>
+  rules.foreignClients === 'off' || (rules.foreignClients === 'imported' && tables.owner(clientId) === null);
+
+const isSame = (owner: Owner, held: Owner | null): boolean =>
+  held !== null &&
+  owner.kind === held.kind &&
+  owner.id === held.id &&
+  owner.organizationId === held.organizationId;

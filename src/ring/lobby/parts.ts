@@ -1,0 +1,37 @@
+import type { Attempt } from '../../model/budget.ts';
+import type { ForeignClients, OwnerlessClients } from '../../model/foreign.ts';
+import type { KeyRealm } from '../../model/key.ts';
+import type { Join } from '../joins.ts';
+import type { RingPorts } from '../parts.ts';
+import type { LobbyTables } from './tables.ts';
+
+/** What the operator's file says that concerns a Lobby. */
+export interface LobbyRules {
+  readonly projectId: string;
+  /** Whose keys are ours: a client of those is none of the Lobby's. */
+  readonly realm: KeyRealm;
+  readonly foreignClients: ForeignClients;
+  readonly ownerlessClients: OwnerlessClients;
+  readonly stytchGraceSeconds: number;
+}
+
+/** The world, as a Lobby needs it. */
+export interface LobbyPorts
+  extends Pick<RingPorts, 'stytch' | 'verifyToken' | 'canVerify' | 'keychain' | 'randomBytes' | 'log'> {
+  readonly rules: LobbyRules;
+}
+
+/** One Lobby at work: its ports, its tables, and what it holds in memory only. */
+export interface LobbyParts extends LobbyPorts {
+  readonly name: string;
+  readonly tables: LobbyTables;
+  readonly storage: DurableObjectStorage;
+  readonly join: Join;
+  /** Attempts whose outcome is not known yet. They end with the object that made them. */
+  readonly pending: Set<Attempt>;
+  /** Until when Stytch's token endpoint asked not to be called, milliseconds since the epoch. */
+  quietUntil: number;
+  readonly now: () => number;
+  /** Sees to it that what has to be forgotten is. Call it in the same step as the write that it belongs to. */
+  readonly wake: () => Promise<void>;
+}

@@ -1,0 +1,141 @@
+import { type Attempt, BUDGET_WINDOW_MS } from '../../model/budget.ts';
+import type { Owner } from '../../model/identity.ts';
+import type { Row } from '../rows.ts';
+import { LOBBY_SCHEMA } from './schema.ts';
+
+/** For how long after its last token's end it is remembered that Stytch accepted a secret, in seconds: 90 days. */
+const ACCEPTED_KEPT_SECONDS = 90 * 86_400;
+
+/** How many secrets of one client are remembered: two live at once, and a few of before. */
+const SECRETS_OF_CLIENT = 8;
+
+/** A secret that Stytch accepted, with what its last token said. */
+export interface AcceptedSecret {
+  readonly fingerprint: string;
+  readonly clientId: string;
+  /** The owner that the token named; of kind `client` where it named none. */
+  readonly named: Owner;
+  readonly scopes: readonly string[];
+  /** The token, sealed under the secret; null once it has ended. */
+  readonly sealed: string | null;
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt: number;
+  /** NumericDate, seconds. */
+  readonly tokenExpiresAt: number;
+}
+
+/** The Lobby's tables. Every statement of the Lobby is here; each is one synchronous step. */
+export const openLobbyTables = (storage: DurableObjectStorage) => {
+  const { sql } = storage;
+  const all = (query: string, ...values: SqlStorageValue[]): readonly Row[] =>
+    sql.exec(query, ...values).toArray();
+  const first = (query: string, ...values: SqlStorageValue[]): Row | null => all(query, ...values)[0] ?? null;
+  const run = (query: string, ...values: SqlStorageValue[]): void => void sql.exec(query, ...values);
+
+  const sweepFailures = (now: number): void =>
+    run('DELETE FROM failures WHERE at <= ? OR at > ?', now - BUDGET_WINDOW_MS, now + BUDGET_WINDOW_MS);
+
+  // There are 64 Lobbies whatever strangers ask, so that their tables may be there from the first look.
+  for (const statement of LOBBY_SCHEMA) run(statement);
+
+  return {
+    owner: (clientId: string): Owner | null => {
+      const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
+      return row === null ? null : toOwner(row);
+    },
+    /** Writes down whose a client is. Whether it may be written over is for the caller to know. */
+    putOwner: (clientId: string, owner: Owner, now: number): void =>
+      run(
+        `INSERT INTO owners (client_id, owner_kind, owner_id, organization_id, claimed_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (client_id) DO UPDATE SET owner_kind = excluded.owner_kind, owner_id = excluded.owner_id,
+           organization_id = excluded.organization_id`,
+        ...[clientId, owner.kind, owner.id, owner.organizationId, now],
+      ),
+
+    secret: (fingerprint: string, clientId: string): AcceptedSecret | null => {
+      const row = first(
+        'SELECT * FROM secrets WHERE fingerprint = ? AND client_id = ?',
+        fingerprint,
+        clientId,
+      );
+      return row === null ? null : toSecret(row);
+    },
+    /** Writes an accepted secret down; of each client only the last few are kept. */
+    putSecret: (secret: AcceptedSecret): void => {
+      const { fingerprint, clientId, named, scopes, sealed, acceptedAt, tokenExpiresAt } = secret;
+      run(
+        `INSERT OR REPLACE INTO secrets (fingerprint, client_id, owner_kind, owner_id, organization_id, scopes, sealed,
+           accepted_at, token_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...[
+          fingerprint,
+          clientId,
+          named.kind,
+          named.id,
+          named.organizationId,
+          JSON.stringify(scopes),
+          sealed,
+        ],
+        ...[acceptedAt, tokenExpiresAt],
+      );
+      run(
+        `DELETE FROM secrets WHERE client_id = ?1 AND fingerprint NOT IN (SELECT fingerprint FROM secrets
+           WHERE client_id = ?1 ORDER BY accepted_at DESC LIMIT ?2)`,
+        ...[clientId, SECRETS_OF_CLIENT],
+      );
+    },
+    deleteSecret: (fingerprint: string): void =>
+      run('DELETE FROM secrets WHERE fingerprint = ?', fingerprint),
+
+    /** The failures that count, oldest first. */
+    failures: (now: number): readonly Attempt[] =>
+      all('SELECT * FROM failures WHERE at > ? ORDER BY at', now - BUDGET_WINDOW_MS).map((row) => ({
+        at: row.at as number,
+        clientId: row.client_id as string,
+        address: row.address as string | null,
+        outcome: row.answered === 1 ? 'refused' : 'unanswered',
+      })),
+    putFailure: ({ at, clientId, address, outcome }: Attempt): void =>
+      run(
+        'INSERT INTO failures (at, client_id, address, answered) VALUES (?, ?, ?, ?)',
+        ...[at, clientId, address, outcome === 'refused' ? 1 : 0],
+      ),
+
+    /** Forgets failures that no longer count. One of the future is of before the clock was put right. */
+    sweepFailures,
+    /** Forgets all that no longer counts. */
+    sweep: (now: number): void => {
+      const seconds = Math.floor(now / 1000);
+      sweepFailures(now);
+      run('DELETE FROM secrets WHERE token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
+      run('UPDATE secrets SET sealed = NULL WHERE token_expires_at <= ? AND sealed IS NOT NULL', seconds);
+    },
+    /** When there is something to forget next, in milliseconds since the epoch; null for never. */
+    nextSweepAt: (): number | null => {
+      const row = first(
+        `SELECT min(at) AS at FROM (SELECT min(at) + ?1 AS at FROM failures
+           UNION ALL SELECT min(token_expires_at) * 1000 FROM secrets WHERE sealed IS NOT NULL
+           UNION ALL SELECT (min(token_expires_at) + ?2) * 1000 FROM secrets)`,
+        ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS],
+      );
+      return (row?.at as number | null | undefined) ?? null;
+    },
+  };
+};
+
+export type LobbyTables = ReturnType<typeof openLobbyTables>;
+
+const toOwner = (row: Row): Owner => ({
+  kind: row.owner_kind as Owner['kind'],
+  id: row.owner_id as string,
+  organizationId: row.organization_id as string | null,
+});
+
+const toSecret = (row: Row): AcceptedSecret => ({
+  fingerprint: row.fingerprint as string,
+  clientId: row.client_id as string,
+  named: toOwner(row),
+  scopes: JSON.parse(row.scopes as string) as string[],
+  sealed: row.sealed as string | null,
+  acceptedAt: row.accepted_at as number,
+  tokenExpiresAt: row.token_expires_at as number,
+});
