@@ -5,6 +5,7 @@ import { readSecrets, type Secrets } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
 import { notServedYet, openSpellings } from './config/warnings.ts';
+import type { ForeignClients, OwnerlessClients } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
 import { compile, type Policy, type Route } from './model/policy.ts';
@@ -35,6 +36,8 @@ export interface Config {
   /** The greatest `leaseSeconds` of the file and its routes: `effective_by` = now + this. */
   readonly largestLeaseSeconds: number;
   readonly stytchGraceSeconds: number;
+  readonly foreignClients: ForeignClients;
+  readonly ownerlessClients: OwnerlessClients;
   /** Without the dash that follows: `X-Latchkey`. */
   readonly headerPrefix: string;
   /** Beginnings of header names that no client may send, in any spelling. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FOREIGN_CLIENTS, OWNERLESS_CLIENTS } from '../model/foreign.ts';
 import { CREDENTIAL_KINDS, METHODS } from '../model/policy.ts';
 import { isReservedScope, isScopeToken } from '../model/scope.ts';
 import { isHost } from './hosts.ts';
@@ -147,6 +148,8 @@ export const SETTINGS = z.strictObject({
   }),
   leaseSeconds: integer(1, 60).default(5),
   stytchGraceSeconds: integer(0, 86_400).default(3600),
+  foreignClients: z.enum(FOREIGN_CLIENTS).default('imported'),
+  ownerlessClients: z.enum(OWNERLESS_CLIENTS).default('refused'),
   headerPrefix: headerPrefix.default('X-Latchkey'),
   stripPrefixes: z
     .array(

@@ -1,3 +1,4 @@
+import type { ForeignClients, OwnerlessClients } from '../model/foreign.ts';
 import type { RouteSettings } from '../model/policy.ts';
 
 /**
@@ -23,6 +24,13 @@ export interface Settings {
   readonly leaseSeconds?: number | undefined;
   /** For how long Stytch may be unreachable after a token's end, 0..86400. Default: 3600. */
   readonly stytchGraceSeconds?: number | undefined;
+  /**
+   * Which M2M clients that Latchkey did not make are taken: `off`, none; `imported`, those that were given an owner here;
+   * `any`, every client of the project. Default: `imported`.
+   */
+  readonly foreignClients?: ForeignClients | undefined;
+  /** Whether a foreign client whose token names no owner is `refused` or its `own` owner. Default: `refused`. */
+  readonly ownerlessClients?: OwnerlessClients | undefined;
   /** Of the headers that the origin reads. Default: `X-Latchkey`. */
   readonly headerPrefix?: string | undefined;
   /** Beginnings of header names that no client may send, in any spelling. Default: none but the usual ones. */

@@ -7,6 +7,8 @@ export interface M2MToken {
   readonly scopes: readonly string[];
   /** The claim that the custom-claims template copies from trusted_metadata; null when it is missing. */
   readonly ownerId: string | null;
+  /** The organisation of a member that owns the client, where the template copies `organization_id` too. */
+  readonly organizationId: string | null;
   /** NumericDate (RFC 7519 §2), seconds. */
   readonly issuedAt: number;
   readonly expiresAt: number;

@@ -1,6 +1,7 @@
 import { errors, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { fromBase64url, fromUtf8 } from '../model/bytes.ts';
+import { RESERVED_SUBJECT } from '../model/foreign.ts';
 import type { Owner } from '../model/identity.ts';
 import type { VerifyToken } from '../model/ports.ts';
 import { parseScope } from '../model/scope.ts';
@@ -100,9 +101,8 @@ const session = z.object({
   roles: z.array(z.string()).max(100).optional(),
 });
 
-const organization = z.object({
-  organization_id: z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/),
-});
+const organizationId = z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/);
+const organization = z.object({ organization_id: organizationId });
 
 /** Which kind of token the claims make it. All kinds of a project share keys, issuer and typ: structure alone tells. */
 const classify = (payload: Record<string, unknown>, rules: TokenRules, now: number): TokenVerdict => {
@@ -124,9 +124,6 @@ const classify = (payload: Record<string, unknown>, rules: TokenRules, now: numb
 
 type Times = Pick<Token, 'issuedAt' | 'expiresAt'>;
 
-/** Subjects of Stytch's other kinds: never a client's id. */
-const RESERVED_SUBJECT = /^(user|member|organization|connected-app)-/;
-
 /** Printable and bounded: it may stand in a header one day (SECURITY: JWT-18). */
 const OWNER_ID = /^[\x21-\x7E]{1,256}$/;
 
@@ -147,6 +144,7 @@ const asM2M = (
     clientId: sub,
     scopes: parseScope(payload.scope),
     ownerId: ownerId ?? null,
+    organizationId: organizationId.safeParse(payload.organization_id).data ?? null,
     ...times,
   };
 };

@@ -150,6 +150,8 @@ describe('a file that is right', () => {
       leaseSeconds: 5,
       largestLeaseSeconds: 5,
       stytchGraceSeconds: 3600,
+      foreignClients: 'imported',
+      ownerlessClients: 'refused',
       headerPrefix: 'X-Latchkey',
       stripPrefixes: [],
       pathParams: 'deny',
@@ -171,6 +173,16 @@ describe('a file that is right', () => {
       ],
       cors: { origins: [] },
     });
+  });
+
+  it.each([
+    ['foreignClients', 'off'],
+    ['foreignClients', 'imported'],
+    ['foreignClients', 'any'],
+    ['ownerlessClients', 'refused'],
+    ['ownerlessClients', 'own'],
+  ] as const)('%s can be %s', (name, position) => {
+    expect(accepted({ ...EXAMPLE, [name]: position }).config[name]).toBe(position);
   });
 
   it('scopes, roles and plans are looked up without falling into Object.prototype', () => {
@@ -266,6 +278,13 @@ describe('a setting that is wrong is named by its path', () => {
     ['a lease of 0 for all', { leaseSeconds: 0 }, 'leaseSeconds: must be a whole number from 1 to 60'],
     ['a lease of 61', { leaseSeconds: 61 }, 'leaseSeconds: must be a whole number from 1 to 60'],
     ['an endless grace', { stytchGraceSeconds: 86_401 }, 'stytchGraceSeconds: must be'],
+    ['a word for foreign clients that is none', { foreignClients: 'all' as 'any' }, 'foreignClients: '],
+    ['foreign clients as a switch', { foreignClients: true as unknown as 'any' }, 'foreignClients: '],
+    [
+      'a word for ownerless clients that is none',
+      { ownerlessClients: 'allowed' as 'own' },
+      'ownerlessClients: ',
+    ],
     [
       'an operator who is a user key',
       { operators: [`acme_live_${'0'.repeat(28)}`] },

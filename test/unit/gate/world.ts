@@ -41,6 +41,7 @@ export const TOKEN = {
   clientId,
   scopes: ['items:read', 'items:write'],
   ownerId: ADA.id,
+  organizationId: null,
   issuedAt: NOW,
   expiresAt: NOW + 3_600,
 } as const;

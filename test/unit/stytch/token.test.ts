@@ -71,6 +71,7 @@ const GOOD_M2M = {
     clientId: CLIENT,
     scopes: ['items:read', 'items:write'],
     ownerId: USER,
+    organizationId: null,
     issuedAt: NOW - 60,
     expiresAt: NOW + 3_540,
   },
@@ -91,6 +92,21 @@ describe('an access token of a client', () => {
   it('without an owner claim has no owner', async () => {
     const { user_id: _, ...without } = M2M;
     expect(await judge(without)).toEqual({ verdict: 'good', token: { ...GOOD_M2M.token, ownerId: null } });
+  });
+
+  it.each([
+    ['organization-test-0a900000-0000-4000-8000-000000000003', true],
+    ['acme', false],
+    ['organization-test-x y', false],
+    ['', false],
+    [null, false],
+    [7, false],
+  ])('that names an organisation by organization_id %j: taken %s', async (organization_id, taken) => {
+    const organizationId = taken ? organization_id : null;
+    expect(await judge({ ...M2M, organization_id })).toEqual({
+      verdict: 'good',
+      token: { ...GOOD_M2M.token, organizationId },
+    });
   });
 
   it('has its owner in the claim that is configured', async () => {
