@@ -1,14 +1,9 @@
-import type { ExchangeAnswer, Exchanged, ExchangeRequest, Outcome } from '../model/ports.ts';
-import { seal, unseal } from '../model/seal.ts';
+import type { ExchangeAnswer, Exchanged, ExchangeRequest } from '../model/ports.ts';
 import { standingOf } from './admit.ts';
+import { sealToken, unsealToken } from './kept-token.ts';
 import type { RingParts } from './parts.ts';
+import { prove, RENEW_BEFORE_SECONDS } from './prove.ts';
 import type { SecretRow } from './rows.ts';
-
-/** A token is renewed in the last five minutes of its life; until then the kept one is the answer. */
-const RENEW_BEFORE_SECONDS = 300;
-
-/** The token endpoint's words for "this client or secret is not good" (RFC 6749 §5.2). Its status is not one. */
-const BAD_CREDENTIAL = new Set(['invalid_client', 'unauthorized_client', 'invalid_grant']);
 
 /** How often a result is thrown away because the key changed meanwhile, before the caller is asked to come back. */
 const MAX_ROUNDS = 3;
@@ -44,61 +39,29 @@ const exchangeNow = async (parts: RingParts, request: ExchangeRequest): Promise<
 
 /** Asks Stytch, and believes a token only when it is a good one for this very client and owner. */
 const ask = async (parts: RingParts, request: ExchangeRequest, generation: number): Promise<Exchanged> => {
-  const { clientId } = request.credential;
-  // Without keys a token would be bought for nothing. Their silence is Stytch's, and the Ring's word needs none.
-  if (!(await parts.canVerify())) {
-    return grace(parts, request, generation) ?? unavailable(parts, 'no signing keys', null);
+  const proof = await prove(parts, request.credential.clientId, request.clientSecret);
+  switch (proof.proof) {
+    case 'refused':
+      return { result: 'refused' };
+    case 'unusable':
+      return unavailable(parts, proof.because, null);
+    case 'unverifiable':
+      // The Ring's word needs no keys.
+      return grace(parts, request, generation) ?? unavailable(parts, 'no signing keys', null);
+    case 'silent':
+      return (
+        (await openKept(parts, request, 0)) ??
+        grace(parts, request, generation) ??
+        unavailable(parts, proof.because, proof.retryAfterSeconds)
+      );
+    case 'proven': {
+      const { text: token, token: claims } = proof;
+      if (claims.ownerId !== parts.tables.owner()?.id)
+        return unavailable(parts, 'token without its owner', null);
+      const sealed = await sealToken(parts, request, { token, ring: parts.ring, generation });
+      return { result: 'token', token, sealed, generation, expiresAt: claims.expiresAt, made: true };
+    }
   }
-  const outcome = await exchangeUnlessQuiet(parts, clientId, request.clientSecret);
-  if (outcome.outcome === 'declined' && BAD_CREDENTIAL.has(outcome.code)) return { result: 'refused' };
-  if (outcome.outcome === 'declined') return unavailable(parts, `declined: ${outcome.code}`, null);
-  if (outcome.outcome === 'unreachable') {
-    return (
-      (await openKept(parts, request, 0)) ??
-      grace(parts, request, generation) ??
-      unavailable(parts, outcome.detail, outcome.retryAfterSeconds)
-    );
-  }
-  const judged = await parts.verifyToken(outcome.value, parts.now());
-  if (judged.verdict === 'unknowable') return unavailable(parts, 'no signing keys', null);
-  if (judged.verdict === 'bad') return unavailable(parts, `bad token: ${judged.because}`, null);
-  const { token } = judged;
-  if (token.kind !== 'm2m' || token.clientId !== clientId)
-    return unavailable(parts, "another client's token", null);
-  if (token.ownerId !== parts.tables.owner()?.id) return unavailable(parts, 'token without its owner', null);
-  const keychain = await parts.keychain();
-  const plain = { token: outcome.value, clientId, ring: parts.ring, generation };
-  const context = { project: parts.rules.projectId, place: request.credential.fingerprint };
-  const sealed = await seal(plain, request.clientSecret, keychain.current, context, parts.randomBytes);
-  return {
-    result: 'token',
-    token: outcome.value,
-    sealed,
-    generation,
-    expiresAt: token.expiresAt,
-    made: true,
-  };
-};
-
-/** Where Stytch said when to come back, it is not called before. */
-const exchangeUnlessQuiet = async (
-  parts: RingParts,
-  clientId: string,
-  clientSecret: string,
-): Promise<Outcome<string>> => {
-  const quietMs = parts.quietUntil - parts.now();
-  if (quietMs > 0) {
-    return {
-      outcome: 'unreachable',
-      detail: 'asked for quiet',
-      retryAfterSeconds: Math.ceil(quietMs / 1000),
-    };
-  }
-  const outcome = await parts.stytch.exchange(clientId, clientSecret);
-  if (outcome.outcome === 'unreachable' && outcome.retryAfterSeconds !== null) {
-    parts.quietUntil = parts.now() + outcome.retryAfterSeconds * 1000;
-  }
-  return outcome;
 };
 
 /** Writes down what was learned, in one step with nothing awaited since the key was read. */
@@ -124,11 +87,10 @@ const openKept = async (
   const row = parts.tables.token(fingerprint);
   if (standing.status !== 'live' || row === null || row.generation !== standing.generation) return null;
   if (row.expiresAt - parts.now() / 1000 <= marginSeconds) return null;
-  const context = { project: parts.rules.projectId, place: fingerprint };
-  const kept = await unseal(row.sealed, request.clientSecret, await parts.keychain(), context);
-  if (kept === null) return null;
+  const token = await unsealToken(parts, request, row.sealed);
+  if (token === null) return null;
   const { sealed, generation, expiresAt } = row;
-  return { result: 'token', token: kept.token, sealed, generation, expiresAt, made: false };
+  return { result: 'token', token, sealed, generation, expiresAt, made: false };
 };
 
 /** While Stytch is unreachable: a secret that it once accepted is good for a while past its last token. */

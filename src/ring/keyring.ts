@@ -23,6 +23,7 @@ import { change } from './change.ts';
 import { endKey } from './end.ts';
 import { exchange } from './exchange.ts';
 import { issue } from './issue.ts';
+import { openJoins } from './joins.ts';
 import { workOffLedger } from './ledger.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { isVisible, toRecord } from './record.ts';
@@ -158,7 +159,6 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 const assemble = (ctx: DurableObjectState, ports: RingPorts): RingParts => {
   const { storage } = ctx;
   const tables = openTables(storage);
-  const running = new Map<string, Promise<unknown>>();
   let meter: Meter | null = null;
   const openedMeter = (): Meter => {
     meter ??= openMeter(tables.meter());
@@ -176,13 +176,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts): RingParts => {
     changing: new Set(),
     now: () => Date.now(),
 
-    join: <T>(name: string, work: () => Promise<T>) => {
-      const present = running.get(name) as Promise<T> | undefined;
-      if (present !== undefined) return { joined: true, value: present };
-      const value = work().finally(() => running.delete(name));
-      running.set(name, value);
-      return { joined: false, value };
-    },
+    join: openJoins(),
 
     wake: async () => {
       const dueAt = tables.nextDueAt();

@@ -4,6 +4,7 @@ import type { Keychain } from '../model/keychain.ts';
 import type { Limit } from '../model/lease-wire.ts';
 import type { Meter } from '../model/meter.ts';
 import type { Log, Stytch, Vault, VerifyToken } from '../model/ports.ts';
+import type { Join } from './joins.ts';
 import type { Tables } from './tables.ts';
 
 /** An owner's limit over all of his keys, and the quota of a UTC month if there is one. */
@@ -52,11 +53,7 @@ export interface RingParts extends RingPorts {
   quietUntil: number;
   /** Client ids that are being changed at Stytch: one change of a key at a time. */
   readonly changing: Set<string>;
-  /** Runs the work, or joins the same work that is under way. Promises may be shared within one object. */
-  readonly join: <T>(
-    name: string,
-    work: () => Promise<T>,
-  ) => { readonly joined: boolean; readonly value: Promise<T> };
+  readonly join: Join;
   readonly now: () => number;
   /** Sets the one alarm for the earliest thing due. Call it in the same step as the write that it belongs to. */
   readonly wake: () => Promise<void>;
