@@ -1,4 +1,5 @@
 import { waitUntil } from 'cloudflare:workers';
+import { crc32 } from 'node:zlib';
 import { createApp, unconfigured } from './app.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
@@ -12,11 +13,12 @@ import { createGate } from './gate/index.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
+import { isForeignClientId } from './model/foreign.ts';
 import { ANONYMOUS, type Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
 import type { Policy } from './model/policy.ts';
-import type { Ring, Rings } from './model/ports.ts';
+import type { Lobbies, Lobby, Ring, Rings } from './model/ports.ts';
 import { reach } from './model/reach.ts';
 import type { Result } from './model/refusal.ts';
 import { createTurn } from './model/turn.ts';
@@ -33,6 +35,7 @@ import { createTokenVerifier } from './stytch/token.ts';
 export interface Env {
   readonly VAULT: KVNamespace;
   readonly KEY_RING: DurableObjectNamespace;
+  readonly LOBBY?: { getByName(name: string): Lobby };
   readonly [variable: string]: unknown;
 }
 
@@ -91,6 +94,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         leaseSeconds: config.leaseSeconds,
         stytchGraceSeconds: config.stytchGraceSeconds,
         ownerClaim: config.stytch.ownerClaim,
+        realm: realmOf(config),
+        foreignClients: config.foreignClients,
       },
       ...shared,
       randomBytes,
@@ -119,7 +124,10 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const copies = createJwksCopies(env.VAULT, projectId, keychain);
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
-  const isClientId = (clientId: string) => ringOfClientId(clientId, realmOf(config)) !== null;
+  const realm = realmOf(config);
+  const isClientId = (clientId: string) =>
+    ringOfClientId(clientId, realm) !== null ||
+    (config.foreignClients !== 'off' && isForeignClientId(clientId, realm));
   const verifyToken = createTokenVerifier(
     { projectId, issuers, vertical, ownerClaim, isClientId },
     keys.find,
@@ -153,6 +161,10 @@ const openApp = (
   const decide = createDecide({
     projectId: config.stytch.projectId,
     ...{ realm, rings, memory, scopesOfRoles, ...reachPorts },
+    lobbies: lobbiesOf(env),
+    foreignClients: config.foreignClients,
+    ownerlessClients: config.ownerlessClients,
+    throttle: async () => true,
     ...{ keychain: shared.keychain, vault: shared.vault, verifyToken: shared.verifyToken, turn: shared.turn },
     ...{ now, random: Math.random },
   });
@@ -186,15 +198,16 @@ const openApp = (
     deskUrl: config.deskUrl,
     largestLeaseSeconds: config.largestLeaseSeconds,
     extract: (inbound) => extract(inbound, realm),
-    identify: async (credential, credentials, trace) => {
+    identify: async (credential, credentials, trace, from) => {
       const demand = {
         auth: 'required',
         credentials,
         scopes: [],
         cost: 0,
         leaseSeconds: config.leaseSeconds,
+        sessionsBySignature: true,
       } as const;
-      return decide(credential, demand, now(), trace, () => null);
+      return decide(credential, demand, now(), trace, from);
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
@@ -217,6 +230,18 @@ const openApp = (
     hostOf: (url) => sliceUrl(url).host,
     ...{ desk, gate, newRequestId: randomId, log },
   });
+};
+
+/** Without a Lobby nobody knows a foreign client. */
+const lobbiesOf = ({ LOBBY: lobby }: Env): Lobbies => {
+  if (lobby === undefined) return () => NOBODY_KNOWS;
+  return (clientId) => lobby.getByName(`lobby-${String(crc32(clientId) % 64).padStart(2, '0')}`);
+};
+
+const NOBODY_KNOWS: Lobby = {
+  look: async () => ({ owner: null, sealed: null }),
+  exchange: async () => ({ exchanged: { result: 'unregistered' }, stytchMs: 0 }),
+  claim: async ({ owner }) => owner,
 };
 
 const realmOf = ({ brand, formerBrands, environment }: Config) => ({

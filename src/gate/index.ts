@@ -14,7 +14,6 @@ import type { Decide, Decision } from './decide.ts';
 import { extract, hasLongCredential } from './extract.ts';
 import { type Forward, isLoop } from './forward.ts';
 import { requestId } from './headers.ts';
-import { seenFrom } from './seen.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
 
 export interface GatePorts {
@@ -59,7 +58,7 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     if (!credential.ok) return credential;
     account.credential = kindOf(credential.value);
 
-    const decided = ports.decide(credential.value, route, startedAt, account, () => seenFrom(request));
+    const decided = ports.decide(credential.value, route, startedAt, account, request);
     const decision = decided instanceof Promise ? await decided : decided;
     if (!decision.ok) return decision;
     const { identity, evidence } = decision.value;

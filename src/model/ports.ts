@@ -85,6 +85,10 @@ export interface Ring {
   /** Changes a living key. What is taken away is gone at once; what is added waits for Stytch. */
   change(owner: Owner, keyId: string, change: KeyPatch): Promise<Result<KeyRecord>>;
   revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
+  /** Makes a client that was not made here one of the owner's keys: its row decides from now on. */
+  adopt(owner: Owner, client: AdoptedClient): Promise<Result<KeyRecord>>;
+  /** Ends one access token or session JWT (RFC 7009), by the hash of its canonical form; `expiresAt` is its own, in seconds. */
+  revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void>;
   /** Use by key and hour, oldest first, from an hour to an hour (milliseconds), of one key or of all. */
   usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]>;
   /** Whether everything of the owner's is refused, and by whose word. Null lifts it. */
@@ -102,16 +106,54 @@ export interface KeyPatch {
   readonly limit?: Limit | null;
 }
 
-/** A credential as the Ring knows it: whose secret it is, by which pepper. Never the secret itself. */
-export interface CredentialName {
+/** A client that was made at Stytch or elsewhere, and is to be one of an owner's keys. */
+export interface AdoptedClient {
+  /** Never of our grammar: of those the Ring knows all there are. */
+  readonly clientId: string;
+  readonly createdBy: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  /** Milliseconds since the epoch, or null for a client without end. */
+  readonly expiresAt: number | null;
+  readonly limit: Limit | null;
+}
+
+/** A credential as the Ring is asked about it: what tells it apart, and never anything that it opens. */
+export type CredentialName = SecretName | TokenName | SessionName;
+
+/** A client's secret. */
+export interface SecretName {
+  readonly kind: 'secret';
   readonly clientId: string;
   readonly fingerprint: string;
   /** The master key whose pepper made the fingerprint. */
   readonly pepper: string;
 }
 
+/** A client's access token: presented itself, or opened by the secret of a foreign pair. */
+export interface TokenName {
+  readonly kind: 'token';
+  readonly clientId: string;
+  /** Base64url SHA-256 of the token in its one canonical spelling. */
+  readonly tokenHash: string;
+  /** NumericDate, seconds. */
+  readonly issuedAt: number;
+  /** Whose it is. The Ring may never have heard of him. */
+  readonly owner: Owner;
+}
+
+/** A session JWT. */
+export interface SessionName {
+  readonly kind: 'session';
+  readonly owner: Owner;
+  readonly tokenHash: string;
+}
+
 export interface AdmitRequest {
   readonly credential: CredentialName;
+  /** Further credentials that are in use in the same isolate and spend from the same purse. */
+  readonly others: readonly CredentialName[];
   /** Whether a kept token is wanted besides. */
   readonly wantToken: boolean;
   readonly ask: Ask;
@@ -120,6 +162,9 @@ export interface AdmitRequest {
   /** Where the request that asks came from; null when nobody waits. */
   readonly seen: Seen | null;
 }
+
+/** What the use of an owner's sessions is counted under, in the place of a key's id. */
+export const SESSION_USE = 'session';
 
 /** Requests with one key: admitted from a lease, refused after it was known (403), over the limit (429). */
 export interface KeyUse {
@@ -145,6 +190,8 @@ export interface UseOfHour extends KeyUse {
 
 export interface Admission {
   readonly standing: Standing;
+  /** Of `others`, in their order. */
+  readonly others: readonly Standing[];
   /** Null unless the standing is `live`. */
   readonly grant: Grant | null;
   /** The sealed token of this fingerprint and generation, if one is kept and was asked for. */
@@ -161,7 +208,9 @@ export type Standing =
   | {
       readonly status: 'live';
       readonly owner: Owner;
-      readonly scopes: readonly string[];
+      /** Null where it is not for the Ring to say: for a session, and for a foreign client that it has no row of. */
+      readonly scopes: readonly string[] | null;
+      /** 0 where the Ring has no row. */
       readonly generation: number;
       /** When the key ends by itself; milliseconds since the epoch, or null. */
       readonly expiresAt: number | null;
@@ -176,7 +225,7 @@ export type Standing =
 export type EndedStatus = 'unknown' | 'revoked' | 'expired' | 'suspended';
 
 export interface ExchangeRequest {
-  readonly credential: CredentialName;
+  readonly credential: SecretName;
   /** The one place where a secret crosses: from the request to Stytch, through memory only. */
   readonly clientSecret: string;
 }
@@ -209,6 +258,65 @@ export type Exchanged =
     }
   | { readonly result: 'ended'; readonly status: EndedStatus }
   | { readonly result: 'refused' }
+  | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };
+
+/** What no owner is known for yet: foreign clients. By client_id. */
+export type Lobbies = (clientId: string) => Lobby;
+
+export interface Lobby {
+  /**
+   * Whose a foreign client is, and the sealed token kept for this fingerprint, if any. Never asks Stytch. `fingerprint`
+   * null: only the owner is wanted.
+   */
+  look(request: {
+    readonly clientId: string;
+    readonly fingerprint: string | null;
+  }): Promise<{ readonly owner: Owner | null; readonly sealed: string | null }>;
+  /** A token for a foreign pair: the kept one, or one exchange at a time per fingerprint, behind the failure budgets. */
+  exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer>;
+  /** Whose client it is from now on: the first claim wins, and is answered to everybody after. */
+  claim(request: { readonly clientId: string; readonly owner: Owner }): Promise<Owner>;
+}
+
+export interface LobbyExchangeRequest {
+  readonly credential: SecretName;
+  readonly clientSecret: string;
+  readonly address: string | null;
+}
+
+export interface LobbyExchangeAnswer {
+  readonly exchanged: LobbyExchanged;
+  readonly stytchMs: number;
+}
+
+export type LobbyExchanged =
+  | {
+      readonly result: 'token';
+      readonly token: string;
+      readonly sealed: string;
+      readonly owner: Owner;
+      /** NumericDate, seconds. */
+      readonly expiresAt: number;
+      readonly made: boolean;
+    }
+  | {
+      /** Stytch is unreachable and accepted this fingerprint not long ago. */
+      readonly result: 'grace';
+      readonly owner: Owner;
+      readonly scopes: readonly string[];
+      /** NumericDate, seconds. */
+      readonly until: number;
+    }
+  /** Nobody imported it, and only imported clients are taken: Stytch was not asked. */
+  | { readonly result: 'unregistered' }
+  /** Stytch says `invalid_client`. */
+  | { readonly result: 'refused' }
+  /** No owner claim, and ownerless clients are refused. */
+  | { readonly result: 'ownerless' }
+  /** The token names another owner than the first claim. */
+  | { readonly result: 'owner_changed' }
+  /** A budget is used up. */
+  | { readonly result: 'throttled'; readonly retryAfterSeconds: number }
   | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };
 
 export interface IssueRequest {

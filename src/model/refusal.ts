@@ -33,6 +33,8 @@ export type Refusal =
       /** The limits that stood in the way, as RateLimit-Policy names them. */
       readonly by: readonly string[];
     }
+  /** Too many wrong pairs, from one address or of one client. Says nothing of the pair that was presented. */
+  | { readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
   // What we cannot know, or cannot reach.
   | { readonly reason: 'unavailable'; readonly what: Dependency; readonly retryAfterSeconds: number }
   | { readonly reason: 'misconfigured'; readonly problems: readonly string[] }

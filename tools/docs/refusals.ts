@@ -28,6 +28,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   address_not_allowed: { reason: 'address_not_allowed' },
   credential_kind_not_allowed: { reason: 'credential_kind_not_allowed', allowed: ['session'] },
   rate_limited: { reason: 'rate_limited', retryAfterSeconds: 12, by: ['owner'] },
+  too_many_attempts: { reason: 'too_many_attempts', retryAfterSeconds: 60 },
   unavailable: { reason: 'unavailable', what: 'stytch', retryAfterSeconds: 1 },
   misconfigured: { reason: 'misconfigured', problems: ['STYTCH_SECRET: is missing'] },
   origin_failed: { reason: 'origin_failed' },

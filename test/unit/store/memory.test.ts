@@ -21,7 +21,8 @@ const open = () => {
   return { memory, given };
 };
 
-const evidence = (clientId: string) => ({ name: { clientId } }) as unknown as Evidence;
+const evidence = (clientId: string, scopes: readonly string[] = []) =>
+  ({ name: { clientId }, ring: 'ring', session: null, token: { scopes } }) as unknown as Evidence;
 
 /** Puts ten units into an owner's purse, as the Ring would. */
 const fill = (memory: ReturnType<typeof createMemory>, ring: string): void => {
