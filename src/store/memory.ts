@@ -10,7 +10,7 @@ const MAX_REFUSALS = 10_000;
 const MAX_PURSES = 10_000;
 
 /** The same by size, because a JWT may have 8 KiB: in bytes, as far as they can be told. */
-const MAX_EVIDENCE_BYTES = 24 * 1024 * 1024;
+const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024;
 const MAX_REFUSAL_BYTES = 4 * 1024 * 1024;
 
 /** What an entry takes besides its texts: objects, their places in maps and lists. Bytes, estimated generously. */
