@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inUse } from '../secrets.ts';
 import {
+  accessToken,
   atStytch,
   DESK,
   desk,
@@ -274,20 +275,3 @@ describe('a key', () => {
     }
   });
 });
-
-/** An access token of a key, as its client pair gets one at Stytch. */
-const accessToken = async (text: string): Promise<string> => {
-  const form = {
-    grant_type: 'client_credentials',
-    client_id: text.slice(0, 38),
-    client_secret: text.slice(39, 83),
-  };
-  const answer = await rooms.EMULATOR.fetch(`https://stytch.test/v1/public/${PROJECT}/oauth2/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(form).toString(),
-  });
-  const { access_token } = (await answer.json()) as { access_token: string };
-  inUse(access_token);
-  return access_token;
-};
