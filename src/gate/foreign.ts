@@ -1,4 +1,4 @@
-import { ownerOfClaim, ownershipOf, ownOwner } from '../model/foreign.ts';
+import { ownerNamedBy, ownershipOf } from '../model/foreign.ts';
 import type { Owner } from '../model/identity.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { M2MToken } from '../model/token.ts';
@@ -6,10 +6,6 @@ import type { Trace } from '../model/trace.ts';
 import { askLobby } from './lobby-call.ts';
 import type { DecisionPorts } from './ports.ts';
 import { invalid, type Presented, REFUSED_FOR_MS, remember } from './presented.ts';
-
-/** The owner that a token names: its claim, or the client itself. */
-export const ownerNamedBy = ({ clientId, ownerId, organizationId }: M2MToken): Owner =>
-  ownerId === null ? ownOwner(clientId) : ownerOfClaim(ownerId, organizationId);
 
 /**
  * Whose a client is that was not made here, of which somebody presents a good token: the Lobby knows, or takes the

@@ -1,7 +1,7 @@
 import type { PairCredential } from '../model/credential.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { fingerprintOf } from '../model/fingerprint.ts';
-import { ownershipOf } from '../model/foreign.ts';
+import { ownerNamedBy, ownershipOf } from '../model/foreign.ts';
 import type { Owner } from '../model/identity.ts';
 import { ringOfOwner } from '../model/key.ts';
 import type { LobbyExchanged, SecretName } from '../model/ports.ts';
@@ -10,7 +10,6 @@ import { unseal } from '../model/seal.ts';
 import { hashOfToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import { graceEnd, notBelieved, tokenFor } from './believe.ts';
-import { ownerNamedBy } from './foreign.ts';
 import { askLobby, LOBBY_EXCHANGE_DEADLINE_MS } from './lobby-call.ts';
 import type { DecisionPorts } from './ports.ts';
 import { addressOf, invalid, type Presented, REFUSED_FOR_MS, remember } from './presented.ts';

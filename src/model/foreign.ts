@@ -1,5 +1,6 @@
 import type { Owner } from './identity.ts';
 import { type KeyRealm, looksLikeKey } from './key.ts';
+import type { M2MToken } from './token.ts';
 
 /** Which clients that Latchkey did not make are taken (DESIGN: "What a client may present"). */
 export const FOREIGN_CLIENTS = ['off', 'imported', 'any'] as const;
@@ -32,6 +33,10 @@ export const ownerOfClaim = (ownerId: string, organizationId: string | null): Ow
 
 /** The owner that a client without any is. */
 export const ownOwner = (clientId: string): Owner => ({ kind: 'client', id: clientId, organizationId: null });
+
+/** The owner that a client's token names; one that names none speaks for the client itself. */
+export const ownerNamedBy = ({ clientId, ownerId, organizationId }: M2MToken): Owner =>
+  ownerId === null ? ownOwner(clientId) : ownerOfClaim(ownerId, organizationId);
 
 /** Whose client it is, or why it is nobody's. */
 export type Ownership =
