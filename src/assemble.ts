@@ -1,5 +1,4 @@
 import { waitUntil } from 'cloudflare:workers';
-import { crc32 } from 'node:zlib';
 import { createApp, unconfigured } from './app.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
@@ -18,10 +17,11 @@ import { ANONYMOUS, type Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
 import type { Policy } from './model/policy.ts';
-import type { Lobbies, Lobby, Ring, Rings } from './model/ports.ts';
+import type { Lobby, Ring, Rings } from './model/ports.ts';
 import { reach } from './model/reach.ts';
 import type { Result } from './model/refusal.ts';
 import { createTurn } from './model/turn.ts';
+import { openLobbies } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
 import { now, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
@@ -35,7 +35,7 @@ import { createTokenVerifier } from './stytch/token.ts';
 export interface Env {
   readonly VAULT: KVNamespace;
   readonly KEY_RING: DurableObjectNamespace;
-  readonly LOBBY?: { getByName(name: string): Lobby };
+  readonly LOBBY?: DurableObjectNamespace;
   readonly [variable: string]: unknown;
 }
 
@@ -161,7 +161,7 @@ const openApp = (
   const decide = createDecide({
     projectId: config.stytch.projectId,
     ...{ realm, rings, memory, scopesOfRoles, ...reachPorts },
-    lobbies: lobbiesOf(env),
+    lobbies: env.LOBBY === undefined ? () => NOBODY_KNOWS : openLobbies(env.LOBBY),
     foreignClients: config.foreignClients,
     ownerlessClients: config.ownerlessClients,
     throttle: async () => true,
@@ -233,11 +233,6 @@ const openApp = (
 };
 
 /** Without a Lobby nobody knows a foreign client. */
-const lobbiesOf = ({ LOBBY: lobby }: Env): Lobbies => {
-  if (lobby === undefined) return () => NOBODY_KNOWS;
-  return (clientId) => lobby.getByName(`lobby-${String(crc32(clientId) % 64).padStart(2, '0')}`);
-};
-
 const NOBODY_KNOWS: Lobby = {
   look: async () => ({ owner: null, sealed: null }),
   exchange: async () => ({ exchanged: { result: 'unregistered' }, stytchMs: 0 }),

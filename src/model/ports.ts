@@ -122,15 +122,6 @@ export interface AdoptedClient {
 /** A credential as the Ring is asked about it: what tells it apart, and never anything that it opens. */
 export type CredentialName = SecretName | TokenName | SessionName;
 
-/** A client's secret. */
-export interface SecretName {
-  readonly kind: 'secret';
-  readonly clientId: string;
-  readonly fingerprint: string;
-  /** The master key whose pepper made the fingerprint. */
-  readonly pepper: string;
-}
-
 /** A client's access token: presented itself, or opened by the secret of a foreign pair. */
 export interface TokenName {
   readonly kind: 'token';
@@ -260,65 +251,6 @@ export type Exchanged =
   | { readonly result: 'refused' }
   | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };
 
-/** What no owner is known for yet: foreign clients. By client_id. */
-export type Lobbies = (clientId: string) => Lobby;
-
-export interface Lobby {
-  /**
-   * Whose a foreign client is, and the sealed token kept for this fingerprint, if any. Never asks Stytch. `fingerprint`
-   * null: only the owner is wanted.
-   */
-  look(request: {
-    readonly clientId: string;
-    readonly fingerprint: string | null;
-  }): Promise<{ readonly owner: Owner | null; readonly sealed: string | null }>;
-  /** A token for a foreign pair: the kept one, or one exchange at a time per fingerprint, behind the failure budgets. */
-  exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer>;
-  /** Whose client it is from now on: the first claim wins, and is answered to everybody after. */
-  claim(request: { readonly clientId: string; readonly owner: Owner }): Promise<Owner>;
-}
-
-export interface LobbyExchangeRequest {
-  readonly credential: SecretName;
-  readonly clientSecret: string;
-  readonly address: string | null;
-}
-
-export interface LobbyExchangeAnswer {
-  readonly exchanged: LobbyExchanged;
-  readonly stytchMs: number;
-}
-
-export type LobbyExchanged =
-  | {
-      readonly result: 'token';
-      readonly token: string;
-      readonly sealed: string;
-      readonly owner: Owner;
-      /** NumericDate, seconds. */
-      readonly expiresAt: number;
-      readonly made: boolean;
-    }
-  | {
-      /** Stytch is unreachable and accepted this fingerprint not long ago. */
-      readonly result: 'grace';
-      readonly owner: Owner;
-      readonly scopes: readonly string[];
-      /** NumericDate, seconds. */
-      readonly until: number;
-    }
-  /** Nobody imported it, and only imported clients are taken: Stytch was not asked. */
-  | { readonly result: 'unregistered' }
-  /** Stytch says `invalid_client`. */
-  | { readonly result: 'refused' }
-  /** No owner claim, and ownerless clients are refused. */
-  | { readonly result: 'ownerless' }
-  /** The token names another owner than the first claim. */
-  | { readonly result: 'owner_changed' }
-  /** A budget is used up. */
-  | { readonly result: 'throttled'; readonly retryAfterSeconds: number }
-  | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };
-
 export interface IssueRequest {
   readonly owner: Owner;
   readonly createdBy: string;
@@ -381,3 +313,88 @@ export interface KeyPage {
 /** One line of the log. */
 export type Log = (line: Readonly<Record<string, LogValue>>) => void;
 export type LogValue = string | number | boolean | null | undefined;
+
+/** What no owner is known for yet: foreign clients. By client_id. */
+export type Lobbies = (clientId: string) => Lobby;
+
+/** A client's secret as everybody knows it who may not know the secret. */
+export interface SecretName {
+  readonly kind: 'secret';
+  readonly clientId: string;
+  readonly fingerprint: string;
+  /** The master key whose pepper made the fingerprint. */
+  readonly pepper: string;
+}
+
+/** One of the 64 Lobbies, as the Worker sees it: the RPC face of the Durable Object. Plain data only. */
+export interface Lobby {
+  /**
+   * Whose a foreign client is, and the sealed token kept for this fingerprint, if any. Never asks Stytch.
+   * `fingerprint` null: only the owner is wanted.
+   */
+  look(request: LobbyLookRequest): Promise<LobbyLook>;
+  /** A token for a foreign pair: the kept one, or one exchange at a time per fingerprint, behind the failure budgets. */
+  exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer>;
+  /** Whose client it is from now on: the first claim wins, and is answered to everybody after. */
+  claim(request: LobbyClaimRequest): Promise<Owner>;
+}
+
+export interface LobbyLookRequest {
+  readonly clientId: string;
+  readonly fingerprint: string | null;
+}
+
+export interface LobbyLook {
+  readonly owner: Owner | null;
+  readonly sealed: string | null;
+}
+
+export interface LobbyExchangeRequest {
+  readonly credential: SecretName;
+  /** Crosses through memory only, from the request to Stytch. */
+  readonly clientSecret: string;
+  /** The client's address as it was told to us, in any spelling; null where nobody told. */
+  readonly address: string | null;
+}
+
+export interface LobbyClaimRequest {
+  readonly clientId: string;
+  readonly owner: Owner;
+}
+
+export interface LobbyExchangeAnswer {
+  readonly exchanged: LobbyExchanged;
+  /** How long Stytch was waited for, in milliseconds; 0 if it was not asked. */
+  readonly stytchMs: number;
+}
+
+export type LobbyExchanged =
+  | {
+      readonly result: 'token';
+      readonly token: string;
+      readonly sealed: string;
+      readonly owner: Owner;
+      /** NumericDate, seconds. */
+      readonly expiresAt: number;
+      /** Whether this call made the exchange; the others joined it or found the token kept. */
+      readonly made: boolean;
+    }
+  | {
+      /** Stytch is unreachable and accepted this secret not long ago: the Lobby vouches for a while. */
+      readonly result: 'grace';
+      readonly owner: Owner;
+      readonly scopes: readonly string[];
+      /** NumericDate, seconds. */
+      readonly until: number;
+    }
+  /** Nobody imported it, and only imported clients are taken: Stytch was not asked. */
+  | { readonly result: 'unregistered' }
+  /** Stytch says that client or secret is not good. */
+  | { readonly result: 'refused' }
+  /** The token names no owner, and ownerless clients are refused. */
+  | { readonly result: 'ownerless' }
+  /** The token names another owner than the first claim did. */
+  | { readonly result: 'owner_changed' }
+  /** A failure budget is used up. */
+  | { readonly result: 'throttled'; readonly retryAfterSeconds: number }
+  | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };

@@ -1,0 +1,15 @@
+import { crc32 } from 'node:zlib';
+import type { Lobbies, Lobby } from '../model/ports.ts';
+
+/** A fixed number, so that strangers who make up client ids cannot make Durable Objects (SECURITY: 0.15). */
+const LOBBIES = 64;
+
+/** The name of the Lobby where a foreign client is at home: `lobby-00` to `lobby-63`, by hash of its client_id. */
+export const lobbyName = (clientId: string): string =>
+  `lobby-${String(crc32(clientId) % LOBBIES).padStart(2, '0')}`;
+
+/** The Lobbies of a deployment, each client's by its id. */
+export const openLobbies =
+  (namespace: Pick<DurableObjectNamespace, 'getByName'>): Lobbies =>
+  (clientId) =>
+    namespace.getByName(lobbyName(clientId)) as unknown as Lobby;
