@@ -25,6 +25,7 @@ import { reach } from './model/reach.ts';
 import type { Result } from './model/refusal.ts';
 import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
+import { openLobbies } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
 import { knowsNoStore, now, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
@@ -104,6 +105,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         leaseSeconds: config.leaseSeconds,
         stytchGraceSeconds: config.stytchGraceSeconds,
         ownerClaim: config.stytch.ownerClaim,
+        realm: realmOf(config),
+        foreignClients: config.foreignClients,
       },
       ...shared,
       randomBytes,
@@ -200,6 +203,10 @@ const openApp = (
   const decide = createDecide({
     projectId: config.stytch.projectId,
     ...{ realm, rings, memory, scopesOfRoles, ...reachPorts },
+    lobbies: openLobbies(env.LOBBY),
+    foreignClients: config.foreignClients,
+    ownerlessClients: config.ownerlessClients,
+    throttle: createThrottle(env.STRANGERS, 'pair', log),
     ...{ keychain: shared.keychain, vault: shared.vault, verifyToken: shared.verifyToken, turn: shared.turn },
     ...{ now, random: Math.random },
   });
@@ -237,15 +244,16 @@ const openApp = (
     deskUrl: config.deskUrl,
     largestLeaseSeconds: config.largestLeaseSeconds,
     extract: (inbound) => extract(inbound, realm),
-    identify: async (credential, credentials, trace) => {
+    identify: async (credential, credentials, trace, from) => {
       const demand = {
         auth: 'required',
         credentials,
         scopes: [],
         cost: 0,
         leaseSeconds: config.leaseSeconds,
+        sessionsBySignature: true,
       } as const;
-      return decide(credential, demand, now(), trace, () => null);
+      return decide(credential, demand, now(), trace, from);
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),

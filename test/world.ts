@@ -317,3 +317,26 @@ export const stytchClient = async (clientId: string): Promise<{ readonly scopes:
   });
   return ((await response.json()) as { m2m_client: { scopes: string[] } }).m2m_client;
 };
+
+/** An access token of a key, as its client pair gets one at Stytch. */
+export const accessToken = async (key: string): Promise<string> => {
+  const form = {
+    grant_type: 'client_credentials',
+    client_id: key.slice(0, 38),
+    client_secret: key.slice(39, 83),
+  };
+  const answer = await rooms.EMULATOR.fetch(`https://stytch.test/v1/public/${PROJECT}/oauth2/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form).toString(),
+  });
+  const { access_token } = (await answer.json()) as { access_token: string };
+  inUse(access_token);
+  return access_token;
+};
+
+/** A header that the origin saw in the last request; null where there was none. */
+export const atOrigin = async (name: string): Promise<string | null> => {
+  const headers = (await rooms.ORIGIN.records()).at(-1)?.headers ?? [];
+  return headers.find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1] ?? null;
+};

@@ -43,11 +43,15 @@ export interface DeskPorts {
   /** The greatest age of a lease anywhere: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
   readonly extract: (headers: Headers) => Result<Credential>;
-  /** Who presents this, if it is of one of these kinds. */
+  /**
+   * Who presents this, if it is of one of these kinds. A session is judged by its signature alone: what a suspended owner
+   * may still do, his Ring says when it is asked.
+   */
   readonly identify: (
     credential: Credential,
     kinds: readonly CredentialKind[],
     trace: Trace,
+    from: Request,
   ) => Promise<Result<Caller>>;
   /** The scopes that a session's roles let it give to a key of its own. */
   readonly grantable: (roles: readonly string[]) => readonly string[];
@@ -82,7 +86,7 @@ export const callerOf = async (
   const credential = ports.extract(context.req.raw.headers);
   if (!credential.ok) return credential;
   trace.credential = kindOf(credential.value);
-  return ports.identify(credential.value, kinds, trace);
+  return ports.identify(credential.value, kinds, trace, context.req.raw);
 };
 
 /** An endpoint that is open to everybody, and costs something: so many calls of an address, and no more. */

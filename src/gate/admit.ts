@@ -3,11 +3,12 @@ import type { Verdict } from '../model/lease.ts';
 import { retryAfterSeconds } from '../model/lease-fields.ts';
 import { LEASE_SLACK_MS } from '../model/meter.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import { newTrace, type Trace } from '../model/trace.ts';
+import type { Trace } from '../model/trace.ts';
 import { ask, purseOf } from './ask.ts';
 import type { DecisionPorts } from './ports.ts';
-import { type PresentedKey, toldAs } from './presented.ts';
+import { type Presented, toldAs } from './presented.ts';
 import { isRefreshDue, refresh } from './refresh.ts';
+import { isStandingDue, renew } from './renew.ts';
 
 /** How often somebody who waits looks whether he was decided, in milliseconds. */
 const LOOK_MS = 5;
@@ -34,6 +35,7 @@ export interface Price {
 
 /** Whether the Ring's word on a credential is young enough for a route. */
 export const isFresh = ({ held }: Evidence, price: Price, now: number): boolean => {
+  if (held === null) return false;
   if (price.leaseSeconds === 0) return held.askedAt >= price.startedAt;
   const leaseMs = Math.min(price.leaseSeconds * 1000, held.standing.leaseMs) - LEASE_SLACK_MS;
   return held.askedAt <= now && now - held.askedAt < leaseMs;
@@ -42,7 +44,7 @@ export const isFresh = ({ held }: Evidence, price: Price, now: number): boolean 
 /** Spends a request's cost: from a lease at hand, at once, or by the Ring's decision. */
 export type Admit = (
   evidence: Evidence,
-  presented: PresentedKey,
+  presented: Presented,
   price: Price,
   trace: Trace,
 ) => Result<null> | Promise<Result<null>>;
@@ -69,10 +71,12 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
 
   const wait = async (
     evidence: Evidence,
-    presented: PresentedKey,
+    presented: Presented,
     price: Price,
     trace: Trace,
   ): Promise<Result<null>> => {
+    const ended = ports.memory.refusal(presented.text, ports.now());
+    if (ended !== null) return toldAs(err(ended), presented.credential.scheme);
     const queue = queues.get(evidence) ?? { waiting: [], asked: [], askingSince: null };
     queues.set(evidence, queue);
     const waiter: Waiter = { cost: price.cost, outcome: null };
@@ -84,13 +88,13 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
       else await askForAll(evidence, presented, queue, trace);
     }
     if (waiter.outcome === null) leave(queue, waiter);
-    return toldAs(waiter.outcome ?? SILENT, presented.scheme);
+    return toldAs(waiter.outcome ?? SILENT, presented.credential.scheme);
   };
 
   /** Asks for everybody who waits by now, those of a caller who vanished too, and gives each his answer. */
   const askForAll = async (
     evidence: Evidence,
-    presented: PresentedKey,
+    presented: Presented,
     queue: Queue,
     trace: Trace,
   ): Promise<void> => {
@@ -123,20 +127,20 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
 
   return (evidence, presented, price, trace) => {
     const now = ports.now();
-    if (isRefreshDue(evidence, now)) ports.inBackground(refresh(ports, evidence, presented));
+    if (isRefreshDue(evidence, presented, now)) ports.inBackground(refresh(ports, evidence, presented));
     const fresh = isFresh(evidence, price, now);
     if (fresh && price.cost === 0) return ADMITTED;
     const purse = purseOf(ports, evidence);
     const spending = price.cost === 0 ? null : purse.spend(price.cost, now, { mustAsk: !fresh });
     if (spending?.outcome === 'spent') {
       evidence.uses.admitted++;
-      if (purse.renewalDue(now) || isStandingDue(evidence, now)) {
-        evidence.renewedAt = now;
-        ports.inBackground(ask(ports, evidence, presented, [], newTrace()));
-      }
+      if (purse.renewalDue(now) || isStandingDue(evidence, now))
+        ports.inBackground(renew(ports, evidence, presented));
       return ADMITTED;
     }
-    if (spending?.outcome === 'refused') return limited(ports, evidence, spending.retryAfterMs, spending.by);
+    // Whom the Ring has not seen yet it may refuse for something else, which is then to be told.
+    if (spending?.outcome === 'refused' && evidence.held !== null)
+      return limited(ports, evidence, spending.retryAfterMs, spending.by);
     return wait(evidence, presented, price, trace);
   };
 };
@@ -163,12 +167,6 @@ const outcomeOf = (
   if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1, by: [] });
   if (again.outcome === 'spent') evidence.uses.admitted++;
   return again.outcome === 'spent' ? ADMITTED : null;
-};
-
-/** The Ring's word is renewed in its last fifth, as a lease is, while the key is in use. */
-const isStandingDue = ({ held, uses, renewedAt }: Evidence, now: number): boolean => {
-  const lastFifth = held.askedAt + 0.8 * held.standing.leaseMs;
-  return uses.admitted >= 3 && now >= lastFifth && now - renewedAt >= 0.2 * held.standing.leaseMs;
 };
 
 const limited = (

@@ -1,22 +1,24 @@
-import { type Evidence, type HeldStanding, noUses, type TokenEvidence } from '../model/evidence.ts';
+import { type Evidence, type HeldStanding, newEvidence, type TokenEvidence } from '../model/evidence.ts';
 import { type ParsedKey, ringOfOwner } from '../model/key.ts';
-import type { CredentialName, Exchanged } from '../model/ports.ts';
+import type { Exchanged, SecretName } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
+import type { M2MToken } from '../model/token.ts';
 import type { DecisionPorts } from './ports.ts';
-import { type PresentedKey, refuseEnded, remember } from './presented.ts';
+import { type Presented, REFUSED_FOR_MS, refuseEnded, remember } from './presented.ts';
 
-/** How long a credential that Stytch refused is refused without asking again, at most; milliseconds. */
-const REFUSED_FOR_MS = 30_000;
-
-/** How long the Ring's word in place of a token is taken, in seconds: grace is for while Stytch is unreachable only. */
+/** How long a word in place of a token is taken, in seconds: grace is for while Stytch is unreachable only. */
 const GRACE_WORD_SECONDS = 60;
+
+/** When a word in place of a token is to be asked for again, in seconds. */
+export const graceEnd = (until: number, now: number): number =>
+  Math.min(until, Math.floor(now / 1000) + GRACE_WORD_SECONDS);
 
 /** What an exchange proved, or why it proved nothing. */
 export const evidenceOf = async (
   ports: DecisionPorts,
-  presented: PresentedKey,
+  presented: Presented,
   key: ParsedKey,
-  name: CredentialName,
+  name: SecretName,
   exchanged: Exchanged,
 ): Promise<Result<TokenEvidence>> => {
   const now = ports.now();
@@ -28,8 +30,7 @@ export const evidenceOf = async (
     }
     case 'grace': {
       const { ownerId, scopes, generation, until } = exchanged;
-      const again = Math.floor(now / 1000) + GRACE_WORD_SECONDS;
-      return ok({ ownerId, scopes, generation, expiresAt: Math.min(until, again) });
+      return ok({ ownerId, scopes, generation, expiresAt: graceEnd(until, now) });
     }
     case 'ended':
       return refuseEnded(ports, presented, exchanged.status, now);
@@ -50,31 +51,40 @@ export const believe = async (
   key: ParsedKey,
   generation: number,
 ): Promise<Result<TokenEvidence>> => {
+  const token = await tokenFor(ports, jwt, key.clientId);
+  if (!token.ok) return token;
+  const { scopes, ownerId, expiresAt } = token.value;
+  return ownerId === null ? notBelieved(ports, key.clientId) : ok({ scopes, ownerId, generation, expiresAt });
+};
+
+/** A client's token that came from our own stores or straight from Stytch. */
+export const tokenFor = async (
+  ports: DecisionPorts,
+  jwt: string,
+  clientId: string,
+): Promise<Result<M2MToken>> => {
   const judged = await ports.verifyToken(jwt, ports.now());
   if (judged.verdict === 'unknowable')
     return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
   const token = judged.verdict === 'good' && judged.token.kind === 'm2m' ? judged.token : null;
-  if (token === null || token.clientId !== key.clientId || token.ownerId === null)
-    return notBelieved(ports, key);
-  return ok({ scopes: token.scopes, ownerId: token.ownerId, generation, expiresAt: token.expiresAt });
+  return token === null || token.clientId !== clientId ? notBelieved(ports, clientId) : ok(token);
 };
 
 /** The token, the Ring and the key itself must name one and the same owner. */
 export const agree = async (
   ports: DecisionPorts,
   key: ParsedKey,
-  name: CredentialName,
+  name: SecretName,
   token: TokenEvidence,
   held: HeldStanding,
 ): Promise<Result<Evidence>> => {
   const { owner } = held.standing;
   const ring = await ringOfOwner(ports.projectId, owner);
-  if (owner.id !== token.ownerId || ring !== key.ring) return notBelieved(ports, key);
-  const untold = { uses: noUses(), renewedAt: 0, refreshedAt: 0 };
-  return ok({ name, ring, token, held, identity: null, assertion: null, ...untold });
+  if (owner.id !== token.ownerId || ring !== key.ring) return notBelieved(ports, key.clientId);
+  return ok(newEvidence({ name, ring, owner, session: null, token, held }));
 };
 
-const notBelieved = (ports: DecisionPorts, key: ParsedKey): Result<never> => {
-  ports.log({ event: 'token', key_id: key.clientId, outcome: 'not believed' });
+export const notBelieved = (ports: DecisionPorts, clientId: string): Result<never> => {
+  ports.log({ event: 'token', key_id: clientId, outcome: 'not believed' });
   return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: 1 });
 };

@@ -1,26 +1,31 @@
-import type { Credential } from '../model/credential.ts';
-import type { Evidence } from '../model/evidence.ts';
-import { ANONYMOUS, type Identity, identityOf } from '../model/identity.ts';
+import type { Credential, Resolvable } from '../model/credential.ts';
+import { type Evidence, keyIdOf } from '../model/evidence.ts';
+import { ANONYMOUS, type Identity } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
-import type { Seen } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import { newTrace, type Trace } from '../model/trace.ts';
 import { type Admit, createAdmit, isFresh, type Price } from './admit.ts';
 import { authorize } from './authorize.ts';
 import type { DecisionPorts } from './ports.ts';
-import type { PresentedKey } from './presented.ts';
+import { type Presented, textOf } from './presented.ts';
 import { resolve } from './resolve.ts';
-import { isCurrent, type Presented, verify } from './verify.ts';
+import { isCurrent, verify } from './verify.ts';
 import type { StillGood } from './watch.ts';
 
 /** What is asked of a caller: by a route of the Gate, or by an endpoint of the Desk. */
-export type Demand = Pick<Route, 'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds'>;
+export type Demand = Pick<Route, 'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds'> & {
+  /**
+   * A session is taken for what Stytch signed, and the Ring is not asked about it: it decides by itself, when it is asked
+   * to do something, what a suspended owner may still do.
+   */
+  readonly sessionsBySignature?: true;
+};
 
 /** Somebody, and by what he became it. */
 export interface Decision {
   readonly identity: Identity;
-  /** The key's evidence; null for everybody without a key. */
+  /** What is known of the credential; null for everybody without one. */
   readonly evidence: Evidence | null;
   /** The verified session; null for everybody without one. */
   readonly session: SessionToken | null;
@@ -31,7 +36,8 @@ export type Decide = (
   demand: Demand,
   startedAt: number,
   trace: Trace,
-  seen: () => Seen | null,
+  /** What the credential came with: read only when somebody is told where it came from. */
+  from: Request | null,
 ) => Result<Decision> | Promise<Result<Decision>>;
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
@@ -43,8 +49,8 @@ export const createStillGood =
   async (since) => {
     const askedAt = now();
     const again = { ...demand, cost: 0, leaseSeconds: 0 };
-    const decided = await decide(credential, again, since, newTrace(), () => null);
-    return decided.ok ? ok(decided.value.evidence?.held.askedAt ?? askedAt) : decided;
+    const decided = await decide(credential, again, since, newTrace(), null);
+    return decided.ok ? ok(decided.value.evidence?.held?.askedAt ?? askedAt) : decided;
   };
 
 /** How often a decision starts over because the Ring's word changed under it. */
@@ -52,11 +58,11 @@ const MAX_ROUNDS = 3;
 
 /**
  * The one way to become somebody: resolve, verify, authorize, admit. Answers at once, without waiting for anything,
- * when a key is warm.
+ * when a credential is warm.
  */
 export const createDecide = (ports: DecisionPorts): Decide => {
   const admit = createAdmit(ports);
-  return (credential, demand, startedAt, trace, seen) => {
+  return (credential, demand, startedAt, trace, from) => {
     switch (credential.kind) {
       case 'none':
         return demand.auth === 'required' ? err({ reason: 'credential_missing' }) : NOBODY;
@@ -64,31 +70,30 @@ export const createDecide = (ports: DecisionPorts): Decide => {
         return err({ reason: 'credential_missing' });
       case 'unknown':
         return err({ reason: 'credential_invalid', because: 'grammar', scheme: credential.scheme });
-      case 'jwt':
-        return decideJwt(ports, credential, demand);
       case 'key':
-        return decideKey(ports, admit, credential, demand, { startedAt, ...demand }, trace, seen);
+      case 'jwt':
+      case 'pair': {
+        const presented = { credential, text: textOf(credential), from };
+        return decideOn(ports, admit, presented, demand, { startedAt, ...demand }, trace);
+      }
     }
   };
 };
 
-type KeyCredential = Extract<Credential, { readonly kind: 'key' }>;
-
-const decideKey = (
+const decideOn = (
   ports: DecisionPorts,
   admit: Admit,
-  credential: KeyCredential,
+  presented: Presented,
   demand: Demand,
   price: Price,
   trace: Trace,
-  seen: () => Seen | null,
 ): Result<Decision> | Promise<Result<Decision>> => {
-  const presented = { text: credential.key.reveal(), scheme: credential.scheme, seen };
-  const evidence = ports.memory.recall(presented.text);
+  const { credential, text } = presented;
+  const evidence = ports.memory.recall(text);
   const now = ports.now();
   if (evidence !== undefined && isCurrent(evidence, now) && isFresh(evidence, price, now)) {
     trace.tier = 'memory';
-    trace.keyId = evidence.name.clientId;
+    trace.keyId = keyIdOf(evidence.name);
     const judged = judge(evidence, credential, demand, now);
     if (!judged.ok) return counted(evidence, judged);
     const admitted = admit(evidence, presented, price, trace);
@@ -101,70 +106,43 @@ const decideKey = (
   async function slowly(paidAlready: boolean): Promise<Result<Decision>> {
     let paid = paidAlready;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const found = await known(presented, trace);
-      if (!found.ok) return found;
-      trace.keyId = found.value.name.clientId;
-      const before = judge(found.value, credential, demand, ports.now());
-      const isFinal = isFresh(found.value, price, ports.now()) && isCurrent(found.value, ports.now());
-      if (isFinal && !before.ok) return counted(found.value, before);
+      const known = await recallOrResolve();
+      if (!known.ok) return known;
+      const found = known.value;
+      trace.keyId = keyIdOf(found.name);
+      const before = judge(found, credential, demand, ports.now());
+      if (found.session !== null && demand.sessionsBySignature === true) return before;
+      const isFinal = isFresh(found, price, ports.now()) && isCurrent(found, ports.now());
+      if (isFinal && !before.ok) return counted(found, before);
       if (isFinal && paid) return before;
-      // A no that rests on an old word is not final: the Ring is asked first, at no cost.
+      // A no that rests on an old word, or on none, is not final: the Ring is asked first, at no cost.
       const cost = before.ok && !paid ? price.cost : 0;
-      const admitted = await admit(found.value, presented, { ...price, cost }, trace);
+      const admitted = await admit(found, presented, { ...price, cost }, trace);
       if (!admitted.ok) return admitted;
       paid ||= before.ok;
-      if (paid && isCurrent(found.value, ports.now()))
-        return judge(found.value, credential, demand, ports.now());
+      if (paid && isCurrent(found, ports.now())) return judge(found, credential, demand, ports.now());
     }
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   }
 
-  async function known(key: PresentedKey, spent: Trace): Promise<Result<Evidence>> {
-    const remembered = ports.memory.recall(key.text);
+  async function recallOrResolve(): Promise<Result<Evidence>> {
+    const remembered = ports.memory.recall(text);
     return remembered !== undefined && isCurrent(remembered, ports.now())
       ? ok(remembered)
-      : resolve(ports, key, spent);
+      : resolve(ports, presented, trace);
   }
 };
 
-/** A good key that may not do this is shown to its owner as refused. */
+/** A good credential that may not do this is shown to its owner as refused. */
 const counted = (evidence: Evidence, refused: Result<Decision>): Result<Decision> => {
   evidence.uses.refused++;
   return refused;
 };
 
 /** Verify and authorize: pure, on what is known. */
-const judge = (evidence: Evidence, presented: Presented, demand: Demand, now: number): Result<Decision> => {
-  const verified = verify(evidence, presented, now);
+const judge = (evidence: Evidence, credential: Resolvable, demand: Demand, now: number): Result<Decision> => {
+  const verified = verify(evidence, credential, now);
   if (!verified.ok) return verified;
-  const authorized = authorize(verified.value, demand, presented.scheme);
-  return authorized.ok ? ok({ identity: verified.value, evidence, session: null }) : authorized;
-};
-
-/**
- * Session JWTs, judged without the Ring: neither the owner's limit nor a suspension holds them yet. Access tokens of
- * clients are not taken as they are yet.
- */
-const decideJwt = async (
-  ports: DecisionPorts,
-  { jwt, scheme }: Extract<Credential, { readonly kind: 'jwt' }>,
-  demand: Demand,
-): Promise<Result<Decision>> => {
-  const judged = await ports.verifyToken(jwt.reveal(), ports.now());
-  if (judged.verdict === 'unknowable')
-    return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
-  if (judged.verdict === 'bad') {
-    ports.log({ event: 'token', outcome: 'bad', because: judged.because });
-    return err({ reason: 'credential_invalid', because: 'token', scheme });
-  }
-  if (judged.token.kind !== 'session') {
-    return err({
-      reason: 'credential_kind_not_allowed',
-      allowed: demand.credentials.filter((kind) => kind !== 'access_token'),
-    });
-  }
-  const session = judged.token;
-  const identity = identityOf('session', session.owner, null, ports.scopesOfRoles(session.roles));
-  const authorized = authorize(identity, demand, scheme);
-  return authorized.ok ? ok({ identity, evidence: null, session }) : authorized;
+  const authorized = authorize(verified.value, demand, credential.scheme);
+  return authorized.ok ? ok({ identity: verified.value, evidence, session: evidence.session }) : authorized;
 };

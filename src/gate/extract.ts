@@ -1,4 +1,5 @@
 import type { Credential } from '../model/credential.ts';
+import { isForeignClientId } from '../model/foreign.ts';
 import { type KeyRealm, looksLikeKey } from '../model/key.ts';
 import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
 import { secret } from '../model/secret.ts';
@@ -15,6 +16,9 @@ const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** Printable ASCII: two texts that differ elsewhere may have become one on their way here (SECURITY: CRED-11). */
 const PRINTABLE = /^[\x21-\x7E]+$/;
+
+/** RFC 6749 §A.2. */
+const CLIENT_SECRET = /^[\x20-\x7E]+$/;
 
 const NONE: Credential = { kind: 'none' };
 const UNSUPPORTED: Credential = { kind: 'unsupported' };
@@ -83,7 +87,12 @@ const basic = (token: string, realm: KeyRealm): Credential => {
   if (pair === null || colon < 1) return unknown;
   const clientId = formDecode(pair.slice(0, colon));
   const clientSecret = formDecode(pair.slice(colon + 1));
-  if (clientId === null || clientSecret === null || !looksLikeKey(clientId, realm)) return unknown;
+  if (clientId === null || clientSecret === null) return unknown;
+  if (!looksLikeKey(clientId, realm)) {
+    return isForeignClientId(clientId, realm) && CLIENT_SECRET.test(clientSecret)
+      ? { kind: 'pair', scheme: 'basic', clientId, clientSecret: secret(clientSecret) }
+      : unknown;
+  }
   return {
     kind: 'key',
     auth: 'client_credentials',

@@ -17,7 +17,6 @@ import { extract, hasLongCredential } from './extract.ts';
 import type { Forward } from './forward.ts';
 import { isLoop, requestId } from './headers.ts';
 import type { ResourceMetadata } from './metadata.ts';
-import { seenFrom } from './seen.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
 import { type StillGood, watchLeaseMs } from './watch.ts';
 import { isForeign, isHandshake, wantsWebSocket } from './websocket.ts';
@@ -87,14 +86,14 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     // Who it is comes first, but a page that may not ask takes nothing of the limit.
     const isRefused = isUpgrade && isForeign(request.headers, route);
     const demand = isRefused ? { ...route, cost: 0 } : route;
-    const decided = ports.decide(credential.value, demand, startedAt, account, () => seenFrom(request));
+    const decided = ports.decide(credential.value, demand, startedAt, account, request);
     const decision = decided instanceof Promise ? await decided : decided;
     if (!decision.ok) return decision;
     if (isRefused) return err({ reason: 'origin_not_allowed' });
     const { identity, evidence } = decision.value;
 
     const decidedAt = ports.now();
-    const askedAt = evidence?.held.askedAt ?? decidedAt;
+    const askedAt = evidence?.held?.askedAt ?? decidedAt;
     const forwarded = await ports.forward({
       request,
       target: aimedAt,

@@ -1,8 +1,9 @@
-import type { Evidence } from '../model/evidence.ts';
+import type { Evidence, Known } from '../model/evidence.ts';
+import type { ForeignClients, OwnerlessClients } from '../model/foreign.ts';
 import type { KeyRealm } from '../model/key.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Purse } from '../model/lease.ts';
-import type { InBackground, Log, Rings, Vault, VerifyToken } from '../model/ports.ts';
+import type { InBackground, Lobbies, Log, Rings, Vault, VerifyToken } from '../model/ports.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Turn } from '../model/turn.ts';
 
@@ -12,6 +13,8 @@ export interface Memory {
   recall(presented: string): Evidence | undefined;
   remember(presented: string, evidence: Evidence): void;
   forget(presented: string): void;
+  /** All that is known of one owner's credentials. */
+  knownOf(ring: string): Iterable<Known>;
   /** Why a credential was refused a moment ago, while that holds. */
   refusal(presented: string, now: number): Refusal | null;
   refuse(presented: string, refusal: Refusal, until: number): void;
@@ -29,6 +32,11 @@ export interface DecisionPorts {
   readonly keychain: () => Promise<Keychain>;
   readonly vault: Vault;
   readonly rings: Rings;
+  readonly lobbies: Lobbies;
+  readonly foreignClients: ForeignClients;
+  readonly ownerlessClients: OwnerlessClients;
+  /** Whether an address may try one more foreign pair that is not known here. Null: nobody knows the address. */
+  readonly throttle: (address: string | null) => Promise<boolean>;
   readonly verifyToken: VerifyToken;
   /** The scopes that roles grant, by configuration. */
   readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];

@@ -1,46 +1,85 @@
+import type { Resolvable } from '../model/credential.ts';
 import type { EndedStatus, Seen } from '../model/ports.ts';
 import { type CredentialFault, err, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
 import type { DecisionPorts } from './ports.ts';
+import { seenFrom } from './seen.ts';
 
-/** A key as somebody presents it. */
-export interface PresentedKey {
-  /** The whole key. It names the evidence in memory, and goes nowhere else. */
+/** How long a credential that Stytch or the Lobby refused is refused without asking again, at most; milliseconds. */
+export const REFUSED_FOR_MS = 30_000;
+
+/** A credential as somebody presents it. */
+export interface Presented {
+  readonly credential: Resolvable;
+  /** `textOf` the credential. It names the evidence in memory, and goes nowhere else. */
   readonly text: string;
-  readonly scheme: Scheme;
-  /** Where the request comes from; read only when the Ring is told. */
-  readonly seen: () => Seen | null;
+  /** What it came with; read only when somebody is told where it came from. */
+  readonly from: Request | null;
 }
 
-/** A result that may have been found out for somebody else, with the challenge for how the key is presented here. */
+/**
+ * What an isolate remembers a credential by: all of it, as presented. No two kinds share a text: a key has no dot,
+ * and neither a key nor a JWT has a space.
+ */
+export const textOf = (credential: Resolvable): string => {
+  switch (credential.kind) {
+    case 'key':
+      return credential.key.reveal();
+    case 'jwt':
+      return credential.jwt.reveal();
+    case 'pair':
+      // No client_id has a space, so that two pairs never become one text.
+      return `${credential.clientId} ${credential.clientSecret.reveal()}`;
+  }
+};
+
+/** Where it comes from, as its owner is shown it. */
+export const seenOf = ({ from }: Presented): Seen | null => (from === null ? null : seenFrom(from));
+
+/** Where its connection comes from, as Cloudflare writes it. */
+export const addressOf = ({ from }: Presented): string | null =>
+  from?.headers.get('cf-connecting-ip') ?? null;
+
+/** A result that may have been found out for somebody else, with the challenge for how it is presented here. */
 export const toldAs = <T>(result: Result<T>, scheme: Scheme): Result<T> =>
   result.ok || result.refusal.reason !== 'credential_invalid' ? result : err({ ...result.refusal, scheme });
 
-/** A key that says of itself that it is none of ours. Not remembered: finding out costs nothing. */
-export const invalid = (because: CredentialFault, { scheme }: PresentedKey): Result<never> =>
-  err({ reason: 'credential_invalid', because, scheme });
+/** A credential that says of itself that it is no good. Not remembered: finding out costs nothing. */
+export const invalid = (because: CredentialFault, { credential }: Presented): Result<never> =>
+  err({ reason: 'credential_invalid', because, scheme: credential.scheme });
 
 /** The Ring says that this credential admits nothing: remembered for as long as its word holds. */
 export const refuseEnded = (
   ports: DecisionPorts,
-  presented: PresentedKey,
+  { text, credential }: Presented,
   status: EndedStatus,
   until: number,
-): Result<never> => {
-  ports.memory.forget(presented.text);
-  if (status !== 'suspended') return remember(ports, presented, status, until);
-  const refusal: Refusal = { reason: 'owner_suspended' };
-  ports.memory.refuse(presented.text, refusal, until);
-  return err(refusal);
+): Result<never> => err(rememberEnded(ports, text, credential.scheme, status, until));
+
+/** The same of a credential that nobody presents just now: whoever does next is told by its own scheme. */
+export const rememberEnded = (
+  { memory }: DecisionPorts,
+  text: string,
+  scheme: Scheme,
+  status: EndedStatus,
+  until: number,
+): Refusal => {
+  memory.forget(text);
+  const refusal: Refusal =
+    status === 'suspended'
+      ? { reason: 'owner_suspended' }
+      : { reason: 'credential_invalid', because: status, scheme };
+  memory.refuse(text, refusal, until);
+  return refusal;
 };
 
-/** What is wrong with a key, told again without asking anybody until then. */
+/** What is wrong with a credential, told again without asking anybody until then. */
 export const remember = (
   ports: DecisionPorts,
-  presented: PresentedKey,
+  { text, credential }: Presented,
   because: CredentialFault,
   until: number,
 ): Result<never> => {
-  const refusal: Refusal = { reason: 'credential_invalid', because, scheme: presented.scheme };
-  ports.memory.refuse(presented.text, refusal, until);
+  const refusal: Refusal = { reason: 'credential_invalid', because, scheme: credential.scheme };
+  ports.memory.refuse(text, refusal, until);
   return err(refusal);
 };

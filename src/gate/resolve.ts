@@ -1,144 +1,38 @@
-import type { Evidence, HeldStanding, Tier, TokenEvidence } from '../model/evidence.ts';
-import { fingerprintOf } from '../model/fingerprint.ts';
-import { type ParsedKey, parseKey, tagMaker } from '../model/key.ts';
-import { OWNER_PURSE } from '../model/lease-wire.ts';
-import type { CredentialName } from '../model/ports.ts';
-import { err, ok, type Result } from '../model/refusal.ts';
-import { unseal } from '../model/seal.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { err, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
-import { agree, believe, evidenceOf } from './believe.ts';
 import type { DecisionPorts } from './ports.ts';
-import { invalid, type PresentedKey, refuseEnded, toldAs } from './presented.ts';
-import { askRing, exchangeAtRing, heldStanding } from './ring-call.ts';
-
-/** A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. */
-const FIRST_ASK = { purse: OWNER_PURSE, costs: [], wantsLease: true, uses: [] } as const;
-
-/** A token this near its end is not taken from a store, in seconds. */
-const MARGIN_SECONDS = 30;
+import { type Presented, toldAs } from './presented.ts';
+import { resolveJwt } from './resolve-jwt.ts';
+import { resolveKey } from './resolve-key.ts';
+import { resolvePair } from './resolve-pair.ts';
 
 /**
- * Finds out about a key that this isolate does not know, or no longer knows enough of: what it says of itself at no
- * cost; then, side by side, the Vault and the Ring; and only if neither has a token, one exchange. What is found
- * goes into memory. Requests for the same key share one run.
+ * Finds out about a credential that this isolate does not know, or no longer knows enough of. What is found goes into
+ * memory. Requests with the same credential share one run.
  */
 export const resolve = async (
   ports: DecisionPorts,
-  presented: PresentedKey,
+  presented: Presented,
   trace: Trace,
 ): Promise<Result<Evidence>> => {
-  const resolved = await ports.turn(presented.text, async (): Promise<Result<Evidence>> => {
-    const remembered = ports.memory.refusal(presented.text, ports.now());
-    if (remembered !== null) return err(remembered);
-    const learned = await learn(ports, presented, trace);
-    if (learned.ok) ports.memory.remember(presented.text, learned.value);
-    else ports.memory.forget(presented.text);
-    return learned;
+  const { text, credential } = presented;
+  const resolved = await ports.turn(text, async (): Promise<Result<Evidence>> => {
+    const found = await find(ports, presented, trace);
+    if (found.ok) ports.memory.remember(text, found.value);
+    else ports.memory.forget(text);
+    return found;
   });
-  return toldAs(resolved, presented.scheme);
+  return toldAs(resolved, credential.scheme);
 };
 
-const learn = async (
-  ports: DecisionPorts,
-  presented: PresentedKey,
-  trace: Trace,
-): Promise<Result<Evidence>> => {
-  const key = parseKey(presented.text, ports.realm);
-  if (key === null) return invalid('grammar', presented);
-  const keychain = await ports.keychain();
-  if ((await tagMaker(key, keychain)) === null) return invalid('tag', presented);
-  trace.keyId = key.clientId;
-  const { current } = keychain;
-  const fingerprint = await fingerprintOf(current, ports.projectId, key.clientId, key.clientSecret);
-  const name: CredentialName = { clientId: key.clientId, fingerprint, pepper: current.id };
-  const startedAt = ports.now();
-  const [fromVault, asked] = await Promise.all([
-    ports.vault.get(fingerprint).finally(() => {
-      trace.kvMs += ports.now() - startedAt;
-    }),
-    askRing(ports, { ...FIRST_ASK, name, ring: key.ring, wantToken: true, seen: presented.seen() }, trace),
-  ]);
-  if (!asked.ok) return asked;
-  const { standing } = asked.value;
-  if (standing.status !== 'live' && standing.status !== 'unproven') {
-    return refuseEnded(ports, presented, standing.status, asked.value.askedAt + standing.leaseMs);
-  }
-  const held = heldStanding(asked.value);
-  const stored =
-    held === null ? null : await fromStores(ports, key, name, held, fromVault, asked.value.sealed);
-  if (held !== null && stored !== null) {
-    if (!stored.ok) return stored;
-    trace.tier = stored.value.tier;
-    return agree(ports, key, name, stored.value.token, held);
-  }
-  return fromExchange(ports, presented, key, name, held, trace);
-};
-
-/**
- * The token that the Vault or the Ring kept, if it opens, is verified, and is of the Ring's generation; null if
- * there is none. While nothing can be verified, an exchange would only buy another token that cannot be.
- */
-const fromStores = async (
-  ports: DecisionPorts,
-  key: ParsedKey,
-  name: CredentialName,
-  held: HeldStanding,
-  fromVault: string | null,
-  fromRing: string | null,
-): Promise<Result<{ readonly token: TokenEvidence; readonly tier: Tier }> | null> => {
-  const context = { project: ports.projectId, place: name.fingerprint };
-  for (const [tier, sealed] of [
-    ['kv', fromVault],
-    ['ring', fromRing],
-  ] as const) {
-    const kept =
-      sealed === null ? null : await unseal(sealed, key.clientSecret, await ports.keychain(), context);
-    if (kept === null || kept.clientId !== key.clientId || kept.ring !== key.ring) continue;
-    if (kept.generation !== held.standing.generation) continue;
-    const token = await believe(ports, kept.token, key, kept.generation);
-    if (!token.ok && token.refusal.reason === 'unavailable' && token.refusal.what === 'jwks') return token;
-    if (token.ok && token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000)
-      return ok({ token: token.value, tier });
-  }
-  return null;
-};
-
-const fromExchange = async (
-  ports: DecisionPorts,
-  presented: PresentedKey,
-  key: ParsedKey,
-  name: CredentialName,
-  held: HeldStanding | null,
-  trace: Trace,
-): Promise<Result<Evidence>> => {
-  const answer = await exchangeAtRing(ports, name, key.ring, key.clientSecret, trace);
-  if (!answer.ok) return answer;
-  const { exchanged } = answer.value;
-  const token = await evidenceOf(ports, presented, key, name, exchanged);
-  if (!token.ok) return token;
-  trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
-  // What the Ring could not vouch for before, it can now: the exchange was the proof.
-  if (held?.standing.generation === token.value.generation) return agree(ports, key, name, token.value, held);
-  const current = await standingNow(ports, presented, name, key, trace);
-  return current.ok ? agree(ports, key, name, token.value, current.value) : current;
-};
-
-const standingNow = async (
-  ports: DecisionPorts,
-  presented: PresentedKey,
-  name: CredentialName,
-  key: ParsedKey,
-  trace: Trace,
-): Promise<Result<HeldStanding>> => {
-  const asked = await askRing(
-    ports,
-    { ...FIRST_ASK, name, ring: key.ring, wantToken: false, seen: presented.seen() },
-    trace,
-  );
-  if (!asked.ok) return asked;
-  const { standing, askedAt } = asked.value;
-  if (standing.status === 'live') return ok({ standing, askedAt });
-  if (standing.status === 'unproven')
-    return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
-  return refuseEnded(ports, presented, standing.status, askedAt + standing.leaseMs);
+const find = async (ports: DecisionPorts, presented: Presented, trace: Trace): Promise<Result<Evidence>> => {
+  const { text, credential } = presented;
+  // What a JWT proves, nobody has to be asked about; whether the Ring refused it a moment ago is for `admit` to say.
+  if (credential.kind === 'jwt') return resolveJwt(ports, presented, credential, trace);
+  const refused = ports.memory.refusal(text, ports.now());
+  if (refused !== null) return err(refused);
+  return credential.kind === 'key'
+    ? resolveKey(ports, presented, credential, trace)
+    : resolvePair(ports, presented, credential, trace);
 };

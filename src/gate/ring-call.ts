@@ -1,6 +1,6 @@
 import type { HeldStanding } from '../model/evidence.ts';
 import type { Purse, Verdict } from '../model/lease.ts';
-import type { Admission, CredentialName, KeyUse, Seen, Standing } from '../model/ports.ts';
+import type { Admission, CredentialName, KeyUse, SecretName, Seen, Standing } from '../model/ports.ts';
 import { type RingFailure, reach } from '../model/reach.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import { newTrace, type Trace } from '../model/trace.ts';
@@ -13,6 +13,8 @@ const EXCHANGE_DEADLINE_MS = 5_000;
 
 export interface AskOptions {
   readonly name: CredentialName;
+  /** Whose standing is wanted besides. */
+  readonly others: readonly CredentialName[];
   readonly ring: string;
   /** Which permits: `OWNER_PURSE`, or the id of a key with a limit of its own. */
   readonly purse: string;
@@ -26,6 +28,7 @@ export interface AskOptions {
 
 export interface Asked {
   readonly standing: Standing;
+  readonly others: readonly Standing[];
   /** This isolate's clock before it asked. */
   readonly askedAt: number;
   /** For each cost, in order; empty when the standing is not live. */
@@ -43,8 +46,8 @@ export const askRing = async (
   const purse = memory.purse(options.ring, options.purse);
   const askedAt = now();
   const ask = purse.compose(options.costs, askedAt, { wantsLease: options.wantsLease });
-  const { name, wantToken, uses, seen } = options;
-  const request = { credential: name, wantToken, ask, uses, seen };
+  const { name, others, wantToken, uses, seen } = options;
+  const request = { credential: name, others, wantToken, ask, uses, seen };
   let verdicts: readonly Verdict[] = [];
   const take = (admission: Admission): Admission => {
     if (admission.grant !== null) verdicts = purse.accept(admission.grant, now(), ports.random());
@@ -61,7 +64,8 @@ export const askRing = async (
     purse.failed(ask.leaseId, now());
     return admission;
   }
-  return ok({ standing: admission.value.standing, askedAt, verdicts, sealed: admission.value.sealed });
+  const { standing, others: theirs, sealed } = admission.value;
+  return ok({ standing, others: theirs, askedAt, verdicts, sealed });
 };
 
 /** A report may be this much late: then the timer of an earlier ask will do. Milliseconds. */
@@ -78,8 +82,8 @@ const reportLater = (ports: DecisionPorts, options: AskOptions, purse: Purse): v
   const report = async (): Promise<void> => {
     await ports.sleep(dueAt + REPORT_LATENESS_MS - ports.now());
     if (!purse.reportDue(ports.now())) return;
-    const last = { ...options, costs: [], wantToken: false, wantsLease: false, uses: [], seen: null };
-    await askRing(ports, last, newTrace());
+    const nothing = { others: [], costs: [], wantToken: false, wantsLease: false, uses: [], seen: null };
+    await askRing(ports, { ...options, ...nothing }, newTrace());
   };
   ports.inBackground(report());
 };
@@ -87,7 +91,7 @@ const reportLater = (ports: DecisionPorts, options: AskOptions, purse: Purse): v
 /** One `exchange` call. */
 export const exchangeAtRing = async (
   ports: DecisionPorts,
-  name: CredentialName,
+  name: SecretName,
   ring: string,
   clientSecret: string,
   trace: Trace,
@@ -104,5 +108,5 @@ export const exchangeAtRing = async (
 };
 
 /** The Ring's word as an isolate may hold it, if it is a yes. */
-export const heldStanding = ({ standing, askedAt }: Asked): HeldStanding | null =>
+export const heldStanding = (standing: Standing, askedAt: number): HeldStanding | null =>
   standing.status === 'live' ? { standing, askedAt } : null;

@@ -200,6 +200,14 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
       `Requests without a credential are limited by address. Try again in ${refusal.retryAfterSeconds} s, or send one.`,
     headers: retryAfter,
   },
+  too_many_attempts: {
+    status: 429,
+    code: 'too_many_attempts',
+    title: 'Too many attempts',
+    detail: (refusal) =>
+      `Too many client credentials were tried that are not good. Try again in ${refusal.retryAfterSeconds} s.`,
+    headers: retryAfter,
+  },
   unavailable: {
     status: 503,
     code: 'unavailable',

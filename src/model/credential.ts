@@ -19,10 +19,24 @@ export type Credential =
     }
   | { readonly kind: 'jwt'; readonly scheme: 'bearer'; readonly jwt: Secret }
   | {
+      /** The pair of a client that was not made here. */
+      readonly kind: 'pair';
+      readonly scheme: 'basic';
+      readonly clientId: string;
+      readonly clientSecret: Secret;
+    }
+  | {
       /** Something that no grammar of ours admits. */
       readonly kind: 'unknown';
       readonly scheme: Scheme;
     };
+
+/** A credential that can be found out about. The others are judged by what they look like. */
+export type Resolvable = Extract<Credential, { readonly kind: 'key' | 'jwt' | 'pair' }>;
+
+export type KeyCredential = Extract<Credential, { readonly kind: 'key' }>;
+export type JwtCredential = Extract<Credential, { readonly kind: 'jwt' }>;
+export type PairCredential = Extract<Credential, { readonly kind: 'pair' }>;
 
 /** What a credential is called in the log. */
 export const kindOf = (credential: Credential): string =>

@@ -1,12 +1,15 @@
-import type { Identity } from './identity.ts';
+import type { Identity, Owner } from './identity.ts';
 import { OWNER_PURSE } from './lease-wire.ts';
-import type { CredentialName, Standing } from './ports.ts';
+import { type CredentialName, SESSION_USE, type Standing } from './ports.ts';
+import type { SessionToken } from './token.ts';
 
-/** What a verified token says of a key. */
+/** What a verified token says: the one that was presented, or the one that a secret opened. */
 export interface TokenEvidence {
+  /** The token's own; of a session, those of its roles. */
   readonly scopes: readonly string[];
   readonly ownerId: string;
-  readonly generation: number;
+  /** The key's when the token was made; null for a token that was presented itself, which no generation ends. */
+  readonly generation: number | null;
   /** NumericDate, seconds. Where the Ring vouches in its place: when it is to be asked again, at the latest. */
   readonly expiresAt: number;
 }
@@ -21,35 +24,62 @@ export interface HeldStanding {
 /** Where what we know of a credential came from, the cheapest first: what the log calls the tier. */
 export type Tier = 'memory' | 'lease' | 'kv' | 'ring' | 'exchange' | 'grace';
 
-/** Requests with a key: admitted from a lease, refused although the key is good, over the limit. */
+/** Requests with a credential: admitted from a lease, refused although it is good, over the limit. */
 export interface Uses {
   admitted: number;
   refused: number;
   limited: number;
 }
 
-/** Whose permits a key spends: its own where it has a limit of its own, its owner's elsewhere. */
+/** Whose permits a credential spends: its key's where that has a limit of its own, its owner's elsewhere. */
 export const purseName = ({ held, name }: Pick<Evidence, 'held' | 'name'>): string =>
-  held.standing.ownLimit ? name.clientId : OWNER_PURSE;
+  held?.standing.ownLimit === true ? useName(name) : OWNER_PURSE;
+
+/** The key that a credential is one of; null for a session. Public. */
+export const keyIdOf = (name: CredentialName): string | null =>
+  name.kind === 'session' ? null : name.clientId;
+
+/** What a credential's use is counted under. */
+export const useName = (name: CredentialName): string => keyIdOf(name) ?? SESSION_USE;
 
 export const noUses = (): Uses => ({ admitted: 0, refused: 0, limited: 0 });
+
+/** Evidence of which nobody was told anything yet. */
+export const newEvidence = (
+  known: Pick<Evidence, 'name' | 'ring' | 'owner' | 'session' | 'token' | 'held'>,
+): Evidence => ({
+  ...known,
+  ...{ identity: null, assertion: null, uses: noUses(), renewedAt: 0, refreshedAt: 0 },
+});
 
 /**
  * All that an isolate knows of one credential: facts only, judged anew at each request. Lives in memory, keyed by
  * the credential as presented; its token and its standing are replaced as newer ones come in.
  */
 export interface Evidence {
-  readonly name: CredentialName;
+  /** A foreign pair is known by the token that it opened, and that is replaced. */
+  name: CredentialName;
   readonly ring: string;
+  /** Whose it is, by what it proves of itself. */
+  readonly owner: Owner;
+  /** The session that it is; null for every other credential. */
+  readonly session: SessionToken | null;
   token: TokenEvidence;
-  held: HeldStanding;
+  /** Null until the Ring was asked, which for tokens is when the first request is admitted. */
+  held: HeldStanding | null;
   /** The conclusion from `token` and `held`, kept until one of them is replaced. */
   identity: Identity | null;
-  /** What was done with the key here since the Ring was last told. */
+  /** What was done with it here since the Ring was last told. */
   uses: Uses;
   /** When the Ring was last asked to renew the standing, or the token, in the background; this isolate's clock. */
   renewedAt: number;
   refreshedAt: number;
   /** The last assertions signed for `identity`, by audience. */
   assertion: Map<string, { readonly token: string; readonly signedAtMs: number }> | null;
+}
+
+/** Evidence, and the text of the credential that it is of. */
+export interface Known {
+  readonly text: string;
+  readonly evidence: Evidence;
 }

@@ -85,6 +85,10 @@ export interface Ring {
   /** Changes a living key. What is taken away is gone at once; what is added waits for Stytch. */
   change(owner: Owner, keyId: string, change: KeyPatch): Promise<Result<KeyRecord>>;
   revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
+  /** Makes a client that was not made here one of the owner's keys: its row decides from now on. */
+  adopt(owner: Owner, client: AdoptedClient): Promise<Result<KeyRecord>>;
+  /** Ends one access token or session JWT (RFC 7009), by the hash of its canonical form; `expiresAt` is its own, in seconds. */
+  revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void>;
   /** Use by key and hour, oldest first, from an hour to an hour (milliseconds), of one key or of all. */
   usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]>;
   /** Whether everything of the owner's is refused, and by whose word. Null lifts it. */
@@ -102,16 +106,45 @@ export interface KeyPatch {
   readonly limit?: Limit | null;
 }
 
-/** A credential as the Ring knows it: whose secret it is, by which pepper. Never the secret itself. */
-export interface CredentialName {
+/** A client that was made at Stytch or elsewhere, and is to be one of an owner's keys. */
+export interface AdoptedClient {
+  /** Never of our grammar: of those the Ring knows all there are. */
   readonly clientId: string;
-  readonly fingerprint: string;
-  /** The master key whose pepper made the fingerprint. */
-  readonly pepper: string;
+  readonly createdBy: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  /** Milliseconds since the epoch, or null for a client without end. */
+  readonly expiresAt: number | null;
+  readonly limit: Limit | null;
+}
+
+/** A credential as the Ring is asked about it: what tells it apart, and never anything that it opens. */
+export type CredentialName = SecretName | TokenName | SessionName;
+
+/** A client's access token: presented itself, or opened by the secret of a foreign pair. */
+export interface TokenName {
+  readonly kind: 'token';
+  readonly clientId: string;
+  /** Base64url SHA-256 of the token in its one canonical spelling. */
+  readonly tokenHash: string;
+  /** NumericDate, seconds. */
+  readonly issuedAt: number;
+  /** Whose it is. The Ring may never have heard of him. */
+  readonly owner: Owner;
+}
+
+/** A session JWT. */
+export interface SessionName {
+  readonly kind: 'session';
+  readonly owner: Owner;
+  readonly tokenHash: string;
 }
 
 export interface AdmitRequest {
   readonly credential: CredentialName;
+  /** Further credentials that are in use in the same isolate and spend from the same purse. */
+  readonly others: readonly CredentialName[];
   /** Whether a kept token is wanted besides. */
   readonly wantToken: boolean;
   readonly ask: Ask;
@@ -120,6 +153,9 @@ export interface AdmitRequest {
   /** Where the request that asks came from; null when nobody waits. */
   readonly seen: Seen | null;
 }
+
+/** What the use of an owner's sessions is counted under, in the place of a key's id. */
+export const SESSION_USE = 'session';
 
 /** Requests with one key: admitted from a lease, refused after it was known (403), over the limit (429). */
 export interface KeyUse {
@@ -145,6 +181,8 @@ export interface UseOfHour extends KeyUse {
 
 export interface Admission {
   readonly standing: Standing;
+  /** Of `others`, in their order. */
+  readonly others: readonly Standing[];
   /** Null unless the standing is `live`. */
   readonly grant: Grant | null;
   /** The sealed token of this fingerprint and generation, if one is kept and was asked for. */
@@ -161,7 +199,9 @@ export type Standing =
   | {
       readonly status: 'live';
       readonly owner: Owner;
-      readonly scopes: readonly string[];
+      /** Null where it is not for the Ring to say: for a session, and for a foreign client that it has no row of. */
+      readonly scopes: readonly string[] | null;
+      /** 0 where the Ring has no row. */
       readonly generation: number;
       /** When the key ends by itself; milliseconds since the epoch, or null. */
       readonly expiresAt: number | null;
@@ -176,7 +216,7 @@ export type Standing =
 export type EndedStatus = 'unknown' | 'revoked' | 'expired' | 'suspended';
 
 export interface ExchangeRequest {
-  readonly credential: CredentialName;
+  readonly credential: SecretName;
   /** The one place where a secret crosses: from the request to Stytch, through memory only. */
   readonly clientSecret: string;
 }

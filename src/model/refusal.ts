@@ -37,6 +37,8 @@ export type Refusal =
     }
   /** Too many requests of one address that nobody stands for. */
   | { readonly reason: 'address_limited'; readonly retryAfterSeconds: number }
+  /** Too many wrong pairs, from one address or of one client. Says nothing of the pair that was presented. */
+  | { readonly reason: 'too_many_attempts'; readonly retryAfterSeconds: number }
   // What we cannot know, or cannot reach.
   | { readonly reason: 'unavailable'; readonly what: Dependency; readonly retryAfterSeconds: number }
   | { readonly reason: 'misconfigured'; readonly problems: readonly string[] }

@@ -1,36 +1,58 @@
+import { useName } from '../model/evidence.ts';
+import type { Owner } from '../model/identity.ts';
 import { type Grant, OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
+import { found } from './found.ts';
 import type { RingParts } from './parts.ts';
-import type { KeyRow } from './rows.ts';
+import { standingOf } from './standing.ts';
 import { recordUse, settleUse } from './usage.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
 
-/** The Ring's word on a credential, and permits if it is good. What was granted is written before it is answered. */
-export const admit = (parts: RingParts, request: AdmitRequest): Admission => {
+/** The Ring's word on credentials, and permits if the one that asks is good. What was granted is written before it is answered. */
+export const admit = async (parts: RingParts, request: AdmitRequest): Promise<Admission> => {
   const { tables } = parts;
   const now = parts.now();
   const standing = standingOf(parts, request.credential, now);
-  if (standing.status !== 'live') {
-    // What was lent is accounted for all the same.
-    if (request.ask.reports.length > 0 && tables.exists()) settle(parts, request.ask.reports);
-    return { standing, grant: null, sealed: null };
-  }
-  const { clientId } = request.credential;
-  const grant = permits(parts, request, standing.ownLimit, now);
-  recordUse(parts, clientId, request.uses, request.ask.reports, grant, request.seen);
-  tables.putMeter(parts.meter().saved());
-  const kept = request.wantToken ? tables.token(request.credential.fingerprint) : null;
-  const usable =
-    kept !== null && kept.generation === standing.generation && kept.expiresAt * 1000 - now > TOKEN_MARGIN_MS;
-  return { standing, grant, sealed: usable ? kept.sealed : null };
+  const others = request.others.map((name) => standingOf(parts, name, now));
+  const grant = standing.status === 'live' ? permits(parts, request, standing.ownLimit, now) : null;
+  const isNew = !tables.exists() && standing.status === 'live' && lends(grant);
+  if (isNew) found(parts, standing.owner);
+  if (tables.exists()) account(parts, request, standing, grant);
+  // A Ring that only lends has to see to it that it goes again.
+  if (isNew) await parts.wake();
+  return { standing, others, grant, sealed: keptToken(parts, request, standing, now) };
 };
 
 /** Takes what an isolate says of its leases, and writes it down. */
 export const settle = (parts: RingParts, reports: readonly Report[]): void => {
   parts.meter().settle(reports, parts.now());
   settleUse(parts, reports);
+  parts.tables.putMeter(parts.meter().saved());
+};
+
+/** Whoever asks about a token or a session says whose it is: a Ring speaks of nobody but its own owner. */
+export const ownersIn = ({ credential, others }: AdmitRequest): readonly Owner[] => {
+  const owners = [credential, ...others].flatMap((name) => (name.kind === 'secret' ? [] : [name.owner]));
+  return owners.filter(
+    (owner, i) => owners.findIndex(({ kind, id }) => kind === owner.kind && id === owner.id) === i,
+  );
+};
+
+const lends = (grant: Grant | null): boolean => grant !== null && (grant.decided > 0 || grant.units > 0);
+
+/** Writes down what was lent and what was told. Of one who is refused it is only what is told that counts. */
+const account = (
+  parts: RingParts,
+  { credential, uses, ask, seen }: AdmitRequest,
+  standing: Standing,
+  grant: Grant | null,
+): void => {
+  const isLive = standing.status === 'live';
+  if (!isLive && uses.length === 0 && ask.reports.length === 0) return;
+  if (grant === null) parts.meter().settle(ask.reports, parts.now());
+  recordUse(parts, useName(credential), uses, ask.reports, grant, isLive ? seen : null);
   parts.tables.putMeter(parts.meter().saved());
 };
 
@@ -42,38 +64,25 @@ const permits = (
   now: number,
 ): Grant | null => {
   const { tables, rules } = parts;
-  if (ask.purse !== (ownLimit ? credential.clientId : OWNER_PURSE)) {
-    parts.meter().settle(ask.reports, now);
-    return null;
-  }
+  if (ask.purse !== (ownLimit ? useName(credential) : OWNER_PURSE)) return null;
   const { requests, perSeconds, perMonth = null } = rules.plans.get(tables.plan() ?? '') ?? rules.plan;
-  const key = tables.key(credential.clientId)?.limit ?? null;
+  const key = ownLimit ? (tables.key(useName(credential))?.limit ?? null) : null;
   const leaseMs = rules.leaseSeconds * 1000;
   return parts
     .meter()
     .ask(ask, { owner: { requests, perSeconds }, key, unitsPerMonth: perMonth, leaseMs }, now);
 };
 
-/**
- * Whether a credential is good. Of another pepper's fingerprint the Ring can say neither yes nor no; under a
- * pepper by which it knows the key's secrets, a fingerprint that is not among them is wrong.
- */
-export const standingOf = (parts: RingParts, credential: CredentialName, now: number): Standing => {
-  const leaseMs = parts.rules.leaseSeconds * 1000;
-  const { tables } = parts;
-  const owner = tables.owner();
-  const key = tables.key(credential.clientId);
-  if (owner === null || key === null || key.status === 'creating') return { status: 'unknown', leaseMs };
-  if (key.status !== 'active') return { status: key.status, leaseMs };
-  if (hasExpired(key, now)) return { status: 'expired', leaseMs };
-  if (tables.isSuspended()) return { status: 'suspended', leaseMs };
-  const known = tables.secrets(key.keyId).filter((secret) => secret.pepper === credential.pepper);
-  if (known.length === 0) return { status: 'unproven', leaseMs: 0 };
-  if (!known.some((secret) => secret.fingerprint === credential.fingerprint))
-    return { status: 'unknown', leaseMs };
-  const { scopes, generation, expiresAt } = key;
-  return { status: 'live', owner, scopes, generation, expiresAt, ownLimit: key.limit !== null, leaseMs };
+/** The token kept for a secret, if it is of the key as it is now. */
+const keptToken = (
+  { tables }: RingParts,
+  { credential, wantToken }: Pick<AdmitRequest, 'wantToken'> & { readonly credential: CredentialName },
+  standing: Standing,
+  now: number,
+): string | null => {
+  if (!wantToken || standing.status !== 'live' || credential.kind !== 'secret') return null;
+  const kept = tables.token(credential.fingerprint);
+  const usable =
+    kept !== null && kept.generation === standing.generation && kept.expiresAt * 1000 - now > TOKEN_MARGIN_MS;
+  return usable ? kept.sealed : null;
 };
-
-export const hasExpired = (key: KeyRow, now: number): boolean =>
-  key.expiresAt !== null && key.expiresAt <= now;

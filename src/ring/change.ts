@@ -17,6 +17,7 @@ export const change = async (
 ): Promise<Result<KeyRecord>> => {
   const row = parts.tables.key(keyId);
   if (row === null || row.status !== 'active') return err({ reason: 'not_found' });
+  if (parts.tables.isSuspended()) return err({ reason: 'owner_suspended' });
   if (parts.changing.has(keyId)) return err({ reason: 'conflict' });
   const wanted = { ...changeable(row), ...patch };
   const added = wanted.scopes.filter((scope) => !row.scopes.includes(scope));

@@ -1,9 +1,9 @@
 import type { ExchangeAnswer, Exchanged, ExchangeRequest } from '../model/ports.ts';
-import { standingOf } from './admit.ts';
 import { sealToken, unsealToken } from './kept-token.ts';
 import type { RingParts } from './parts.ts';
 import { prove, RENEW_BEFORE_SECONDS } from './prove.ts';
 import type { SecretRow } from './rows.ts';
+import { standingOf } from './standing.ts';
 
 /** How often a result is thrown away because the key changed meanwhile, before the caller is asked to come back. */
 const MAX_ROUNDS = 3;

@@ -63,7 +63,7 @@ const reserve = (
   const ages = { createdAt: now, expiresAt, endedAt: null, lastUsedAt: null, lastSeen: null };
   const row: KeyRow = {
     ...{ keyId: clientId, status: 'creating', name, description, scopes, createdBy, lastFour },
-    ...{ ...ages, generation: 1, limit, masterKey },
+    ...{ ...ages, generation: 1, limit, masterKey, tokensFrom: null },
   };
   parts.storage.transactionSync(() => {
     parts.tables.insertKey(row);

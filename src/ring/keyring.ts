@@ -6,6 +6,7 @@ import { type Meter, openMeter } from '../model/meter.ts';
 import type {
   Admission,
   AdmitRequest,
+  AdoptedClient,
   ExchangeAnswer,
   ExchangeRequest,
   IssuedKey,
@@ -18,10 +19,12 @@ import type {
   UseOfHour,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import { admit, settle } from './admit.ts';
+import { admit, ownersIn, settle } from './admit.ts';
+import { adopt } from './adopt.ts';
 import { change } from './change.ts';
 import { endKey } from './end.ts';
 import { exchange } from './exchange.ts';
+import { found } from './found.ts';
 import { issue } from './issue.ts';
 import { openJoins } from './joins.ts';
 import { workOffLedger } from './ledger.ts';
@@ -50,6 +53,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async admit(request: AdmitRequest): Promise<Admission> {
+    for (const owner of ownersIn(request)) await this.#assertOwner(owner);
     return admit(this.#parts, request);
   }
 
@@ -63,7 +67,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async issue(request: IssueRequest): Promise<Result<IssuedKey>> {
     await this.#assertOwner(request.owner);
-    this.#found(request.owner);
+    if (this.#parts.tables.isSuspended()) return err({ reason: 'owner_suspended' });
+    found(this.#parts, request.owner);
     return issue(this.#parts, request);
   }
 
@@ -88,6 +93,21 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return change(this.#parts, owner, keyId, patch);
   }
 
+  async adopt(owner: Owner, client: AdoptedClient): Promise<Result<KeyRecord>> {
+    await this.#assertOwner(owner);
+    found(this.#parts, owner);
+    const adopted = adopt(this.#parts, owner, client);
+    await this.#parts.wake();
+    return adopted;
+  }
+
+  async revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void> {
+    await this.#assertOwner(owner);
+    found(this.#parts, owner);
+    this.#parts.tables.revokeToken(tokenHash, expiresAt);
+    await this.#parts.wake();
+  }
+
   async usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]> {
     await this.#assertOwner(owner);
     const { tables, now } = this.#parts;
@@ -102,7 +122,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     await this.#assertOwner(owner);
     const { tables, now, wake } = this.#parts;
     if (by === null && !tables.exists()) return;
-    this.#found(owner);
+    found(this.#parts, owner);
     if (by === null) tables.lift();
     else tables.suspend(by, now());
     await wake();
@@ -112,7 +132,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     await this.#assertOwner(owner);
     const { tables, rules } = this.#parts;
     if (plan !== null && !rules.plans.has(plan)) return err({ reason: 'not_found' });
-    this.#found(owner);
+    found(this.#parts, owner);
     tables.setPlan(plan);
     return ok(null);
   }
@@ -141,12 +161,6 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
         because: error instanceof Error ? error.name : 'unknown',
       });
     }
-  }
-
-  /** Gives the Ring its tables, when there is something to remember for the first time. */
-  #found(owner: Owner): void {
-    const { tables, now } = this.#parts;
-    if (!tables.exists()) tables.create(owner, now());
   }
 
   /** Refuses to speak of anybody but its own owner. */

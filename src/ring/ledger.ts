@@ -20,6 +20,7 @@ const IN_FLIGHT_MS = 60_000;
  */
 export const workOffLedger = async (parts: RingParts): Promise<void> => {
   const now = parts.now();
+  parts.tables.forgetRevokedTokens(now);
   for (const key of parts.tables.expiring(now)) endKey(parts, key.keyId, 'expired');
   const due = parts.tables.intentionsDue(now).slice(0, BATCH);
   for (const intention of due) {

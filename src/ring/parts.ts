@@ -1,5 +1,6 @@
 import type { RandomBytes } from '../model/base62.ts';
-import type { Environment } from '../model/key.ts';
+import type { ForeignClients } from '../model/foreign.ts';
+import type { Environment, KeyRealm } from '../model/key.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Limit } from '../model/lease-wire.ts';
 import type { Meter } from '../model/meter.ts';
@@ -17,6 +18,9 @@ export interface RingRules {
   readonly projectId: string;
   readonly environment: Environment;
   readonly brand: string;
+  /** Which client ids are of our grammar. */
+  readonly realm: KeyRealm;
+  readonly foreignClients: ForeignClients;
   /** Of owners without a plan of their own. */
   readonly plan: Plan;
   readonly plans: ReadonlyMap<string, Plan>;

@@ -8,8 +8,10 @@ export interface KeyRow extends Omit<KeyRecord, 'status' | 'owner'> {
   readonly status: KeyStatus | 'creating';
   /** Counts what makes older evidence worthless: scopes, secrets or standing changed. */
   readonly generation: number;
-  /** The master key that tagged it. */
+  /** The master key that tagged it; empty for a client that was made elsewhere. */
   readonly masterKey: string;
+  /** Tokens made until then are refused: the secret that opened them was rotated out. NumericDate, seconds; null for none. */
+  readonly tokensFrom: number | null;
 }
 
 /** What of a key can be changed. */
@@ -72,6 +74,7 @@ export const toKeyRow = (row: Row): KeyRow => ({
   generation: row.generation as number,
   limit: row.own_limit === null ? null : (JSON.parse(row.own_limit as string) as Limit),
   masterKey: row.master_key as string,
+  tokensFrom: row.tokens_from as number | null,
 });
 
 export const toIntention = (row: Row): Intention => ({

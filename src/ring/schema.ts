@@ -30,7 +30,8 @@ export const SCHEMA: readonly string[] = [
     last_seen TEXT,
     generation INTEGER NOT NULL,
     own_limit TEXT,
-    master_key TEXT NOT NULL
+    master_key TEXT NOT NULL,
+    tokens_from INTEGER
   ) WITHOUT ROWID`,
   'CREATE INDEX keys_by_age ON keys (created_at, client_id)',
   `CREATE TABLE secrets (
@@ -48,6 +49,12 @@ export const SCHEMA: readonly string[] = [
     generation INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID`,
+  `CREATE TABLE revoked_tokens (
+    -- Access tokens and session JWTs that were ended one by one, by SHA-256 of the token, until they end by themselves.
+    token_hash TEXT PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX revoked_tokens_by_end ON revoked_tokens (expires_at)',
   `CREATE TABLE intentions (
     -- What is still to be done at Stytch, at most one for each key.
     client_id TEXT PRIMARY KEY,

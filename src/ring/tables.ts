@@ -59,6 +59,9 @@ export const openTables = (storage: DurableObjectStorage) => {
           };
     },
 
+    learnOrganization: (organizationId: string): void =>
+      run('UPDATE ring SET organization_id = ? WHERE organization_id IS NULL', organizationId),
+
     /** The name of the owner's plan; null for the default limit. */
     plan: (): string | null =>
       exists ? ((first('SELECT plan FROM ring')?.plan as string | null) ?? null) : null,
@@ -100,8 +103,8 @@ export const openTables = (storage: DurableObjectStorage) => {
     insertKey: (key: KeyRow): void =>
       run(
         `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, expires_at, ended_at,
-           last_four, last_used_at, generation, own_limit, master_key)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           last_four, last_used_at, generation, own_limit, master_key, tokens_from)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         ...[key.keyId, key.status, key.name, key.description, JSON.stringify(key.scopes), key.createdBy],
         ...[
           key.createdAt,
@@ -112,6 +115,7 @@ export const openTables = (storage: DurableObjectStorage) => {
           key.generation,
           limitText(key.limit),
           key.masterKey,
+          key.tokensFrom,
         ],
       ),
     deleteKey: (clientId: string): void => run('DELETE FROM keys WHERE client_id = ?', clientId),
@@ -192,6 +196,19 @@ export const openTables = (storage: DurableObjectStorage) => {
     intentionsDue: (now: number): readonly Intention[] =>
       exists ? all('SELECT * FROM intentions WHERE due_at <= ? ORDER BY due_at', now).map(toIntention) : [],
 
+    isRevokedToken: (tokenHash: string): boolean =>
+      exists && first('SELECT 1 FROM revoked_tokens WHERE token_hash = ?', tokenHash) !== null,
+    revokeToken: (tokenHash: string, expiresAt: number): void =>
+      run(
+        'INSERT OR REPLACE INTO revoked_tokens (token_hash, expires_at) VALUES (?, ?)',
+        tokenHash,
+        expiresAt,
+      ),
+    /** Forgets tokens that have ended by themselves since. */
+    forgetRevokedTokens: (now: number): void => {
+      if (exists) run('DELETE FROM revoked_tokens WHERE expires_at <= ?', revokedUntil(now));
+    },
+
     ...useTables(sql, () => exists),
 
     /** When the Ring has to wake next, in milliseconds since the epoch; null for never. */
@@ -199,7 +216,8 @@ export const openTables = (storage: DurableObjectStorage) => {
       if (!exists) return null;
       const row = first(
         `SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM intentions
-           UNION ALL SELECT min(expires_at) FROM keys WHERE status = 'active')`,
+           UNION ALL SELECT min(expires_at) FROM keys WHERE status = 'active'
+           UNION ALL SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 FROM revoked_tokens)`,
       );
       return (row?.at as number | null | undefined) ?? null;
     },
@@ -214,10 +232,15 @@ export const openTables = (storage: DurableObjectStorage) => {
     /** Whether the Ring has anything to remember besides its meter. */
     isIdle: (): boolean =>
       first(
-        `SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions
+        `SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions UNION ALL SELECT 1 FROM revoked_tokens
            UNION ALL SELECT 1 FROM ring WHERE suspended_at IS NOT NULL OR plan IS NOT NULL LIMIT 1`,
       ) === null,
   };
 };
+
+/** A revoked token is remembered for this much longer than it lives, whatever the clocks say; seconds. */
+const REVOKED_MARGIN_SECONDS = 60;
+
+const revokedUntil = (now: number): number => Math.floor(now / 1000) - REVOKED_MARGIN_SECONDS;
 
 export type Tables = ReturnType<typeof openTables>;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Evidence } from '../model/evidence.ts';
+import type { Evidence, Known } from '../model/evidence.ts';
 import { openPurse, type Purse } from '../model/lease.ts';
 import { OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { Refusal } from '../model/refusal.ts';
@@ -8,6 +8,14 @@ import type { Refusal } from '../model/refusal.ts';
 const MAX_EVIDENCES = 10_000;
 const MAX_REFUSALS = 10_000;
 const MAX_PURSES = 10_000;
+
+/** The same by size, because a JWT may have 8 KiB: in bytes, as far as they can be told. */
+const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024;
+const MAX_REFUSAL_BYTES = 4 * 1024 * 1024;
+
+/** What an entry takes besides its texts: objects, their places in maps and lists. Bytes, estimated generously. */
+const EVIDENCE_BYTES = 1_500;
+const REFUSAL_BYTES = 300;
 
 export interface MemoryOptions {
   /** Names this isolate for as long as it lives. */
@@ -24,10 +32,31 @@ interface RememberedRefusal {
   readonly until: number;
 }
 
+/** The text by which it is known, and the scopes, which may be as long again. */
+const sizeOf = ({ token, session }: Evidence, text: string): number => {
+  const texts = [...token.scopes, ...(session?.roles ?? [])];
+  return texts.reduce((bytes, each) => bytes + each.length, EVIDENCE_BYTES + text.length);
+};
+
 /** What an isolate remembers, least recently used first to go. Keyed by credentials as presented: heap only. */
 export const createMemory = ({ isolate, leaseMs, newLeaseId, now, giveBack }: MemoryOptions) => {
-  const evidences = new LRUCache<string, Evidence>({ max: MAX_EVIDENCES });
-  const refusals = new LRUCache<string, RememberedRefusal>({ max: MAX_REFUSALS });
+  const byRing = new Map<string, Map<string, Evidence>>();
+  const drop = (evidence: Evidence, text: string): void => {
+    const known = byRing.get(evidence.ring);
+    known?.delete(text);
+    if (known?.size === 0) byRing.delete(evidence.ring);
+  };
+  const evidences = new LRUCache<string, Evidence>({
+    max: MAX_EVIDENCES,
+    maxSize: MAX_EVIDENCE_BYTES,
+    sizeCalculation: sizeOf,
+    dispose: drop,
+  });
+  const refusals = new LRUCache<string, RememberedRefusal>({
+    max: MAX_REFUSALS,
+    maxSize: MAX_REFUSAL_BYTES,
+    sizeCalculation: (_, text) => REFUSAL_BYTES + text.length,
+  });
   const purses = new LRUCache<string, Purse>({
     max: MAX_PURSES,
     dispose: (purse, name, reason) => {
@@ -42,8 +71,16 @@ export const createMemory = ({ isolate, leaseMs, newLeaseId, now, giveBack }: Me
     reportAt: (purse: Purse): number | undefined => reports.get(purse),
     setReportAt: (purse: Purse, at: number): void => void reports.set(purse, at),
     recall: (presented: string): Evidence | undefined => evidences.get(presented),
-    remember: (presented: string, evidence: Evidence): void => void evidences.set(presented, evidence),
+    remember: (presented: string, evidence: Evidence): void => {
+      evidences.set(presented, evidence);
+      const known = byRing.get(evidence.ring) ?? new Map<string, Evidence>();
+      byRing.set(evidence.ring, known.set(presented, evidence));
+    },
     forget: (presented: string): void => void evidences.delete(presented),
+
+    *knownOf(ring: string): Generator<Known> {
+      for (const [text, evidence] of byRing.get(ring) ?? []) yield { text, evidence };
+    },
 
     refusal: (presented: string, at: number): Refusal | null => {
       const remembered = refusals.get(presented);

@@ -1,7 +1,7 @@
 import { parseList } from 'structured-headers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ring } from '../../src/model/ports.ts';
-import { call, issueKey, later, now, ownerOf, ringStub, rooms, signIn } from '../world.ts';
+import { call, isolate, issueKey, later, now, ownerOf, ringStub, rooms, signIn } from '../world.ts';
 
 /** A header as RFC 9651 reads it: items with their parameters. */
 const items = (
@@ -132,5 +132,32 @@ describe('a monthly quota', () => {
     const again = await call(key);
     expect(again.status).toBe(200);
     expect(items(again, 'RateLimit-Policy').map(([name]) => name)).toEqual(['owner', 'month']);
+  });
+});
+
+describe('an owner with several credentials in one isolate', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('makes one renewal for each lease, not one for each credential', async () => {
+    const session = await signIn();
+    const keys = await Promise.all(Array.from({ length: 5 }, () => issueKey(session)));
+    const credentials = [session, ...keys.map(({ key }) => key)];
+    const here = isolate();
+    const LEASES = 8;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const round = async (): Promise<void> => {
+      vi.setSystemTime(Date.now() + 1_000);
+      for (const credential of credentials) expect((await here.call(credential)).status).toBe(200);
+      // What is asked for in the background is let come.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    for (let i = 0; i < 20; i++) await round();
+    const admits = () => here.calls.filter((each) => each === 'ring.admit').length;
+    const before = admits();
+    for (let i = 0; i < LEASES * 5; i++) await round();
+    // In the last fifth of each lease; a round more or less.
+    expect(admits() - before).toBeGreaterThanOrEqual(LEASES - 1);
+    expect(admits() - before).toBeLessThanOrEqual(1.5 * LEASES);
+    expect(await rooms.ORIGIN.records()).toHaveLength(6 * (20 + LEASES * 5));
   });
 });

@@ -128,9 +128,12 @@ describe('a Worker with', () => {
     await servesNothing(here, ['compatibility_date']);
   });
 
-  it.each(['VAULT', 'KEY_RING', 'LOBBY', 'STRANGERS'])('no binding %s serves nothing, and says so', async (name) => {
-    await servesNothing(isolate({ [name]: undefined }), [name]);
-  });
+  it.each(['VAULT', 'KEY_RING', 'LOBBY', 'STRANGERS'])(
+    'no binding %s serves nothing, and says so',
+    async (name) => {
+      await servesNothing(isolate({ [name]: undefined }), [name]);
+    },
+  );
 
   it('API_HOSTS that share the Desk’s name serves nothing', async () => {
     await servesNothing(isolate({ API_HOSTS: 'api.test,desk.test:8443' }), ['API_HOSTS[1]']);

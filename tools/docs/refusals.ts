@@ -30,6 +30,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   credential_kind_not_allowed: { reason: 'credential_kind_not_allowed', allowed: ['session'] },
   rate_limited: { reason: 'rate_limited', retryAfterSeconds: 12, by: ['owner'] },
   address_limited: { reason: 'address_limited', retryAfterSeconds: 60 },
+  too_many_attempts: { reason: 'too_many_attempts', retryAfterSeconds: 60 },
   unavailable: { reason: 'unavailable', what: 'stytch', retryAfterSeconds: 1 },
   misconfigured: { reason: 'misconfigured', problems: ['STYTCH_SECRET: is missing'] },
   origin_failed: { reason: 'origin_failed' },

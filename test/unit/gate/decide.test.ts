@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Credential } from '../../../src/model/credential.ts';
 import type { Standing } from '../../../src/model/ports.ts';
-import { secret } from '../../../src/model/secret.ts';
-import type { SessionToken } from '../../../src/model/token.ts';
 import {
   ADA,
   asBasic,
   asBearer,
+  asJwt,
   clientId,
   idle,
   key,
@@ -15,6 +13,7 @@ import {
   NOW,
   openWorld,
   outcome,
+  SCOPES,
   TOKEN,
   until,
 } from './world.ts';
@@ -23,16 +22,7 @@ const ENDED = (status: 'revoked' | 'unknown' | 'expired' | 'suspended'): Standin
   status,
   leaseMs: LEASE_MS,
 });
-const JWT: Credential = { kind: 'jwt', scheme: 'bearer', jwt: secret('jwt') };
-const SESSION: SessionToken = {
-  kind: 'session',
-  owner: ADA,
-  sessionId: 'session-test-1',
-  roles: ['editor'],
-  issuedAt: NOW,
-  expiresAt: NOW + 300,
-  sessionExpiresAt: NOW + 3_600,
-};
+const JWT = asJwt();
 
 /** A world in which the key is warm. */
 const warmWorld = async () => {
@@ -262,7 +252,7 @@ describe('a stale no', () => {
   it('becomes a yes when the key was widened, by one exchange', async () => {
     const { ask, pass, calls, state } = await warmWorld();
     pass(LEASE_MS);
-    state.standing = { ...LIVE, generation: 2, scopes: [...LIVE.scopes, 'admin:all'] };
+    state.standing = { ...LIVE, generation: 2, scopes: [...SCOPES, 'admin:all'] };
     state.verdicts.set('token', {
       verdict: 'good',
       token: { ...TOKEN, scopes: [...TOKEN.scopes, 'admin:all'] },
@@ -318,7 +308,7 @@ describe('another generation', () => {
   it('older than the Ring says is never judged final, neither way', async () => {
     const { ask, state, calls } = openWorld();
     // The exchange was under way when the key was widened: its token is of the generation before.
-    state.standing = { ...LIVE, generation: 2, scopes: [...LIVE.scopes, 'admin:all'] };
+    state.standing = { ...LIVE, generation: 2, scopes: [...SCOPES, 'admin:all'] };
     state.exchanged = {
       result: 'token',
       token: 'token',
@@ -513,38 +503,5 @@ describe('what cannot be known is 503, never 401', () => {
     await ask(asBearer());
     state.exchanged = null;
     expect(outcome(await ask(asBearer()))).toBe('api_key');
-  });
-});
-
-describe('a session', () => {
-  it('is its user, with the scopes of his roles', async () => {
-    const { ask, state } = openWorld();
-    state.verdicts.set('jwt', { verdict: 'good', token: SESSION });
-    const result = await ask(JWT);
-    expect(result).toMatchObject({
-      ok: true,
-      value: {
-        session: SESSION,
-        evidence: null,
-        identity: { auth: 'session', userId: ADA.id, clientId: null, scopes: ['items:read', 'items:write'] },
-      },
-    });
-  });
-
-  it.each([
-    ['bad', { verdict: 'bad', because: 'x' }, 'credential_invalid: token'],
-    ['unknowable', { verdict: 'unknowable' }, 'unavailable: jwks'],
-    ['an access token', { verdict: 'good', token: TOKEN }, 'credential_kind_not_allowed'],
-  ] as const)('that is %s is refused', async (_, verdict, expected) => {
-    const { ask, state } = openWorld();
-    state.verdicts.set('jwt', verdict);
-    expect(outcome(await ask(JWT))).toBe(expected);
-  });
-
-  it('is refused where its kind is not asked for, or its roles do not reach', async () => {
-    const { ask, state } = openWorld();
-    state.verdicts.set('jwt', { verdict: 'good', token: SESSION });
-    expect(outcome(await ask(JWT, { credentials: ['api_key'] }))).toBe('credential_kind_not_allowed');
-    expect(outcome(await ask(JWT, { scopes: ['admin:all'] }))).toBe('insufficient_scope');
   });
 });

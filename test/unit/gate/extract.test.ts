@@ -27,6 +27,8 @@ const found = (authorization?: string, apiKey?: string): unknown => {
       return [credential.auth, credential.scheme, credential.key.reveal()];
     case 'jwt':
       return ['jwt', credential.jwt.reveal()];
+    case 'pair':
+      return ['pair', credential.scheme, credential.clientId, credential.clientSecret.reveal()];
     case 'unknown':
       return ['unknown', credential.scheme];
     default:
@@ -211,6 +213,20 @@ describe('CRED-08: Basic', () => {
     expect(found(basic(pair))).toEqual(['client_credentials', 'basic', KEY]);
   });
 
+  it.each([
+    ['of Stytch', 'm2m-client-test-1', 'secret-_.~', 'm2m-client-test-1', 'secret-_.~'],
+    ['of any name', 'our-billing', 's', 'our-billing', 's'],
+    ['form-encoded', 'our%2Fbilling', 'a%3Ab+c%25', 'our/billing', 'a:b c%'],
+    ['with a colon in the secret', 'billing', 'a:b', 'billing', 'a:b'],
+  ])('a pair of a client that was not made here is a pair: %s', (_, id, tail, clientId, clientSecret) => {
+    expect(found(basic(`${id}:${tail}`))).toEqual(['pair', 'basic', clientId, clientSecret]);
+  });
+
+  it('an id of our grammar never is, whatever its tail and its environment', () => {
+    for (const id of [ID, ID.replace('_test_', '_live_'), ID.replace('acme', 'oldname'), 'acme_test_x'])
+      expect(found(basic(`${id}:x`))).toEqual(['client_credentials', 'basic', `${id}_x`]);
+  });
+
   it('the first colon splits', () => {
     expect(found(basic(`${ID}:a:b`))).toEqual(['client_credentials', 'basic', `${ID}_a:b`]);
   });
@@ -218,7 +234,16 @@ describe('CRED-08: Basic', () => {
   it.each([
     ['no colon', basic(KEY)],
     ['no id', basic(`:${TAIL}`)],
-    ['an id of somebody else', basic(`m2m-client-test-1:${TAIL}`)],
+    ['an id of a user', basic(`user-test-1:${TAIL}`)],
+    ['an id of a member', basic(`member-test-1:${TAIL}`)],
+    ['an id of an organisation', basic(`organization-test-1:${TAIL}`)],
+    ['an id of a Connected App', basic(`connected-app-test-1:${TAIL}`)],
+    ['an id with a space', basic(`m2m client:${TAIL}`)],
+    ['an id with an encoded space', basic(`m2m+client:${TAIL}`)],
+    ['an id with an encoded line break', basic(`m2m%0Aclient:${TAIL}`)],
+    ['an id that is too long', basic(`${'m'.repeat(129)}:${TAIL}`)],
+    ['another id with a secret that is no text', basic('m2m-client-test-1:%00')],
+    ['another id without a secret', basic('m2m-client-test-1:')],
     ['a NUL', basic(`${ID}:${TAIL}\0`)],
     ['a line break', basic(`${ID}\n:${TAIL}`)],
     ['a byte that is not ASCII', basic(`${ID}:${TAIL}\xe9`)],

@@ -102,27 +102,39 @@ describe('whether a key may stay', () => {
 describe('whether a session may stay', () => {
   const JWT: Credential = { kind: 'jwt', scheme: 'bearer', jwt: secret('session') };
 
-  it('is judged anew, and the word is as old as the judgement', async () => {
+  const SESSION: SessionToken = {
+    kind: 'session',
+    owner: ADA,
+    sessionId: 'session-test-1',
+    roles: ['editor'],
+    issuedAt: NOW,
+    expiresAt: NOW + 300,
+    sessionExpiresAt: NOW + 3_600,
+  };
+
+  const signedIn = async () => {
     const world = openWorld();
-    const session: SessionToken = {
-      kind: 'session',
-      owner: ADA,
-      sessionId: 'session-test-1',
-      roles: ['editor'],
-      issuedAt: NOW,
-      expiresAt: NOW + 300,
-      sessionExpiresAt: NOW + 3_600,
-    };
-    world.state.verdicts.set('session', { verdict: 'good', token: session });
+    world.state.verdicts.set('session', { verdict: 'good', token: SESSION });
     expect(outcome(await world.ask(JWT))).toBe('session');
     const stillGood = createStillGood(world.decide, () => world.clock.now)(JWT, ROUTE);
-    expect(await stillGood(world.clock.now)).toEqual({ ok: true, value: world.clock.now });
-    world.state.verdicts.set('session', { verdict: 'bad', because: 'expired' });
-    expect(await stillGood(world.clock.now)).toMatchObject({
-      ok: false,
-      refusal: { reason: 'credential_invalid' },
-    });
+    return { ...world, ask: () => stillGood(world.clock.now) };
+  };
+
+  it('is asked of the Ring: not while its owner is suspended', async () => {
+    const world = await signedIn();
+    world.pass(3_000);
+    expect(await world.ask()).toEqual({ ok: true, value: world.clock.now });
+    world.pass(3_000);
+    world.state.standing = ended('suspended');
+    expect(await world.ask()).toMatchObject({ ok: false, refusal: { reason: 'owner_suspended' } });
+  });
+
+  it('not past the end of its JWT, and while nobody can tell that is no verdict', async () => {
+    const world = await signedIn();
+    world.pass(301_000);
     world.state.verdicts.set('session', { verdict: 'unknowable' });
-    expect(await stillGood(world.clock.now)).toMatchObject({ ok: false, refusal: { reason: 'unavailable' } });
+    expect(await world.ask()).toMatchObject({ ok: false, refusal: { reason: 'unavailable', what: 'jwks' } });
+    world.state.verdicts.set('session', { verdict: 'bad', because: 'ERR_JWT_EXPIRED' });
+    expect(await world.ask()).toMatchObject({ ok: false, refusal: { reason: 'credential_invalid' } });
   });
 });

@@ -1,22 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { isCurrent, verify } from '../../../src/gate/verify.ts';
-import { type Evidence, noUses } from '../../../src/model/evidence.ts';
-import { ADA, clientId, LIVE, NOON, NOW, ringName } from './world.ts';
+import { type Evidence, newEvidence } from '../../../src/model/evidence.ts';
+import { ADA, asBasic, asBearer, asJwt, clientId, LIVE, NOON, NOW, ringName, SESSION } from './world.ts';
 
-const BEARER = { auth: 'api_key', scheme: 'bearer' } as const;
-const BASIC = { auth: 'client_credentials', scheme: 'basic' } as const;
+const [BEARER, BASIC, JWT] = [asBearer(), asBasic(), asJwt()];
 
-const evidence = (standing: Partial<typeof LIVE> = {}, token: Partial<Evidence['token']> = {}): Evidence => ({
-  name: { clientId, fingerprint: 'fp', pepper: 'current' },
-  ring: ringName,
-  token: { scopes: ['a', 'b', 'c'], ownerId: ADA.id, generation: 1, expiresAt: NOW + 60, ...token },
-  held: { standing: { ...LIVE, scopes: ['b', 'c', 'd'], ...standing }, askedAt: NOON },
-  identity: null,
-  assertion: null,
-  uses: noUses(),
-  renewedAt: 0,
-  refreshedAt: 0,
-});
+const evidence = (standing: Partial<typeof LIVE> = {}, token: Partial<Evidence['token']> = {}): Evidence =>
+  newEvidence({
+    name: { kind: 'secret', clientId, fingerprint: 'fp', pepper: 'current' },
+    ...{ ring: ringName, owner: ADA, session: null },
+    token: { scopes: ['a', 'b', 'c'], ownerId: ADA.id, generation: 1, expiresAt: NOW + 60, ...token },
+    held: { standing: { ...LIVE, scopes: ['b', 'c', 'd'], ...standing }, askedAt: NOON },
+  });
+
+/** Of a token that was presented itself, before the Ring was asked. */
+const unasked = (session: Evidence['session'] = null): Evidence =>
+  newEvidence({
+    name:
+      session === null
+        ? { kind: 'token', clientId, tokenHash: 'h', issuedAt: NOW, owner: ADA }
+        : { kind: 'session', owner: ADA, tokenHash: 'h' },
+    ...{ ring: ringName, owner: ADA, session, held: null },
+    token: { scopes: ['a', 'b'], ownerId: ADA.id, generation: null, expiresAt: NOW + 60 },
+  });
 
 describe('verify', () => {
   it("gives the owner, the key and the token's scopes as far as the Ring grants them, in the token's order", () => {
@@ -74,5 +80,33 @@ describe('isCurrent', () => {
     ['a Ring of a newer generation', {}, { generation: 2 }, false],
   ] as const)('%s', (_, token, standing, expected) => {
     expect(isCurrent(evidence(standing as object, token), NOON)).toBe(expected);
+  });
+});
+
+describe('a token that was presented itself', () => {
+  it.each([
+    ['an access token', null, { auth: 'access_token', clientId }],
+    ['a session', SESSION, { auth: 'session', clientId: null }],
+  ] as const)('%s: speaks with its own scopes until the Ring has said something', (_, session, expected) => {
+    expect(verify(unasked(session), JWT, NOON)).toMatchObject({
+      ok: true,
+      value: { ...expected, userId: ADA.id, scopes: ['a', 'b'] },
+    });
+  });
+
+  it('is narrowed by the row that its Ring has, and by nothing where the Ring does not say', () => {
+    const token = unasked();
+    token.held = { standing: { ...LIVE, scopes: ['b'] }, askedAt: NOON };
+    expect(verify(token, JWT, NOON)).toMatchObject({ value: { scopes: ['b'] } });
+    const session = unasked(SESSION);
+    session.held = { standing: { ...LIVE, scopes: null, generation: 0 }, askedAt: NOON };
+    expect(verify(session, JWT, NOON)).toMatchObject({ value: { scopes: ['a', 'b'] } });
+  });
+
+  it('is of every generation, and as current before the Ring was asked', () => {
+    const token = unasked();
+    expect(isCurrent(token, NOON)).toBe(true);
+    token.held = { standing: { ...LIVE, generation: 7 }, askedAt: NOON };
+    expect([isCurrent(token, NOON), isCurrent(token, NOON + 60_000)]).toEqual([true, false]);
   });
 });

@@ -1,12 +1,29 @@
 import { createDecide, type Decision, type Demand } from '../../../src/gate/decide.ts';
 import type { DecisionPorts } from '../../../src/gate/ports.ts';
-import type { Credential } from '../../../src/model/credential.ts';
+import type {
+  Credential,
+  JwtCredential,
+  KeyCredential,
+  PairCredential,
+} from '../../../src/model/credential.ts';
+import type { ForeignClients, OwnerlessClients } from '../../../src/model/foreign.ts';
+import type { Owner } from '../../../src/model/identity.ts';
 import { mintClientId, mintSecret, ringOfOwner, spellKey } from '../../../src/model/key.ts';
 import { openMeter } from '../../../src/model/meter.ts';
-import type { Admission, AdmitRequest, Exchanged, Ring, Standing } from '../../../src/model/ports.ts';
+import type {
+  Admission,
+  AdmitRequest,
+  CredentialName,
+  Exchanged,
+  Lobby,
+  LobbyExchanged,
+  LobbyExchangeRequest,
+  Ring,
+  Standing,
+} from '../../../src/model/ports.ts';
 import type { Result } from '../../../src/model/refusal.ts';
 import { secret } from '../../../src/model/secret.ts';
-import type { TokenVerdict } from '../../../src/model/token.ts';
+import type { SessionToken, TokenVerdict } from '../../../src/model/token.ts';
 import { newTrace } from '../../../src/model/trace.ts';
 import { createTurn } from '../../../src/model/turn.ts';
 import { createMemory } from '../../../src/store/memory.ts';
@@ -25,10 +42,11 @@ export const clientId = mintClientId('acme', 'test', ringName, seededBytes(1));
 export const clientSecret = mintSecret(seededBytes(2));
 export const key = await spellKey(clientId, clientSecret, keychain.current);
 
+export const SCOPES = ['items:read', 'items:write'] as const;
 export const LIVE: Extract<Standing, { status: 'live' }> = {
   status: 'live',
   owner: ADA,
-  scopes: ['items:read', 'items:write'],
+  scopes: SCOPES,
   generation: 1,
   expiresAt: null,
   ownLimit: false,
@@ -46,6 +64,22 @@ export const TOKEN = {
   expiresAt: NOW + 3_600,
 } as const;
 
+/** What Stytch signed for somebody who signed in. */
+export const SESSION: SessionToken = {
+  kind: 'session',
+  owner: ADA,
+  sessionId: 'session-test-1',
+  roles: ['editor'],
+  issuedAt: NOW,
+  expiresAt: NOW + 300,
+  sessionExpiresAt: NOW + 3_600,
+};
+
+/** The Ring's word on a session, or on a foreign client that it has no row of. */
+export const NO_ROW: typeof LIVE = { ...LIVE, scopes: null, generation: 0 };
+
+export const FOREIGN_ID = 'm2m-client-test-d731954d-dab3-4a2b-bdee-07f3ad1be885';
+
 export const ROUTE: Demand = {
   auth: 'required',
   credentials: ['api_key', 'client_credentials', 'access_token', 'session'],
@@ -54,17 +88,22 @@ export const ROUTE: Demand = {
   leaseSeconds: 5,
 };
 
-export const asBearer = (text = key): Credential => ({
+export const asBearer = (text = key): KeyCredential => ({
   kind: 'key',
   auth: 'api_key',
   scheme: 'bearer',
   key: secret(text),
 });
-export const asBasic = (text = key): Credential => ({
+export const asBasic = (text = key): KeyCredential => ({
   kind: 'key',
   auth: 'client_credentials',
   scheme: 'basic',
   key: secret(text),
+});
+
+export const asJwt = (text = 'jwt'): JwtCredential => ({ kind: 'jwt', scheme: 'bearer', jwt: secret(text) });
+export const asPair = (clientSecret = 'foreign secret', id = FOREIGN_ID): PairCredential => ({
+  ...{ kind: 'pair', scheme: 'basic', clientId: id, clientSecret: secret(clientSecret) },
 });
 
 /** Waits of at most so long are looks at memory: they take no time of the world's clock. */
@@ -81,6 +120,10 @@ export const openWorld = () => {
   const calls = {
     admit: [] as AdmitRequest[],
     exchange: 0,
+    look: 0,
+    claim: [] as Owner[],
+    lobbyExchange: [] as LobbyExchangeRequest[],
+    throttle: [] as (string | null)[],
     get: 0,
     put: [] as string[],
     forget: 0,
@@ -91,17 +134,30 @@ export const openWorld = () => {
 
   const state = {
     standing: LIVE as Standing,
+    /** Of one credential alone, where a test wants another answer for it. */
+    standingOf: (_: CredentialName): Standing | null => null,
+    foreignClients: 'imported' as ForeignClients,
+    ownerlessClients: 'refused' as OwnerlessClients,
+    lobby: { owner: ADA as Owner | null, sealed: null as string | null },
+    lobbyExchanged: null as LobbyExchanged | null,
+    letsThrough: true,
+    /** Whether another Ring than Ada's may be asked. */
+    ringOf: (_: string): boolean => false,
     limit: { requests: 600, perSeconds: 60 },
     sealed: null as string | null,
     /** Null is what Stytch normally does: a token of the key's generation. */
     exchanged: null as Exchanged | null,
     vault: new Map<string, string>(),
-    verdicts: new Map<string, TokenVerdict>([['token', { verdict: 'good', token: TOKEN }]]),
+    verdicts: new Map<string, TokenVerdict>([
+      ['token', { verdict: 'good', token: TOKEN }],
+      ['foreign token', { verdict: 'good', token: { ...TOKEN, clientId: FOREIGN_ID } }],
+    ]),
     /** Of a request that has vanished not even the deadlines come. */
     deadlines: 'come' as 'come' | 'never',
     /** Comes before every answer of the Ring. */
     beforeAdmit: async (): Promise<void> => undefined,
     beforeExchange: async (): Promise<void> => undefined,
+    beforeLook: async (): Promise<void> => undefined,
   };
 
   const grantOf = (request: AdmitRequest) =>
@@ -111,15 +167,22 @@ export const openWorld = () => {
       clock.now,
     );
 
+  const purseFor = ({ credential }: AdmitRequest, ownLimit: boolean): string =>
+    ownLimit && credential.kind !== 'session' ? credential.clientId : '';
+
   const ring = {
     admit: async (request: AdmitRequest): Promise<Admission> => {
       calls.admit.push(request);
       await state.beforeAdmit();
-      const { standing, sealed } = state;
+      const standing = state.standingOf(request.credential) ?? state.standing;
       return {
         standing,
-        grant: standing.status === 'live' ? grantOf(request) : null,
-        sealed: request.wantToken ? sealed : null,
+        others: request.others.map((name) => state.standingOf(name) ?? state.standing),
+        grant:
+          standing.status === 'live' && request.ask.purse === purseFor(request, standing.ownLimit)
+            ? grantOf(request)
+            : null,
+        sealed: request.wantToken ? state.sealed : null,
       };
     },
     exchange: async () => {
@@ -138,6 +201,31 @@ export const openWorld = () => {
     },
   } as unknown as Ring;
 
+  const lobby: Lobby = {
+    look: async () => {
+      calls.look++;
+      await state.beforeLook();
+      return state.lobby;
+    },
+    claim: async ({ owner }) => {
+      calls.claim.push(owner);
+      state.lobby = { ...state.lobby, owner: state.lobby.owner ?? owner };
+      return state.lobby.owner ?? owner;
+    },
+    exchange: async (request) => {
+      calls.lobbyExchange.push(request);
+      const token: LobbyExchanged = {
+        result: 'token',
+        token: 'foreign token',
+        sealed: 'sealed',
+        owner: state.lobby.owner ?? ADA,
+        expiresAt: NOW + 3_600,
+        made: true,
+      };
+      return { exchanged: state.lobbyExchanged ?? token, stytchMs: 0 };
+    },
+  };
+
   const ports: DecisionPorts = {
     projectId: PROJECT,
     realm: REALM,
@@ -153,8 +241,19 @@ export const openWorld = () => {
       },
     },
     rings: (name) => {
-      if (name !== ringName) throw new Error('a Ring that nobody should ask');
+      if (name !== ringName && !state.ringOf(name)) throw new Error('a Ring that nobody should ask');
       return ring;
+    },
+    lobbies: () => lobby,
+    get foreignClients() {
+      return state.foreignClients;
+    },
+    get ownerlessClients() {
+      return state.ownerlessClients;
+    },
+    throttle: async (address) => {
+      calls.throttle.push(address);
+      return state.letsThrough;
     },
     verifyToken: async (jwt) => {
       calls.verified++;
@@ -190,13 +289,17 @@ export const openWorld = () => {
   const decide = createDecide(ports);
 
   return {
-    ...{ ports, state, calls, clock, decide },
+    ...{ ports, ring, state, calls, clock, decide },
+    /** One request, where the world is another one in part. */
+    decideWith: (other: DecisionPorts, credential: Credential) =>
+      createDecide(other)(credential, ROUTE, clock.now, newTrace(), null),
     /** One request, as the Gate puts it to `decide`. */
     ask: (
       credential: Credential,
       demand: Partial<Demand> = {},
+      from: Request | null = null,
     ): Result<Decision> | Promise<Result<Decision>> =>
-      decide(credential, { ...ROUTE, ...demand }, clock.now, newTrace(), () => null),
+      decide(credential, { ...ROUTE, ...demand }, clock.now, newTrace(), from),
     /** Lets time go by. Deadlines that have come are over. */
     pass: (ms: number): void => {
       clock.now += ms;
@@ -213,7 +316,14 @@ export const openWorld = () => {
     /** What everybody had to pay at the Ring, request by request. */
     paid: () => calls.admit.flatMap(({ ask }) => ask.costs),
     /** How often anybody outside the isolate was asked. */
-    portCalls: () => calls.admit.length + calls.exchange + calls.get + calls.put.length,
+    portCalls: () =>
+      calls.admit.length +
+      calls.exchange +
+      calls.look +
+      calls.claim.length +
+      calls.lobbyExchange.length +
+      calls.get +
+      calls.put.length,
   };
 };
 

@@ -29,6 +29,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   credential_kind_not_allowed: { allowed: ['session'] },
   rate_limited: { retryAfterSeconds: 17, by: ['owner'] },
   address_limited: { retryAfterSeconds: 60 },
+  too_many_attempts: { retryAfterSeconds: 17 },
   unavailable: { what: 'ring', retryAfterSeconds: 3 },
   misconfigured: { problems: ['STYTCH_SECRET is not set'] },
   origin_failed: {},

@@ -5,7 +5,7 @@ import type { RingParts } from '../../../src/ring/parts.ts';
 const NOW = Date.UTC(2026, 10, 1, 12);
 const SECONDS = NOW / 1000;
 const REQUEST = {
-  credential: { clientId: 'acme_test_1', fingerprint: 'fp', pepper: 'k1' },
+  credential: { kind: 'secret', clientId: 'acme_test_1', fingerprint: 'fp', pepper: 'k1' } as const,
   clientSecret: 'secret',
 };
 

@@ -21,7 +21,8 @@ const open = () => {
   return { memory, given };
 };
 
-const evidence = (clientId: string) => ({ name: { clientId } }) as unknown as Evidence;
+const evidence = (clientId: string, scopes: readonly string[] = []) =>
+  ({ name: { clientId }, ring: 'ring', session: null, token: { scopes } }) as unknown as Evidence;
 
 /** Puts ten units into an owner's purse, as the Ring would. */
 const fill = (memory: ReturnType<typeof createMemory>, ring: string): void => {
@@ -57,6 +58,68 @@ describe('evidence', () => {
     memory.remember('one more', evidence('x'));
     const known = ['key 0', 'key 1', 'one more'].map((key) => memory.recall(key) !== undefined);
     expect(known).toEqual([true, false, true]);
+  });
+});
+
+describe('evidence of long credentials', () => {
+  /** A JWT may have 8 KiB, and so may the scopes that it names. */
+  const LONG = 'x'.repeat(8_180);
+  const held = (memory: ReturnType<typeof createMemory>, many: number): number =>
+    Array.from({ length: many }, (_, i) => i).filter((i) => memory.recall(`${LONG}${i}`)).length;
+
+  it('is bounded by its size too: the texts of an isolate stay under 16 MiB', () => {
+    const { memory } = open();
+    for (let i = 0; i < 5_000; i++) memory.remember(`${LONG}${i}`, evidence(`${i}`));
+    expect(held(memory, 5_000)).toBeGreaterThan(1_500);
+    expect(held(memory, 5_000) * LONG.length).toBeLessThan(16 * 1024 * 1024);
+    expect(memory.recall(`${LONG}4999`)).toBeDefined();
+  });
+
+  it('counts what the token says as well', () => {
+    const { memory } = open();
+    const scopes = [LONG, LONG];
+    for (let i = 0; i < 5_000; i++) memory.remember(`${LONG}${i}`, evidence(`${i}`, scopes));
+    expect(held(memory, 5_000) * 3 * LONG.length).toBeLessThan(16 * 1024 * 1024);
+  });
+
+  it('and refusals of them stay under 4 MiB', () => {
+    const { memory } = open();
+    for (let i = 0; i < 5_000; i++) memory.refuse(`${LONG}${i}`, REFUSAL, NOON + 5_000);
+    const refused = Array.from({ length: 5_000 }, (_, i) => memory.refusal(`${LONG}${i}`, NOON)).filter(
+      (each) => each !== null,
+    );
+    expect(refused.length).toBeGreaterThan(400);
+    expect(refused.length * LONG.length).toBeLessThan(4 * 1024 * 1024);
+  });
+});
+
+describe('what is known of one owner', () => {
+  const of = (ring: string) => ({ ...evidence('x'), ring }) as Evidence;
+  const textsOf = (memory: ReturnType<typeof createMemory>, ring: string) =>
+    [...memory.knownOf(ring)].map(({ text }) => text);
+
+  it('is all of his credentials, and nobody else’s', () => {
+    const { memory } = open();
+    memory.remember('a', of('r1'));
+    memory.remember('b', of('r1'));
+    memory.remember('c', of('r2'));
+    expect([textsOf(memory, 'r1'), textsOf(memory, 'r2'), textsOf(memory, 'r3')]).toEqual([
+      ['a', 'b'],
+      ['c'],
+      [],
+    ]);
+  });
+
+  it('goes with what is forgotten, replaced or evicted', () => {
+    const { memory } = open();
+    memory.remember('a', of('r1'));
+    memory.remember('b', of('r1'));
+    memory.forget('a');
+    const newer = of('r1');
+    memory.remember('b', newer);
+    expect([...memory.knownOf('r1')]).toEqual([{ text: 'b', evidence: newer }]);
+    for (let i = 0; i < BOUND; i++) memory.remember(`key ${i}`, of('r2'));
+    expect(textsOf(memory, 'r1')).toEqual([]);
   });
 });
 
