@@ -89,6 +89,8 @@ export const watch = (leave: Leave, ports: WatchPorts, watched: Watched): (() =>
       if (signal.aborted) return;
       if (!word.ok) return watched.close(word.refusal);
       goodUntil = until(word.value);
+      // It took so long that it is too old already.
+      if (goodUntil <= now()) return watched.close(SILENT);
       if (!isOpen) watched.open();
       isOpen = true;
     }
