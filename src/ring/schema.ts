@@ -4,7 +4,7 @@
  */
 export const SCHEMA: readonly string[] = [
   `CREATE TABLE ring (
-    -- Whose Ring this is: one row, written once.
+    -- Whose Ring this is: one row. Only a member's organisation may be learned later.
     id INTEGER PRIMARY KEY CHECK (id = 1),
     owner_kind TEXT NOT NULL,
     owner_id TEXT NOT NULL,
