@@ -14,7 +14,12 @@ beforeAll(async () => {
   let spoken = 0;
   talk = setInterval(() => edge.origin.emit(`${spoken++}`), 20);
 });
-beforeEach(() => edge.origin.reset());
+beforeEach(async () => {
+  edge.origin.reset();
+  // What the test before left open tells of its end a moment later.
+  await expect.poll(() => edge.origin.open()).toBe(0);
+  edge.origin.reset();
+});
 afterAll(async () => {
   clearInterval(talk);
   await edge?.stop();

@@ -1,5 +1,7 @@
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
 import { KeyRingBase } from '../../src/ring/keyring.ts';
+import { LobbyBase } from '../../src/ring/lobby/lobby.ts';
+import type { LobbyPorts } from '../../src/ring/lobby/parts.ts';
 import type { RingPorts } from '../../src/ring/parts.ts';
 import settings from '../settings.ts';
 
@@ -28,6 +30,12 @@ const latchkey = latchkeyFor({
 export class KeyRing extends KeyRingBase<Env> {
   protected override ports(env: Env): RingPorts {
     return latchkey(env).ringPorts();
+  }
+}
+
+export class Lobby extends LobbyBase<Env> {
+  protected override ports(env: Env): LobbyPorts {
+    return latchkey(env).lobbyPorts();
   }
 }
 

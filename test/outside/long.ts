@@ -59,7 +59,11 @@ export const startLong = async (): Promise<LongEdge> => {
         name: 'latchkey',
         script: bundle('test/outside/long-worker.ts').script,
         kv: ['VAULT'],
-        durableObjects: [{ binding: 'KEY_RING', className: 'KeyRing' }],
+        durableObjects: [
+          { binding: 'KEY_RING', className: 'KeyRing' },
+          { binding: 'LOBBY', className: 'Lobby' },
+        ],
+        rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
         serviceBindings: { APP: 'app' },
         globalOutbound: 'zone',
         bindings: {
