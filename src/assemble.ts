@@ -192,6 +192,7 @@ const openApp = (
   const memory = createMemory({
     isolate: randomId(),
     leaseMs: config.leaseSeconds * 1000,
+    graceMs: config.ringGraceSeconds * 1000,
     newLeaseId: randomId,
     now,
     giveBack: (ring, reports) => waitUntil(rings(ring).settle(reports)),
@@ -234,7 +235,12 @@ const openApp = (
     ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
     ...rimOf(config, policy),
     throttle: createThrottle(env.STRANGERS, 'api', log),
-    stillGood: createStillGood(decide, now),
+    stillGood: createStillGood(
+      decide,
+      now,
+      (evidence) => memory.purse(evidence.ring, purseName(evidence)).silence(now())?.until ?? null,
+    ),
+    graceMs: config.ringGraceSeconds * 1000,
     levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
@@ -242,7 +248,7 @@ const openApp = (
   const projectId = config.stytch.projectId;
   const desk = createDesk({
     deskUrl: config.deskUrl,
-    largestLeaseSeconds: config.largestLeaseSeconds,
+    largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     extract: (inbound) => extract(inbound, realm),
     identify: async (credential, credentials, trace, from) => {
       const demand = {

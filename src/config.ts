@@ -36,8 +36,10 @@ export interface Config {
     readonly keysPerUser: number;
   };
   readonly leaseSeconds: number;
-  /** The greatest `leaseSeconds` of the file and its routes: `effective_by` = now + this. */
+  /** The greatest `leaseSeconds` of the file and its routes: `effective_by` = now + this + `ringGraceSeconds`. */
   readonly largestLeaseSeconds: number;
+  /** For how long an isolate may go on by itself while a Ring is silent. */
+  readonly ringGraceSeconds: number;
   readonly stytchGraceSeconds: number;
   readonly foreignClients: ForeignClients;
   readonly ownerlessClients: OwnerlessClients;

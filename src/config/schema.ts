@@ -158,6 +158,7 @@ export const SETTINGS = z.strictObject({
     keysPerUser: integer(1, 1000).default(20),
   }),
   leaseSeconds: integer(1, 60).default(5),
+  ringGraceSeconds: integer(0, 300).default(0),
   stytchGraceSeconds: integer(0, 86_400).default(3600),
   foreignClients: z.enum(FOREIGN_CLIENTS).default('imported'),
   ownerlessClients: z.enum(OWNERLESS_CLIENTS).default('refused'),

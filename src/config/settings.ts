@@ -23,6 +23,8 @@ export interface Settings {
   readonly limits: LimitSettings;
   /** For how long an isolate may admit without asking the Ring, 1..60. Default: 5. */
   readonly leaseSeconds?: number | undefined;
+  /** For how long an isolate may repeat its own past while an owner's Ring is silent, 0..300. Default: 0. */
+  readonly ringGraceSeconds?: number | undefined;
   /** For how long Stytch may be unreachable after a token's end, 0..86400. Default: 3600. */
   readonly stytchGraceSeconds?: number | undefined;
   /**

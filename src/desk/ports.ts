@@ -40,7 +40,7 @@ export interface Readiness {
 /** The world, as the Desk needs it. */
 export interface DeskPorts {
   readonly deskUrl: string;
-  /** The greatest age of a lease anywhere: when a revocation is in force everywhere. Seconds. */
+  /** How old a word of the Ring may be anywhere, grace included: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
   readonly extract: (headers: Headers) => Result<Credential>;
   /**

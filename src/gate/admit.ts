@@ -5,6 +5,7 @@ import { LEASE_SLACK_MS } from '../model/meter.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import { ask, purseOf } from './ask.ts';
+import { isSilenceOfRing, mayGoOn } from './grace.ts';
 import type { DecisionPorts } from './ports.ts';
 import { type Presented, toldAs } from './presented.ts';
 import { isRefreshDue, refresh } from './refresh.ts';
@@ -31,6 +32,8 @@ export interface Price {
   readonly leaseSeconds: number;
   /** This isolate's clock when the request came in. */
   readonly startedAt: number;
+  /** Whether grace counts although the Ring is asked anew: for somebody who was let in by a route that it counts for. */
+  readonly mayGoOn?: boolean | undefined;
 }
 
 /** Whether the Ring's word on a credential is young enough for a route. */
@@ -50,7 +53,7 @@ export type Admit = (
 ) => Result<null> | Promise<Result<null>>;
 
 interface Waiter {
-  readonly cost: number;
+  readonly price: Price;
   outcome: Result<null> | null;
 }
 
@@ -79,7 +82,7 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     if (ended !== null) return toldAs(err(ended), presented.credential.scheme);
     const queue = queues.get(evidence) ?? { waiting: [], asked: [], askingSince: null };
     queues.set(evidence, queue);
-    const waiter: Waiter = { cost: price.cost, outcome: null };
+    const waiter: Waiter = { price, outcome: null };
     const since = ports.now();
     queue.waiting.push(waiter);
     while (waiter.outcome === null && ports.now() - since < GIVE_UP_MS) {
@@ -107,18 +110,15 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     }
     const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
     Object.assign(queue, { waiting: [], asked: batch });
-    const costs = batch.map((waiter) => waiter.cost).filter((cost) => cost > 0);
+    const costs = batch.map(({ price }) => price.cost).filter((cost) => cost > 0);
     const answer = await ask(ports, evidence, presented, costs, trace);
     const verdicts = answer.ok ? [...answer.value] : [];
     for (const waiter of batch) {
-      if (!answer.ok) waiter.outcome = answer;
-      else
-        waiter.outcome = outcomeOf(
-          ports,
-          evidence,
-          waiter,
-          waiter.cost === 0 ? 'admitted' : verdicts.shift(),
-        );
+      if (answer.ok) {
+        const verdict = waiter.price.cost === 0 ? 'admitted' : verdicts.shift();
+        waiter.outcome = outcomeOf(ports, evidence, waiter, verdict);
+      } else if (isSilenceOfRing(answer.refusal)) waiter.outcome = inGrace(ports, evidence, waiter) ?? answer;
+      else waiter.outcome = answer;
     }
     // Whom the Ring did not decide waits on.
     queue.waiting.push(...batch.filter((waiter) => waiter.outcome === null));
@@ -131,12 +131,18 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const fresh = isFresh(evidence, price, now);
     if (fresh && price.cost === 0) return ADMITTED;
     const purse = purseOf(ports, evidence);
-    const spending = price.cost === 0 ? null : purse.spend(price.cost, now, { mustAsk: !fresh });
+    const good = fresh || mayGoOn(evidence, price, purse.silence(now));
+    const spending = price.cost === 0 ? null : purse.spend(price.cost, now, { mustAsk: !good });
     if (spending?.outcome === 'spent') {
       evidence.uses.admitted++;
-      if (purse.renewalDue(now) || isStandingDue(evidence, now))
+      if (purse.renewalDue(now) || (isStandingDue(evidence, now) && purse.silence(now) === null))
         ports.inBackground(renew(ports, evidence, presented));
       return ADMITTED;
+    }
+    // Nobody waits for a Ring that is known to be silent: it is probed in the background.
+    if (spending?.outcome === 'silent' || (good && price.cost === 0)) {
+      if (purse.renewalDue(now)) ports.inBackground(renew(ports, evidence, presented));
+      return spending === null ? ADMITTED : SILENT;
     }
     // Whom the Ring has not seen yet it may refuse for something else, which is then to be told.
     if (spending?.outcome === 'refused' && evidence.held !== null)
@@ -151,10 +157,22 @@ const leave = (queue: Queue, gone: Waiter): void => {
   queue.asked = queue.asked.filter((waiter) => waiter !== gone);
 };
 
+/** What becomes of one who waited for a Ring that said nothing. */
+const inGrace = (ports: DecisionPorts, evidence: Evidence, { price }: Waiter): Result<null> | null => {
+  const now = ports.now();
+  const purse = purseOf(ports, evidence);
+  const silence = purse.silence(now);
+  if (silence === null || !(isFresh(evidence, price, now) || mayGoOn(evidence, price, silence))) return null;
+  if (price.cost === 0) return ADMITTED;
+  if (purse.spend(price.cost, now, { seenBefore: true }).outcome !== 'spent') return null;
+  evidence.uses.admitted++;
+  return ADMITTED;
+};
+
 const outcomeOf = (
   ports: DecisionPorts,
   evidence: Evidence,
-  waiter: Waiter,
+  { price }: Waiter,
   verdict: Verdict | undefined,
 ): Result<null> | null => {
   if (verdict === 'admitted') return ADMITTED;
@@ -162,7 +180,7 @@ const outcomeOf = (
   // Who was passed over by a dearer request may still be paid for from the lease that came with the answer.
   const isRefused = verdict === 'refused';
   const purse = purseOf(ports, evidence);
-  const again = purse.spend(waiter.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
+  const again = purse.spend(price.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
   if (again.outcome === 'refused') return limited(ports, evidence, again.retryAfterMs, again.by);
   if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1, by: [] });
   if (again.outcome === 'spent') evidence.uses.admitted++;

@@ -61,6 +61,7 @@ export const ask = async (
   // A secret that the Ring can no longer vouch for has to be proven anew: from the start.
   if (standing.status === 'live' || standing.status === 'unproven') {
     ports.memory.forget(presented.text);
+    evidence.held = null;
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   }
   return refuseEnded(ports, presented, standing.status, askedAt + standing.leaseMs);

@@ -1,17 +1,20 @@
 import type { Credential, Resolvable } from '../model/credential.ts';
 import { type Evidence, keyIdOf } from '../model/evidence.ts';
 import { ANONYMOUS, type Identity } from '../model/identity.ts';
+import { LEASE_SLACK_MS } from '../model/meter.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import { newTrace, type Trace } from '../model/trace.ts';
 import { type Admit, createAdmit, isFresh, type Price } from './admit.ts';
+import { purseOf } from './ask.ts';
 import { authorize } from './authorize.ts';
+import { mayGoOn } from './grace.ts';
 import type { DecisionPorts } from './ports.ts';
 import { type Presented, textOf } from './presented.ts';
 import { resolve } from './resolve.ts';
 import { isCurrent, verify } from './verify.ts';
-import type { StillGood } from './watch.ts';
+import { type StillGood, watchLeaseMs } from './watch.ts';
 
 /** What is asked of a caller: by a route of the Gate, or by an endpoint of the Desk. */
 export type Demand = Pick<Route, 'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds'> & {
@@ -20,6 +23,7 @@ export type Demand = Pick<Route, 'auth' | 'credentials' | 'scopes' | 'cost' | 'l
    * to do something, what a suspended owner may still do.
    */
   readonly sessionsBySignature?: true;
+  readonly mayGoOn?: Price['mayGoOn'];
 };
 
 /** Somebody, and by what he became it. */
@@ -42,15 +46,23 @@ export type Decide = (
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
 
+/** Until when a silent Ring lets this isolate go on by itself, with what a credential is owned by; null: it does not. */
+export type GraceEnd = (evidence: Evidence) => number | null;
+
 /** Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. */
 export const createStillGood =
-  (decide: Decide, now: () => number) =>
+  (decide: Decide, now: () => number, graceEnd: GraceEnd) =>
   (credential: Credential, demand: Demand): StillGood =>
   async (since) => {
     const askedAt = now();
-    const again = { ...demand, cost: 0, leaseSeconds: 0 };
+    const again = { ...demand, cost: 0, leaseSeconds: 0, mayGoOn: demand.leaseSeconds > 0 };
     const decided = await decide(credential, again, since, newTrace(), null);
-    return decided.ok ? ok(decided.value.evidence?.held?.askedAt ?? askedAt) : decided;
+    if (!decided.ok) return decided;
+    const { evidence } = decided.value;
+    const word = evidence?.held?.askedAt ?? askedAt;
+    const until = evidence === null || word >= since ? null : graceEnd(evidence);
+    // As good as a word that ends with the grace.
+    return ok(until === null ? word : Math.min(now(), until - watchLeaseMs(demand) + LEASE_SLACK_MS));
   };
 
 /** How often a decision starts over because the Ring's word changed under it. */
@@ -112,7 +124,7 @@ const decideOn = (
       trace.keyId = keyIdOf(found.name);
       const before = judge(found, credential, demand, ports.now());
       if (found.session !== null && demand.sessionsBySignature === true) return before;
-      const isFinal = isFresh(found, price, ports.now()) && isCurrent(found, ports.now());
+      const isFinal = isGood(found) && isCurrent(found, ports.now());
       if (isFinal && !before.ok) return counted(found, before);
       if (isFinal && paid) return before;
       // A no that rests on an old word, or on none, is not final: the Ring is asked first, at no cost.
@@ -123,6 +135,12 @@ const decideOn = (
       if (paid && isCurrent(found, ports.now())) return judge(found, credential, demand, ports.now());
     }
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+  }
+
+  /** Whether the word in hand will do: it is young enough, or the Ring is silent and it was when that began. */
+  function isGood(found: Evidence): boolean {
+    const now = ports.now();
+    return isFresh(found, price, now) || mayGoOn(found, price, purseOf(ports, found).silence(now));
   }
 
   async function recallOrResolve(): Promise<Result<Evidence>> {

@@ -18,7 +18,7 @@ import type { Forward } from './forward.ts';
 import { isLoop, requestId } from './headers.ts';
 import type { ResourceMetadata } from './metadata.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
-import { type StillGood, watchLeaseMs } from './watch.ts';
+import { type StillGood, watchLeaseMs, watchPatienceMs } from './watch.ts';
 import { isForeign, isHandshake, wantsWebSocket } from './websocket.ts';
 
 export interface GatePorts {
@@ -29,6 +29,8 @@ export interface GatePorts {
   readonly decide: Decide;
   /** Asks again later whether somebody who was let in may stay. */
   readonly stillGood: (credential: Credential, route: Route) => StillGood;
+  /** For how long a silent Ring lets somebody go on, in milliseconds. */
+  readonly graceMs: number;
   readonly forward: Forward;
   readonly metadata: ResourceMetadata;
   readonly cors: Cors;
@@ -105,7 +107,12 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
       leave:
         identity.auth === 'anonymous'
           ? null
-          : { askedAt, leaseMs: watchLeaseMs(route), stillGood: ports.stillGood(credential.value, route) },
+          : {
+              askedAt,
+              leaseMs: watchLeaseMs(route),
+              patienceMs: watchPatienceMs(route, ports.graceMs),
+              stillGood: ports.stillGood(credential.value, route),
+            },
     });
     account.originMs = ports.now() - decidedAt;
     if (!forwarded.ok) return forwarded;

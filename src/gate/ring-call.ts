@@ -51,7 +51,7 @@ export const askRing = async (
   let verdicts: readonly Verdict[] = [];
   const take = (admission: Admission): Admission => {
     if (admission.grant !== null) verdicts = purse.accept(admission.grant, now(), ports.random());
-    else purse.failed(ask.leaseId, now());
+    else purse.declined(ask.leaseId, now());
     reportLater(ports, options, purse);
     return admission;
   };
@@ -61,7 +61,8 @@ export const askRing = async (
   const admission = await reach(ports, answer, deadlineMs);
   trace.ringMs += now() - askedAt;
   if (!admission.ok) {
-    purse.failed(ask.leaseId, now());
+    if (admission.refusal.reason === 'unavailable') purse.failed(ask.leaseId, now(), ports.random());
+    else purse.declined(ask.leaseId, now());
     return admission;
   }
   const { standing, others: theirs, sealed } = admission.value;

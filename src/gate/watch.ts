@@ -13,6 +13,8 @@ export interface Leave {
   readonly askedAt: number;
   /** The oldest word that lets him stay, as the route says; DESIGN.md §5.7 has at least a second. */
   readonly leaseMs: number;
+  /** For how much longer an answer that is under way is waited for, where a silent Ring lets him stay. */
+  readonly patienceMs: number;
   readonly stillGood: StillGood;
 }
 
@@ -41,11 +43,20 @@ const RETRY_MS = 100;
 /** For a word that was too old from the start, nothing flows before the new one has come; milliseconds. */
 const FIRST_WORD_MS = 2_000;
 
+/** By then it is known that a Ring is silent; milliseconds. */
+const SILENT_AFTER_MS = 1_500;
+
 const SILENT: Refusal = { reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 };
 
 /** The age up to which the word of a route lets something go on. */
 export const watchLeaseMs = ({ leaseSeconds }: { readonly leaseSeconds: number }): number =>
   Math.max(leaseSeconds, 1) * 1000;
+
+/** How long an answer may be waited for beyond the lease: not at all where each request asks, or grace is off. */
+export const watchPatienceMs = (
+  { leaseSeconds }: { readonly leaseSeconds: number },
+  graceMs: number,
+): number => (leaseSeconds === 0 ? 0 : Math.min(graceMs, SILENT_AFTER_MS));
 
 /**
  * Looks after something that outlives a lease: opens it as soon as there is a word young enough, asks for the next one
@@ -59,13 +70,14 @@ export const watch = (leave: Leave, ports: WatchPorts, watched: Watched): (() =>
   const { signal } = over;
 
   /** When the next word was asked for, or why there is none. */
-  const next = async (deadline: number): Promise<Result<number>> => {
+  const next = async (lastAskAt: number, patienceMs: number): Promise<Result<number>> => {
+    const deadline = lastAskAt + patienceMs;
     const limit = new AbortController();
     const cancel = (): void => limit.abort();
     signal.addEventListener('abort', cancel);
     const late = sleep(deadline - now(), limit.signal).then(() => null);
     try {
-      while (now() < deadline && !signal.aborted) {
+      while (now() < lastAskAt && !signal.aborted) {
         const answer = await Promise.race([leave.stillGood(now() - aheadMs * SHARED_PART), late]);
         if (answer === null) break;
         if (answer.ok || !isUnknown(answer.refusal)) return answer;
@@ -85,10 +97,13 @@ export const watch = (leave: Leave, ports: WatchPorts, watched: Watched): (() =>
     while (!signal.aborted) {
       if (isOpen) await sleep(Math.max(0, goodUntil - aheadMs - now()), signal);
       if (signal.aborted) return;
-      const word = await next(isOpen ? goodUntil : now() + FIRST_WORD_MS);
+      const word = isOpen ? await next(goodUntil, leave.patienceMs) : await next(now() + FIRST_WORD_MS, 0);
       if (signal.aborted) return;
       if (!word.ok) return watched.close(word.refusal);
+      const before = goodUntil;
       goodUntil = until(word.value);
+      // A grace that nears its end gives no later word.
+      if (isOpen && goodUntil <= before) await sleep(RETRY_MS, signal);
       // It took so long that it is too old already.
       if (goodUntil <= now()) return watched.close(SILENT);
       if (!isOpen) watched.open();

@@ -13,6 +13,9 @@ const COARSEST_ENTRY_MS = 500;
  */
 export const AGE_MARGIN_MS = 10;
 
+/** Units by when they were spent. */
+export type Spent = { at: number; units: number };
+
 /** A lease as its isolate keeps it. Times are the isolate's own. */
 export type HeldLease = {
   readonly leaseId: string;
@@ -26,7 +29,7 @@ export type HeldLease = {
   /** Never spent again. Set before the report that says so leaves. */
   closed: boolean;
   /** When the units beyond `acknowledged` were spent, oldest first. */
-  log: { at: number; units: number }[];
+  log: Spent[];
 };
 
 /** Length of a log entry in ms for a purse under these limits. */
@@ -63,24 +66,26 @@ export const boundLogs = (leases: Iterable<HeldLease>): void => {
 /** What the Ring should hear of a lease, and closes it if it is over. */
 export const reportOf = (lease: HeldLease, now: number): Report => {
   lease.closed ||= now >= lease.until || lease.left <= 0;
-  return {
-    leaseId: lease.leaseId,
-    total: lease.total,
-    spent: lease.log.map(({ at, units }) => [Math.max(0, now - at - AGE_MARGIN_MS), units] as const),
-    closed: lease.closed,
-  };
+  return { leaseId: lease.leaseId, total: lease.total, spent: agesOf(lease, now), closed: lease.closed };
 };
 
-/** The Ring has booked a report: what it dated need not be said again. */
-export const acknowledge = (lease: HeldLease, report: Report): void => {
+/** How long ago what the Ring has not acknowledged was spent. */
+export const agesOf = ({ log }: Pick<HeldLease, 'log'>, now: number): Report['spent'] =>
+  log.map(({ at, units }) => [Math.max(0, now - at - AGE_MARGIN_MS), units] as const);
+
+/** The Ring has booked a report: what it dated need not be said again, and is answered here. */
+export const acknowledge = (lease: HeldLease, report: Pick<Report, 'total'>): readonly Spent[] => {
+  const booked: Spent[] = [];
   let known = report.total - lease.acknowledged;
   while (known > 0) {
     const oldest = lease.log[0];
     if (!oldest) break;
     const units = Math.min(known, oldest.units);
     known -= units;
+    booked.push({ at: oldest.at, units });
     oldest.units -= units;
     if (oldest.units === 0) lease.log.shift();
   }
   lease.acknowledged = Math.max(lease.acknowledged, report.total);
+  return booked;
 };

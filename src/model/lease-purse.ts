@@ -1,4 +1,5 @@
 import type { RateLimitField } from './lease-fields.ts';
+import type { Silence } from './lease-grace.ts';
 import type { Ask, Grant, LimitName } from './lease-wire.ts';
 
 /** Who the purse belongs to. */
@@ -11,12 +12,15 @@ export type PurseOptions = {
   readonly leaseMs: number;
   /** A new lease id each time: at least 64 random bits. */
   readonly newLeaseId: () => string;
+  /** For how long the isolate may repeat its own past while the Ring is silent, in ms; 0, the default, is not at all. */
+  readonly graceMs?: number;
 };
 
-/** What became of a request's cost. */
+/** What became of a request's cost. `silent`: the Ring says nothing, and the isolate's own past has no room. */
 export type Spending =
   | { readonly outcome: 'spent' }
   | { readonly outcome: 'ask' }
+  | { readonly outcome: 'silent' }
   | { readonly outcome: 'refused'; readonly retryAfterMs: number; readonly by: readonly LimitName[] };
 
 /** `seenBefore`: this request was counted in the rate already. `mustAsk`: no lease will do, the Ring shall decide. */
@@ -27,17 +31,24 @@ export type Verdict = 'admitted' | 'refused' | 'again';
 
 /** One isolate's side of an owner's permits (or of a key's with its own limit). Every method takes the isolate's clock in ms. */
 export type Purse = {
-  /** Takes the cost from live leases, or says that the Ring must be asked, or refuses. Throws RangeError for a cost that is no integer ≥ 1. */
+  /** Takes the cost from live leases, or in grace from its own past, or says that the Ring must be asked, or refuses. Throws RangeError for a cost that is no integer ≥ 1. */
   spend(cost: number, now: number, options?: SpendOptions): Spending;
   /** The next call: for the costs that wait, or with none to renew. What it reports closed is never spent again. */
   compose(costs: readonly number[], now: number, options?: { readonly wantsLease?: boolean }): Ask;
   /** Takes an answer, however late, and says what it means for each cost of its ask, in order. `jitter` in [0, 1). */
   accept(grant: Grant, now: number, jitter: number): readonly Verdict[];
-  /** No answer came in time. A late one may still be accepted, until the next call gives the lease back. */
-  failed(leaseId: string, now: number): void;
+  /**
+   * No answer came in time: the Ring is silent until one comes. A late one may still be accepted, until the next call
+   * gives the lease back. `jitter` in [0, 1) spreads the next probe.
+   */
+  failed(leaseId: string, now: number, jitter?: number): void;
+  /** The answer was a verdict, or that the Ring is overloaded: it grants nothing, and is not silent. */
+  declined(leaseId: string, now: number): void;
+  /** Since when the Ring is silent and until when the isolate goes on by itself; null when it does not. */
+  silence(now: number): Silence | null;
   /** Calls under way. There should be at most one of each. */
   inFlight(): { readonly waiting: boolean; readonly background: boolean };
-  /** Whether to renew in the background now; asked after a local spend. */
+  /** Whether to renew, or to probe a silent Ring, in the background now. */
   renewalDue(now: number): boolean;
   /** When to look whether a last report is due, ms of the isolate's clock; null if it would not be worth it. */
   reportDueAt(now: number): number | null;

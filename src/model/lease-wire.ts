@@ -24,6 +24,15 @@ export type Report = {
 };
 
 /**
+ * What an isolate admitted by itself while the Ring was silent, of no lease. Cumulative like a report, and as harmless
+ * when repeated: `spent` dates all that the Ring has not acknowledged.
+ */
+export type GraceReport = Pick<Report, 'total' | 'spent'> & {
+  /** Names one grace of one purse; made as lease ids are. */
+  readonly graceId: string;
+};
+
+/**
  * One call of an isolate to the Ring, for one purse. Sending the very same Ask again is harmless: the same
  * `leaseId` is answered with the same lease. No `costs` is a background renewal, or (without `wantsLease`)
  * only a report.
@@ -46,6 +55,8 @@ export type Ask = {
   /** Units left in live leases. */
   readonly held: number;
   readonly reports: readonly Report[];
+  /** Absent or null where nothing was admitted in grace, or all of it is booked. */
+  readonly grace?: GraceReport | null;
 };
 
 /** Where one limit stands right after an answer. For the month, `perSeconds` is the length of this month. */

@@ -1,9 +1,18 @@
 import { rateLimitFields } from './lease-fields.ts';
-import { acknowledge, boundLogs, entryMs, type HeldLease, reportOf, spendFrom } from './lease-log.ts';
+import { openGrace } from './lease-grace.ts';
+import {
+  acknowledge,
+  boundLogs,
+  entryMs,
+  type HeldLease,
+  reportOf,
+  type Spent,
+  spendFrom,
+} from './lease-log.ts';
 import type { Purse, PurseOptions } from './lease-purse.ts';
 import { openRate } from './lease-rate.ts';
 import { openRefusal } from './lease-refusal.ts';
-import type { Grant, Level, Report } from './lease-wire.ts';
+import type { GraceReport, Grant, Level, Report } from './lease-wire.ts';
 
 export type { Purse, PurseOptions, Spending, SpendOptions, Verdict } from './lease-purse.ts';
 
@@ -25,6 +34,7 @@ type Call = {
   readonly costs: readonly number[];
   readonly used: number;
   readonly reports: readonly Report[];
+  readonly grace: GraceReport | null;
   /** Its answer did not come in time: it is no longer in flight, and its lease is given back by the next call. */
   failed: boolean;
   /** The clock ran backwards since: its lease cannot be timed. */
@@ -32,10 +42,11 @@ type Call = {
 };
 
 /** Opens an empty purse. */
-export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions): Purse => {
+export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: PurseOptions): Purse => {
   const leases = new Map<string, HeldLease>();
   const calls = new Map<string, Call>();
   const refusal = openRefusal();
+  const grace = graceMs === 0 ? null : openGrace({ graceMs, newId: newLeaseId });
   let rate = openRate();
   let lastSeen = Number.NEGATIVE_INFINITY;
   let used = 0;
@@ -49,10 +60,15 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
   /** A clock that ran backwards cannot say how old a lease is: all are closed, those under way too. */
   const see = (now: number): void => {
     if (now < lastSeen) {
-      for (const lease of leases.values()) lease.closed = true;
+      for (const lease of leases.values()) {
+        lease.closed = true;
+        // What is dated wrong is no past to repeat; undated, it stays on the book until the lease's end.
+        if (grace !== null) lease.log = [];
+      }
       for (const call of calls.values()) call.untimed = true;
       rate = openRate();
       refusal.forget();
+      grace?.forget();
       renewNotBefore = Number.NEGATIVE_INFINITY;
       answeredAt = now;
     }
@@ -64,6 +80,13 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
 
   const sum = (held: readonly HeldLease[]): number => held.reduce((units, lease) => units + lease.left, 0);
 
+  const logs = (): readonly (readonly Spent[])[] => [...leases.values()].map((lease) => lease.log);
+
+  /** What leases gave, and the Ring knows of or will never hear of: from now on only the past remembers it. */
+  const remember = (spent: readonly Spent[], now: number): void => {
+    for (const { at, units } of spent) grace?.remember({ from: at, to: at, units }, now);
+  };
+
   const worthReturning = (units: number): boolean => {
     const least = Math.min(...levels.map((level) => level.requests));
     // While units are short, a few of a small limit are worth a call too; but not each single one of a large limit.
@@ -73,10 +96,11 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
       : units > Math.max(WORTH_RETURNING_UNITS, share);
   };
 
-  const hold = (lease: HeldLease): void => {
+  const hold = (lease: HeldLease, now: number): void => {
     leases.set(lease.leaseId, lease);
-    for (const id of leases.keys()) {
+    for (const [id, oldest] of leases) {
       if (leases.size <= MAX_HELD_LEASES) break;
+      remember(oldest.log, now);
       leases.delete(id);
     }
   };
@@ -94,28 +118,42 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
     for (const [leaseId, call] of calls) {
       if (!call.failed) continue;
       calls.delete(leaseId);
-      hold(returned(leaseId));
+      hold(returned(leaseId), now);
     }
     const held = sum(live(now));
     const reports = [...leases.values()].map((lease) => reportOf(lease, now));
+    const told = grace?.report(now) ?? null;
     const leaseId = newLeaseId();
-    calls.set(leaseId, { sentAt: now, costs, used, reports, failed: false, untimed: false });
+    calls.set(leaseId, { sentAt: now, costs, used, reports, grace: told, failed: false, untimed: false });
     const perSecond = rate.perSecond(now, costs[0] ?? 0);
-    const ask = { leaseId, isolate, purse, costs, wantsLease, rate: perSecond, used, held, reports };
+    const ask = {
+      leaseId,
+      isolate,
+      purse,
+      costs,
+      wantsLease,
+      rate: perSecond,
+      used,
+      held,
+      reports,
+      grace: told,
+    };
     used = 0;
     return ask;
   };
 
   const learn = (grant: Grant, call: Call, now: number): void => {
+    levels = grant.levels;
+    grace?.limited(levels);
     for (const report of call.reports) {
       const lease = leases.get(report.leaseId);
       if (!lease) continue;
+      remember(report.closed ? lease.log : acknowledge(lease, report), now);
       if (report.closed) leases.delete(report.leaseId);
-      else acknowledge(lease, report);
     }
+    if (call.grace !== null) grace?.acknowledge(call.grace, now);
     const tripMs = Math.max(0, now - call.sentAt);
     roundTripMs = roundTripMs === 0 ? tripMs : 0.7 * roundTripMs + 0.3 * tripMs;
-    levels = grant.levels;
     answeredAt = now;
     scarce = grant.scarce;
     if (grant.units === 0) {
@@ -124,7 +162,16 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
     }
     // Counted from when the ask left: whatever the way back took is lost time, never extra time.
     const until = call.untimed ? Number.NEGATIVE_INFINITY : call.sentAt + grant.ms;
-    hold({ ...returned(grant.leaseId), until, left: grant.units, closed: call.untimed });
+    hold({ ...returned(grant.leaseId), until, left: grant.units, closed: call.untimed }, now);
+  };
+
+  /** A call that has no answer, or none with a grant: it is no longer in flight, and its lease is given back. */
+  const drop = (leaseId: string): Call | null => {
+    const call = calls.get(leaseId);
+    if (!call || call.failed) return null;
+    call.failed = true;
+    used += call.used;
+    return call;
   };
 
   return {
@@ -138,7 +185,11 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
       const from = live(now);
       if (mustAsk || sum(from) < cost) {
         const refused = refusal.of(cost, now);
-        return refused ? { outcome: 'refused', ...refused } : { outcome: 'ask' };
+        if (refused) return { outcome: 'refused', ...refused };
+        if (mustAsk || grace === null || grace.silence(now) === null) return { outcome: 'ask' };
+        if (!grace.spend(cost, now, logs())) return { outcome: 'silent' };
+        used += cost;
+        return { outcome: 'spent' };
       }
       let rest = cost;
       for (const lease of from) {
@@ -157,29 +208,39 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
       // Answered already, or given back meanwhile: whatever it grants is not ours any more.
       if (!call) return [];
       calls.delete(grant.leaseId);
+      grace?.heard(call.untimed ? now : call.sentAt);
       learn(grant, call, now);
       const refused = call.costs[grant.decided];
       const decided = call.costs.slice(0, grant.decided);
       for (const cost of decided) refusal.lift(cost);
       if (refused !== undefined && grant.limited) refusal.begin(refused, grant.limited, now, jitter);
-      used += decided.reduce((units, cost) => units + cost, 0);
+      const units = decided.reduce((sum, cost) => sum + cost, 0);
+      used += units;
+      // The Ring decided them somewhere on the way there and back.
+      grace?.remember({ from: call.untimed ? Number.NEGATIVE_INFINITY : call.sentAt, to: now, units }, now);
       return call.costs.map((cost, index) => {
         if (index < grant.decided) return 'admitted';
         return refused !== undefined && cost >= refused ? 'refused' : 'again';
       });
     },
-    failed(leaseId, now) {
+    failed(leaseId, now, jitter = 0) {
+      see(now);
+      const call = drop(leaseId);
+      if (call !== null) grace?.silent(call.untimed ? now : call.sentAt, now, jitter, logs());
+    },
+    declined(leaseId, now) {
       see(now);
       const call = calls.get(leaseId);
-      if (!call || call.failed) return;
-      call.failed = true;
-      used += call.used;
+      if (call) grace?.heard(call.untimed ? now : call.sentAt);
+      drop(leaseId);
     },
+    silence: (now) => grace?.silence(now) ?? null,
     inFlight,
     renewalDue(now) {
       see(now);
       const { waiting, background } = inFlight();
       if (waiting || background || now < renewNotBefore) return false;
+      if (grace?.isSilent()) return grace.probeDue(now);
       if (refusal.active(now)) return false;
       const until = Math.max(...[...leases.values()].map((lease) => (lease.closed ? 0 : lease.until)));
       // One request alone is no flow: it would read as half a unit per second, and be renewed for in vain.
@@ -189,13 +250,16 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
       return until - now < RENEW_IN_LAST_PART * leaseMs || left <= (2 * perSecond * roundTripMs) / 1000;
     },
     reportDueAt(now) {
+      if (grace !== null && grace.report(now) !== null) return now;
       const ends = live(now).map((lease) => lease.until);
       return ends.length > 0 && worthReturning(sum(live(now))) ? Math.max(...ends) : null;
     },
     reportDue(now) {
       see(now);
       const { waiting, background } = inFlight();
-      if (waiting || background || live(now).length > 0) return false;
+      if (waiting || background) return false;
+      if (grace !== null && !grace.isSilent() && grace.report(now) !== null) return true;
+      if (live(now).length > 0) return false;
       return worthReturning(sum([...leases.values()]));
     },
     giveBack(now) {
@@ -204,7 +268,12 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId }: PurseOptions)
       return ask.reports.length > 0 ? ask : null;
     },
     left: (now) => sum(live(now)),
-    fields: (now) => rateLimitFields(levels, sum(live(now)), Math.max(0, now - answeredAt)),
+    fields: (now) =>
+      rateLimitFields(
+        grace?.isSilent() ? levels.map((level) => ({ ...level, free: 0 })) : levels,
+        sum(live(now)),
+        Math.max(0, now - answeredAt),
+      ),
   };
 };
 

@@ -2,6 +2,7 @@ import { type Book, emptyAt, emptyBook, recell, slide, takeUnits } from './book.
 import { grantUnits, isPlenty, refusalFloorMs } from './grant.ts';
 import { type Ask, type Grant, type Limit, type Limited, OWNER_PURSE, type Report } from './lease-wire.ts';
 import { openAccounts } from './meter-accounts.ts';
+import { openBelated } from './meter-belated.ts';
 import { type Lease, redate } from './meter-lease.ts';
 import { type Month, monthAt, monthTally, type Tally, windowTally } from './meter-tally.ts';
 
@@ -40,6 +41,8 @@ export type Meter = {
   ask(ask: Ask, rules: MeterRules, now: number): Grant;
   /** Reports alone, for leases of any purse. Any order, any number of times. */
   settle(reports: readonly Report[], now: number): void;
+  /** What an ask reports, where it is granted nothing. */
+  hear(ask: Ask, rules: MeterRules, now: number): void;
   /** A copy of the state to write before the answer leaves. */
   saved(): SavedMeter;
   /** When nothing is left to remember, in ms; a time gone by means now. */
@@ -57,6 +60,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
   for (const [key, book] of Object.entries(saved?.keys ?? {})) books.set(key, copyBook(book));
   const leases = new Map<string, Lease>();
   const accounts = openAccounts();
+  const belated = openBelated();
 
   /** Moves the clock on, never back, and forgets what is over. */
   const advance = (now: number, leaseMs: number): number => {
@@ -69,6 +73,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
       if (lease.forgetAt > last) break;
       leases.delete(id);
     }
+    belated.forget(last);
     accounts.forget(last, leaseMs);
     return last;
   };
@@ -185,6 +190,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
       advance(now, rules.leaseMs);
       for (const report of ask.reports) settleOne(report);
       const tallies = talliesOf(ask.purse, rules);
+      if (ask.grace) belated.book(ask.grace, tallies, last);
       accounts.see(ask, last);
       const known = leases.get(ask.leaseId);
       const lease = known ?? admit(ask, rules, tallies);
@@ -195,6 +201,11 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
     settle(reports, now) {
       advance(now, 0);
       for (const report of reports) settleOne(report);
+    },
+    hear(ask, rules, now) {
+      advance(now, 0);
+      for (const report of ask.reports) settleOne(report);
+      if (ask.grace) belated.book(ask.grace, talliesOf(ask.purse, rules), last);
     },
     saved() {
       const { [OWNER_PURSE]: owner = null, ...keys } = Object.fromEntries(

@@ -1,6 +1,7 @@
 import { useName } from '../model/evidence.ts';
 import type { Owner } from '../model/identity.ts';
 import { type Grant, OWNER_PURSE, type Report } from '../model/lease-wire.ts';
+import type { MeterRules } from '../model/meter.ts';
 import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
 import { found } from './found.ts';
 import type { RingParts } from './parts.ts';
@@ -50,8 +51,9 @@ const account = (
   grant: Grant | null,
 ): void => {
   const isLive = standing.status === 'live';
-  if (!isLive && uses.length === 0 && ask.reports.length === 0) return;
-  if (grant === null) parts.meter().settle(ask.reports, parts.now());
+  if (!isLive && uses.length === 0 && ask.reports.length === 0 && !ask.grace) return;
+  if (grant === null)
+    parts.meter().hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE), parts.now());
   recordUse(parts, useName(credential), uses, ask.reports, grant, isLive ? seen : null);
   parts.tables.putMeter(parts.meter().saved());
 };
@@ -63,14 +65,19 @@ const permits = (
   ownLimit: boolean,
   now: number,
 ): Grant | null => {
-  const { tables, rules } = parts;
   if (ask.purse !== (ownLimit ? useName(credential) : OWNER_PURSE)) return null;
+  return parts.meter().ask(ask, rulesOf(parts, credential, ownLimit), now);
+};
+
+/** The limits that a credential is under now. */
+const rulesOf = ({ tables, rules }: RingParts, credential: CredentialName, ownLimit: boolean): MeterRules => {
   const { requests, perSeconds, perMonth = null } = rules.plans.get(tables.plan() ?? '') ?? rules.plan;
-  const key = ownLimit ? (tables.key(useName(credential))?.limit ?? null) : null;
-  const leaseMs = rules.leaseSeconds * 1000;
-  return parts
-    .meter()
-    .ask(ask, { owner: { requests, perSeconds }, key, unitsPerMonth: perMonth, leaseMs }, now);
+  return {
+    owner: { requests, perSeconds },
+    key: ownLimit ? (tables.key(useName(credential))?.limit ?? null) : null,
+    unitsPerMonth: perMonth,
+    leaseMs: rules.leaseSeconds * 1000,
+  };
 };
 
 /** The token kept for a secret, if it is of the key as it is now. */

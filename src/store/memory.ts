@@ -21,6 +21,8 @@ export interface MemoryOptions {
   /** Names this isolate for as long as it lives. */
   readonly isolate: string;
   readonly leaseMs: number;
+  /** For how long an isolate may repeat its own past while a Ring is silent; none by default. */
+  readonly graceMs?: number;
   readonly newLeaseId: () => string;
   readonly now: () => number;
   /** Takes back what an evicted purse still held. */
@@ -39,7 +41,7 @@ const sizeOf = ({ token, session }: Evidence, text: string): number => {
 };
 
 /** What an isolate remembers, least recently used first to go. Keyed by credentials as presented: heap only. */
-export const createMemory = ({ isolate, leaseMs, newLeaseId, now, giveBack }: MemoryOptions) => {
+export const createMemory = ({ isolate, leaseMs, graceMs = 0, newLeaseId, now, giveBack }: MemoryOptions) => {
   const byRing = new Map<string, Map<string, Evidence>>();
   const drop = (evidence: Evidence, text: string): void => {
     const known = byRing.get(evidence.ring);
@@ -93,7 +95,7 @@ export const createMemory = ({ isolate, leaseMs, newLeaseId, now, giveBack }: Me
       const place = name === OWNER_PURSE ? ring : `${ring}/${name}`;
       const known = purses.get(place);
       if (known !== undefined) return known;
-      const purse = openPurse({ isolate, purse: name, leaseMs, newLeaseId });
+      const purse = openPurse({ isolate, purse: name, leaseMs, newLeaseId, graceMs });
       purses.set(place, purse);
       return purse;
     },

@@ -11,7 +11,11 @@ const letIn = async (credential: Credential = asBearer()) => {
   const world = openWorld();
   expect(await world.ask(credential)).toMatchObject({ ok: true });
   await world.settled();
-  const stillGood = createStillGood(world.decide, () => world.clock.now)(credential, ROUTE);
+  const stillGood = createStillGood(
+    world.decide,
+    () => world.clock.now,
+    () => null,
+  )(credential, ROUTE);
   const ask = () => stillGood(world.clock.now);
   return { ...world, stillGood, ask };
 };
@@ -116,7 +120,11 @@ describe('whether a session may stay', () => {
     const world = openWorld();
     world.state.verdicts.set('session', { verdict: 'good', token: SESSION });
     expect(outcome(await world.ask(JWT))).toBe('session');
-    const stillGood = createStillGood(world.decide, () => world.clock.now)(JWT, ROUTE);
+    const stillGood = createStillGood(
+      world.decide,
+      () => world.clock.now,
+      () => null,
+    )(JWT, ROUTE);
     return { ...world, ask: () => stillGood(world.clock.now) };
   };
 

@@ -17,7 +17,10 @@ afterEach(() => {
 });
 
 /** Something under watch, from time 0 on; every time in this file is counted from there. */
-const start = (answer: (at: number) => ReturnType<StillGood>, { leaseMs = 5_000, askedAt = 0 } = {}) => {
+const start = (
+  answer: (at: number) => ReturnType<StillGood>,
+  { leaseMs = 5_000, askedAt = 0, patienceMs = 0 } = {},
+) => {
   const since = now();
   const at = (): number => now() - since;
   const asked: number[] = [];
@@ -27,7 +30,7 @@ const start = (answer: (at: number) => ReturnType<StillGood>, { leaseMs = 5_000,
     expect(oldest).toBeLessThanOrEqual(now());
     return answer(at());
   });
-  const leave = { leaseMs, stillGood, askedAt: since + askedAt };
+  const leave = { leaseMs, patienceMs, stillGood, askedAt: since + askedAt };
   const stop = watch(
     leave,
     { now, sleep },
@@ -79,7 +82,10 @@ describe('while it is good', () => {
     const all = Array.from({ length: 50 }, () => {
       const closed = vi.fn();
       const ports = { now, sleep };
-      watch({ leaseMs, askedAt: word, stillGood: shared }, ports, { open: () => undefined, close: closed });
+      watch({ leaseMs, patienceMs: 0, askedAt: word, stillGood: shared }, ports, {
+        open: () => undefined,
+        close: closed,
+      });
       return closed;
     });
     await pass(leaseMs * 10);

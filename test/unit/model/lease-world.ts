@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { vi } from 'vitest';
 import { bookedUnits } from '../../../src/model/book.ts';
-import { openPurse, type Purse } from '../../../src/model/lease.ts';
+import { openPurse, type Purse, type PurseOptions } from '../../../src/model/lease.ts';
 import { type Ask, type Grant, type Limit, OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { type Meter, openMeter, type SavedMeter } from '../../../src/model/meter.ts';
 
@@ -23,6 +23,10 @@ export type Setup = {
   readonly leaseMs: number;
   /** Isolates that exaggerate their demand, so that leases are as large as the policy ever grants. */
   readonly greedy: boolean;
+  /** For how long isolates may repeat their past. As long as the Ring answers, no ask is then given up. */
+  readonly graceMs?: number;
+  /** From this step on no message reaches the Ring; those that it sent before still arrive. */
+  readonly silentFrom?: number;
 };
 
 export type Step = {
@@ -38,7 +42,13 @@ const KINDS = [
   'duplicate', 'lose', 'resend', 'timeOut', 'die', 'evict', 'isolateBack', 'ringBack',
 ] as const; // biome-ignore format: a table of weights
 
-export type Admission = { readonly at: number; readonly cost: number; readonly purse: string };
+export type Admission = {
+  readonly at: number;
+  readonly cost: number;
+  readonly purse: string;
+  /** Of no lease, in grace. */
+  readonly inGrace?: boolean;
+};
 
 /** As much of a meter as the world needs. */
 export type Ring = Pick<Meter, 'ask' | 'settle' | 'saved'>;
@@ -52,6 +62,8 @@ export type Mutant = {
   readonly survives?: (saved: SavedMeter) => SavedMeter | null;
   /** Ms by which a step moves the Ring's clock forward. */
   readonly ringJumpMs?: number;
+  /** Another purse than the real one. */
+  readonly openPurse?: (options: PurseOptions) => Purse;
   /** An isolate that takes a clock which stepped back for one that stands still. */
   readonly hidesClockSteps?: boolean;
 };
@@ -82,6 +94,8 @@ const START = Date.UTC(2026, 10, 22);
 /** Lives through a schedule and answers every admission, in order of its moment: the spend, or the Ring's decision. */
 export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}): Admission[] => {
   const openRing = mutant.openRing ?? openMeter;
+  const { graceMs = 0, silentFrom = steps.length } = setup;
+  let isSilent = false;
   const admissions: Admission[] = [];
   const network: Message[] = [];
   /** When the Ring booked the answer to an ask: asked again, it repeats itself and books nothing. */
@@ -96,7 +110,8 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
     const isolate = `isolate-${born++}`;
     let asked = 0;
     const newLeaseId = () => `${isolate}-${name}-${asked++}`;
-    const purse = openPurse({ isolate, purse: name, leaseMs: setup.leaseMs, newLeaseId });
+    const options = { isolate, purse: name, leaseMs: setup.leaseMs, newLeaseId, graceMs };
+    const purse = (mutant.openPurse ?? openPurse)(options);
     return { purse, name, alive: true, waiting: [], asks: [], offsetMs, shownMs: 0 };
   };
   const names = setup.key ? [OWNER_PURSE, KEY, OWNER_PURSE] : [OWNER_PURSE, OWNER_PURSE];
@@ -118,14 +133,16 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
     send(cell, cell.purse.compose(cell.waiting.splice(0), clockOf(cell)));
   };
   const spend = (cell: Cell, cost: number, seenBefore = false): void => {
+    const left = cell.purse.left(clockOf(cell));
     const { outcome } = cell.purse.spend(cost, clockOf(cell), { seenBefore });
-    if (outcome === 'spent') admissions.push({ at: now, cost, purse: cell.name });
+    if (outcome === 'spent') admissions.push({ at: now, cost, purse: cell.name, inGrace: left < cost });
     if (outcome === 'ask') cell.waiting.push(cost);
   };
 
   const arrive = (message: Message): void => {
     const { from: cell, sentAt } = message;
     if (message.to === 'ring') {
+      if (isSilent) return;
       const key = message.ask.purse === KEY ? setup.key : null;
       const copy = structuredClone(message.ask);
       const clock = now + ringOffsetMs;
@@ -206,7 +223,8 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
           });
         return;
       case 'timeOut':
-        for (const one of cell.asks) cell.purse.failed(one.leaseId, clock);
+        if (graceMs > 0 && !isSilent) return;
+        for (const one of cell.asks) cell.purse.failed(one.leaseId, clock, 0.5);
         return;
       case 'die':
         cell.alive = false;
@@ -226,10 +244,11 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
     }
   };
 
-  for (const step of steps) {
+  steps.forEach((step, index) => {
+    isSilent = index >= silentFrom;
     now += step.waitMs;
     act(step);
-  }
+  });
   return admissions.sort((one, other) => one.at - other.at);
 };
 
