@@ -9,7 +9,7 @@ type Goal = {
   readonly applies: (scenario: Scenario, measured: Measured) => boolean;
   readonly measured: (measured: Measured) => number;
 } & (
-  | { readonly atMost: (scenario: Scenario) => number }
+  | { readonly atMost: (scenario: Scenario, measured: Measured) => number }
   | { readonly atLeast: (scenario: Scenario) => number }
 );
 
@@ -36,23 +36,39 @@ const isSlowRing = (s: Scenario): boolean => s.serviceMs > 0;
 const isHarsh = (s: Scenario): boolean =>
   s.lost >= 0.05 || (s.isolateLifeSeconds ?? 1_000) <= 10 || (s.lost > 0 && s.isolateLifeSeconds !== null);
 const isFaultless = (s: Scenario): boolean =>
-  s.lost === 0 && s.isolateLifeSeconds === null && s.evictionEverySeconds === null && s.revocation === null;
+  s.lost === 0 &&
+  s.isolateLifeSeconds === null &&
+  s.evictionEverySeconds === null &&
+  s.revocation === null &&
+  s.outage === null;
+/** Whether the Ring answers some while it is silent for others, or again after it was. */
+const isPartial = ({ outage }: Scenario): boolean =>
+  outage !== null && (outage.percentOfIsolates < 100 || outage.seconds !== null);
 const isPlain = (s: Scenario): boolean => isFaultless(s) && isPoisson(s) && s.costs.length === 1;
 
 /** The one table of goals. */
 export const GOALS: readonly Goal[] = [
   {
     name: 'over_admission',
-    reason: 'promise 3: no window of w seconds admits more than q, whatever fails',
+    reason:
+      'promise 3: no window of w seconds admits more than q, whatever fails; where some go on in grace while others ask the Ring, q and what it has not been told of',
     applies: () => true,
     measured: (m) => m.over_admission,
-    atMost: () => 0,
+    atMost: (s, m) => (isPartial(s) ? (m.grace_untold ?? 0) : 0),
+  },
+  {
+    name: 'grace_served_share',
+    reason:
+      'while the Ring is silent, who repeats his own past serves 0.9 of what the ideal limiter does, 0.7 at the limit',
+    applies: (s) => s.outage?.percentOfIsolates === 100 && s.ringGraceSeconds > 0 && loadOf(s) <= 1,
+    measured: (m) => m.grace_served_share ?? 0,
+    atLeast: (s) => (loadOf(s) < 1 ? 0.9 : 0.7),
   },
   {
     name: 'unused_at_limit',
     reason:
       '4 % for w ≥ 30 s, 6 % for 10 s, 7 % below; 10 % if isolates live 10 s, 5 % of messages are lost, or both a little',
-    applies: (s) => isAtLimit(s) && isSettled(s) && !isSlowRing(s),
+    applies: (s) => isAtLimit(s) && isSettled(s) && !isSlowRing(s) && s.outage === null,
     measured: (m) => m.unused_share,
     atMost: (s) => (isHarsh(s) ? 0.1 : isLong(s) ? 0.04 : s.limit.perSeconds >= 10 ? 0.06 : 0.07),
   },
@@ -187,7 +203,7 @@ export const judge = (scenario: Scenario, measured: Measured): Readonly<Record<s
       const value = goal.measured(measured);
       const [bound, met] =
         'atMost' in goal
-          ? [goal.atMost(scenario), value <= goal.atMost(scenario)]
+          ? [goal.atMost(scenario, measured), value <= goal.atMost(scenario, measured)]
           : [goal.atLeast(scenario), value >= goal.atLeast(scenario)];
       const sign = 'atMost' in goal ? '<=' : '>=';
       return [goal.name, { goal: `${sign} ${Number(bound.toFixed(3))}`, measured: value, met }];

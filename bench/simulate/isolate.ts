@@ -1,7 +1,13 @@
 // One isolate: who asks the Ring, and when. The gate does this with promises and timers (src/gate/admit.ts, ring-call.ts,
 // ask.ts, resolve.ts); here are the same steps, with the same names and numbers, in virtual time. The purse is the real one.
 
-import { openPurse, type Purse, type Verdict } from '../../src/model/lease.ts';
+import {
+  openPurse,
+  type Purse,
+  type Spending,
+  type SpendOptions,
+  type Verdict,
+} from '../../src/model/lease.ts';
 import { type Ask, OWNER_PURSE } from '../../src/model/lease-wire.ts';
 import { LEASE_SLACK_MS } from '../../src/model/meter.ts';
 import type { Clock } from './clock.ts';
@@ -38,6 +44,7 @@ export type Outcome = 'admitted' | 'refused' | 'ended' | 'failed';
 export type IsolatePorts = {
   readonly name: string;
   readonly leaseMs: number;
+  readonly graceMs: number;
   readonly clock: Clock;
   /** What this isolate's clock shows at time 0. */
   readonly offsetMs: number;
@@ -45,6 +52,8 @@ export type IsolatePorts = {
   readonly call: (user: number, credential: number, ask: Ask, reply: (answer: Answer) => void) => void;
   /** `slot` is null for what was spent from a lease, here and now. */
   readonly decided: (request: Request, outcome: Outcome, slot: number | null) => void;
+  /** So many units were admitted in grace, here and now. */
+  readonly graced: (user: number, units: number) => void;
 };
 
 export type Isolate = {
@@ -84,11 +93,13 @@ type Told =
 export const openIsolate = ({
   name,
   leaseMs,
+  graceMs,
   clock,
   offsetMs,
   jitter,
   call,
   decided,
+  graced,
 }: IsolatePorts): Isolate => {
   const accounts = new Map<number, Account>();
   const evidences = new Map<number, Evidence>();
@@ -104,7 +115,7 @@ export const openIsolate = ({
     const present = accounts.get(user);
     if (present) return present;
     const newLeaseId = () => `${name}.${asked++}`;
-    const purse = openPurse({ isolate: name, purse: OWNER_PURSE, leaseMs, newLeaseId });
+    const purse = openPurse({ isolate: name, purse: OWNER_PURSE, leaseMs, graceMs, newLeaseId });
     const account = { user, purse, reportAt: Number.NEGATIVE_INFINITY };
     accounts.set(user, account);
     return account;
@@ -164,14 +175,15 @@ export const openIsolate = ({
   /** admit.ts: from a lease at hand, at once, or by the Ring's decision. */
   const admit = (evidence: Evidence, request: Request): void => {
     const { purse } = evidence.account;
-    const isFresh = evidence.askedAt <= now() && now() - evidence.askedAt < leaseMs - LEASE_SLACK_MS;
-    const spending = purse.spend(request.cost, now(), { mustAsk: !isFresh });
+    const spending = spend(evidence, request, { mustAsk: !isGood(evidence) });
     if (spending.outcome === 'spent') {
       end(request, 'admitted');
       evidence.admitted++;
-      if (!purse.renewalDue(now()) && !isStandingDue(evidence)) return;
-      evidence.renewedAt = now();
-      ask(evidence, [], RENEWAL_DEADLINE_MS, () => {});
+      if (purse.renewalDue(now()) || (isStandingDue(evidence) && purse.silence(now()) === null))
+        renew(evidence);
+    } else if (spending.outcome === 'silent') {
+      end(request, 'failed');
+      if (purse.renewalDue(now())) renew(evidence);
     } else if (spending.outcome === 'refused') {
       end(request, 'refused');
     } else {
@@ -179,6 +191,35 @@ export const openIsolate = ({
       evidence.waiting.push(request);
       if (!evidence.asking) askForAll(evidence);
     }
+  };
+
+  const renew = (evidence: Evidence): void => {
+    evidence.renewedAt = now();
+    ask(evidence, [], RENEWAL_DEADLINE_MS, () => {});
+  };
+
+  /** Whether the Ring's word is young enough, or was when a silent Ring fell silent (src/gate/grace.ts). */
+  const isGood = ({ askedAt, account }: Evidence): boolean => {
+    const at = now();
+    if (askedAt <= at && at - askedAt < leaseMs - LEASE_SLACK_MS) return true;
+    const silence = account.purse.silence(at);
+    return silence !== null && askedAt <= silence.since && silence.since - askedAt < leaseMs - LEASE_SLACK_MS;
+  };
+
+  const spend = ({ account }: Evidence, { cost }: Request, options: SpendOptions): Spending => {
+    const { purse } = account;
+    const before = purse.silence(now()) === null ? 0 : purse.left(now());
+    const spending = purse.spend(cost, now(), options);
+    if (spending.outcome !== 'spent' || purse.silence(now()) === null || before >= cost) return spending;
+    graced(account.user, cost);
+    return spending;
+  };
+
+  /** Who waited for a Ring that said nothing. */
+  const endInGrace = (evidence: Evidence, request: Request): void => {
+    const isSpent = isGood(evidence) && spend(evidence, request, { seenBefore: true }).outcome === 'spent';
+    if (isSpent) evidence.admitted++;
+    end(request, isSpent ? 'admitted' : 'failed');
   };
 
   /** The Ring's word is renewed in its last fifth, as a lease is, while the key is in use. */
@@ -207,6 +248,7 @@ export const openIsolate = ({
       }
       batch.forEach((request, index) => {
         if (told.status === 'ended') end(request, 'ended');
+        else if (told.status === 'silent') endInGrace(evidence, request);
         else if (told.status !== 'live') end(request, 'failed');
         else if (told.verdicts[index] === 'admitted') end(request, 'admitted', told.slot);
         else if (told.verdicts[index] === 'refused') end(request, 'refused');
@@ -270,7 +312,7 @@ export const openIsolate = ({
     };
     after(deadlineMs, () => {
       if (over) return;
-      purse.failed(sent.leaseId, now());
+      purse.failed(sent.leaseId, now(), jitter());
       finish({ status: 'silent' });
     });
     call(user, credential, sent, (answer) => {
@@ -279,7 +321,7 @@ export const openIsolate = ({
         const verdicts = purse.accept(answer.grant, now(), jitter());
         finish({ status: 'live', askedAt, verdicts, slot: answer.slot });
       } else {
-        purse.failed(sent.leaseId, now());
+        purse.declined(sent.leaseId, now());
         finish({ status: answer.status, askedAt });
       }
       reportLater(evidence);

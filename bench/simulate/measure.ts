@@ -1,5 +1,5 @@
 import type { Request } from './isolate.ts';
-import type { Scenario } from './scenario.ts';
+import { isOutage, type Scenario } from './scenario.ts';
 
 /** What one run came to. Shares in 0..1, rounded, so that two machines print the same. */
 export type Measured = {
@@ -27,6 +27,10 @@ export type Measured = {
   readonly wait_beyond_ms: number;
   /** Jain's index of admitted to asked over the isolates, in parts of the ideal limiter's. */
   readonly fairness: number;
+  /** The most units of one user, in any window, that were admitted in grace and not yet on his book; null where there is no grace. */
+  readonly grace_untold: number | null;
+  /** Units admitted in the time of the grace, in parts of what the ideal limiter admits then; null where no Ring is silent. */
+  readonly grace_served_share: number | null;
 };
 
 /** Notes what happens in one run. */
@@ -39,17 +43,24 @@ export type Tape = {
   revoked(delayMs: number): void;
   /** How much a moment's units count for the unused share. */
   weightAt(at: number): number;
-  result(worstExcess: number, weighedUnits: number, leastCallsPerSecond: number): Measured;
+  result(
+    worstExcess: number,
+    weighedUnits: number,
+    leastCallsPerSecond: number,
+    mostUntold: number,
+  ): Measured;
 };
 
 /** A tape that counts what begins in [fromMs, toMs). */
-export const openTape = ({ isolates, limit }: Scenario, fromMs: number, toMs: number): Tape => {
+export const openTape = (scenario: Scenario, fromMs: number, toMs: number): Tape => {
+  const { isolates, limit, outage, ringGraceSeconds } = scenario;
   const askedOf = new Float64Array(isolates);
   const idealOf = new Float64Array(isolates);
   const oursOf = new Float64Array(isolates);
   const waits: number[] = [];
   const callsIn = new Uint32Array(Math.ceil(toMs / 1000) + 1);
   const count = { requests: 0, failed: 0, failedAtStart: 0, waits: 0, calls: 0, ideal: 0 };
+  const graced = { ideal: 0, ours: 0 };
   const beyond: number[] = [];
   let revocationMs: number | null = null;
   /**
@@ -59,6 +70,12 @@ export const openTape = ({ isolates, limit }: Scenario, fromMs: number, toMs: nu
   const windowMs = limit.perSeconds * 1000;
   const weightAt = (at: number): number =>
     Math.max(0, Math.min(1, (at - fromMs) / windowMs)) * Math.max(0, Math.min(1, (toMs - at) / windowMs));
+  /** From when leases are over to when the Ring answers, or the grace ends. */
+  const isGrace = (at: number): boolean =>
+    outage !== null &&
+    isOutage(outage, at) &&
+    at >= (outage.atSeconds + 2 * scenario.leaseSeconds) * 1000 &&
+    at < (outage.atSeconds + ringGraceSeconds) * 1000;
   const counts = (at: number): boolean => at >= fromMs && at < toMs;
 
   return {
@@ -68,10 +85,12 @@ export const openTape = ({ isolates, limit }: Scenario, fromMs: number, toMs: nu
       count.requests++;
       askedOf[isolate] = (askedOf[isolate] ?? 0) + cost;
       if (!ideal) return;
+      if (isGrace(at)) graced.ideal += cost;
       count.ideal += cost * weightAt(at);
       idealOf[isolate] = (idealOf[isolate] ?? 0) + cost;
     },
     admitted({ at, isolate, cost }) {
+      if (counts(at) && isGrace(at)) graced.ours += cost;
       if (counts(at)) oursOf[isolate] = (oursOf[isolate] ?? 0) + cost;
     },
     failed({ at }) {
@@ -92,7 +111,7 @@ export const openTape = ({ isolates, limit }: Scenario, fromMs: number, toMs: nu
     revoked(delayMs) {
       revocationMs = Math.max(revocationMs ?? 0, delayMs);
     },
-    result(worstExcess, weighedUnits, leastCallsPerSecond) {
+    result(worstExcess, weighedUnits, leastCallsPerSecond, mostUntold) {
       const requests = Math.max(1, count.requests);
       const callsPerSecond = count.calls / ((toMs - fromMs) / 1000);
       return {
@@ -110,6 +129,8 @@ export const openTape = ({ isolates, limit }: Scenario, fromMs: number, toMs: nu
         wait_p99_ms: round(quantile(waits, 0.99), 1),
         wait_beyond_ms: round(quantile(beyond, 0.999), 1),
         fairness: round(jain(oursOf, askedOf) / jain(idealOf, askedOf), 3),
+        grace_untold: ringGraceSeconds === 0 ? null : mostUntold,
+        grace_served_share: outage === null ? null : round(graced.ours / Math.max(1, graced.ideal), 4),
       };
     },
   };

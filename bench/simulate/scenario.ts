@@ -38,6 +38,14 @@ export type Scenario = {
   readonly evictionEverySeconds: number | null;
   /** The credential is revoked so often, and another one used thereafter; a second one may stay good all the time. */
   readonly revocation: { readonly everySeconds: number; readonly otherCredential: boolean } | null;
+  /** For how long an isolate repeats its own past while its Ring is silent. */
+  readonly ringGraceSeconds: number;
+  /** No message reaches the Ring, of so many isolates in a hundred, from a moment on and for so long; null: to the end. */
+  readonly outage: {
+    readonly atSeconds: number;
+    readonly seconds: number | null;
+    readonly percentOfIsolates: number;
+  } | null;
   readonly windows: number;
   readonly warmUpWindows: number;
 };
@@ -59,9 +67,17 @@ export const USUAL: Omit<Scenario, 'name' | 'group' | 'limit' | 'requestsPerSeco
   isolateLifeSeconds: null,
   evictionEverySeconds: null,
   revocation: null,
+  ringGraceSeconds: 0,
+  outage: null,
   windows: 30,
   warmUpWindows: 5,
 };
+
+/** Whether the Ring is silent, for some at least, at a moment of the simulation; ms. */
+export const isOutage = (outage: Scenario['outage'], now: number): boolean =>
+  outage !== null &&
+  now >= outage.atSeconds * 1000 &&
+  (outage.seconds === null || now < (outage.atSeconds + outage.seconds) * 1000);
 
 /** What is asked for, in parts of what the limits allow. */
 export const loadOf = ({ limit, users, requestsPerSecond, costs }: Scenario): number =>

@@ -10,6 +10,7 @@ export const allScenarios = (seed: number): Scenario[] => [
   ...smallAndOdd(),
   ...faults(),
   ...revocations(),
+  ...outages(),
   ...leases(),
   ...scale(),
   ...heldOut(seed),
@@ -43,6 +44,8 @@ const QUICK: readonly (readonly [name: string, windows: number | null])[] = [
   ['users-zipf', 8],
   ['faults-everything', 8],
   ['revoked', null],
+  ['outage-clean-1x', null],
+  ['outage-half-cut-off-2x', null],
   ['scale-1000-zipf-3.3ms', null],
 ];
 
@@ -173,6 +176,33 @@ const revocations = (): Scenario[] => {
       isolateLifeSeconds: 50,
       evictionEverySeconds: 20,
     }),
+  ];
+};
+
+/**
+ * A Ring that falls silent, and isolates that go on in grace. Near enough that no answer is taken for silence before: a
+ * spike of one leg stays below the deadlines. The last one lets that happen too.
+ */
+const outages = (): Scenario[] => {
+  const silent = (name: string, load: number, outage: Partial<NonNullable<Scenario['outage']>>, more = {}) =>
+    scenario('outages', `outage-${name}`, per(6_000, 60), load, {
+      isolates: 10,
+      roundTripMs: [5, 60],
+      ringGraceSeconds: 300,
+      outage: { atSeconds: 1_500, seconds: null, percentOfIsolates: 100, ...outage },
+      ...more,
+    });
+  const short = { limit: per(1_000, 10), windows: 60, ringGraceSeconds: 120 };
+  return [
+    ...[0.5, 0.8, 1, 2].map((load) => silent(`clean-${load}x`, load, {})),
+    silent('clean-zipf-1x', 1, {}, { isolateSpread: 'zipf' }),
+    silent('clean-w10-1x', 1, { atSeconds: 400 }, short),
+    silent('clean-no-grace', 1, {}, { ringGraceSeconds: 0 }),
+    silent('half-cut-off-0.8x', 0.8, { percentOfIsolates: 50 }),
+    silent('half-cut-off-2x', 2, { percentOfIsolates: 50 }),
+    silent('recovers-1x', 1, { seconds: 120 }),
+    silent('recovers-2x', 2, { seconds: 120 }),
+    silent('far-recovers-1x', 1, { seconds: 120 }, { roundTripMs: [100, 500] }),
   ];
 };
 

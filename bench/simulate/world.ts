@@ -7,7 +7,7 @@ import { type Measured, openTape } from './measure.ts';
 import { openNetwork } from './network.ts';
 import { integerBelow, openRandom } from './random.ts';
 import { type OpenMeter, openRing, type Ring } from './ring.ts';
-import { leastCallsPerSecond, type Scenario } from './scenario.ts';
+import { isOutage, leastCallsPerSecond, type Scenario } from './scenario.ts';
 
 /** After a lease and this much more no isolate can hold the word of before; ms. */
 const REVOCATION_WATCH_MS = 3_000;
@@ -61,8 +61,13 @@ export const simulate = (scenario: Scenario, seed: number, open?: OpenMeter): Me
 
   const worst = Math.max(...all.map(({ log }) => log.worstWindow(windowMs))) - limit.requests;
   const admitted = all.reduce((sum, { log }) => sum + log.weigh(tape.weightAt), 0);
-  return tape.result(worst, admitted, leastCallsPerSecond(scenario));
+  const untold = Math.max(...all.map(({ ring }) => ring.mostUntold()));
+  return tape.result(worst, admitted, leastCallsPerSecond(scenario), untold);
 };
+
+/** Whether no message of this isolate reaches its Ring now. */
+const isCutOff = ({ outage, isolates }: Scenario, place: number, now: number): boolean =>
+  isOutage(outage, now) && 100 * place < (outage?.percentOfIsolates ?? 0) * isolates;
 
 type Decided = {
   (request: Request, outcome: Outcome, slot: number | null): void;
@@ -105,18 +110,22 @@ const openIsolates = (scenario: Scenario, seed: number, parts: Parts & { readonl
 
   const birth = (place: number): Isolate => {
     const distance = distances[place] ?? 0;
+    const name = `isolate-${born++}`;
     const isolate = openIsolate({
-      name: `isolate-${born++}`,
+      name,
       leaseMs: scenario.leaseSeconds * 1000,
       clock,
       offsetMs: integerBelow(random, 1_000_000_000),
       jitter: random,
       decided,
+      graceMs: scenario.ringGraceSeconds * 1000,
+      graced: (user, units) => all[user]?.ring.graced(name, units),
       call(user, credential, ask, reply) {
         tape.called(clock.now());
-        network.send(distance, () =>
-          all[user]?.ring.call(credential, ask, (answer) => network.send(distance, () => reply(answer))),
-        );
+        network.send(distance, () => {
+          if (isCutOff(scenario, place, clock.now())) return;
+          all[user]?.ring.call(credential, ask, (answer) => network.send(distance, () => reply(answer)));
+        });
       },
     });
     if (scenario.isolateLifeSeconds !== null) {
