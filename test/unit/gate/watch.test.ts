@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type StillGood, watch, watchLeaseMs } from '../../../src/gate/watch.ts';
+import { type StillGood, watch, watchLeaseMs, watchPatienceMs } from '../../../src/gate/watch.ts';
 import { LEASE_SLACK_MS } from '../../../src/model/meter.ts';
 import { err, ok, type Refusal, type Result } from '../../../src/model/refusal.ts';
 import { now, sleep } from '../../../src/runtime.ts';
@@ -153,6 +153,58 @@ describe('when it is good no longer', () => {
     });
     await pass(60_000);
     expect(it.events.at(-1)).toEqual(['internal', 3_650]);
+  });
+});
+
+describe('while a silent Ring lets it go on', () => {
+  const patienceMs = watchPatienceMs({ leaseSeconds: 1 }, 30_000);
+  /** What `createStillGood` answers: nothing until it is known that the Ring is silent, then a word that ends with the grace. */
+  const graced =
+    (since: number, endsAt: number, leaseMs: number): ((at: number) => ReturnType<StillGood>) =>
+    async (at) => {
+      if (at < since) return ok(now());
+      if (at < since + 1_000) await sleep(since + 1_000 - at);
+      const late = Math.max(at, since + 1_000);
+      if (late >= endsAt) return NOBODY_KNOWS;
+      return ok(now() - late + Math.min(late, endsAt - leaseMs + LEASE_SLACK_MS));
+    };
+
+  it.each([1_000, 2_000, 5_000])(
+    'it is open to the end of the grace and not longer: lease of %i ms',
+    async (leaseMs) => {
+      const it = start(graced(3_000, 20_000, leaseMs), { leaseMs, patienceMs });
+      await pass(19_999);
+      expect(it.events).toEqual([['open', 0]]);
+      await pass(60_000);
+      expect(it.events).toEqual([
+        ['open', 0],
+        ['unavailable', expect.toSatisfy((at: number) => at >= 20_000 && at <= 20_100)],
+      ]);
+      // About once a lease, and a little more often at the end.
+      expect(it.asked.length).toBeLessThan(20_000 / (0.4 * leaseMs) + 12);
+    },
+  );
+
+  it('without a grace nobody waits for the silence to come out', async () => {
+    const it = start(() => SILENCE, { leaseMs: 1_000 });
+    await pass(60_000);
+    expect(it.events.at(-1)).toEqual(['unavailable', 1_000 - LEASE_SLACK_MS]);
+  });
+
+  it('a no in it closes it at once', async () => {
+    const it = start(async (at) => (at < 10_000 ? graced(3_000, 20_000, 5_000)(at) : NO), { patienceMs });
+    await pass(60_000);
+    expect(it.events).toHaveLength(2);
+    expect(it.events.at(-1)?.[0]).toBe('credential_invalid');
+  });
+
+  it.each([
+    [0, 30_000, 0],
+    [5, 0, 0],
+    [5, 500, 500],
+    [5, 30_000, 1_500],
+  ])('a route with leaseSeconds %i and a grace of %i ms waits %i ms for it', (leaseSeconds, graceMs, ms) => {
+    expect(watchPatienceMs({ leaseSeconds }, graceMs)).toBe(ms);
   });
 });
 

@@ -113,7 +113,7 @@ const LOOK_MS = 10;
  * One isolate with its memory, before a Ring, a Vault and a Stytch of a few lines each. The clock moves only in
  * `pass`. Whoever looks at memory now and then is let look at once; deadlines come when their time has come.
  */
-export const openWorld = () => {
+export const openWorld = ({ graceMs = 0 } = {}) => {
   const clock = { now: NOON };
   const sleepers: { at: number; wake: () => void }[] = [];
   const background: Promise<unknown>[] = [];
@@ -264,6 +264,7 @@ export const openWorld = () => {
     memory: createMemory({
       isolate: 'isolate-1',
       leaseMs: LEASE_MS,
+      graceMs,
       newLeaseId: () => `lease-${leases++}`,
       now: () => clock.now,
       giveBack: () => undefined,
