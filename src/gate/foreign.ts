@@ -6,6 +6,7 @@ import type { Trace } from '../model/trace.ts';
 import { askLobby } from './lobby-call.ts';
 import type { DecisionPorts } from './ports.ts';
 import { invalid, type Presented, REFUSED_FOR_MS, remember } from './presented.ts';
+import { isLobbyLook, isOwner } from './shapes.ts';
 
 /**
  * Whose a client is that was not made here, of which somebody presents a good token: the Lobby knows, or takes the
@@ -26,6 +27,7 @@ export const ownerOfForeign = async (
     ports,
     clientId,
     (lobby) => lobby.look({ clientId, fingerprint: null }),
+    isLobbyLook,
     trace,
   );
   if (!looked.ok) return looked;
@@ -39,6 +41,7 @@ export const ownerOfForeign = async (
     ports,
     clientId,
     (lobby) => lobby.claim({ clientId, owner: claimed.owner }),
+    isOwner,
     trace,
   );
   if (!first.ok) return first;

@@ -3,6 +3,7 @@ import { reach } from '../model/reach.ts';
 import { err, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import type { DecisionPorts } from './ports.ts';
+import { shaped } from './shapes.ts';
 
 /** How long the Lobby is waited for, in milliseconds; and where it may have to ask Stytch. */
 const LOOK_DEADLINE_MS = 2_000;
@@ -13,11 +14,12 @@ export const askLobby = async <T>(
   ports: DecisionPorts,
   clientId: string,
   call: (lobby: Lobby) => Promise<T>,
+  isSo: (value: unknown) => value is T,
   trace: Trace,
   deadlineMs = LOOK_DEADLINE_MS,
 ): Promise<Result<T>> => {
   const startedAt = ports.now();
-  const answer = await reach(ports, call(ports.lobbies(clientId)), deadlineMs);
+  const answer = await reach(ports, call(ports.lobbies(clientId)).then(shaped(isSo)), deadlineMs);
   trace.ringMs += ports.now() - startedAt;
   return answer.ok ? answer : err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
 };

@@ -15,6 +15,7 @@ import type { DecisionPorts } from './ports.ts';
 import { addressOf, invalid, type Presented, REFUSED_FOR_MS, remember } from './presented.ts';
 import { evidenceOfToken } from './resolve-jwt.ts';
 import { MARGIN_SECONDS } from './resolve-key.ts';
+import { isLobbyExchangeAnswer, isLobbyLook } from './shapes.ts';
 
 /** When an address that made too many attempts may come again, in seconds: the period of the rate-limit binding. */
 const THROTTLED_SECONDS = 60;
@@ -43,7 +44,13 @@ export const resolvePair = async (
     ports.vault.get(name.fingerprint).finally(() => {
       trace.kvMs += ports.now() - startedAt;
     }),
-    askLobby(ports, clientId, (lobby) => lobby.look({ clientId, fingerprint: name.fingerprint }), trace),
+    askLobby(
+      ports,
+      clientId,
+      (lobby) => lobby.look({ clientId, fingerprint: name.fingerprint }),
+      isLobbyLook,
+      trace,
+    ),
   ]);
   if (!looked.ok) return looked;
   const { owner, sealed } = looked.value;
@@ -80,6 +87,7 @@ export const exchangePair = async (
     ports,
     name.clientId,
     (lobby) => lobby.exchange(request),
+    isLobbyExchangeAnswer,
     trace,
     LOBBY_EXCHANGE_DEADLINE_MS,
   );

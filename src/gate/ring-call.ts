@@ -5,6 +5,7 @@ import { type RingFailure, reach } from '../model/reach.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import { newTrace, type Trace } from '../model/trace.ts';
 import type { DecisionPorts } from './ports.ts';
+import { isAdmission, isExchangeAnswer, shaped } from './shapes.ts';
 
 /** How long the Ring is waited for, in milliseconds. A late grant is used, or given back by the next call. */
 const ADMIT_DEADLINE_MS = 2_000;
@@ -57,7 +58,7 @@ export const askRing = async (
   };
   const deadlineMs =
     options.costs.length === 0 && !options.wantToken ? RENEWAL_DEADLINE_MS : ADMIT_DEADLINE_MS;
-  const answer = ports.rings(options.ring).admit(request).then(take);
+  const answer = ports.rings(options.ring).admit(request).then(shaped(isAdmission)).then(take);
   const admission = await reach(ports, answer, deadlineMs);
   trace.ringMs += now() - askedAt;
   if (!admission.ok) {
@@ -100,7 +101,7 @@ export const exchangeAtRing = async (
   const startedAt = ports.now();
   const answer = await reach(
     ports,
-    ports.rings(ring).exchange({ credential: name, clientSecret }),
+    ports.rings(ring).exchange({ credential: name, clientSecret }).then(shaped(isExchangeAnswer)),
     EXCHANGE_DEADLINE_MS,
   );
   if (answer.ok) trace.stytchMs += answer.value.stytchMs;
