@@ -1,3 +1,4 @@
+import { type Call, openCalls } from './lease-calls.ts';
 import { rateLimitFields } from './lease-fields.ts';
 import { openGrace } from './lease-grace.ts';
 import {
@@ -12,7 +13,8 @@ import {
 import type { Purse, PurseOptions } from './lease-purse.ts';
 import { openRate } from './lease-rate.ts';
 import { openRefusal } from './lease-refusal.ts';
-import type { GraceReport, Grant, Level, Report } from './lease-wire.ts';
+import { isWorthReturning } from './lease-return.ts';
+import type { Grant, Level } from './lease-wire.ts';
 
 export type { Purse, PurseOptions, Spending, SpendOptions, Verdict } from './lease-purse.ts';
 
@@ -25,26 +27,10 @@ const RENEW_IN_LAST_PART = 0.2;
 /** A renewal that brought nothing is not repeated for this part of a lease. */
 const EMPTY_RENEWAL_PAUSE_PART = 0.25;
 
-/** Fewer units than this are not worth a call of their own, unless units are short. */
-const WORTH_RETURNING_UNITS = 8;
-const WORTH_RETURNING_PART = 1 / 100;
-
-type Call = {
-  readonly sentAt: number;
-  readonly costs: readonly number[];
-  readonly used: number;
-  readonly reports: readonly Report[];
-  readonly grace: GraceReport | null;
-  /** Its answer did not come in time: it is no longer in flight, and its lease is given back by the next call. */
-  failed: boolean;
-  /** The clock ran backwards since: its lease cannot be timed. */
-  untimed: boolean;
-};
-
 /** Opens an empty purse. */
 export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: PurseOptions): Purse => {
   const leases = new Map<string, HeldLease>();
-  const calls = new Map<string, Call>();
+  const calls = openCalls();
   const refusal = openRefusal();
   const grace = graceMs === 0 ? null : openGrace({ graceMs, newId: newLeaseId });
   let rate = openRate();
@@ -65,7 +51,7 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: 
         // What is dated wrong is no past to repeat; undated, it stays on the book until the lease's end.
         if (grace !== null) lease.log = [];
       }
-      for (const call of calls.values()) call.untimed = true;
+      calls.untime();
       rate = openRate();
       refusal.forget();
       grace?.forget();
@@ -87,15 +73,6 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: 
     for (const { at, units } of spent) grace?.remember({ from: at, to: at, units }, now);
   };
 
-  const worthReturning = (units: number): boolean => {
-    const least = Math.min(...levels.map((level) => level.requests));
-    // While units are short, a few of a small limit are worth a call too; but not each single one of a large limit.
-    const share = least * WORTH_RETURNING_PART;
-    return scarce
-      ? units >= Math.min(WORTH_RETURNING_UNITS, Math.max(1, share))
-      : units > Math.max(WORTH_RETURNING_UNITS, share);
-  };
-
   const hold = (lease: HeldLease, now: number): void => {
     leases.set(lease.leaseId, lease);
     for (const [id, oldest] of leases) {
@@ -105,26 +82,14 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: 
     }
   };
 
-  const inFlight = () => {
-    const under = [...calls.values()].filter((call) => !call.failed);
-    return {
-      waiting: under.some((call) => call.costs.length > 0),
-      background: under.some((call) => call.costs.length === 0),
-    };
-  };
-
   const compose: Purse['compose'] = (costs, now, { wantsLease = true } = {}) => {
     see(now);
-    for (const [leaseId, call] of calls) {
-      if (!call.failed) continue;
-      calls.delete(leaseId);
-      hold(returned(leaseId), now);
-    }
+    for (const leaseId of calls.giveUp()) hold(returned(leaseId), now);
     const held = sum(live(now));
     const reports = [...leases.values()].map((lease) => reportOf(lease, now));
     const told = grace?.report(now) ?? null;
     const leaseId = newLeaseId();
-    calls.set(leaseId, { sentAt: now, costs, used, reports, grace: told, failed: false, untimed: false });
+    calls.add(leaseId, { sentAt: now, costs, used, reports, grace: told });
     const perSecond = rate.perSecond(now, costs[0] ?? 0);
     const ask = {
       leaseId,
@@ -165,12 +130,10 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: 
     hold({ ...returned(grant.leaseId), until, left: grant.units, closed: call.untimed }, now);
   };
 
-  /** A call that has no answer, or none with a grant: it is no longer in flight, and its lease is given back. */
+  /** A call that has no answer, or none with a grant. */
   const drop = (leaseId: string): Call | null => {
-    const call = calls.get(leaseId);
-    if (!call || call.failed) return null;
-    call.failed = true;
-    used += call.used;
+    const call = calls.fail(leaseId);
+    used += call?.used ?? 0;
     return call;
   };
 
@@ -207,7 +170,7 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: 
       const call = calls.get(grant.leaseId);
       // Answered already, or given back meanwhile: whatever it grants is not ours any more.
       if (!call) return [];
-      calls.delete(grant.leaseId);
+      calls.answered(grant.leaseId);
       grace?.heard(call.untimed ? now : call.sentAt);
       learn(grant, call, now);
       const refused = call.costs[grant.decided];
@@ -235,10 +198,10 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: 
       drop(leaseId);
     },
     silence: (now) => grace?.silence(now) ?? null,
-    inFlight,
+    inFlight: calls.inFlight,
     renewalDue(now) {
       see(now);
-      const { waiting, background } = inFlight();
+      const { waiting, background } = calls.inFlight();
       if (waiting || background || now < renewNotBefore) return false;
       if (grace?.isSilent()) return grace.probeDue(now);
       if (refusal.active(now)) return false;
@@ -252,15 +215,15 @@ export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: 
     reportDueAt(now) {
       if (grace !== null && grace.report(now) !== null) return now;
       const ends = live(now).map((lease) => lease.until);
-      return ends.length > 0 && worthReturning(sum(live(now))) ? Math.max(...ends) : null;
+      return ends.length > 0 && isWorthReturning(sum(live(now)), levels, scarce) ? Math.max(...ends) : null;
     },
     reportDue(now) {
       see(now);
-      const { waiting, background } = inFlight();
+      const { waiting, background } = calls.inFlight();
       if (waiting || background) return false;
       if (grace !== null && !grace.isSilent() && grace.report(now) !== null) return true;
       if (live(now).length > 0) return false;
-      return worthReturning(sum([...leases.values()]));
+      return isWorthReturning(sum([...leases.values()]), levels, scarce);
     },
     giveBack(now) {
       for (const lease of leases.values()) lease.closed = true;
