@@ -217,7 +217,10 @@ export const openIsolate = ({
 
   /** Who waited for a Ring that said nothing. */
   const endInGrace = (evidence: Evidence, request: Request): void => {
-    const isSpent = isGood(evidence) && spend(evidence, request, { seenBefore: true }).outcome === 'spent';
+    const isSpent =
+      evidence.account.purse.silence(now()) !== null &&
+      isGood(evidence) &&
+      spend(evidence, request, { seenBefore: true }).outcome === 'spent';
     if (isSpent) evidence.admitted++;
     end(request, isSpent ? 'admitted' : 'failed');
   };
@@ -312,7 +315,7 @@ export const openIsolate = ({
     };
     after(deadlineMs, () => {
       if (over) return;
-      purse.failed(sent.leaseId, now(), jitter());
+      purse.failed(sent.leaseId, now(), graceMs > 0 ? jitter() : 0);
       finish({ status: 'silent' });
     });
     call(user, credential, sent, (answer) => {

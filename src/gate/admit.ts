@@ -8,6 +8,7 @@ import { ask, purseOf } from './ask.ts';
 import { isSilenceOfRing, mayGoOn } from './grace.ts';
 import type { DecisionPorts } from './ports.ts';
 import { type Presented, toldAs } from './presented.ts';
+import type { Price } from './price.ts';
 import { isRefreshDue, refresh } from './refresh.ts';
 import { isStandingDue, renew } from './renew.ts';
 
@@ -23,18 +24,6 @@ const PATIENCE_MS = 2_500;
 
 /** After this long nobody waits any more, in milliseconds. */
 const GIVE_UP_MS = 5_000;
-
-/** What a request takes, and how old the word may be that lets it. */
-export interface Price {
-  /** Units of the owner's limit; 0 takes none and only wants to know that the credential is good now. */
-  readonly cost: number;
-  /** Greatest age of a lease that is accepted; 0 asks the Ring for this very request. */
-  readonly leaseSeconds: number;
-  /** This isolate's clock when the request came in. */
-  readonly startedAt: number;
-  /** Whether grace counts although the Ring is asked anew: for somebody who was let in by a route that it counts for. */
-  readonly mayGoOn?: boolean | undefined;
-}
 
 /** Whether the Ring's word on a credential is young enough for a route. */
 export const isFresh = ({ held }: Evidence, price: Price, now: number): boolean => {

@@ -2,7 +2,7 @@ import type { Evidence } from '../model/evidence.ts';
 import type { Silence } from '../model/lease-grace.ts';
 import { LEASE_SLACK_MS } from '../model/meter.ts';
 import type { Refusal } from '../model/refusal.ts';
-import type { Price } from './admit.ts';
+import type { Price } from './price.ts';
 
 /**
  * Whether a credential may go on without a new word of a silent Ring: if its last one was still good when the silence

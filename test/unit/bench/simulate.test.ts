@@ -36,6 +36,19 @@ const CALM: Scenario = {
   evictionEverySeconds: null,
 };
 
+/** As much as they may, until the Ring is silent. */
+const SILENCED: Scenario = {
+  ...CALM,
+  name: 'silenced',
+  isolates: 4,
+  requestsPerSecond: 18,
+  duplicated: 0,
+  roundTripMs: [5, 60],
+  ringGraceSeconds: 60,
+  outage: { atSeconds: 40, seconds: null, percentOfIsolates: 100 },
+  windows: 7,
+};
+
 /** Grants as the real one does, and forgets what it granted. */
 const forgetful: OpenMeter = (saved) => {
   let meter = openMeter(saved);
@@ -106,6 +119,27 @@ describe('simulate', () => {
     );
     expect(delay).toBeGreaterThan(4);
     expect(delay).toBeLessThanOrEqual(4.9);
+  });
+
+  it('finds no over-admission while a Ring is silent and isolates repeat their past, and that they serve', () => {
+    const measured = simulate(SILENCED, SEED);
+    expect(measured).toMatchObject({ over_admission: 0 });
+    expect(measured.grace_served_share).toBeGreaterThan(0.7);
+    expect(simulate({ ...SILENCED, ringGraceSeconds: 0 }, SEED).grace_served_share).toBe(0);
+  });
+
+  it('finds what is admitted in grace beside a Ring that answers others, never more than it was not told of', () => {
+    const partly = {
+      ...SILENCED,
+      requestsPerSecond: 40,
+      outage: { atSeconds: 40, seconds: null, percentOfIsolates: 50 },
+    };
+    const measured = simulate(partly, SEED);
+    expect(measured.over_admission).toBeGreaterThan(0);
+    expect(measured.over_admission).toBeLessThanOrEqual(measured.grace_untold ?? 0);
+    expect(judge(partly, measured).over_admission).toMatchObject({ met: true });
+    const whole = { ...partly, outage: { ...partly.outage, percentOfIsolates: 100 } };
+    expect(judge(whole, measured).over_admission).toMatchObject({ met: false });
   });
 
   it('says nothing of a revocation where nothing is revoked', () => {
