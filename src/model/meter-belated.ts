@@ -29,10 +29,15 @@ export const openBelated = (): Belated => {
         for (const tally of tallies) tally.charge(now - Math.max(0, ageMs), units);
       }
       const longest = Math.max(...tallies.map(({ perSeconds }) => perSeconds)) * 1000;
+      // In the order in which they were last told: ten thousand isolates may have been in grace.
+      told.delete(graceId);
       told.set(graceId, { total: Math.max(before, total), forgetAt: now + longest + MEMORY_MS });
     },
     forget(now) {
-      for (const [graceId, { forgetAt }] of told) if (forgetAt <= now) told.delete(graceId);
+      for (const [graceId, { forgetAt }] of told) {
+        if (forgetAt > now) break;
+        told.delete(graceId);
+      }
     },
   };
 };
