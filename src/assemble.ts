@@ -244,10 +244,11 @@ const openApp = (
     deskUrl: config.deskUrl,
     largestLeaseSeconds: config.largestLeaseSeconds,
     extract: (inbound) => extract(inbound, realm),
-    identify: async (credential, credentials, trace, from) => {
+    maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
+    identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
       const demand = {
         auth: 'required',
-        credentials,
+        ...{ credentials: kinds, maxAuthAgeSeconds },
         scopes: [],
         cost: 0,
         leaseSeconds: config.leaseSeconds,

@@ -10,11 +10,14 @@ import { authorize } from './authorize.ts';
 import type { DecisionPorts } from './ports.ts';
 import { type Presented, textOf } from './presented.ts';
 import { resolve } from './resolve.ts';
-import { isCurrent, verify } from './verify.ts';
+import { authOf, isCurrent, verify } from './verify.ts';
 import type { StillGood } from './watch.ts';
 
 /** What is asked of a caller: by a route of the Gate, or by an endpoint of the Desk. */
-export type Demand = Pick<Route, 'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds'> & {
+export type Demand = Pick<
+  Route,
+  'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds' | 'maxAuthAgeSeconds'
+> & {
   /**
    * A session is taken for what Stytch signed, and the Ring is not asked about it: it decides by itself, when it is asked
    * to do something, what a suspended owner may still do.
@@ -93,8 +96,8 @@ const decideOn = (
   const now = ports.now();
   if (evidence !== undefined && isCurrent(evidence, now) && isFresh(evidence, price, now)) {
     trace.tier = 'memory';
-    trace.keyId = keyIdOf(evidence.name);
-    const judged = judge(evidence, credential, demand, now);
+    recognize(trace, evidence, credential);
+    const judged = judge(evidence, credential, demand, price, now);
     if (!judged.ok) return counted(evidence, judged);
     const admitted = admit(evidence, presented, price, trace);
     if (admitted instanceof Promise) return admitted.then((late) => (late.ok ? slowly(true) : late));
@@ -109,8 +112,12 @@ const decideOn = (
       const known = await recallOrResolve();
       if (!known.ok) return known;
       const found = known.value;
-      trace.keyId = keyIdOf(found.name);
-      const before = judge(found, credential, demand, ports.now());
+      recognize(trace, found, credential);
+      const before = judge(found, credential, demand, price, ports.now());
+      if (!before.ok && before.refusal.reason === 'insufficient_user_authentication') {
+        // No word of the Ring makes a sign-in younger.
+        return counted(found, before);
+      }
       if (found.session !== null && demand.sessionsBySignature === true) return before;
       const isFinal = isFresh(found, price, ports.now()) && isCurrent(found, ports.now());
       if (isFinal && !before.ok) return counted(found, before);
@@ -120,7 +127,7 @@ const decideOn = (
       const admitted = await admit(found, presented, { ...price, cost }, trace);
       if (!admitted.ok) return admitted;
       paid ||= before.ok;
-      if (paid && isCurrent(found, ports.now())) return judge(found, credential, demand, ports.now());
+      if (paid && isCurrent(found, ports.now())) return judge(found, credential, demand, price, ports.now());
     }
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   }
@@ -139,10 +146,24 @@ const counted = (evidence: Evidence, refused: Result<Decision>): Result<Decision
   return refused;
 };
 
+/** What the log calls a credential as soon as it is known: until then, what it was presented as. */
+const recognize = (trace: Trace, evidence: Evidence, credential: Resolvable): void => {
+  trace.keyId = keyIdOf(evidence.name);
+  trace.credential = authOf(evidence, credential);
+};
+
 /** Verify and authorize: pure, on what is known. */
-const judge = (evidence: Evidence, credential: Resolvable, demand: Demand, now: number): Result<Decision> => {
+const judge = (
+  evidence: Evidence,
+  credential: Resolvable,
+  demand: Demand,
+  { startedAt }: Price,
+  now: number,
+): Result<Decision> => {
   const verified = verify(evidence, credential, now);
   if (!verified.ok) return verified;
-  const authorized = authorize(verified.value, demand, credential.scheme);
-  return authorized.ok ? ok({ identity: verified.value, evidence, session: evidence.session }) : authorized;
+  const { session } = evidence;
+  // The age counts when the request came in: none is refused for how long it waited, after it paid.
+  const authorized = authorize(verified.value, session, demand, credential.scheme, startedAt);
+  return authorized.ok ? ok({ identity: verified.value, evidence, session }) : authorized;
 };

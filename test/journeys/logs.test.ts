@@ -4,6 +4,7 @@ import { openKeychain } from '../../src/model/keychain.ts';
 import { inUse, logged } from '../secrets.ts';
 import {
   API,
+  accessToken,
   DESK,
   desk,
   emulator,
@@ -14,6 +15,7 @@ import {
   later,
   masterKeys,
   now,
+  oddToken,
   rooms,
   shown,
   signIn,
@@ -115,13 +117,26 @@ describe('a request at an API host', () => {
       return [credential, id, decision, reason, because];
     };
     const bogus = `acme_test_${'0'.repeat(28)}_${'0'.repeat(61)}`;
-    const invalid = ['refused', 'credential_invalid'];
+    const invalid = ['refused', 'credential_invalid'] as const;
     expect(await of('/v1/any/1', { authorization: `Basic ${pair}` })).toEqual([
       ...['client_credentials', key_id, 'forwarded', null, null],
     ]);
     expect(await of('/v1/any/1', { authorization: `Bearer ${session}` })).toEqual([
-      ...['jwt', null, 'forwarded', null, null],
+      ...['session', null, 'forwarded', null, null],
     ]);
+    const token = await accessToken(key);
+    expect(await of('/v1/any/1', { authorization: `Bearer ${token}` })).toEqual([
+      ...['access_token', key_id, 'forwarded', null, null],
+    ]);
+    const forged = await oddToken({ kind: 'session', signer: 'foreign' });
+    expect(await of('/v1/any/1', { authorization: `Bearer ${forged}` })).toEqual([
+      ...['jwt', null, ...invalid, 'token'],
+    ]);
+    // What is known, it says of who is refused too: warm, cold, and by the Ring.
+    for (const from of [here, isolate()]) {
+      const kind = await told(from, `${API}/v1/pairs`, { authorization: `Bearer ${session}` });
+      expect(kind).toMatchObject({ credential: 'session', reason: 'credential_kind_not_allowed' });
+    }
     expect(await of('/v1/any/1')).toEqual(['none', null, 'refused', 'credential_missing', null]);
     expect(await of('/v1/any/1', { 'x-api-key': bogus })).toEqual(['api_key', null, ...invalid, 'grammar']);
     expect(await of('/v1/any/1', { 'x-api-key': 'word' })).toEqual(['unknown', null, ...invalid, 'grammar']);
@@ -199,7 +214,7 @@ describe('a request at the Desk', () => {
       reason: null,
       because: null,
       status: 200,
-      credential: 'jwt',
+      credential: 'session',
       key_id: null,
       tier: null,
       stytch_ms: ms,

@@ -110,6 +110,7 @@ describe('whether a session may stay', () => {
     issuedAt: NOW,
     expiresAt: NOW + 300,
     sessionExpiresAt: NOW + 3_600,
+    authenticatedAt: NOW,
   };
 
   const signedIn = async () => {
