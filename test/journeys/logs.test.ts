@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { spellKey } from '../../src/model/key.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
+import type { Lobby } from '../../src/model/ports.ts';
+import { lobbyName } from '../../src/ring/lobby-name.ts';
+import { foreignClient } from '../foreign.ts';
 import { inUse, logged } from '../secrets.ts';
 import {
   API,
@@ -154,6 +157,24 @@ describe('a request at an API host', () => {
     await here.desk(session, 'DELETE', `/v1/keys/${key_id}`);
     await later(6);
     expect(await of('/v1/any/1', { 'x-api-key': key })).toEqual(['api_key', key_id, ...invalid, 'revoked']);
+  });
+
+  it('calls a foreign pair what it is as soon as somebody vouches for it', async () => {
+    const { clientId, clientSecret, owner } = await foreignClient();
+    const pair = btoa(`${clientId}:${clientSecret}`);
+    inUse(pair);
+    const of = async (here: Isolate) => {
+      const { credential, key_id, status } = await told(here, `${API}/v1/any/1`, {
+        authorization: `Basic ${pair}`,
+      });
+      return [credential, key_id, status];
+    };
+    expect(await of(isolate())).toEqual(['pair', clientId, 401]);
+    const lobby = rooms.LOBBY.getByName(lobbyName(clientId)) as unknown as Lobby;
+    expect(await lobby.claim({ clientId, owner })).toEqual(owner);
+    const here = isolate();
+    expect(await of(here)).toEqual(['client_credentials', clientId, 200]);
+    expect(await of(here)).toEqual(['client_credentials', clientId, 200]);
   });
 
   it('tells the log why a credential is not good, and the caller the same of all', async () => {
