@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { spellKey } from '../../src/model/key.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
-import type { Lobby } from '../../src/model/ports.ts';
+import type { Lobby, Ring } from '../../src/model/ports.ts';
 import { lobbyName } from '../../src/ring/lobby-name.ts';
 import { foreignClient } from '../foreign.ts';
 import { inUse, logged } from '../secrets.ts';
@@ -19,6 +19,8 @@ import {
   masterKeys,
   now,
   oddToken,
+  ownerOf,
+  ringStub,
   rooms,
   shown,
   signIn,
@@ -160,7 +162,9 @@ describe('a request at an API host', () => {
   });
 
   it('calls a foreign pair what it is as soon as somebody vouches for it', async () => {
-    const { clientId, clientSecret, owner } = await foreignClient();
+    const session = await signIn();
+    const owner = ownerOf(session);
+    const { clientId, clientSecret } = await foreignClient(owner.id);
     const pair = btoa(`${clientId}:${clientSecret}`);
     inUse(pair);
     const of = async (here: Isolate) => {
@@ -172,6 +176,12 @@ describe('a request at an API host', () => {
     expect(await of(isolate())).toEqual(['pair', clientId, 401]);
     const lobby = rooms.LOBBY.getByName(lobbyName(clientId)) as unknown as Lobby;
     expect(await lobby.claim({ clientId, owner })).toEqual(owner);
+    const ring = (await ringStub(session)) as unknown as Ring;
+    const adopted = await ring.adopt(owner, {
+      ...{ clientId, createdBy: owner.id, name: 'billing', description: '', scopes: ['items:read'] },
+      ...{ expiresAt: null, limit: null },
+    });
+    expect(adopted).toMatchObject({ ok: true });
     const here = isolate();
     expect(await of(here)).toEqual(['client_credentials', clientId, 200]);
     expect(await of(here)).toEqual(['client_credentials', clientId, 200]);
