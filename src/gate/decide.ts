@@ -42,14 +42,19 @@ export type Decide = (
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
 
-/** Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. */
+/**
+ * Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. Others
+ * may be waiting for the same answer, so it is waited for even when the client goes away meanwhile.
+ */
 export const createStillGood =
-  (decide: Decide, now: () => number) =>
+  (decide: Decide, { now, inBackground }: Pick<DecisionPorts, 'now' | 'inBackground'>) =>
   (credential: Credential, demand: Demand): StillGood =>
   async (since) => {
     const askedAt = now();
     const again = { ...demand, cost: 0, leaseSeconds: 0 };
-    const decided = await decide(credential, again, since, newTrace(), null);
+    const deciding = decide(credential, again, since, newTrace(), null);
+    if (deciding instanceof Promise) inBackground(deciding);
+    const decided = await deciding;
     return decided.ok ? ok(decided.value.evidence?.held?.askedAt ?? askedAt) : decided;
   };
 
