@@ -234,7 +234,7 @@ const openApp = (
     ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
     ...rimOf(config, policy),
     throttle: createThrottle(env.STRANGERS, 'api', log),
-    stillGood: createStillGood(decide, { now, inBackground: waitUntil }),
+    stillGood: createStillGood(decide, now),
     levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });

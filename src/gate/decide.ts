@@ -42,19 +42,14 @@ export type Decide = (
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
 
-/**
- * Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. Others
- * may be waiting for the same answer, so it is waited for even when the client goes away meanwhile.
- */
+/** Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. */
 export const createStillGood =
-  (decide: Decide, { now, inBackground }: Pick<DecisionPorts, 'now' | 'inBackground'>) =>
+  (decide: Decide, now: () => number) =>
   (credential: Credential, demand: Demand): StillGood =>
   async (since) => {
     const askedAt = now();
     const again = { ...demand, cost: 0, leaseSeconds: 0 };
-    const deciding = decide(credential, again, since, newTrace(), null);
-    if (deciding instanceof Promise) inBackground(deciding);
-    const decided = await deciding;
+    const decided = await decide(credential, again, since, newTrace(), null);
     return decided.ok ? ok(decided.value.evidence?.held?.askedAt ?? askedAt) : decided;
   };
 
@@ -102,10 +97,16 @@ const decideOn = (
     const judged = judge(evidence, credential, demand, now);
     if (!judged.ok) return counted(evidence, judged);
     const admitted = admit(evidence, presented, price, trace);
-    if (admitted instanceof Promise) return admitted.then((late) => (late.ok ? slowly(true) : late));
-    return admitted.ok ? judged : admitted;
+    if (!(admitted instanceof Promise)) return admitted.ok ? judged : admitted;
+    return toItsEnd(admitted.then((late) => (late.ok ? slowly(true) : late)));
   }
-  return slowly(false);
+  return toItsEnd(slowly(false));
+
+  /** Others may be waiting for the same answers: they are found out even if the client of this request goes away. */
+  function toItsEnd(deciding: Promise<Result<Decision>>): Promise<Result<Decision>> {
+    ports.inBackground(deciding);
+    return deciding;
+  }
 
   /** Everything that may have to wait. Starts over, without paying twice, when a newer word makes the evidence stale. */
   async function slowly(paidAlready: boolean): Promise<Result<Decision>> {

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createStillGood } from '../../../src/gate/decide.ts';
 import type { Credential } from '../../../src/model/credential.ts';
 import type { Standing } from '../../../src/model/ports.ts';
@@ -11,7 +11,7 @@ const letIn = async (credential: Credential = asBearer()) => {
   const world = openWorld();
   expect(await world.ask(credential)).toMatchObject({ ok: true });
   await world.settled();
-  const stillGood = createStillGood(world.decide, world.ports)(credential, ROUTE);
+  const stillGood = createStillGood(world.decide, world.ports.now)(credential, ROUTE);
   const ask = () => stillGood(world.clock.now);
   return { ...world, stillGood, ask };
 };
@@ -30,22 +30,8 @@ describe('whether a key may stay', () => {
     expect(await world.ask()).toEqual({ ok: true, value: world.clock.now });
     expect(world.calls.admit.length - before).toBe(1);
     expect(world.paid().length).toBe(paid);
-  });
-
-  it('is found out to its end, even if the client goes away meanwhile: others may be waiting for it', async () => {
-    const world = await letIn();
-    const inBackground = vi.fn();
-    const stillGood = createStillGood(world.decide, { now: () => world.clock.now, inBackground })(
-      asBearer(),
-      ROUTE,
-    );
-    await stillGood(world.clock.now - 1_000);
-    expect(inBackground).not.toHaveBeenCalled();
-    world.pass(3_000);
-    const asking = stillGood(world.clock.now);
-    expect(inBackground).toHaveBeenCalledOnce();
-    expect(inBackground.mock.calls[0]?.[0]).toBeInstanceOf(Promise);
-    expect(await asking).toMatchObject({ ok: true });
+    // What only stays open spends nothing: a lease would be lost to others.
+    expect(world.calls.admit.at(-1)?.ask.wantsLease).toBe(false);
   });
 
   it('is asked of nobody where a word is young enough', async () => {
@@ -132,7 +118,7 @@ describe('whether a session may stay', () => {
     const world = openWorld();
     world.state.verdicts.set('session', { verdict: 'good', token: SESSION });
     expect(outcome(await world.ask(JWT))).toBe('session');
-    const stillGood = createStillGood(world.decide, world.ports)(JWT, ROUTE);
+    const stillGood = createStillGood(world.decide, world.ports.now)(JWT, ROUTE);
     return { ...world, ask: () => stillGood(world.clock.now) };
   };
 
