@@ -51,6 +51,8 @@ export type Admit = (
 
 interface Waiter {
   readonly cost: number;
+  /** Whether a lease would be of use to more like it; never on a route that asks for every request (LEASES.md 2). */
+  readonly wantsLease: boolean;
   outcome: Result<null> | null;
 }
 
@@ -79,7 +81,8 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     if (ended !== null) return toldAs(err(ended), presented.credential.scheme);
     const queue = queues.get(evidence) ?? { waiting: [], asked: [], askingSince: null };
     queues.set(evidence, queue);
-    const waiter: Waiter = { cost: price.cost, outcome: null };
+    const wantsLease = price.cost > 0 && price.leaseSeconds > 0;
+    const waiter: Waiter = { cost: price.cost, wantsLease, outcome: null };
     const since = ports.now();
     queue.waiting.push(waiter);
     while (waiter.outcome === null && ports.now() - since < GIVE_UP_MS) {
@@ -108,7 +111,8 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
     Object.assign(queue, { waiting: [], asked: batch });
     const costs = batch.map((waiter) => waiter.cost).filter((cost) => cost > 0);
-    const answer = await ask(ports, evidence, presented, costs, trace);
+    const wantsLease = batch.some((waiter) => waiter.wantsLease);
+    const answer = await ask(ports, evidence, presented, { costs, wantsLease }, trace);
     const verdicts = answer.ok ? [...answer.value] : [];
     for (const waiter of batch) {
       if (!answer.ok) waiter.outcome = answer;

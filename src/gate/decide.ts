@@ -100,10 +100,16 @@ const decideOn = (
     const judged = judge(evidence, credential, demand, price, now);
     if (!judged.ok) return counted(evidence, judged);
     const admitted = admit(evidence, presented, price, trace);
-    if (admitted instanceof Promise) return admitted.then((late) => (late.ok ? slowly(true) : late));
-    return admitted.ok ? judged : admitted;
+    if (!(admitted instanceof Promise)) return admitted.ok ? judged : admitted;
+    return toItsEnd(admitted.then((late) => (late.ok ? slowly(true) : late)));
   }
-  return slowly(false);
+  return toItsEnd(slowly(false));
+
+  /** Others may be waiting for the same answers: they are found out even if the client of this request goes away. */
+  function toItsEnd(deciding: Promise<Result<Decision>>): Promise<Result<Decision>> {
+    ports.inBackground(deciding);
+    return deciding;
+  }
 
   /** Everything that may have to wait. Starts over, without paying twice, when a newer word makes the evidence stale. */
   async function slowly(paidAlready: boolean): Promise<Result<Decision>> {

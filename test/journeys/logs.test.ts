@@ -324,6 +324,20 @@ describe('no line carries a secret, wherever a client puts one', () => {
     }
   });
 
+  it('nor where somebody writes a secret in place of a client_id, as `curl -u KEY:x` does', async () => {
+    const { key } = await issueKey(await signIn());
+    const theirs = `sk_live_${'0123456789abcdef'.repeat(3)}`;
+    const here = isolate();
+    const before = logged().length;
+    for (const text of [key, theirs]) {
+      const authorization = `Basic ${btoa(`${text}:x`)}`;
+      expect((await here.fetch(`${API}/v1/any/1`, { headers: { authorization } })).status).toBe(401);
+    }
+    const lines = JSON.stringify(logged().slice(before));
+    expect(lines).not.toContain(key.slice(39));
+    expect(lines).not.toContain(theirs);
+  });
+
   it('nor do the lines of what went wrong at Stytch', async () => {
     const session = await signIn();
     const { key } = await issueKey(session);

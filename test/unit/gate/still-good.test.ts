@@ -11,7 +11,7 @@ const letIn = async (credential: Credential = asBearer()) => {
   const world = openWorld();
   expect(await world.ask(credential)).toMatchObject({ ok: true });
   await world.settled();
-  const stillGood = createStillGood(world.decide, () => world.clock.now)(credential, ROUTE);
+  const stillGood = createStillGood(world.decide, world.ports.now)(credential, ROUTE);
   const ask = () => stillGood(world.clock.now);
   return { ...world, stillGood, ask };
 };
@@ -30,6 +30,8 @@ describe('whether a key may stay', () => {
     expect(await world.ask()).toEqual({ ok: true, value: world.clock.now });
     expect(world.calls.admit.length - before).toBe(1);
     expect(world.paid().length).toBe(paid);
+    // What only stays open spends nothing: a lease would be lost to others.
+    expect(world.calls.admit.at(-1)?.ask.wantsLease).toBe(false);
   });
 
   it('is asked of nobody where a word is young enough', async () => {
@@ -117,7 +119,7 @@ describe('whether a session may stay', () => {
     const world = openWorld();
     world.state.verdicts.set('session', { verdict: 'good', token: SESSION });
     expect(outcome(await world.ask(JWT))).toBe('session');
-    const stillGood = createStillGood(world.decide, () => world.clock.now)(JWT, ROUTE);
+    const stillGood = createStillGood(world.decide, world.ports.now)(JWT, ROUTE);
     return { ...world, ask: () => stillGood(world.clock.now) };
   };
 
