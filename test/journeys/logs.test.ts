@@ -173,7 +173,7 @@ describe('a request at an API host', () => {
       });
       return [credential, key_id, status];
     };
-    expect(await of(isolate())).toEqual(['pair', clientId, 401]);
+    expect(await of(isolate())).toEqual(['pair', null, 401]);
     const lobby = rooms.LOBBY.getByName(lobbyName(clientId)) as unknown as Lobby;
     expect(await lobby.claim({ clientId, owner })).toEqual(owner);
     const ring = (await ringStub(session)) as unknown as Ring;
