@@ -132,6 +132,20 @@ describe('whether a session may stay', () => {
     expect(await world.ask()).toMatchObject({ ok: false, refusal: { reason: 'owner_suspended' } });
   });
 
+  it('not where its user must have signed in more recently than that, and no Ring is asked', async () => {
+    const world = await signedIn();
+    const fresh = createStillGood(world.decide, world.ports.now)(JWT, { ...ROUTE, maxAuthAgeSeconds: 60 });
+    world.pass(60_000);
+    expect(await fresh(world.clock.now)).toMatchObject({ ok: true });
+    const before = world.portCalls();
+    world.pass(1);
+    expect(await fresh(world.clock.now)).toEqual({
+      ok: false,
+      refusal: { reason: 'insufficient_user_authentication', maxAgeSeconds: 60 },
+    });
+    expect(world.portCalls()).toBe(before);
+  });
+
   it('not past the end of its JWT, and while nobody can tell that is no verdict', async () => {
     const world = await signedIn();
     world.pass(301_000);
