@@ -96,8 +96,8 @@ const decideOn = (
   const now = ports.now();
   if (evidence !== undefined && isCurrent(evidence, now) && isFresh(evidence, price, now)) {
     trace.tier = 'memory';
+    const judged = judge(evidence, credential, demand, price.startedAt, now);
     recognize(trace, evidence, credential);
-    const judged = judge(evidence, credential, demand, price, now);
     if (!judged.ok) return counted(evidence, judged);
     const admitted = admit(evidence, presented, price, trace);
     if (!(admitted instanceof Promise)) return admitted.ok ? judged : admitted;
@@ -118,8 +118,8 @@ const decideOn = (
       const known = await recallOrResolve();
       if (!known.ok) return known;
       const found = known.value;
+      const before = judge(found, credential, demand, price.startedAt, ports.now());
       recognize(trace, found, credential);
-      const before = judge(found, credential, demand, price, ports.now());
       if (!before.ok && before.refusal.reason === 'insufficient_user_authentication') {
         // No word of the Ring makes a sign-in younger.
         return counted(found, before);
@@ -133,7 +133,8 @@ const decideOn = (
       const admitted = await admit(found, presented, { ...price, cost }, trace);
       if (!admitted.ok) return admitted;
       paid ||= before.ok;
-      if (paid && isCurrent(found, ports.now())) return judge(found, credential, demand, price, ports.now());
+      if (paid && isCurrent(found, ports.now()))
+        return judge(found, credential, demand, price.startedAt, ports.now());
     }
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   }
@@ -152,10 +153,10 @@ const counted = (evidence: Evidence, refused: Result<Decision>): Result<Decision
   return refused;
 };
 
-/** What the log calls a credential as soon as it is known: until then, what it was presented as. */
+/** What the log calls a credential as soon as it is known. A key is called what it is from the start. */
 const recognize = (trace: Trace, evidence: Evidence, credential: Resolvable): void => {
   trace.keyId = keyIdOf(evidence.name);
-  trace.credential = authOf(evidence, credential);
+  if (credential.kind !== 'key') trace.credential = authOf(evidence, credential);
 };
 
 /** Verify and authorize: pure, on what is known. */
@@ -163,7 +164,7 @@ const judge = (
   evidence: Evidence,
   credential: Resolvable,
   demand: Demand,
-  { startedAt }: Price,
+  startedAt: number,
   now: number,
 ): Result<Decision> => {
   const verified = verify(evidence, credential, now);
