@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../../src/model/evidence.ts';
+import { accept, compose, left, spend } from '../../../src/model/lease.ts';
 import type { Report } from '../../../src/model/lease-wire.ts';
 import { OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { createMemory } from '../../../src/store/memory.ts';
@@ -27,7 +28,7 @@ const evidence = (clientId: string, scopes: readonly string[] = []) =>
 /** Puts ten units into an owner's purse, as the Ring would. */
 const fill = (memory: ReturnType<typeof createMemory>, ring: string): void => {
   const purse = memory.purse(ring, OWNER_PURSE);
-  const { leaseId } = purse.compose([], NOON);
+  const { leaseId } = compose(purse, [], NOON);
   const grant = {
     leaseId,
     decided: 0,
@@ -38,7 +39,7 @@ const fill = (memory: ReturnType<typeof createMemory>, ring: string): void => {
     scarce: false,
     limited: null,
   };
-  purse.accept(grant, NOON, 0);
+  accept(purse, grant, NOON, 0);
 };
 
 describe('evidence', () => {
@@ -157,7 +158,7 @@ describe('a purse', () => {
   it('that has to go gives back what it still held, to its own Ring, closed', () => {
     const { memory, given } = open();
     fill(memory, 'first');
-    memory.purse('first', OWNER_PURSE).spend(3, NOON);
+    spend(memory.purse('first', OWNER_PURSE), 3, NOON);
     for (let i = 1; i <= BOUND; i++) memory.purse(`ring ${i}`, OWNER_PURSE);
     expect(given).toEqual([
       { ring: 'first', reports: [expect.objectContaining({ total: 3, closed: true })] },
@@ -171,7 +172,7 @@ describe('a purse', () => {
       memory.purse('first', OWNER_PURSE);
       memory.purse(`ring ${i}`, OWNER_PURSE);
     }
-    expect([given, memory.purse('first', OWNER_PURSE).left(NOON)]).toEqual([[], 10]);
+    expect([given, left(memory.purse('first', OWNER_PURSE), NOON)]).toEqual([[], 10]);
   });
 
   it('that has nothing to give back says nothing', () => {
