@@ -19,6 +19,7 @@ import { isForeignClientId } from './model/foreign.ts';
 import { ANONYMOUS, type Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
+import { fields } from './model/lease.ts';
 import type { Policy } from './model/policy.ts';
 import type { Ring, Rings } from './model/ports.ts';
 import { reach } from './model/reach.ts';
@@ -235,7 +236,7 @@ const openApp = (
     ...rimOf(config, policy),
     throttle: createThrottle(env.STRANGERS, 'api', log),
     stillGood: createStillGood(decide, now),
-    levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
+    levels: (evidence, at) => fields(memory.purse(evidence.ring, purseName(evidence)), at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
 

@@ -1,7 +1,18 @@
 // One isolate: who asks the Ring, and when. The gate does this with promises and timers (src/gate/admit.ts, ring-call.ts,
 // ask.ts, resolve.ts); here are the same steps, with the same names and numbers, in virtual time. The purse is the real one.
 
-import { openPurse, type Purse, type Verdict } from '../../src/model/lease.ts';
+import {
+  accept,
+  compose,
+  failed,
+  openPurse,
+  type Purse,
+  renewalDue,
+  reportDue,
+  reportDueAt,
+  spend,
+  type Verdict,
+} from '../../src/model/lease.ts';
 import { type Ask, OWNER_PURSE } from '../../src/model/lease-wire.ts';
 import { LEASE_SLACK_MS } from '../../src/model/meter.ts';
 import type { Clock } from './clock.ts';
@@ -104,7 +115,7 @@ export const openIsolate = ({
     const present = accounts.get(user);
     if (present) return present;
     const newLeaseId = () => `${name}.${asked++}`;
-    const purse = openPurse({ isolate: name, purse: OWNER_PURSE, leaseMs, newLeaseId });
+    const purse = openPurse({ isolate: name, leaseMs, newLeaseId }, OWNER_PURSE);
     const account = { user, purse, reportAt: Number.NEGATIVE_INFINITY };
     accounts.set(user, account);
     return account;
@@ -165,11 +176,11 @@ export const openIsolate = ({
   const admit = (evidence: Evidence, request: Request): void => {
     const { purse } = evidence.account;
     const isFresh = evidence.askedAt <= now() && now() - evidence.askedAt < leaseMs - LEASE_SLACK_MS;
-    const spending = purse.spend(request.cost, now(), { mustAsk: !isFresh });
+    const spending = spend(purse, request.cost, now(), { mustAsk: !isFresh });
     if (spending.outcome === 'spent') {
       end(request, 'admitted');
       evidence.admitted++;
-      if (!purse.renewalDue(now()) && !isStandingDue(evidence)) return;
+      if (!renewalDue(purse, now()) && !isStandingDue(evidence)) return;
       evidence.renewedAt = now();
       ask(evidence, [], RENEWAL_DEADLINE_MS, () => {});
     } else if (spending.outcome === 'refused') {
@@ -219,7 +230,7 @@ export const openIsolate = ({
 
   /** Who was passed over by a dearer request may still be paid for from the lease that came with the answer. */
   const passedOver = (evidence: Evidence, request: Request): void => {
-    const { outcome } = evidence.account.purse.spend(request.cost, now(), { seenBefore: true });
+    const { outcome } = spend(evidence.account.purse, request.cost, now(), { seenBefore: true });
     if (outcome === 'spent') {
       evidence.admitted++;
       end(request, 'admitted');
@@ -260,7 +271,7 @@ export const openIsolate = ({
     const { account, credential } = evidence;
     const { purse, user } = account;
     const askedAt = now();
-    const sent = purse.compose(costs, askedAt, options);
+    const sent = compose(purse, costs, askedAt, options);
     let over = false;
     const finish = (told: Told): void => {
       if (over) return;
@@ -270,16 +281,16 @@ export const openIsolate = ({
     };
     after(deadlineMs, () => {
       if (over) return;
-      purse.failed(sent.leaseId, now());
+      failed(purse, sent.leaseId, now());
       finish({ status: 'silent' });
     });
     call(user, credential, sent, (answer) => {
       if (!alive) return;
       if (answer.status === 'live') {
-        const verdicts = purse.accept(answer.grant, now(), jitter());
+        const verdicts = accept(purse, answer.grant, now(), jitter());
         finish({ status: 'live', askedAt, verdicts, slot: answer.slot });
       } else {
-        purse.failed(sent.leaseId, now());
+        failed(purse, sent.leaseId, now());
         finish({ status: answer.status, askedAt });
       }
       reportLater(evidence);
@@ -289,11 +300,11 @@ export const openIsolate = ({
   /** When a flow has stopped, what is left of its lease goes back. */
   const reportLater = (evidence: Evidence): void => {
     const { account } = evidence;
-    const dueAt = account.purse.reportDueAt(now());
+    const dueAt = reportDueAt(account.purse, now());
     if (dueAt === null || dueAt - account.reportAt < REPORT_LATENESS_MS) return;
     account.reportAt = dueAt;
     after(dueAt + REPORT_LATENESS_MS - now(), () => {
-      if (account.purse.reportDue(now()))
+      if (reportDue(account.purse, now()))
         askRing(evidence, [], RENEWAL_DEADLINE_MS, () => {}, { wantsLease: false });
     });
   };

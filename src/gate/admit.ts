@@ -1,5 +1,5 @@
 import type { Evidence } from '../model/evidence.ts';
-import type { Verdict } from '../model/lease.ts';
+import { fields, renewalDue, spend, type Verdict } from '../model/lease.ts';
 import { retryAfterSeconds } from '../model/lease-fields.ts';
 import { LEASE_SLACK_MS } from '../model/meter.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
@@ -91,6 +91,8 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
       else await askForAll(evidence, presented, queue, trace);
     }
     if (waiter.outcome === null) leave(queue, waiter);
+    if (queue.askingSince === null && queue.waiting.length + queue.asked.length === 0)
+      queues.delete(evidence);
     return toldAs(waiter.outcome ?? SILENT, presented.credential.scheme);
   };
 
@@ -135,10 +137,10 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const fresh = isFresh(evidence, price, now);
     if (fresh && price.cost === 0) return ADMITTED;
     const purse = purseOf(ports, evidence);
-    const spending = price.cost === 0 ? null : purse.spend(price.cost, now, { mustAsk: !fresh });
+    const spending = price.cost === 0 ? null : spend(purse, price.cost, now, { mustAsk: !fresh });
     if (spending?.outcome === 'spent') {
       evidence.uses.admitted++;
-      if (purse.renewalDue(now) || isStandingDue(evidence, now))
+      if (renewalDue(purse, now) || isStandingDue(evidence, now))
         ports.inBackground(renew(ports, evidence, presented));
       return ADMITTED;
     }
@@ -166,7 +168,7 @@ const outcomeOf = (
   // Who was passed over by a dearer request may still be paid for from the lease that came with the answer.
   const isRefused = verdict === 'refused';
   const purse = purseOf(ports, evidence);
-  const again = purse.spend(waiter.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
+  const again = spend(purse, waiter.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
   if (again.outcome === 'refused') return limited(ports, evidence, again.retryAfterMs, again.by);
   if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1, by: [] });
   if (again.outcome === 'spent') evidence.uses.admitted++;
@@ -180,7 +182,7 @@ const limited = (
   by: Parameters<typeof retryAfterSeconds>[1],
 ): Result<null> => {
   evidence.uses.limited++;
-  const fields = purseOf(ports, evidence).fields(ports.now());
-  const seconds = retryAfterSeconds(retryAfterMs, by, fields, ports.random());
+  const levels = fields(purseOf(ports, evidence), ports.now());
+  const seconds = retryAfterSeconds(retryAfterMs, by, levels, ports.random());
   return err({ reason: 'rate_limited', retryAfterSeconds: seconds, by });
 };

@@ -13,6 +13,9 @@ const COARSEST_ENTRY_MS = 500;
  */
 export const AGE_MARGIN_MS = 10;
 
+/** How many numbers of a log are one entry of it. */
+const ENTRY = 2;
+
 /** A lease as its isolate keeps it. Times are the isolate's own. */
 export type HeldLease = {
   readonly leaseId: string;
@@ -25,8 +28,8 @@ export type HeldLease = {
   acknowledged: number;
   /** Never spent again. Set before the report that says so leaves. */
   closed: boolean;
-  /** When the units beyond `acknowledged` were spent, oldest first. */
-  log: { at: number; units: number }[];
+  /** When the units beyond `acknowledged` were spent, oldest first: a moment, its units, the next moment, its units. */
+  log: number[];
 };
 
 /** Length of a log entry in ms for a purse under these limits. */
@@ -37,50 +40,56 @@ export const entryMs = (limits: readonly Limit[]): number =>
 export const spendFrom = (lease: HeldLease, units: number, now: number, lengthMs: number): void => {
   lease.left -= units;
   lease.total += units;
-  const newest = lease.log.at(-1);
-  if (newest && Math.floor(newest.at / lengthMs) === Math.floor(now / lengthMs)) {
-    newest.units += units;
-    newest.at = now;
+  const { log } = lease;
+  const newest = log.length - ENTRY;
+  if (newest >= 0 && Math.floor(at(log, newest) / lengthMs) === Math.floor(now / lengthMs)) {
+    log[newest] = now;
+    log[newest + 1] = at(log, newest + 1) + units;
+  } else if (log.length === 0) {
+    // Not pushed: that would make room for sixteen numbers at once.
+    lease.log = [now, units];
   } else {
-    lease.log.push({ at: now, units });
+    log.push(now, units);
   }
 };
 
 /** Keeps the logs of a purse within bounds by merging the two oldest entries of the longest, at the later date. */
-export const boundLogs = (leases: Iterable<HeldLease>): void => {
-  const all = [...leases];
-  let entries = all.reduce((sum, lease) => sum + lease.log.length, 0);
-  while (entries > MAX_LOG_ENTRIES) {
-    const longest = all.reduce((one, other) => (other.log.length > one.log.length ? other : one));
-    const [oldest, next] = longest.log;
-    if (!oldest || !next) return;
-    next.units += oldest.units;
-    longest.log.shift();
-    entries--;
+export const boundLogs = (leases: readonly HeldLease[]): void => {
+  while (entriesIn(leases) > MAX_LOG_ENTRIES) {
+    const { log } = leases.reduce((one, other) => (other.log.length > one.log.length ? other : one));
+    if (log.length < 2 * ENTRY) return;
+    log[ENTRY + 1] = at(log, 1) + at(log, ENTRY + 1);
+    log.splice(0, ENTRY);
   }
 };
 
 /** What the Ring should hear of a lease, and closes it if it is over. */
 export const reportOf = (lease: HeldLease, now: number): Report => {
   lease.closed ||= now >= lease.until || lease.left <= 0;
-  return {
-    leaseId: lease.leaseId,
-    total: lease.total,
-    spent: lease.log.map(({ at, units }) => [Math.max(0, now - at - AGE_MARGIN_MS), units] as const),
-    closed: lease.closed,
-  };
+  const { leaseId, total, closed, log } = lease;
+  const spent: (readonly [ageMs: number, units: number])[] = [];
+  for (let i = 0; i < log.length; i += ENTRY)
+    spent.push([Math.max(0, now - at(log, i) - AGE_MARGIN_MS), at(log, i + 1)]);
+  return { leaseId, total, spent, closed };
 };
 
 /** The Ring has booked a report: what it dated need not be said again. */
 export const acknowledge = (lease: HeldLease, report: Report): void => {
+  const { log } = lease;
   let known = report.total - lease.acknowledged;
-  while (known > 0) {
-    const oldest = lease.log[0];
-    if (!oldest) break;
-    const units = Math.min(known, oldest.units);
+  while (known > 0 && log.length > 0) {
+    const units = Math.min(known, at(log, 1));
     known -= units;
-    oldest.units -= units;
-    if (oldest.units === 0) lease.log.shift();
+    log[1] = at(log, 1) - units;
+    if (log[1] === 0) log.splice(0, ENTRY);
   }
   lease.acknowledged = Math.max(lease.acknowledged, report.total);
+};
+
+const at = (log: readonly number[], index: number): number => log[index] ?? 0;
+
+const entriesIn = (leases: readonly HeldLease[]): number => {
+  let numbers = 0;
+  for (const { log } of leases) numbers += log.length;
+  return numbers / ENTRY;
 };

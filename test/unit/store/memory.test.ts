@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../../src/model/evidence.ts';
+import { accept, compose, left, spend } from '../../../src/model/lease.ts';
 import type { Report } from '../../../src/model/lease-wire.ts';
 import { OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { createMemory } from '../../../src/store/memory.ts';
@@ -24,21 +25,16 @@ const open = () => {
 const evidence = (clientId: string, scopes: readonly string[] = []) =>
   ({ name: { clientId }, ring: 'ring', session: null, token: { scopes } }) as unknown as Evidence;
 
-/** Puts ten units into an owner's purse, as the Ring would. */
-const fill = (memory: ReturnType<typeof createMemory>, ring: string): void => {
-  const purse = memory.purse(ring, OWNER_PURSE);
-  const { leaseId } = purse.compose([], NOON);
-  const grant = {
-    leaseId,
-    decided: 0,
-    units: 10,
-    ms: 5_000,
-    levels: [],
-    active: 1,
-    scarce: false,
-    limited: null,
-  };
-  purse.accept(grant, NOON, 0);
+const grantOf = (leaseId: string) => ({
+  ...{ leaseId, decided: 0, units: 10, ms: 5_000, levels: [], active: 1, scarce: false, limited: null },
+});
+
+/** Puts ten units into a purse, as the Ring would. */
+const fill = (memory: ReturnType<typeof createMemory>, ring: string, name = OWNER_PURSE): void => {
+  const purse = memory.purse(ring, name);
+  const { leaseId } = compose(purse, [], NOON);
+  accept(purse, grantOf(leaseId), NOON, 0);
+  memory.weigh(ring, purse);
 };
 
 describe('evidence', () => {
@@ -157,7 +153,7 @@ describe('a purse', () => {
   it('that has to go gives back what it still held, to its own Ring, closed', () => {
     const { memory, given } = open();
     fill(memory, 'first');
-    memory.purse('first', OWNER_PURSE).spend(3, NOON);
+    spend(memory.purse('first', OWNER_PURSE), 3, NOON);
     for (let i = 1; i <= BOUND; i++) memory.purse(`ring ${i}`, OWNER_PURSE);
     expect(given).toEqual([
       { ring: 'first', reports: [expect.objectContaining({ total: 3, closed: true })] },
@@ -171,7 +167,36 @@ describe('a purse', () => {
       memory.purse('first', OWNER_PURSE);
       memory.purse(`ring ${i}`, OWNER_PURSE);
     }
-    expect([given, memory.purse('first', OWNER_PURSE).left(NOON)]).toEqual([[], 10]);
+    expect([given, left(memory.purse('first', OWNER_PURSE), NOON)]).toEqual([[], 10]);
+  });
+
+  it('that held a lease which came while it was gone gives it back as it comes', () => {
+    const { memory, given } = open();
+    const purse = memory.purse('first', OWNER_PURSE);
+    const { leaseId } = compose(purse, [], NOON);
+    for (let i = 1; i <= BOUND; i++) memory.purse(`ring ${i}`, OWNER_PURSE);
+    accept(purse, grantOf(leaseId), NOON, 0);
+    memory.weigh('first', purse);
+    memory.weigh('first', purse);
+    expect(given.map(({ ring, reports }) => [ring, reports.map((report) => report.leaseId)])).toEqual([
+      ['first', [leaseId]],
+    ]);
+  });
+
+  it('of a key with a limit of its own gives back to the Ring of its owner', () => {
+    const { memory, given } = open();
+    fill(memory, 'first', 'key');
+    for (let i = 1; i <= BOUND; i++) memory.purse(`ring ${i}`, OWNER_PURSE);
+    expect(given.map(({ ring }) => ring)).toEqual(['first']);
+  });
+
+  it('goes with its leases when all together hold more than ten thousand, the least recently used first', () => {
+    const { memory, given } = open();
+    const held = 4;
+    for (let i = 0; i < held * (BOUND / held); i++) fill(memory, `ring ${Math.floor(i / held)}`);
+    expect(given).toEqual([]);
+    fill(memory, 'one more');
+    expect(given.map(({ ring, reports }) => [ring, reports.length])).toEqual([['ring 0', held]]);
   });
 
   it('that has nothing to give back says nothing', () => {
