@@ -32,6 +32,7 @@ const DEMAND = {
   credentials: ['api_key'],
   scopes: ['items:read'],
   cost: 1,
+  maxAuthAgeSeconds: null,
   leaseSeconds: LEASE_MS / 1000,
 } as const;
 
