@@ -233,7 +233,9 @@ describe('a purse', () => {
 });
 
 describe('a million different credentials', () => {
-  it('leave ten thousand of each kind, and every permit that was lent is given back once', () => {
+  it('leave ten thousand of each kind, and every permit that was lent is given back once', {
+    timeout: 60_000,
+  }, () => {
     const { memory, given } = open();
     const MANY = 1_000_000;
     for (let i = 0; i < MANY; i++) {
