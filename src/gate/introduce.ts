@@ -13,8 +13,11 @@ interface Kept extends Hop {
   readonly letter: Letter;
 }
 
-/** How many assertions are kept at once: with its letter, one takes as much as all else that is known of a credential. */
-export const MAX_KEPT_ASSERTIONS = 4_000;
+/** How much the assertions that are kept may take: with its letter, one is as long as all else that is known of a credential. */
+export const MAX_KEPT_BYTES = 10 * 1024 * 1024;
+
+/** What an assertion and its letter take, which says the scopes again. Bytes, estimated generously. */
+export const keptBytes = ({ token }: Assertion): number => 1_000 + 2 * token.length;
 
 /** Introduces callers: an assertion may serve an identity for a while, and so may the letter that it is part of. */
 export const createIntroduce = (clock: () => number): Introduce => {
@@ -22,6 +25,7 @@ export const createIntroduce = (clock: () => number): Introduce => {
   const letters = new WeakMap<Assertion, Kept>();
   /** Where each is kept, and for which audience; oldest first. */
   const places = new Map<Assertion, { readonly kept: KeptAssertions; readonly audience: string }>();
+  let bytes = 0;
 
   const keep = (
     kept: KeptAssertions,
@@ -30,9 +34,11 @@ export const createIntroduce = (clock: () => number): Introduce => {
     now: number,
   ): KeptAssertions => {
     places.set(assertion, { kept: kept.set(audience, assertion), audience });
+    bytes += keptBytes(assertion);
     for (const [oldest, place] of places) {
-      if (fresh(oldest, now) && places.size <= MAX_KEPT_ASSERTIONS) break;
+      if (fresh(oldest, now) && bytes <= MAX_KEPT_BYTES) break;
       places.delete(oldest);
+      bytes -= keptBytes(oldest);
       if (place.kept.get(place.audience) === oldest) place.kept.delete(place.audience);
     }
     return kept;

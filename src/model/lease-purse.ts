@@ -1,7 +1,7 @@
 import { type HeldLease, reportOf } from './lease-log.ts';
 import type { Rate } from './lease-rate.ts';
-import type { LocalRefusal } from './lease-refusal.ts';
-import type { Level, LimitName, Report } from './lease-wire.ts';
+import { isRefusing, type LocalRefusal } from './lease-refusal.ts';
+import { LEASE_MEMORY_MS, type Level, type LimitName, type Report } from './lease-wire.ts';
 
 /** What all purses of one isolate have in common. */
 export type PurseOptions = {
@@ -132,6 +132,13 @@ export const giveBack = (purse: Purse, now: number): readonly Report[] => {
   purse.leases = [];
   return reports;
 };
+
+/**
+ * Whether nothing in the purse matters any more: it was not looked at since its leases are over and the Ring would
+ * hear no report of them, and it refuses nothing.
+ */
+export const isOver = ({ lastSeen, refusal, options }: Purse, now: number): boolean =>
+  now - lastSeen > options.leaseMs + LEASE_MEMORY_MS && !isRefusing(refusal, now);
 
 /** What a call brought, or would have brought, that was not answered in time: a lease that is never to be spent. */
 export const holdFailed = (purse: Purse): void => {

@@ -8,6 +8,7 @@ export { accept, compose, failed } from './lease-call.ts';
 export {
   giveBack,
   inFlight,
+  isOver,
   left,
   MAX_HELD_LEASES,
   openPurse,

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Evidence, Known } from '../model/evidence.ts';
-import { giveBack, openPurse, type Purse } from '../model/lease.ts';
+import { giveBack, isOver, openPurse, type Purse } from '../model/lease.ts';
 import { OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { Refusal } from '../model/refusal.ts';
 
@@ -12,12 +12,16 @@ const MAX_PURSES = 10_000;
 /** Over all purses, and the purses that hold none along with them. */
 const MAX_LEASES = 10_000;
 
+/** How many old purses are looked at for each new one: they must go faster than they come. */
+const OLD_FOR_NEW = 2;
+
 /** The same by size, because a JWT may have 8 KiB: in bytes, as far as they can be told. */
-const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024;
+const MAX_EVIDENCE_BYTES = 20 * 1024 * 1024;
 const MAX_REFUSAL_BYTES = 4 * 1024 * 1024;
 
 /** What an entry takes besides its texts: objects, their places in maps and lists. Bytes, estimated generously. */
 const EVIDENCE_BYTES = 1_500;
+const SCOPE_BYTES = 40;
 const REFUSAL_BYTES = 300;
 
 export interface MemoryOptions {
@@ -35,10 +39,10 @@ interface RememberedRefusal {
   readonly until: number;
 }
 
-/** The text by which it is known, and the scopes, which may be as long again. */
+/** The text by which it is known, and the scopes: the token says them, and the Ring again. */
 const sizeOf = ({ token, session }: Evidence, text: string): number => {
   const texts = [...token.scopes, ...(session?.roles ?? [])];
-  return texts.reduce((bytes, each) => bytes + each.length, EVIDENCE_BYTES + text.length);
+  return texts.reduce((bytes, each) => bytes + 2 * (SCOPE_BYTES + each.length), EVIDENCE_BYTES + text.length);
 };
 
 /** What an isolate remembers, least recently used first to go. Keyed by credentials as presented: heap only. */
@@ -68,6 +72,16 @@ export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: Memor
     },
   });
 
+  /** Lets the purses go that were not looked at for longest, if nothing in them matters any more: a flow that stopped leaves its dates. */
+  const forgetOver = (): void => {
+    for (let i = 0; i < OLD_FOR_NEW; i++) {
+      const place = purses.rkeys().next().value;
+      const purse = place === undefined ? undefined : purses.peek(place);
+      if (place === undefined || purse === undefined || !isOver(purse, now())) return;
+      purses.delete(place);
+    }
+  };
+
   return {
     recall: (presented: string): Evidence | undefined => evidences.get(presented),
     remember: (presented: string, evidence: Evidence): void => {
@@ -94,6 +108,7 @@ export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: Memor
       const place = placeOf(ring, name);
       const known = purses.get(place);
       if (known !== undefined) return known;
+      forgetOver();
       const purse = openPurse(purseOptions, name);
       purses.set(place, purse);
       return purse;

@@ -1,18 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { ASSERTION_REUSE_MS } from '../../../src/gate/assertion.ts';
-import { createIntroduce, MAX_KEPT_ASSERTIONS } from '../../../src/gate/introduce.ts';
+import { createIntroduce, keptBytes, MAX_KEPT_BYTES } from '../../../src/gate/introduce.ts';
 import type { Origin } from '../../../src/gate/origins.ts';
 import type { Passage } from '../../../src/gate/passage.ts';
 import { type Evidence, newEvidence } from '../../../src/model/evidence.ts';
 import { identityOf } from '../../../src/model/identity.ts';
 import { ADA, clientId, NOON } from './world.ts';
 
+/** All assertions are as long as this one, and so many have a place. */
+const TOKEN = 'assertion'.padEnd(700, 'x');
+const MANY = Math.floor(MAX_KEPT_BYTES / keptBytes({ token: TOKEN, signedAtMs: NOON }));
+
 const open = () => {
   const clock = { now: NOON };
   let signed = 0;
   const origin = {
     audience: 'acme-api',
-    signer: { sign: async () => `assertion ${signed++}` },
+    signer: {
+      sign: async () => {
+        signed++;
+        return TOKEN;
+      },
+    },
     headers: { prefix: 'X-Latchkey' },
   } as unknown as Origin;
   const introduce = createIntroduce(() => clock.now);
@@ -57,7 +66,7 @@ describe('an assertion', () => {
     const [first, second] = [somebody(), somebody()];
     await introduced(first);
     await introduced(second);
-    for (let i = 1; i < MAX_KEPT_ASSERTIONS; i++) await introduced(somebody());
+    for (let i = 2; i <= MANY; i++) await introduced(somebody());
     expect([first.assertion?.size, second.assertion?.size]).toEqual([0, 1]);
     expect([await introduced(first), await introduced(first)]).toEqual([1, 0]);
   });
