@@ -26,6 +26,10 @@ export interface Deployment {
   readonly start: () => Promise<Server>;
   /** Makes as many owners, and as many keys of each, over the Desk of a running server: the first of each, the second of each… */
   readonly issue: (server: Server, owners: number, keysOfEach: number) => Promise<readonly IssuedKey[]>;
+  /** A session JWT of a new user, good for five minutes. */
+  readonly signIn: () => Promise<string>;
+  /** The access token that Stytch gives for a key. */
+  readonly exchange: (key: IssuedKey) => Promise<string>;
   /** How many tokens Stytch has given so far. */
   readonly tokens: () => Promise<number>;
 }
@@ -77,6 +81,8 @@ export const deploy = (
       const turns = Array.from({ length: keysOfEach }, () => sessions).flat();
       return inParallel(turns, (session) => issueKey(server, session));
     },
+    signIn: () => signIn(port),
+    exchange: (key) => exchange(port, variables.PROJECT_ID ?? '', key),
     tokens: async () => {
       const { tokens } = await callJson<{ readonly tokens: number }>(
         { port, path: '/_emulator/counters' },
@@ -87,11 +93,15 @@ export const deploy = (
   };
 };
 
-/** What a client of the API sends with a key. */
-export const apiHeaders = (key?: string): Readonly<Record<string, string>> => ({
+/** What a client of the API sends with a key, or with any other credential. */
+export const apiHeaders = (key?: string, scheme = 'Bearer'): Readonly<Record<string, string>> => ({
   Host: API_HOST,
-  ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+  ...(key === undefined ? {} : { Authorization: `${scheme} ${key}` }),
 });
+
+/** A key as an OAuth client sends it: the secret is what follows the client_id and its underscore. */
+export const basicOf = ({ key, key_id }: IssuedKey): string =>
+  btoa(`${key_id}:${key.slice(key_id.length + 1)}`);
 
 /** Uses each key once, so that its token is in the Vault. */
 export const useEach = async (server: Server, keys: readonly IssuedKey[]): Promise<void> => {
@@ -104,6 +114,24 @@ const signIn = async (stytchPort: number): Promise<string> => {
   const body = { kind: 'session', claims: { sub: `user-test-${randomUUID()}` } };
   const wish = { port: stytchPort, path: '/_emulator/tokens', method: 'POST', body };
   return (await callJson<{ readonly token: string }>(wish, 200)).token;
+};
+
+/** How much of what follows the client_id is Latchkey's own: the tag and the CRC. */
+const TAIL_LENGTH = 17;
+
+const exchange = async (
+  stytchPort: number,
+  projectId: string,
+  { key, key_id }: IssuedKey,
+): Promise<string> => {
+  const path = `/v1/public/${projectId}/oauth2/token`;
+  const body = {
+    grant_type: 'client_credentials',
+    client_id: key_id,
+    client_secret: key.slice(key_id.length + 1, -TAIL_LENGTH),
+  };
+  const wish = { port: stytchPort, path, method: 'POST', body };
+  return (await callJson<{ readonly access_token: string }>(wish, 200)).access_token;
 };
 
 const issueKey = (server: Server, session: string): Promise<IssuedKey> =>

@@ -36,7 +36,7 @@ export const measure = async (variant: Variant, target: Target, world: World): P
     variant.identified !== (seen.identified === seen.requests) ||
     (!variant.identified && seen.identified > 0)
   )
-    throw new Error(`the origin was told a key in ${seen.identified} of ${seen.requests} requests`);
+    throw new Error(`the origin was told a user in ${seen.identified} of ${seen.requests} requests`);
   await target.confirm?.();
   const foreign = after.machine - before.machine - (after.ours - before.ours);
   return {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 /** What the origin has seen since it was last asked. */
 export interface Seen {
   readonly requests: number;
-  /** Of them, requests that named a key. */
+  /** Of them, requests that named a user. */
   readonly identified: number;
   /** The headers of the last one. */
   readonly last: IncomingHttpHeaders;
@@ -17,7 +17,7 @@ let seen = { requests: 0, identified: 0, last: {} as IncomingHttpHeaders };
 
 const server = createServer((request, response) => {
   seen.requests++;
-  if (request.headers['x-latchkey-key-id'] !== undefined) seen.identified++;
+  if (request.headers['x-latchkey-user-id'] !== undefined) seen.identified++;
   seen.last = request.headers;
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': BODY.length }).end(BODY);
 });

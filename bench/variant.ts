@@ -1,6 +1,8 @@
 import type { Deployment } from './latchkey.ts';
 import type { Origin, Seen } from './origin.ts';
 
+export type { Seen } from './origin.ts';
+
 /** What every variant finds ready. */
 export interface World {
   readonly origin: Origin;

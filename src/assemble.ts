@@ -19,6 +19,7 @@ import { isForeignClientId } from './model/foreign.ts';
 import { ANONYMOUS, type Owner } from './model/identity.ts';
 import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
+import { fields, silence } from './model/lease.ts';
 import type { Policy } from './model/policy.ts';
 import type { Ring, Rings } from './model/ports.ts';
 import { reach } from './model/reach.ts';
@@ -238,10 +239,10 @@ const openApp = (
     stillGood: createStillGood(
       decide,
       now,
-      (evidence) => memory.purse(evidence.ring, purseName(evidence)).silence(now())?.until ?? null,
+      (evidence) => silence(memory.purse(evidence.ring, purseName(evidence)), now())?.until ?? null,
     ),
     graceMs: config.ringGraceSeconds * 1000,
-    levels: (evidence, at) => memory.purse(evidence.ring, purseName(evidence)).fields(at),
+    levels: (evidence, at) => fields(memory.purse(evidence.ring, purseName(evidence)), at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
 
@@ -250,10 +251,11 @@ const openApp = (
     deskUrl: config.deskUrl,
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     extract: (inbound) => extract(inbound, realm),
-    identify: async (credential, credentials, trace, from) => {
+    maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
+    identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
       const demand = {
         auth: 'required',
-        credentials,
+        ...{ credentials: kinds, maxAuthAgeSeconds },
         scopes: [],
         cost: 0,
         leaseSeconds: config.leaseSeconds,

@@ -27,6 +27,8 @@ export interface Config {
   /** The Desk's URL without a slash at its end: issuer of assertions. */
   readonly deskUrl: string;
   readonly origin: OriginConfig;
+  /** Null: a session of any age makes keys. */
+  readonly desk: { readonly maxAuthAgeSeconds: number | null };
   readonly operators: readonly string[];
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly roles: ReadonlyMap<string, readonly string[]>;
@@ -152,6 +154,7 @@ const complete = (file: Parsed, policy: Policy, environment: Environment, apiUrl
   apiUrls: new Map(file.hosts.api.map((host) => [host, urlOf(host, environment)])),
   deskUrl: urlOf(file.hosts.desk, environment),
   origin: originOf(file.origin),
+  desk: { maxAuthAgeSeconds: file.desk.maxAuthAgeSeconds ?? null },
   scopes: new Map(
     Object.entries(file.scopes).map(([name, scope]) => [
       name,

@@ -1,6 +1,7 @@
 import { listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { spellings } from './spellings.ts';
 import { rooms } from './world.ts';
 
 /**
@@ -85,14 +86,4 @@ export const dumpOfAll = async (namespace: DurableObjectNamespace): Promise<stri
     ),
   );
   return dumps.flat().join('\n');
-};
-
-/** A secret as it could be written: as it is, in base64, base64url and hex. Padding and the last digits depend on what follows. */
-const spellings = (secret: string): readonly string[] => {
-  const bytes = new TextEncoder().encode(secret);
-  const base64 = btoa(String.fromCharCode(...bytes))
-    .replace(/=+$/, '')
-    .slice(0, -2);
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), hex, hex.toUpperCase()];
 };

@@ -37,6 +37,7 @@ export default defineConfig({
     { path: '/v1/strict/**', leaseSeconds: 0, assertion: 'request' },
     { path: '/v1/payouts/**', scopes: ['admin:all'], leaseSeconds: 0, assertion: 'request' },
     { path: '/v1/heavy', cost: 10 },
+    { path: '/v1/fresh/**', credentials: ['session'], scopes: ['items:read'], maxAuthAgeSeconds: 120 },
     { path: '/v1/early/**', methods: ['GET'], earlyData: true },
   ],
 });

@@ -2,10 +2,20 @@
 // ask.ts, resolve.ts); here are the same steps, with the same names and numbers, in virtual time. The purse is the real one.
 
 import {
+  accept,
+  compose,
+  declined,
+  failed,
+  left,
   openPurse,
   type Purse,
+  renewalDue,
+  reportDue,
+  reportDueAt,
   type Spending,
   type SpendOptions,
+  silence,
+  spend as spendFrom,
   type Verdict,
 } from '../../src/model/lease.ts';
 import { type Ask, OWNER_PURSE } from '../../src/model/lease-wire.ts';
@@ -115,7 +125,7 @@ export const openIsolate = ({
     const present = accounts.get(user);
     if (present) return present;
     const newLeaseId = () => `${name}.${asked++}`;
-    const purse = openPurse({ isolate: name, purse: OWNER_PURSE, leaseMs, graceMs, newLeaseId });
+    const purse = openPurse({ isolate: name, leaseMs, newLeaseId, graceMs }, OWNER_PURSE);
     const account = { user, purse, reportAt: Number.NEGATIVE_INFINITY };
     accounts.set(user, account);
     return account;
@@ -179,11 +189,11 @@ export const openIsolate = ({
     if (spending.outcome === 'spent') {
       end(request, 'admitted');
       evidence.admitted++;
-      if (purse.renewalDue(now()) || (isStandingDue(evidence) && purse.silence(now()) === null))
+      if (renewalDue(purse, now()) || (isStandingDue(evidence) && silence(purse, now()) === null))
         renew(evidence);
     } else if (spending.outcome === 'silent') {
       end(request, 'failed');
-      if (purse.renewalDue(now())) renew(evidence);
+      if (renewalDue(purse, now())) renew(evidence);
     } else if (spending.outcome === 'refused') {
       end(request, 'refused');
     } else {
@@ -202,15 +212,15 @@ export const openIsolate = ({
   const isGood = ({ askedAt, account }: Evidence): boolean => {
     const at = now();
     if (askedAt <= at && at - askedAt < leaseMs - LEASE_SLACK_MS) return true;
-    const silence = account.purse.silence(at);
-    return silence !== null && askedAt <= silence.since && silence.since - askedAt < leaseMs - LEASE_SLACK_MS;
+    const silent = silence(account.purse, at);
+    return silent !== null && askedAt <= silent.since && silent.since - askedAt < leaseMs - LEASE_SLACK_MS;
   };
 
   const spend = ({ account }: Evidence, { cost }: Request, options: SpendOptions): Spending => {
     const { purse } = account;
-    const before = purse.silence(now()) === null ? 0 : purse.left(now());
-    const spending = purse.spend(cost, now(), options);
-    if (spending.outcome !== 'spent' || purse.silence(now()) === null || before >= cost) return spending;
+    const before = silence(purse, now()) === null ? 0 : left(purse, now());
+    const spending = spendFrom(purse, cost, now(), options);
+    if (spending.outcome !== 'spent' || silence(purse, now()) === null || before >= cost) return spending;
     graced(account.user, cost);
     return spending;
   };
@@ -218,7 +228,7 @@ export const openIsolate = ({
   /** Who waited for a Ring that said nothing. */
   const endInGrace = (evidence: Evidence, request: Request): void => {
     const isSpent =
-      evidence.account.purse.silence(now()) !== null &&
+      silence(evidence.account.purse, now()) !== null &&
       isGood(evidence) &&
       spend(evidence, request, { seenBefore: true }).outcome === 'spent';
     if (isSpent) evidence.admitted++;
@@ -264,7 +274,7 @@ export const openIsolate = ({
 
   /** Who was passed over by a dearer request may still be paid for from the lease that came with the answer. */
   const passedOver = (evidence: Evidence, request: Request): void => {
-    const { outcome } = evidence.account.purse.spend(request.cost, now(), { seenBefore: true });
+    const { outcome } = spendFrom(evidence.account.purse, request.cost, now(), { seenBefore: true });
     if (outcome === 'spent') {
       evidence.admitted++;
       end(request, 'admitted');
@@ -305,7 +315,7 @@ export const openIsolate = ({
     const { account, credential } = evidence;
     const { purse, user } = account;
     const askedAt = now();
-    const sent = purse.compose(costs, askedAt, options);
+    const sent = compose(purse, costs, askedAt, options);
     let over = false;
     const finish = (told: Told): void => {
       if (over) return;
@@ -315,16 +325,16 @@ export const openIsolate = ({
     };
     after(deadlineMs, () => {
       if (over) return;
-      purse.failed(sent.leaseId, now(), graceMs > 0 ? jitter() : 0);
+      failed(purse, sent.leaseId, now(), graceMs > 0 ? jitter() : 0);
       finish({ status: 'silent' });
     });
     call(user, credential, sent, (answer) => {
       if (!alive) return;
       if (answer.status === 'live') {
-        const verdicts = purse.accept(answer.grant, now(), jitter());
+        const verdicts = accept(purse, answer.grant, now(), jitter());
         finish({ status: 'live', askedAt, verdicts, slot: answer.slot });
       } else {
-        purse.declined(sent.leaseId, now());
+        declined(purse, sent.leaseId, now());
         finish({ status: answer.status, askedAt });
       }
       reportLater(evidence);
@@ -334,11 +344,11 @@ export const openIsolate = ({
   /** When a flow has stopped, what is left of its lease goes back. */
   const reportLater = (evidence: Evidence): void => {
     const { account } = evidence;
-    const dueAt = account.purse.reportDueAt(now());
+    const dueAt = reportDueAt(account.purse, now());
     if (dueAt === null || dueAt - account.reportAt < REPORT_LATENESS_MS) return;
     account.reportAt = dueAt;
     after(dueAt + REPORT_LATENESS_MS - now(), () => {
-      if (account.purse.reportDue(now()))
+      if (reportDue(account.purse, now()))
         askRing(evidence, [], RENEWAL_DEADLINE_MS, () => {}, { wantsLease: false });
     });
   };

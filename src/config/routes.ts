@@ -64,6 +64,19 @@ const openMeansOpen: Check = (route) => {
   }));
 };
 
+/**
+ * Keys, pairs and access tokens come without a user, and nobody is anonymous with a sign-in: a route that takes them
+ * besides would be closed to them, or open, and its reader would have to guess which.
+ */
+const sessionsAlone: Check = ({ maxAuthAgeSeconds, credentials, auth = 'required' }) => {
+  if (maxAuthAgeSeconds === undefined) return [];
+  const alone = credentials?.every((kind) => kind === 'session') ?? false;
+  return [
+    ...(alone ? [] : ['needs credentials: ["session"]: no other kind says when somebody signed in']),
+    ...(auth === 'required' ? [] : [`cannot go with auth "${auth}", which lets in who never signed in`]),
+  ].map((message) => ({ path: ['maxAuthAgeSeconds'], message }));
+};
+
 /** RFC 6455 §4.1: the handshake is a GET. */
 const handshake: Check = ({ websocket, methods }, { environment }) => {
   if (websocket === undefined) return [];
@@ -95,6 +108,7 @@ const EACH: readonly Check[] = [
   scopesOffered,
   affordable,
   openMeansOpen,
+  sessionsAlone,
   handshake,
   replayable,
   placed,

@@ -89,6 +89,9 @@ const limit = z.strictObject({
 
 const timeoutSeconds = integer(1, 300);
 
+/** Up to Stytch's longest session, 366 days. */
+const maxAuthAgeSeconds = integer(1, 31_622_400);
+
 const place = {
   url: z.string().optional(),
   binding: z
@@ -109,6 +112,7 @@ export const ROUTE = z.strictObject({
   cost: integer(1, 1_000_000_000).optional(),
   maxBodyBytes: integer(0, 5_000_000_000).optional(),
   leaseSeconds: integer(0, 60).optional(),
+  maxAuthAgeSeconds: maxAuthAgeSeconds.optional(),
   assertion: z.enum(['identity', 'request']).optional(),
   timeoutSeconds: timeoutSeconds.optional(),
   earlyData: z.boolean().optional(),
@@ -133,6 +137,7 @@ export const SETTINGS = z.strictObject({
     timeoutSeconds: timeoutSeconds.default(30),
     keepCookies: z.boolean().default(false),
   }),
+  desk: z.strictObject({ maxAuthAgeSeconds: maxAuthAgeSeconds.optional() }).default({}),
   operators: z.array(printable(128)).max(64).default([]),
   scopes: z
     .record(

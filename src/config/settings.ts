@@ -14,6 +14,8 @@ export interface Settings {
   readonly stytch: StytchSettings;
   readonly hosts: HostSettings;
   readonly origin: OriginSettings;
+  /** Of key management. Default: none. */
+  readonly desk?: DeskSettings | undefined;
   /** Client ids, made at Stytch and not of our grammar, for which `latchkey:admin` is honoured. Default: none. */
   readonly operators?: readonly string[] | undefined;
   /** Every scope there is, by name (RFC 6749 §3.3). Default: none. */
@@ -73,6 +75,11 @@ export interface OriginSettings extends PlaceSettings {
   readonly timeoutSeconds?: number | undefined;
   /** Whether the origin is sent the client's cookies. Default: false. */
   readonly keepCookies?: boolean | undefined;
+}
+
+export interface DeskSettings {
+  /** Greatest time since a session's user last signed in with which a key is made (RFC 9470). Default: any. */
+  readonly maxAuthAgeSeconds?: number | undefined;
 }
 
 export interface ScopeSettings {

@@ -76,10 +76,12 @@ const notServed = (app: Hono, context: Context): Refusal => {
   return allow.length > 0 ? { reason: 'method_not_allowed', allow } : { reason: 'not_found' };
 };
 
+const ANYBODY = { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null };
+
 const whoami =
   (ports: DeskPorts): Endpoint =>
   async (context, call) => {
-    const caller = await callerOf(ports, context, call, CREDENTIAL_KINDS);
+    const caller = await callerOf(ports, context, call, ANYBODY);
     if (!caller.ok) return caller;
     const { auth, userId, organizationId, clientId, scopes } = caller.value.identity;
     const body = { auth, user_id: userId, organization_id: organizationId, key_id: clientId, scopes };

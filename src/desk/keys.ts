@@ -17,8 +17,12 @@ interface SignedIn {
 
 /** The endpoints of a signed-in user's own keys. Keys cannot make keys: nothing but a session gets in. */
 export const keyEndpoints = (ports: DeskPorts) => {
-  const signedIn = async (context: Context, call: Call): Promise<Result<SignedIn>> => {
-    const caller = await callerOf(ports, context, call, ['session']);
+  const signedIn = async (
+    context: Context,
+    call: Call,
+    maxAuthAgeSeconds: number | null = null,
+  ): Promise<Result<SignedIn>> => {
+    const caller = await callerOf(ports, context, call, { kinds: ['session'], maxAuthAgeSeconds });
     if (!caller.ok) return caller;
     const { session } = caller.value;
     return session === null
@@ -27,7 +31,8 @@ export const keyEndpoints = (ports: DeskPorts) => {
   };
 
   const create: Endpoint = async (context, call) => {
-    const caller = await signedIn(context, call);
+    // A key outlives the session that made it: this alone may ask that somebody has just signed in.
+    const caller = await signedIn(context, call, ports.maxAuthAgeSeconds);
     if (!caller.ok) return caller;
     const body = await readBody(context.req.raw, createKeyBody);
     if (!body.ok) return body;

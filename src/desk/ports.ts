@@ -37,19 +37,28 @@ export interface Readiness {
   readonly kv: boolean;
 }
 
+/** What an endpoint asks of whoever calls it. */
+export interface Asked {
+  readonly kinds: readonly CredentialKind[];
+  /** Greatest time since the user of a session signed in; null for any. Seconds. */
+  readonly maxAuthAgeSeconds: number | null;
+}
+
 /** The world, as the Desk needs it. */
 export interface DeskPorts {
   readonly deskUrl: string;
   /** How old a word of the Ring may be anywhere, grace included: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
   readonly extract: (headers: Headers) => Result<Credential>;
+  /** Greatest time since a user signed in with which a key is made; null for any. Seconds. */
+  readonly maxAuthAgeSeconds: number | null;
   /**
-   * Who presents this, if it is of one of these kinds. A session is judged by its signature alone: what a suspended owner
+   * Who presents this, if it is what is asked for. A session is judged by its signature alone: what a suspended owner
    * may still do, his Ring says when it is asked.
    */
   readonly identify: (
     credential: Credential,
-    kinds: readonly CredentialKind[],
+    asked: Asked,
     trace: Trace,
     from: Request,
   ) => Promise<Result<Caller>>;
@@ -76,17 +85,17 @@ export interface Call {
 /** What answers a call. A refusal is told by whoever serves it. */
 export type Endpoint = (context: Context, call: Call) => Promise<Result<Response>>;
 
-/** Who calls, if his credential is of one of these kinds. */
+/** Who calls, if his credential is what is asked for. */
 export const callerOf = async (
   ports: Pick<DeskPorts, 'extract' | 'identify'>,
   context: Context,
   { trace }: Call,
-  kinds: readonly CredentialKind[],
+  asked: Asked,
 ): Promise<Result<Caller>> => {
   const credential = ports.extract(context.req.raw.headers);
   if (!credential.ok) return credential;
   trace.credential = kindOf(credential.value);
-  return ports.identify(credential.value, kinds, trace, context.req.raw);
+  return ports.identify(credential.value, asked, trace, context.req.raw);
 };
 
 /** An endpoint that is open to everybody, and costs something: so many calls of an address, and no more. */

@@ -1,5 +1,5 @@
 import type { Evidence } from '../model/evidence.ts';
-import type { Verdict } from '../model/lease.ts';
+import { fields, renewalDue, silence, spend, type Verdict } from '../model/lease.ts';
 import { retryAfterSeconds } from '../model/lease-fields.ts';
 import { LEASE_SLACK_MS } from '../model/meter.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
@@ -80,6 +80,8 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
       else await askForAll(evidence, presented, queue, trace);
     }
     if (waiter.outcome === null) leave(queue, waiter);
+    if (queue.askingSince === null && queue.waiting.length + queue.asked.length === 0)
+      queues.delete(evidence);
     return toldAs(waiter.outcome ?? SILENT, presented.credential.scheme);
   };
 
@@ -100,7 +102,8 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
     Object.assign(queue, { waiting: [], asked: batch });
     const costs = batch.map(({ price }) => price.cost).filter((cost) => cost > 0);
-    const answer = await ask(ports, evidence, presented, costs, trace);
+    const wantsLease = batch.some(({ price }) => hasUseOfLease(price));
+    const answer = await ask(ports, evidence, presented, { costs, wantsLease }, trace);
     const verdicts = answer.ok ? [...answer.value] : [];
     for (const waiter of batch) {
       if (answer.ok) {
@@ -120,17 +123,17 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const fresh = isFresh(evidence, price, now);
     if (fresh && price.cost === 0) return ADMITTED;
     const purse = purseOf(ports, evidence);
-    const good = fresh || mayGoOn(evidence, price, purse.silence(now));
-    const spending = price.cost === 0 ? null : purse.spend(price.cost, now, { mustAsk: !good });
+    const good = fresh || mayGoOn(evidence, price, silence(purse, now));
+    const spending = price.cost === 0 ? null : spend(purse, price.cost, now, { mustAsk: !good });
     if (spending?.outcome === 'spent') {
       evidence.uses.admitted++;
-      if (purse.renewalDue(now) || (isStandingDue(evidence, now) && purse.silence(now) === null))
+      if (renewalDue(purse, now) || (isStandingDue(evidence, now) && silence(purse, now) === null))
         ports.inBackground(renew(ports, evidence, presented));
       return ADMITTED;
     }
     // Nobody waits for a Ring that is known to be silent: it is probed in the background.
     if (spending?.outcome === 'silent' || (good && price.cost === 0)) {
-      if (purse.renewalDue(now)) ports.inBackground(renew(ports, evidence, presented));
+      if (renewalDue(purse, now)) ports.inBackground(renew(ports, evidence, presented));
       return spending === null ? ADMITTED : SILENT;
     }
     // Whom the Ring has not seen yet it may refuse for something else, which is then to be told.
@@ -139,6 +142,9 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     return wait(evidence, presented, price, trace);
   };
 };
+
+/** Whether a lease would be of use to more like it; never on a route that asks for every request (LEASES.md 2). */
+const hasUseOfLease = ({ cost, leaseSeconds }: Price): boolean => cost > 0 && leaseSeconds > 0;
 
 /** Whoever gives up must not be paid for by the next call. */
 const leave = (queue: Queue, gone: Waiter): void => {
@@ -150,10 +156,10 @@ const leave = (queue: Queue, gone: Waiter): void => {
 const inGrace = (ports: DecisionPorts, evidence: Evidence, { price }: Waiter): Result<null> | null => {
   const now = ports.now();
   const purse = purseOf(ports, evidence);
-  const silence = purse.silence(now);
-  if (silence === null || !(isFresh(evidence, price, now) || mayGoOn(evidence, price, silence))) return null;
+  const silent = silence(purse, now);
+  if (silent === null || !(isFresh(evidence, price, now) || mayGoOn(evidence, price, silent))) return null;
   if (price.cost === 0) return ADMITTED;
-  if (purse.spend(price.cost, now, { seenBefore: true }).outcome !== 'spent') return null;
+  if (spend(purse, price.cost, now, { seenBefore: true }).outcome !== 'spent') return null;
   evidence.uses.admitted++;
   return ADMITTED;
 };
@@ -169,7 +175,7 @@ const outcomeOf = (
   // Who was passed over by a dearer request may still be paid for from the lease that came with the answer.
   const isRefused = verdict === 'refused';
   const purse = purseOf(ports, evidence);
-  const again = purse.spend(price.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
+  const again = spend(purse, price.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
   if (again.outcome === 'refused') return limited(ports, evidence, again.retryAfterMs, again.by);
   if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1, by: [] });
   if (again.outcome === 'spent') evidence.uses.admitted++;
@@ -183,7 +189,7 @@ const limited = (
   by: Parameters<typeof retryAfterSeconds>[1],
 ): Result<null> => {
   evidence.uses.limited++;
-  const fields = purseOf(ports, evidence).fields(ports.now());
-  const seconds = retryAfterSeconds(retryAfterMs, by, fields, ports.random());
+  const levels = fields(purseOf(ports, evidence), ports.now());
+  const seconds = retryAfterSeconds(retryAfterMs, by, levels, ports.random());
   return err({ reason: 'rate_limited', retryAfterSeconds: seconds, by });
 };

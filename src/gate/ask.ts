@@ -12,7 +12,7 @@ import { err, ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import type { DecisionPorts } from './ports.ts';
 import { type Presented, refuseEnded, rememberEnded, seenOf } from './presented.ts';
-import { askRing, heldStanding } from './ring-call.ts';
+import { type AskOptions, askRing, heldStanding } from './ring-call.ts';
 
 /** The permits that a credential spends in this isolate. */
 export const purseOf = (ports: DecisionPorts, evidence: Evidence): Purse =>
@@ -27,7 +27,7 @@ export const ask = async (
   ports: DecisionPorts,
   evidence: Evidence,
   presented: Presented,
-  costs: readonly number[],
+  { costs, wantsLease }: Pick<AskOptions, 'costs' | 'wantsLease'>,
   trace: Trace,
   others: readonly Known[] = [],
 ): Promise<Result<readonly Verdict[]>> => {
@@ -36,7 +36,7 @@ export const ask = async (
   const asked = await askRing(
     ports,
     {
-      ...{ name, ring, purse: purseName(evidence), costs, wantToken: false, wantsLease: true },
+      ...{ name, ring, purse: purseName(evidence), costs, wantsLease, wantToken: false },
       others: others.map((other) => other.evidence.name),
       uses: told.flatMap(({ use }) => use ?? []),
       seen: told[0]?.use != null || costs.length > 0 ? seenOf(presented) : null,

@@ -1,22 +1,38 @@
 import type { Identity } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type RefusalOf, type Result, type Scheme } from '../model/refusal.ts';
+import type { SessionToken } from '../model/token.ts';
 
-export type AuthorizeRefusal = RefusalOf<'credential_kind_not_allowed' | 'insufficient_scope'>;
+export type AuthorizeRefusal = RefusalOf<
+  'credential_kind_not_allowed' | 'insufficient_user_authentication' | 'insufficient_scope'
+>;
 
 /** What a route asks of whoever is let through. */
-export type Demand = Pick<Route, 'credentials' | 'scopes'>;
+export type Demand = Pick<Route, 'credentials' | 'scopes' | 'maxAuthAgeSeconds'>;
 
-/** Whether somebody may do this: the kind of his credential and every scope of the route, compared whole (RFC 6749 §3.3). */
+/**
+ * Whether somebody may do this: the kind of his credential, the age of his sign-in (RFC 9470), and every scope of the
+ * route, compared whole (RFC 6749 §3.3). `now` in milliseconds.
+ */
 export const authorize = (
   identity: Identity,
+  session: Pick<SessionToken, 'authenticatedAt'> | null,
   demand: Demand,
   scheme: Scheme,
+  now: number,
 ): Result<null, AuthorizeRefusal> => {
   if (!(demand.credentials as readonly string[]).includes(identity.auth)) {
     return err({ reason: 'credential_kind_not_allowed', allowed: demand.credentials });
+  }
+  const { maxAuthAgeSeconds } = demand;
+  if (maxAuthAgeSeconds !== null && !isRecent(session?.authenticatedAt ?? null, maxAuthAgeSeconds, now)) {
+    return err({ reason: 'insufficient_user_authentication', maxAgeSeconds: maxAuthAgeSeconds });
   }
   return demand.scopes.every((scope) => identity.scopes.includes(scope))
     ? ok(null)
     : err({ reason: 'insufficient_scope', scopes: demand.scopes, scheme });
 };
+
+/** RFC 9470 §3, `max_age`: "the allowable elapsed time in seconds". */
+const isRecent = (authenticatedAt: number | null, maxAgeSeconds: number, now: number): boolean =>
+  authenticatedAt !== null && now - authenticatedAt * 1000 <= maxAgeSeconds * 1000;

@@ -1,6 +1,7 @@
 import type { Credential, Resolvable } from '../model/credential.ts';
 import { type Evidence, keyIdOf } from '../model/evidence.ts';
 import { ANONYMOUS, type Identity } from '../model/identity.ts';
+import { silence } from '../model/lease.ts';
 import { LEASE_SLACK_MS } from '../model/meter.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
@@ -14,11 +15,14 @@ import type { DecisionPorts } from './ports.ts';
 import { type Presented, textOf } from './presented.ts';
 import type { Price } from './price.ts';
 import { resolve } from './resolve.ts';
-import { isCurrent, verify } from './verify.ts';
+import { authOf, isCurrent, verify } from './verify.ts';
 import { type StillGood, watchLeaseMs } from './watch.ts';
 
 /** What is asked of a caller: by a route of the Gate, or by an endpoint of the Desk. */
-export type Demand = Pick<Route, 'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds'> & {
+export type Demand = Pick<
+  Route,
+  'auth' | 'credentials' | 'scopes' | 'cost' | 'leaseSeconds' | 'maxAuthAgeSeconds'
+> & {
   /**
    * A session is taken for what Stytch signed, and the Ring is not asked about it: it decides by itself, when it is asked
    * to do something, what a suspended owner may still do.
@@ -106,14 +110,20 @@ const decideOn = (
   const now = ports.now();
   if (evidence !== undefined && isCurrent(evidence, now) && isFresh(evidence, price, now)) {
     trace.tier = 'memory';
-    trace.keyId = keyIdOf(evidence.name);
-    const judged = judge(evidence, credential, demand, now);
+    const judged = judge(evidence, credential, demand, price.startedAt, now);
+    recognize(trace, evidence, credential);
     if (!judged.ok) return counted(evidence, judged);
     const admitted = admit(evidence, presented, price, trace);
-    if (admitted instanceof Promise) return admitted.then((late) => (late.ok ? slowly(true) : late));
-    return admitted.ok ? judged : admitted;
+    if (!(admitted instanceof Promise)) return admitted.ok ? judged : admitted;
+    return toItsEnd(admitted.then((late) => (late.ok ? slowly(true) : late)));
   }
-  return slowly(false);
+  return toItsEnd(slowly(false));
+
+  /** Others may be waiting for the same answers: they are found out even if the client of this request goes away. */
+  function toItsEnd(deciding: Promise<Result<Decision>>): Promise<Result<Decision>> {
+    ports.inBackground(deciding);
+    return deciding;
+  }
 
   /** Everything that may have to wait. Starts over, without paying twice, when a newer word makes the evidence stale. */
   async function slowly(paidAlready: boolean): Promise<Result<Decision>> {
@@ -122,8 +132,12 @@ const decideOn = (
       const known = await recallOrResolve();
       if (!known.ok) return known;
       const found = known.value;
-      trace.keyId = keyIdOf(found.name);
-      const before = judge(found, credential, demand, ports.now());
+      const before = judge(found, credential, demand, price.startedAt, ports.now());
+      recognize(trace, found, credential);
+      if (!before.ok && before.refusal.reason === 'insufficient_user_authentication') {
+        // No word of the Ring makes a sign-in younger.
+        return counted(found, before);
+      }
       if (found.session !== null && demand.sessionsBySignature === true) return before;
       const isFinal = isGood(found) && isCurrent(found, ports.now());
       if (isFinal && !before.ok) return counted(found, before);
@@ -133,7 +147,8 @@ const decideOn = (
       const admitted = await admit(found, presented, { ...price, cost }, trace);
       if (!admitted.ok) return admitted;
       paid ||= before.ok;
-      if (paid && isCurrent(found, ports.now())) return judge(found, credential, demand, ports.now());
+      if (paid && isCurrent(found, ports.now()))
+        return judge(found, credential, demand, price.startedAt, ports.now());
     }
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   }
@@ -141,7 +156,7 @@ const decideOn = (
   /** Whether the word in hand will do: it is young enough, or the Ring is silent and it was when that began. */
   function isGood(found: Evidence): boolean {
     const now = ports.now();
-    return isFresh(found, price, now) || mayGoOn(found, price, purseOf(ports, found).silence(now));
+    return isFresh(found, price, now) || mayGoOn(found, price, silence(purseOf(ports, found), now));
   }
 
   async function recallOrResolve(): Promise<Result<Evidence>> {
@@ -158,10 +173,24 @@ const counted = (evidence: Evidence, refused: Result<Decision>): Result<Decision
   return refused;
 };
 
+/** What the log calls a credential as soon as it is known. A key is called what it is from the start. */
+const recognize = (trace: Trace, evidence: Evidence, credential: Resolvable): void => {
+  trace.keyId = keyIdOf(evidence.name);
+  if (credential.kind !== 'key') trace.credential = authOf(evidence, credential);
+};
+
 /** Verify and authorize: pure, on what is known. */
-const judge = (evidence: Evidence, credential: Resolvable, demand: Demand, now: number): Result<Decision> => {
+const judge = (
+  evidence: Evidence,
+  credential: Resolvable,
+  demand: Demand,
+  startedAt: number,
+  now: number,
+): Result<Decision> => {
   const verified = verify(evidence, credential, now);
   if (!verified.ok) return verified;
-  const authorized = authorize(verified.value, demand, credential.scheme);
-  return authorized.ok ? ok({ identity: verified.value, evidence, session: evidence.session }) : authorized;
+  const { session } = evidence;
+  // The age counts when the request came in: none is refused for how long it waited, after it paid.
+  const authorized = authorize(verified.value, session, demand, credential.scheme, startedAt);
+  return authorized.ok ? ok({ identity: verified.value, evidence, session }) : authorized;
 };

@@ -1,5 +1,6 @@
 import type { Log } from '../model/ports.ts';
 import { err, ok, type Refusal, type RefusalOf, type Result } from '../model/refusal.ts';
+import { within } from '../model/within.ts';
 import { countBody } from './body.ts';
 import { CDN_LOOP, inboundResponse, outbound } from './headers.ts';
 import { createIntroduce } from './introduce.ts';
@@ -71,22 +72,6 @@ export const createForward = (ports: ForwardPorts): Forward => {
     return ok(returned(answered, passage, origin, base, ports));
   };
 };
-
-/** What comes of a promise within a time, or null. */
-const within = <T>(promise: Promise<T>, timeoutMs: number): Promise<T | null> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(null), timeoutMs);
-    promise.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
-  });
 
 const hasBody = (request: Request): boolean => request.method !== 'GET' && request.method !== 'HEAD';
 

@@ -13,10 +13,36 @@ interface Kept extends Hop {
   readonly letter: Letter;
 }
 
+/** How much the assertions that are kept may take: with its letter, one is as long as all else that is known of a credential. */
+export const MAX_KEPT_BYTES = 10 * 1024 * 1024;
+
+/** What an assertion and its letter take, which says the scopes again. Bytes, estimated generously. */
+export const keptBytes = ({ token }: Assertion): number => 1_000 + 2 * token.length;
+
 /** Introduces callers: an assertion may serve an identity for a while, and so may the letter that it is part of. */
 export const createIntroduce = (clock: () => number): Introduce => {
   const anonymous: { assertion: KeptAssertions | null } = { assertion: null };
   const letters = new WeakMap<Assertion, Kept>();
+  /** Where each is kept, and for which audience; oldest first. */
+  const places = new Map<Assertion, { readonly kept: KeptAssertions; readonly audience: string }>();
+  let bytes = 0;
+
+  const keep = (
+    kept: KeptAssertions,
+    audience: string,
+    assertion: Assertion,
+    now: number,
+  ): KeptAssertions => {
+    places.set(assertion, { kept: kept.set(audience, assertion), audience });
+    bytes += keptBytes(assertion);
+    for (const [oldest, place] of places) {
+      if (fresh(oldest, now) && bytes <= MAX_KEPT_BYTES) break;
+      places.delete(oldest);
+      bytes -= keptBytes(oldest);
+      if (place.kept.get(place.audience) === oldest) place.kept.delete(place.audience);
+    }
+    return kept;
+  };
 
   const write = ({ identity, target }: Passage, { headers }: Origin, token: string): Letter => [
     ...identityHeaders(identity, headers.prefix, token),
@@ -38,7 +64,7 @@ export const createIntroduce = (clock: () => number): Introduce => {
     const keeper = identity.auth === 'anonymous' ? anonymous : evidence;
     // While it was signed, the evidence may have come to stand for another identity: the pair's, or narrower scopes.
     if (keeper !== null && (keeper === anonymous || evidence?.identity === identity)) {
-      keeper.assertion = (keeper.assertion ?? new Map()).set(origin.audience, assertion);
+      keeper.assertion = keep(keeper.assertion ?? new Map(), origin.audience, assertion, now);
     }
     return letterOf(passage, origin, assertion);
   };

@@ -20,9 +20,11 @@ export interface Memory {
   refuse(presented: string, refusal: Refusal, until: number): void;
   /** An owner's permits in this isolate: `OWNER_PURSE`, or those of a key that has a limit of its own, by its id. */
   purse(ring: string, name: string): Purse;
-  /** When the last report of a purse is to be sent, if that is waited for; this isolate's clock. */
-  reportAt(purse: Purse): number | undefined;
-  setReportAt(purse: Purse, at: number): void;
+  /**
+   * Counts anew what a purse holds, after its Ring has answered or was silent. One that was evicted meanwhile gives back
+   * what came late.
+   */
+  weigh(ring: string, purse: Purse): void;
 }
 
 /** The world, as a decision needs it. */

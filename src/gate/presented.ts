@@ -1,6 +1,7 @@
 import type { Resolvable } from '../model/credential.ts';
 import type { EndedStatus, Seen } from '../model/ports.ts';
 import { type CredentialFault, err, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
+import { addressOf } from '../model/stranger.ts';
 import type { DecisionPorts } from './ports.ts';
 import { seenFrom } from './seen.ts';
 
@@ -35,9 +36,9 @@ export const textOf = (credential: Resolvable): string => {
 /** Where it comes from, as its owner is shown it. */
 export const seenOf = ({ from }: Presented): Seen | null => (from === null ? null : seenFrom(from));
 
-/** Where its connection comes from, as Cloudflare writes it. */
-export const addressOf = ({ from }: Presented): string | null =>
-  from?.headers.get('cf-connecting-ip') ?? null;
+/** Where its connection comes from. */
+export const addressOfPresented = ({ from }: Presented): string | null =>
+  from === null ? null : addressOf(from.headers);
 
 /** A result that may have been found out for somebody else, with the challenge for how it is presented here. */
 export const toldAs = <T>(result: Result<T>, scheme: Scheme): Result<T> =>

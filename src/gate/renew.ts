@@ -26,7 +26,7 @@ export const renew = async (
   const others = inUseBeside(ports, evidence);
   const now = ports.now();
   for (const each of [evidence, ...others.map((other) => other.evidence)]) each.renewedAt = now;
-  await ask(ports, evidence, presented, [], newTrace(), others);
+  await ask(ports, evidence, presented, { costs: [], wantsLease: true }, newTrace(), others);
 };
 
 /** The other credentials of the same purse with which something was done since the Ring was last told. */

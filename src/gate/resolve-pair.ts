@@ -12,7 +12,7 @@ import type { Trace } from '../model/trace.ts';
 import { graceEnd, notBelieved, tokenFor } from './believe.ts';
 import { askLobby, LOBBY_EXCHANGE_DEADLINE_MS } from './lobby-call.ts';
 import type { DecisionPorts } from './ports.ts';
-import { addressOf, invalid, type Presented, REFUSED_FOR_MS, remember } from './presented.ts';
+import { addressOfPresented, invalid, type Presented, REFUSED_FOR_MS, remember } from './presented.ts';
 import { evidenceOfToken } from './resolve-jwt.ts';
 import { MARGIN_SECONDS } from './resolve-key.ts';
 import { isLobbyExchangeAnswer, isLobbyLook } from './shapes.ts';
@@ -34,10 +34,9 @@ export const resolvePair = async (
   trace: Trace,
 ): Promise<Result<Evidence>> => {
   if (ports.foreignClients === 'off') return invalid('foreign', presented);
-  if (!(await ports.throttle(addressOf(presented))))
+  if (!(await ports.throttle(addressOfPresented(presented))))
     return err({ reason: 'too_many_attempts', retryAfterSeconds: THROTTLED_SECONDS });
   const { clientId } = credential;
-  trace.keyId = clientId;
   const name = await nameOf(ports, credential);
   const startedAt = ports.now();
   const [fromVault, looked] = await Promise.all([
@@ -54,6 +53,8 @@ export const resolvePair = async (
   ]);
   if (!looked.ok) return looked;
   const { owner, sealed } = looked.value;
+  // Until somebody knows it, it may be anything, such as a key in the wrong place: not for the log.
+  if (owner !== null) trace.keyId = clientId;
   if (owner === null && ports.foreignClients === 'imported')
     return remember(ports, presented, 'foreign', startedAt + REFUSED_FOR_MS);
   for (const [tier, kept] of [
@@ -81,7 +82,7 @@ export const exchangePair = async (
   const request = {
     credential: name,
     clientSecret: credential.clientSecret.reveal(),
-    address: addressOf(presented),
+    address: addressOfPresented(presented),
   };
   const answer = await askLobby(
     ports,

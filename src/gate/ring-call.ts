@@ -1,5 +1,14 @@
 import type { HeldStanding } from '../model/evidence.ts';
-import type { Purse, Verdict } from '../model/lease.ts';
+import {
+  accept,
+  compose,
+  declined,
+  failed,
+  type Purse,
+  reportDue,
+  reportDueAt,
+  type Verdict,
+} from '../model/lease.ts';
 import type { Admission, CredentialName, KeyUse, SecretName, Seen, Standing } from '../model/ports.ts';
 import { type RingFailure, reach } from '../model/reach.ts';
 import { ok, type Result } from '../model/refusal.ts';
@@ -46,13 +55,14 @@ export const askRing = async (
   const { memory, now } = ports;
   const purse = memory.purse(options.ring, options.purse);
   const askedAt = now();
-  const ask = purse.compose(options.costs, askedAt, { wantsLease: options.wantsLease });
+  const ask = compose(purse, options.costs, askedAt, { wantsLease: options.wantsLease });
   const { name, others, wantToken, uses, seen } = options;
   const request = { credential: name, others, wantToken, ask, uses, seen };
   let verdicts: readonly Verdict[] = [];
   const take = (admission: Admission): Admission => {
-    if (admission.grant !== null) verdicts = purse.accept(admission.grant, now(), ports.random());
-    else purse.declined(ask.leaseId, now());
+    if (admission.grant !== null) verdicts = accept(purse, admission.grant, now(), ports.random());
+    else declined(purse, ask.leaseId, now());
+    memory.weigh(options.ring, purse);
     reportLater(ports, options, purse);
     return admission;
   };
@@ -62,8 +72,9 @@ export const askRing = async (
   const admission = await reach(ports, answer, deadlineMs);
   trace.ringMs += now() - askedAt;
   if (!admission.ok) {
-    if (admission.refusal.reason === 'unavailable') purse.failed(ask.leaseId, now(), ports.random());
-    else purse.declined(ask.leaseId, now());
+    if (admission.refusal.reason === 'unavailable') failed(purse, ask.leaseId, now(), ports.random());
+    else declined(purse, ask.leaseId, now());
+    memory.weigh(options.ring, purse);
     return admission;
   }
   const { standing, others: theirs, sealed } = admission.value;
@@ -78,12 +89,12 @@ const REPORT_LATENESS_MS = 1_000;
  * units. Waits in the background, for as long as a lease.
  */
 const reportLater = (ports: DecisionPorts, options: AskOptions, purse: Purse): void => {
-  const dueAt = purse.reportDueAt(ports.now());
-  if (dueAt === null || dueAt - (ports.memory.reportAt(purse) ?? 0) < REPORT_LATENESS_MS) return;
-  ports.memory.setReportAt(purse, dueAt);
+  const dueAt = reportDueAt(purse, ports.now());
+  if (dueAt === null || dueAt - purse.reportAt < REPORT_LATENESS_MS) return;
+  purse.reportAt = dueAt;
   const report = async (): Promise<void> => {
     await ports.sleep(dueAt + REPORT_LATENESS_MS - ports.now());
-    if (!purse.reportDue(ports.now())) return;
+    if (!reportDue(purse, ports.now())) return;
     const nothing = { others: [], costs: [], wantToken: false, wantsLease: false, uses: [], seen: null };
     await askRing(ports, { ...options, ...nothing }, newTrace());
   };

@@ -33,7 +33,10 @@ export const verify = (
 };
 
 /** How somebody became somebody: a key by how it is written, a JWT by what it turned out to be. */
-const authOf = ({ session }: Evidence, credential: Resolvable): AuthKind => {
+export const authOf = (
+  { session }: Pick<Evidence, 'session'>,
+  credential: Resolvable,
+): Exclude<AuthKind, 'anonymous'> => {
   switch (credential.kind) {
     case 'key':
       return credential.auth;

@@ -150,6 +150,21 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     detail: detail('The credential is unknown, malformed, expired or revoked.'),
     headers: (refusal, space) => challenge(space, refusal.scheme, ', error="invalid_token"'),
   },
+  insufficient_user_authentication: {
+    status: 401,
+    code: 'insufficient_user_authentication',
+    title: 'Sign in again',
+    detail: (refusal) =>
+      `This needs a session whose user signed in at most ${refusal.maxAgeSeconds} s ago. Sign in again.`,
+    // RFC 9470 §3. Only sessions have an age, and they come as Bearer alone.
+    headers: (refusal, space) =>
+      challenge(
+        space,
+        'bearer',
+        `, error="insufficient_user_authentication", error_description="More recent authentication is required", max_age="${refusal.maxAgeSeconds}"`,
+      ),
+    members: (refusal) => ({ max_age: refusal.maxAgeSeconds }),
+  },
   insufficient_scope: {
     status: 403,
     code: 'insufficient_scope',

@@ -10,6 +10,9 @@ export type LimitName = 'owner' | 'key' | 'month';
 /** The purse of an owner whose key has no limit of its own; a key with one uses its key id. */
 export const OWNER_PURSE = '';
 
+/** A lease may be reported, and an ask repeated, for this long after its end (or one window, if that is shorter). */
+export const LEASE_MEMORY_MS = 60_000;
+
 /**
  * What an isolate did with one lease so far. Cumulative, so any report may be repeated, lost or overtaken:
  * `total` counts all units ever spent from the lease, `spent` dates at least those the Ring has not yet

@@ -1,252 +1,128 @@
-import { type Call, openCalls } from './lease-calls.ts';
-import { rateLimitFields } from './lease-fields.ts';
-import { openGrace } from './lease-grace.ts';
-import {
-  acknowledge,
-  boundLogs,
-  entryMs,
-  type HeldLease,
-  reportOf,
-  type Spent,
-  spendFrom,
-} from './lease-log.ts';
-import type { Purse, PurseOptions } from './lease-purse.ts';
-import { openRate } from './lease-rate.ts';
-import { openRefusal } from './lease-refusal.ts';
-import { isWorthReturning } from './lease-return.ts';
-import type { Grant, Level } from './lease-wire.ts';
+import { type RateLimitField, rateLimitFields } from './lease-fields.ts';
+import { isSilent, probeDue, silence, spendInGrace } from './lease-grace.ts';
+import { boundLogs, entryMs, spendFrom } from './lease-log.ts';
+import { isLive, left, type Purse, type Spending, type SpendOptions, see } from './lease-purse.ts';
+import { observed, perSecond } from './lease-rate.ts';
+import { isRefusing, refusedFor } from './lease-refusal.ts';
 
-export type { Purse, PurseOptions, Spending, SpendOptions, Verdict } from './lease-purse.ts';
-
-/** Leases one purse may remember, live, closed and lost ones together; beyond it the oldest is dropped unreported (it slides out of the book). */
-export const MAX_HELD_LEASES = 32;
+export { accept, compose, declined, failed } from './lease-call.ts';
+export { type Silence, silence } from './lease-grace.ts';
+export {
+  giveBack,
+  inFlight,
+  isOver,
+  left,
+  MAX_HELD_LEASES,
+  openPurse,
+  type Purse,
+  type PurseOptions,
+  type Spending,
+  type SpendOptions,
+  type Verdict,
+  weightOf,
+} from './lease-purse.ts';
 
 /** A lease is renewed in its last fifth. */
 const RENEW_IN_LAST_PART = 0.2;
 
-/** A renewal that brought nothing is not repeated for this part of a lease. */
-const EMPTY_RENEWAL_PAUSE_PART = 0.25;
+/** Fewer units than this are not worth a call of their own, unless units are short. */
+const WORTH_RETURNING_UNITS = 8;
+const WORTH_RETURNING_PART = 1 / 100;
 
-/** Opens an empty purse. */
-export const openPurse = ({ isolate, purse, leaseMs, newLeaseId, graceMs = 0 }: PurseOptions): Purse => {
-  const leases = new Map<string, HeldLease>();
-  const calls = openCalls();
-  const refusal = openRefusal();
-  const grace = graceMs === 0 ? null : openGrace({ graceMs, newId: newLeaseId });
-  let rate = openRate();
-  let lastSeen = Number.NEGATIVE_INFINITY;
-  let used = 0;
-  let latestCost = 0;
-  let roundTripMs = 0;
-  let renewNotBefore = Number.NEGATIVE_INFINITY;
-  let levels: readonly Level[] = [];
-  let answeredAt = 0;
-  let scarce = false;
+const SPENT: Spending = { outcome: 'spent' };
+const ASK: Spending = { outcome: 'ask' };
+const SILENT: Spending = { outcome: 'silent' };
 
-  /** A clock that ran backwards cannot say how old a lease is: all are closed, those under way too. */
-  const see = (now: number): void => {
-    if (now < lastSeen) {
-      for (const lease of leases.values()) {
-        lease.closed = true;
-        // What is dated wrong is no past to repeat; undated, it stays on the book until the lease's end.
-        if (grace !== null) lease.log = [];
-      }
-      calls.untime();
-      rate = openRate();
-      refusal.forget();
-      grace?.forget();
-      renewNotBefore = Number.NEGATIVE_INFINITY;
-      answeredAt = now;
-    }
-    lastSeen = now;
-  };
-
-  const live = (now: number): HeldLease[] =>
-    [...leases.values()].filter((lease) => !lease.closed && now < lease.until);
-
-  const sum = (held: readonly HeldLease[]): number => held.reduce((units, lease) => units + lease.left, 0);
-
-  const logs = (): readonly (readonly Spent[])[] => [...leases.values()].map((lease) => lease.log);
-
-  /** What leases gave, and the Ring knows of or will never hear of: from now on only the past remembers it. */
-  const remember = (spent: readonly Spent[], now: number): void => {
-    for (const { at, units } of spent) grace?.remember({ from: at, to: at, units }, now);
-  };
-
-  const hold = (lease: HeldLease, now: number): void => {
-    leases.set(lease.leaseId, lease);
-    for (const [id, oldest] of leases) {
-      if (leases.size <= MAX_HELD_LEASES) break;
-      remember(oldest.log, now);
-      leases.delete(id);
-    }
-  };
-
-  const compose: Purse['compose'] = (costs, now, { wantsLease = true } = {}) => {
-    see(now);
-    for (const leaseId of calls.giveUp()) hold(returned(leaseId), now);
-    const held = sum(live(now));
-    const reports = [...leases.values()].map((lease) => reportOf(lease, now));
-    const told = grace?.report(now) ?? null;
-    const leaseId = newLeaseId();
-    calls.add(leaseId, { sentAt: now, costs, used, reports, grace: told });
-    const perSecond = rate.perSecond(now, costs[0] ?? 0);
-    const ask = {
-      leaseId,
-      isolate,
-      purse,
-      costs,
-      wantsLease,
-      rate: perSecond,
-      used,
-      held,
-      reports,
-      grace: told,
-    };
-    used = 0;
-    return ask;
-  };
-
-  const learn = (grant: Grant, call: Call, now: number): void => {
-    levels = grant.levels;
-    grace?.limited(levels);
-    for (const report of call.reports) {
-      const lease = leases.get(report.leaseId);
-      if (!lease) continue;
-      remember(report.closed ? lease.log : acknowledge(lease, report), now);
-      if (report.closed) leases.delete(report.leaseId);
-    }
-    if (call.grace !== null) grace?.acknowledge(call.grace, now);
-    const tripMs = Math.max(0, now - call.sentAt);
-    roundTripMs = roundTripMs === 0 ? tripMs : 0.7 * roundTripMs + 0.3 * tripMs;
-    answeredAt = now;
-    scarce = grant.scarce;
-    if (grant.units === 0) {
-      if (call.costs.length === 0) renewNotBefore = now + leaseMs * EMPTY_RENEWAL_PAUSE_PART;
-      return;
-    }
-    // Counted from when the ask left: whatever the way back took is lost time, never extra time.
-    const until = call.untimed ? Number.NEGATIVE_INFINITY : call.sentAt + grant.ms;
-    hold({ ...returned(grant.leaseId), until, left: grant.units, closed: call.untimed }, now);
-  };
-
-  /** A call that has no answer, or none with a grant. */
-  const drop = (leaseId: string): Call | null => {
-    const call = calls.fail(leaseId);
-    used += call?.used ?? 0;
-    return call;
-  };
-
-  return {
-    spend(cost, now, { seenBefore = false, mustAsk = false } = {}) {
-      if (!Number.isSafeInteger(cost) || cost < 1) {
-        throw new RangeError('a cost must be an integer of at least 1');
-      }
-      see(now);
-      if (!seenBefore) rate.observe(cost, now);
-      latestCost = cost;
-      const from = live(now);
-      if (mustAsk || sum(from) < cost) {
-        const refused = refusal.of(cost, now);
-        if (refused) return { outcome: 'refused', ...refused };
-        if (mustAsk || grace === null || grace.silence(now) === null) return { outcome: 'ask' };
-        if (!grace.spend(cost, now, logs())) return { outcome: 'silent' };
-        used += cost;
-        return { outcome: 'spent' };
-      }
-      let rest = cost;
-      for (const lease of from) {
-        const units = Math.min(rest, lease.left);
-        if (units > 0) spendFrom(lease, units, now, entryMs(levels));
-        rest -= units;
-      }
-      boundLogs(leases.values());
-      used += cost;
-      return { outcome: 'spent' };
-    },
-    compose,
-    accept(grant, now, jitter) {
-      see(now);
-      const call = calls.get(grant.leaseId);
-      // Answered already, or given back meanwhile: whatever it grants is not ours any more.
-      if (!call) return [];
-      calls.answered(grant.leaseId);
-      grace?.heard(call.untimed ? now : call.sentAt);
-      learn(grant, call, now);
-      const refused = call.costs[grant.decided];
-      const decided = call.costs.slice(0, grant.decided);
-      for (const cost of decided) refusal.lift(cost);
-      if (refused !== undefined && grant.limited) refusal.begin(refused, grant.limited, now, jitter);
-      const units = decided.reduce((sum, cost) => sum + cost, 0);
-      used += units;
-      // The Ring decided them somewhere on the way there and back.
-      grace?.remember({ from: call.untimed ? Number.NEGATIVE_INFINITY : call.sentAt, to: now, units }, now);
-      return call.costs.map((cost, index) => {
-        if (index < grant.decided) return 'admitted';
-        return refused !== undefined && cost >= refused ? 'refused' : 'again';
-      });
-    },
-    failed(leaseId, now, jitter = 0) {
-      see(now);
-      const call = drop(leaseId);
-      if (call !== null) grace?.silent(call.untimed ? now : call.sentAt, now, jitter, logs());
-    },
-    declined(leaseId, now) {
-      see(now);
-      const call = calls.get(leaseId);
-      if (call) grace?.heard(call.untimed ? now : call.sentAt);
-      drop(leaseId);
-    },
-    silence: (now) => grace?.silence(now) ?? null,
-    inFlight: calls.inFlight,
-    renewalDue(now) {
-      see(now);
-      const { waiting, background } = calls.inFlight();
-      if (waiting || background || now < renewNotBefore) return false;
-      if (grace?.isSilent()) return grace.probeDue(now);
-      if (refusal.active(now)) return false;
-      const until = Math.max(...[...leases.values()].map((lease) => (lease.closed ? 0 : lease.until)));
-      // One request alone is no flow: it would read as half a unit per second, and be renewed for in vain.
-      if (now >= until || (rate.perSecond(now, latestCost) * leaseMs) / 1000 < 2) return false;
-      const perSecond = rate.perSecond(now);
-      const left = sum(live(now));
-      return until - now < RENEW_IN_LAST_PART * leaseMs || left <= (2 * perSecond * roundTripMs) / 1000;
-    },
-    reportDueAt(now) {
-      if (grace !== null && grace.report(now) !== null) return now;
-      const ends = live(now).map((lease) => lease.until);
-      return ends.length > 0 && isWorthReturning(sum(live(now)), levels, scarce) ? Math.max(...ends) : null;
-    },
-    reportDue(now) {
-      see(now);
-      const { waiting, background } = calls.inFlight();
-      if (waiting || background) return false;
-      if (grace !== null && !grace.isSilent() && grace.report(now) !== null) return true;
-      if (live(now).length > 0) return false;
-      return isWorthReturning(sum([...leases.values()]), levels, scarce);
-    },
-    giveBack(now) {
-      for (const lease of leases.values()) lease.closed = true;
-      const ask = compose([], now, { wantsLease: false });
-      return ask.reports.length > 0 ? ask : null;
-    },
-    left: (now) => sum(live(now)),
-    fields: (now) =>
-      rateLimitFields(
-        grace?.isSilent() ? levels.map((level) => ({ ...level, free: 0 })) : levels,
-        sum(live(now)),
-        Math.max(0, now - answeredAt),
-      ),
-  };
+/**
+ * Takes the cost from live leases, or in grace from the isolate's own past, or says that the Ring must be asked, or
+ * refuses. Throws RangeError for a cost that
+ * is no integer ≥ 1.
+ */
+export const spend = (
+  purse: Purse,
+  cost: number,
+  now: number,
+  { seenBefore = false, mustAsk = false }: SpendOptions = {},
+): Spending => {
+  if (!Number.isSafeInteger(cost) || cost < 1)
+    throw new RangeError('a cost must be an integer of at least 1');
+  see(purse, now);
+  if (!seenBefore) purse.rate = observed(purse.rate, cost, now);
+  purse.latestCost = cost;
+  if (mustAsk || left(purse, now) < cost) {
+    const refused = refusedFor(purse.refusal, cost, now);
+    if (refused) return { outcome: 'refused', ...refused };
+    if (mustAsk || silence(purse, now) === null) return ASK;
+    if (!spendInGrace(purse, cost, now)) return SILENT;
+    purse.used += cost;
+    return SPENT;
+  }
+  let rest = cost;
+  for (const lease of purse.leases) {
+    const units = isLive(lease, now) ? Math.min(rest, lease.left) : 0;
+    if (units > 0) spendFrom(lease, units, now, entryMs(purse.levels));
+    rest -= units;
+  }
+  boundLogs(purse.leases);
+  purse.used += cost;
+  return SPENT;
 };
 
-/** A lease that was or may have been granted, and is never to be spent. */
-const returned = (leaseId: string): HeldLease => ({
-  leaseId,
-  until: Number.NEGATIVE_INFINITY,
-  left: 0,
-  total: 0,
-  acknowledged: 0,
-  closed: true,
-  log: [],
-});
+/** Whether to renew, or to probe a silent Ring, in the background now; asked after a local spend. */
+export const renewalDue = (purse: Purse, now: number): boolean => {
+  see(purse, now);
+  const { rate, roundTripMs, options } = purse;
+  if (isAsking(purse) || now < purse.renewNotBefore) return false;
+  if (isSilent(purse)) return probeDue(purse, now);
+  if (isRefusing(purse.refusal, now)) return false;
+  const until = lastEnd(purse, now);
+  // One request alone is no flow: it would read as half a unit per second, and be renewed for in vain.
+  if (now >= until || (perSecond(rate, now, purse.latestCost) * options.leaseMs) / 1000 < 2) return false;
+  if (until - now < RENEW_IN_LAST_PART * options.leaseMs) return true;
+  return left(purse, now) <= (2 * perSecond(rate, now) * roundTripMs) / 1000;
+};
+
+/** When to look whether a last report is due, ms of the isolate's clock; null if it would not be worth it. */
+export const reportDueAt = (purse: Purse, now: number): number | null => {
+  if (hasUntold(purse)) return now;
+  const end = lastEnd(purse, now);
+  return end > 0 && isWorthReturning(purse, left(purse, now)) ? end : null;
+};
+
+/** Whether the flow has stopped with units left that others could use: compose(purse, [], now, { wantsLease: false }). */
+export const reportDue = (purse: Purse, now: number): boolean => {
+  see(purse, now);
+  if (isAsking(purse)) return false;
+  if (hasUntold(purse) && !isSilent(purse)) return true;
+  if (lastEnd(purse, now) > 0) return false;
+  return isWorthReturning(
+    purse,
+    purse.leases.reduce((units, lease) => units + lease.left, 0),
+  );
+};
+
+/** The numbers of the RateLimit fields; empty before the first answer. What a silent Ring has left nobody knows. */
+export const fields = (purse: Purse, now: number): readonly RateLimitField[] => {
+  const levels = isSilent(purse) ? purse.levels.map((level) => ({ ...level, free: 0 })) : purse.levels;
+  return rateLimitFields(levels, left(purse, now), Math.max(0, now - purse.answeredAt));
+};
+
+/** When the last live lease ends; 0 where there is none. */
+const lastEnd = ({ leases }: Purse, now: number): number => {
+  let end = 0;
+  for (const lease of leases) if (isLive(lease, now)) end = Math.max(end, lease.until);
+  return end;
+};
+
+const hasUntold = ({ grace }: Purse): boolean => grace !== null && grace.untold !== null;
+
+const isAsking = ({ calls }: Purse): boolean => calls.some((call) => !call.failed);
+
+const isWorthReturning = ({ levels, scarce }: Purse, units: number): boolean => {
+  const least = Math.min(...levels.map((level) => level.requests));
+  // While units are short, a few of a small limit are worth a call too; but not each single one of a large limit.
+  const share = least * WORTH_RETURNING_PART;
+  return scarce
+    ? units >= Math.min(WORTH_RETURNING_UNITS, Math.max(1, share))
+    : units > Math.max(WORTH_RETURNING_UNITS, share);
+};

@@ -1,6 +1,14 @@
 import { type Book, emptyAt, emptyBook, recell, slide, takeUnits } from './book.ts';
 import { grantUnits, isPlenty, refusalFloorMs } from './grant.ts';
-import { type Ask, type Grant, type Limit, type Limited, OWNER_PURSE, type Report } from './lease-wire.ts';
+import {
+  type Ask,
+  type Grant,
+  LEASE_MEMORY_MS,
+  type Limit,
+  type Limited,
+  OWNER_PURSE,
+  type Report,
+} from './lease-wire.ts';
 import { openAccounts } from './meter-accounts.ts';
 import { openBelated } from './meter-belated.ts';
 import { type Lease, redate } from './meter-lease.ts';
@@ -11,9 +19,6 @@ import { type Month, monthAt, monthTally, type Tally, windowTally } from './mete
  * still, so an isolate may spend by up to a slice of CPU later than it believes.
  */
 export const LEASE_SLACK_MS = 100;
-
-/** A lease may be reported, and an ask repeated, for this long after its end (or one window, if that is shorter). */
-export const LEASE_MEMORY_MS = 60_000;
 
 /** What the owner's plan says now. Given with every ask, so a change holds from the next one. */
 export type MeterRules = {

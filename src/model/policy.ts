@@ -40,6 +40,11 @@ export interface RouteSettings {
   readonly maxBodyBytes?: number | undefined;
   /** Greatest age of a lease that is accepted; 0 asks the Ring for every request. Default: the file's `leaseSeconds`. */
   readonly leaseSeconds?: number | undefined;
+  /**
+   * Greatest time since a session's user last signed in (RFC 9470). Needs `credentials: ['session']`: no other kind
+   * says when anybody did. Default: any.
+   */
+  readonly maxAuthAgeSeconds?: number | undefined;
   /** What an assertion is bound to. Default: `identity`. */
   readonly assertion?: 'identity' | 'request' | undefined;
   /** To the head of the origin's response. Default: the origin's `timeoutSeconds`. */
@@ -67,6 +72,8 @@ export interface Route {
   /** Null: no limit of ours. */
   readonly maxBodyBytes: number | null;
   readonly leaseSeconds: number;
+  /** Null: a session of any age. */
+  readonly maxAuthAgeSeconds: number | null;
   readonly assertion: 'identity' | 'request';
   readonly timeoutSeconds: number;
   readonly earlyData: boolean;
@@ -153,6 +160,7 @@ const completed = (route: RouteSettings, defaults: RouteDefaults): Route => ({
   cost: route.cost ?? 1,
   maxBodyBytes: route.maxBodyBytes ?? null,
   leaseSeconds: route.leaseSeconds ?? defaults.leaseSeconds,
+  maxAuthAgeSeconds: route.maxAuthAgeSeconds ?? null,
   assertion: route.assertion ?? 'identity',
   timeoutSeconds: route.timeoutSeconds ?? defaults.timeoutSeconds,
   earlyData: route.earlyData ?? false,

@@ -23,6 +23,8 @@ export type Refusal =
   | { readonly reason: 'credential_missing' }
   | { readonly reason: 'credential_invalid'; readonly because: CredentialFault; readonly scheme: Scheme }
   // Who it is, and what that may do.
+  /** RFC 9470 §3: it is long since the user of a session signed in. */
+  | { readonly reason: 'insufficient_user_authentication'; readonly maxAgeSeconds: number }
   | { readonly reason: 'insufficient_scope'; readonly scopes: readonly string[]; readonly scheme: Scheme }
   | { readonly reason: 'owner_suspended' }
   | { readonly reason: 'address_not_allowed' }

@@ -25,6 +25,8 @@ export interface SessionToken {
   readonly expiresAt: number;
   /** When the session ends, whatever its JWTs say; seconds. */
   readonly sessionExpiresAt: number;
+  /** When its user last showed who he is, not when the JWT was made of it; seconds. Null: the session does not say. */
+  readonly authenticatedAt: number | null;
 }
 
 export type Token = M2MToken | SessionToken;

@@ -188,6 +188,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts): RingParts => {
     creating: new Set(),
     quietUntil: 0,
     changing: new Set(),
+    sweptAt: 0,
     now: () => Date.now(),
 
     join: openJoins(),

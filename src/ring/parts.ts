@@ -57,6 +57,8 @@ export interface RingParts extends RingPorts {
   quietUntil: number;
   /** Client ids that are being changed at Stytch: one change of a key at a time. */
   readonly changing: Set<string>;
+  /** When lost leases and old use were last looked for, by this very object; milliseconds since the epoch. */
+  sweptAt: number;
   readonly join: Join;
   readonly now: () => number;
   /** Sets the one alarm for the earliest thing due. Call it in the same step as the write that it belongs to. */

@@ -1,8 +1,17 @@
+import type { Schema } from './versions.ts';
+
+const REVOKED_TOKENS = `CREATE TABLE revoked_tokens (
+    -- Access tokens and session JWTs that were ended one by one, by SHA-256 of the token, until they end by themselves.
+    token_hash TEXT PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`;
+const REVOKED_TOKENS_BY_END = 'CREATE INDEX revoked_tokens_by_end ON revoked_tokens (expires_at)';
+
 /**
  * The tables of a KeyRing. No secret, no usable token: who reads all of them cannot make a request.
  * `docs/storage.md` is made from this list, so each table says what it is for.
  */
-export const SCHEMA: readonly string[] = [
+const TABLES: readonly string[] = [
   `CREATE TABLE ring (
     -- Whose Ring this is: one row. Only a member's organisation may be learned later.
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -49,12 +58,8 @@ export const SCHEMA: readonly string[] = [
     generation INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID`,
-  `CREATE TABLE revoked_tokens (
-    -- Access tokens and session JWTs that were ended one by one, by SHA-256 of the token, until they end by themselves.
-    token_hash TEXT PRIMARY KEY,
-    expires_at INTEGER NOT NULL
-  ) WITHOUT ROWID`,
-  'CREATE INDEX revoked_tokens_by_end ON revoked_tokens (expires_at)',
+  REVOKED_TOKENS,
+  REVOKED_TOKENS_BY_END,
   `CREATE TABLE intentions (
     -- What is still to be done at Stytch, at most one for each key.
     client_id TEXT PRIMARY KEY,
@@ -90,3 +95,9 @@ export const SCHEMA: readonly string[] = [
     state TEXT NOT NULL
   )`,
 ];
+
+/** A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation. */
+export const SCHEMA: Schema = {
+  tables: TABLES,
+  steps: [['ALTER TABLE keys ADD COLUMN tokens_from INTEGER', REVOKED_TOKENS, REVOKED_TOKENS_BY_END]],
+};

@@ -14,6 +14,7 @@ import {
 } from './rows.ts';
 import { SCHEMA } from './schema.ts';
 import { useTables } from './use-tables.ts';
+import { createTables, hasTable, upgradeTables } from './versions.ts';
 
 /** The Ring's tables. Every statement of the KeyRing is here; each is one synchronous step. */
 export const openTables = (storage: DurableObjectStorage) => {
@@ -24,7 +25,8 @@ export const openTables = (storage: DurableObjectStorage) => {
   const run = (query: string, ...values: SqlStorageValue[]): void => void sql.exec(query, ...values);
 
   // A Ring that was merely asked writes nothing: strangers and empty lists leave no trace.
-  let exists = first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ring'") !== null;
+  let exists = hasTable(storage, 'ring');
+  if (exists) upgradeTables(storage, SCHEMA);
 
   return {
     exists: (): boolean => exists,
@@ -32,7 +34,7 @@ export const openTables = (storage: DurableObjectStorage) => {
     /** Creates the tables and writes the owner down. */
     create: (owner: Owner, now: number): void => {
       storage.transactionSync(() => {
-        for (const statement of SCHEMA) run(statement);
+        createTables(storage, SCHEMA);
         const values = [owner.kind, owner.id, owner.organizationId, now];
         run(
           'INSERT INTO ring (id, owner_kind, owner_id, organization_id, created_at) VALUES (1, ?, ?, ?, ?)',

@@ -5,6 +5,9 @@ import type { RingParts } from './parts.ts';
 /** A lease nobody has reported on for this long after its end was lost with its isolate, in milliseconds. */
 const LOST_AFTER_MS = 60_000;
 
+/** How often there is a look for lost leases and old use, at the most, while the Ring is asked: milliseconds. */
+const SWEEP_APART_MS = 60_000;
+
 export const HOUR_MS = 3_600_000;
 
 /** How long usage is kept, in milliseconds: 90 days. */
@@ -36,7 +39,7 @@ export const recordUse = (
   const used = uses.filter(({ admitted }) => admitted > 0).map(({ keyId }) => keyId);
   // Somebody waits with this very key, or used it since: what he does with the lease may never be told.
   for (const keyId of seen === null ? used : [...used, asking]) tables.markUsed(keyId, now, seen);
-  sweep(parts, now);
+  if (Math.abs(now - parts.sweptAt) >= SWEEP_APART_MS) sweep(parts, now);
 };
 
 /** What was reported of a lease is in the counts of its keys; a closed one is done with. */
@@ -47,8 +50,9 @@ export const settleUse = ({ tables }: RingParts, reports: readonly Report[]): vo
   }
 };
 
-/** Counts what lost leases may have let through, and forgets what is too old. */
+/** Counts what lost leases may have let through, where it counted as out on lease before, and forgets what is too old. */
 export const sweep = (parts: RingParts, now: number): void => {
+  parts.sweptAt = now;
   for (const { leaseId, keyId, units, expiresAt } of parts.tables.lostLeases(now - LOST_AFTER_MS)) {
     parts.tables.addUse({ keyId, admitted: units, refused: 0, limited: 0 }, hourOf(expiresAt));
     parts.tables.closeLease(leaseId);

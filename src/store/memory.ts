@@ -1,20 +1,27 @@
 import { LRUCache } from 'lru-cache';
 import type { Evidence, Known } from '../model/evidence.ts';
-import { openPurse, type Purse } from '../model/lease.ts';
+import { giveBack, isOver, openPurse, type Purse, weightOf } from '../model/lease.ts';
 import { OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { Refusal } from '../model/refusal.ts';
 
-/** Bounds of an isolate, which has 128 MB for everything. */
+/** Bounds of an isolate, which has 128 MB for everything: of each kind so many, least recently used first to go. */
 const MAX_EVIDENCES = 10_000;
 const MAX_REFUSALS = 10_000;
 const MAX_PURSES = 10_000;
 
+/** Over all purses, with those that hold none and with what grace remembers (`weightOf`). */
+const MAX_LEASES = 10_000;
+
+/** How many old purses are looked at for each new one: they must go faster than they come. */
+const OLD_FOR_NEW = 2;
+
 /** The same by size, because a JWT may have 8 KiB: in bytes, as far as they can be told. */
-const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024;
+const MAX_EVIDENCE_BYTES = 20 * 1024 * 1024;
 const MAX_REFUSAL_BYTES = 4 * 1024 * 1024;
 
 /** What an entry takes besides its texts: objects, their places in maps and lists. Bytes, estimated generously. */
 const EVIDENCE_BYTES = 1_500;
+const SCOPE_BYTES = 40;
 const REFUSAL_BYTES = 300;
 
 export interface MemoryOptions {
@@ -34,54 +41,62 @@ interface RememberedRefusal {
   readonly until: number;
 }
 
-/** The text by which it is known, and the scopes, which may be as long again. */
+/** The text by which it is known, and the scopes: the token says them, and the Ring again. */
 const sizeOf = ({ token, session }: Evidence, text: string): number => {
   const texts = [...token.scopes, ...(session?.roles ?? [])];
-  return texts.reduce((bytes, each) => bytes + each.length, EVIDENCE_BYTES + text.length);
+  return texts.reduce((bytes, each) => bytes + 2 * (SCOPE_BYTES + each.length), EVIDENCE_BYTES + text.length);
 };
 
 /** What an isolate remembers, least recently used first to go. Keyed by credentials as presented: heap only. */
-export const createMemory = ({ isolate, leaseMs, graceMs = 0, newLeaseId, now, giveBack }: MemoryOptions) => {
-  const byRing = new Map<string, Map<string, Evidence>>();
-  const drop = (evidence: Evidence, text: string): void => {
-    const known = byRing.get(evidence.ring);
-    known?.delete(text);
-    if (known?.size === 0) byRing.delete(evidence.ring);
-  };
+export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: MemoryOptions) => {
+  const texts = openTexts();
   const evidences = new LRUCache<string, Evidence>({
     max: MAX_EVIDENCES,
     maxSize: MAX_EVIDENCE_BYTES,
     sizeCalculation: sizeOf,
-    dispose: drop,
+    dispose: ({ ring }, text) => texts.remove(ring, text),
   });
   const refusals = new LRUCache<string, RememberedRefusal>({
     max: MAX_REFUSALS,
     maxSize: MAX_REFUSAL_BYTES,
     sizeCalculation: (_, text) => REFUSAL_BYTES + text.length,
   });
+  const returnAll = (purse: Purse, place: string): void => {
+    const reports = giveBack(purse, now());
+    if (reports.length > 0) takeBack(ringAt(place), reports);
+  };
   const purses = new LRUCache<string, Purse>({
     max: MAX_PURSES,
-    dispose: (purse, name, reason) => {
-      const ask = reason === 'evict' ? purse.giveBack(now()) : null;
-      if (ask !== null) giveBack(name.split('/', 1)[0] ?? name, ask.reports);
+    maxSize: MAX_LEASES,
+    sizeCalculation: weightOf,
+    dispose: (purse, place, reason) => {
+      if (reason === 'evict') returnAll(purse, place);
     },
   });
 
-  const reports = new WeakMap<Purse, number>();
+  /** Lets the purses go that were not looked at for longest, if nothing in them matters any more: a flow that stopped leaves its dates. */
+  const forgetOver = (): void => {
+    for (let i = 0; i < OLD_FOR_NEW; i++) {
+      const place = purses.rkeys().next().value;
+      const purse = place === undefined ? undefined : purses.peek(place);
+      if (place === undefined || purse === undefined || !isOver(purse, now())) return;
+      purses.delete(place);
+    }
+  };
 
   return {
-    reportAt: (purse: Purse): number | undefined => reports.get(purse),
-    setReportAt: (purse: Purse, at: number): void => void reports.set(purse, at),
     recall: (presented: string): Evidence | undefined => evidences.get(presented),
     remember: (presented: string, evidence: Evidence): void => {
       evidences.set(presented, evidence);
-      const known = byRing.get(evidence.ring) ?? new Map<string, Evidence>();
-      byRing.set(evidence.ring, known.set(presented, evidence));
+      texts.add(evidence.ring, presented);
     },
     forget: (presented: string): void => void evidences.delete(presented),
 
     *knownOf(ring: string): Generator<Known> {
-      for (const [text, evidence] of byRing.get(ring) ?? []) yield { text, evidence };
+      for (const text of texts.of(ring)) {
+        const evidence = evidences.peek(text);
+        if (evidence !== undefined) yield { text, evidence };
+      }
     },
 
     refusal: (presented: string, at: number): Refusal | null => {
@@ -92,12 +107,53 @@ export const createMemory = ({ isolate, leaseMs, graceMs = 0, newLeaseId, now, g
       void refusals.set(presented, { refusal, until }),
 
     purse: (ring: string, name: string): Purse => {
-      const place = name === OWNER_PURSE ? ring : `${ring}/${name}`;
+      const place = placeOf(ring, name);
       const known = purses.get(place);
       if (known !== undefined) return known;
-      const purse = openPurse({ isolate, purse: name, leaseMs, newLeaseId, graceMs });
+      forgetOver();
+      const purse = openPurse(purseOptions, name);
       purses.set(place, purse);
       return purse;
+    },
+
+    weigh: (ring: string, purse: Purse): void => {
+      const place = placeOf(ring, purse.name);
+      if (purses.peek(place) !== purse) {
+        returnAll(purse, place);
+        return;
+      }
+      // Only what is set anew is weighed anew.
+      purses.delete(place);
+      purses.set(place, purse);
+    },
+  };
+};
+
+const placeOf = (ring: string, name: string): string => (name === OWNER_PURSE ? ring : `${ring}/${name}`);
+
+const ringAt = (place: string): string => place.split('/', 1)[0] ?? place;
+
+/** Which credentials each owner is known by here. Most are known by one: a set for each would take more than that. */
+const openTexts = () => {
+  const byRing = new Map<string, string | Set<string>>();
+  return {
+    of: (ring: string): Iterable<string> => {
+      const known = byRing.get(ring) ?? [];
+      return typeof known === 'string' ? [known] : known;
+    },
+    add: (ring: string, text: string): void => {
+      const known = byRing.get(ring);
+      if (known === undefined) byRing.set(ring, text);
+      else if (typeof known !== 'string') known.add(text);
+      else if (known !== text) byRing.set(ring, new Set([known, text]));
+    },
+    remove: (ring: string, text: string): void => {
+      const known = byRing.get(ring);
+      if (known === text) byRing.delete(ring);
+      if (!(known instanceof Set)) return;
+      known.delete(text);
+      const [only, other] = known;
+      if (only !== undefined && other === undefined) byRing.set(ring, only);
     },
   };
 };

@@ -1,5 +1,6 @@
 import { addressBlock } from '../model/address.ts';
 import type { Log, Throttle } from '../model/ports.ts';
+import { within } from '../model/within.ts';
 
 /** Cloudflare's rate-limit binding: counts by key and location, exact nowhere, waited for no longer than memory takes. */
 export interface RateLimiter {
@@ -31,17 +32,4 @@ export const createThrottle = (limiter: RateLimiter, place: string, log: Log): T
       return failed(error instanceof Error ? error.name : 'unknown');
     }
   };
-};
-
-/** What comes of a promise within a time, or null. */
-const within = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T | null> => {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 };

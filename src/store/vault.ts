@@ -1,4 +1,5 @@
 import type { Vault } from '../model/ports.ts';
+import { within } from '../model/within.ts';
 import { KV_MIN_TTL_SECONDS, tokenEntry } from './layout.ts';
 
 /** How long before its end a kept token is no longer handed out, in seconds. */
@@ -32,15 +33,11 @@ export const createVault = (kv: KVNamespace): Vault => ({
 });
 
 /** An entry's text, or null: there is none, KV fails, or it does not answer in time. */
-export const read = async (kv: KVNamespace, entry: string): Promise<string | null> => {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), READ_DEADLINE_MS);
-  });
-  const text = await Promise.race([tolerate(() => kv.get(entry)), deadline]);
-  clearTimeout(timer);
-  return text;
-};
+export const read = (kv: KVNamespace, entry: string): Promise<string | null> =>
+  within(
+    tolerate(() => kv.get(entry)),
+    READ_DEADLINE_MS,
+  );
 
 /** KV throws plain Errors for whatever it cannot do; none of them may cost a request its answer. */
 export const tolerate = async <T>(work: () => Promise<T>): Promise<T | null> => {

@@ -7,6 +7,7 @@ import type { VerifyToken } from '../model/ports.ts';
 import { parseScope } from '../model/scope.ts';
 import type { M2MToken, SessionToken, Token, TokenVerdict } from '../model/token.ts';
 import type { SigningKeys } from './jwks.ts';
+import { readSessionClaim } from './session-claim.ts';
 
 /** Longer tokens are refused before any work. */
 export const MAX_TOKEN_LENGTH = 8_192;
@@ -95,12 +96,6 @@ const common = z.object({
   cnf: z.never().optional(),
 });
 
-const session = z.object({
-  id: z.string().min(1).max(256),
-  expires_at: z.iso.datetime({ offset: true }),
-  roles: z.array(z.string()).max(100).optional(),
-});
-
 const organizationId = z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/);
 const organization = z.object({ organization_id: organizationId });
 
@@ -157,14 +152,13 @@ const asSession = (
   now: number,
 ): SessionToken | null => {
   if (payload.scope !== undefined || payload.client_id !== undefined) return null;
-  const claim = session.safeParse(payload[SESSION_CLAIM]);
+  const session = readSessionClaim(payload[SESSION_CLAIM], times.issuedAt);
   const owner = ownerOfSession(payload, sub, rules.vertical);
-  if (!claim.success || owner === null) return null;
-  const sessionExpiresAt = Math.floor(Date.parse(claim.data.expires_at) / 1000);
-  if (sessionExpiresAt * 1000 <= now) return null;
+  if (session === null || owner === null) return null;
+  if (session.sessionExpiresAt * 1000 <= now) return null;
   // Stytch writes no roles for users who have only the one that everybody has.
-  const roles = claim.data.roles ?? [rules.vertical === 'b2b' ? 'stytch_member' : 'stytch_user'];
-  return { kind: 'session', owner, sessionId: claim.data.id, roles, sessionExpiresAt, ...times };
+  const roles = session.roles ?? [rules.vertical === 'b2b' ? 'stytch_member' : 'stytch_user'];
+  return { kind: 'session', owner, ...session, roles, ...times };
 };
 
 const SUBJECTS = {

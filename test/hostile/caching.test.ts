@@ -334,7 +334,7 @@ describe('CACHE-06 › many callers in one isolate at the same time', () => {
   /** Somebody, or nobody, in one of the ways in which one may come. */
   interface Visit {
     readonly user: number;
-    readonly way: 'bearer' | 'x-api-key' | 'basic' | 'nobody' | 'made up';
+    readonly way: 'bearer' | 'x-api-key' | 'basic' | 'session' | 'nobody' | 'made up';
     readonly path: string;
     readonly delayMs: number;
   }
@@ -342,15 +342,16 @@ describe('CACHE-06 › many callers in one isolate at the same time', () => {
   const visits = fc.array(
     fc.record<Visit>({
       user: fc.nat(2),
-      way: fc.constantFrom('bearer', 'x-api-key', 'basic', 'nobody', 'made up'),
+      way: fc.constantFrom('bearer', 'x-api-key', 'basic', 'session', 'nobody', 'made up'),
       path: fc.constantFrom('/optional/x.css', '/optional/1', '/optional/2'),
       delayMs: fc.nat(3),
     }),
     { minLength: 4, maxLength: 16 },
   );
 
-  const credential = ({ key }: User, way: Visit['way']): Record<string, string> => {
+  const credential = ({ key, session }: User, way: Visit['way']): Record<string, string> => {
     if (way === 'nobody') return {};
+    if (way === 'session') return { authorization: `Bearer ${session}` };
     if (way === 'basic') return { authorization: `Basic ${btoa(`${key.slice(0, 38)}:${key.slice(39)}`)}` };
     return way === 'bearer'
       ? { authorization: `Bearer ${key}` }
@@ -361,6 +362,7 @@ describe('CACHE-06 › many callers in one isolate at the same time', () => {
     bearer: 'api_key',
     'x-api-key': 'api_key',
     basic: 'client_credentials',
+    session: 'session',
     nobody: 'anonymous',
   };
 
@@ -378,8 +380,8 @@ describe('CACHE-06 › many callers in one isolate at the same time', () => {
     const id = way === 'nobody' ? undefined : who.id;
     expect([said.get('x-latchkey-user-id'), said.get('x-latchkey-auth')]).toEqual([id, AUTH[way]]);
     expect([assertion.sub, assertion.auth]).toEqual([id, AUTH[way]]);
-    expect(said.get('x-latchkey-key-id')).toBe(way === 'nobody' ? undefined : who.keyId);
-    expect(assertion.client_id).toBe(way === 'nobody' ? undefined : who.keyId);
+    const keyId = way === 'nobody' || way === 'session' ? undefined : who.keyId;
+    expect([said.get('x-latchkey-key-id'), assertion.client_id]).toEqual([keyId, keyId]);
   };
 
   it('each is answered as who he is, in every order and however they overlap', async () => {

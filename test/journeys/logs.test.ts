@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { spellKey } from '../../src/model/key.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
+import type { Lobby, Ring } from '../../src/model/ports.ts';
+import { lobbyName } from '../../src/ring/lobby-name.ts';
+import { foreignClient } from '../foreign.ts';
 import { inUse, logged } from '../secrets.ts';
 import {
   API,
+  accessToken,
   DESK,
   desk,
   emulator,
@@ -14,6 +18,9 @@ import {
   later,
   masterKeys,
   now,
+  oddToken,
+  ownerOf,
+  ringStub,
   rooms,
   shown,
   signIn,
@@ -115,13 +122,26 @@ describe('a request at an API host', () => {
       return [credential, id, decision, reason, because];
     };
     const bogus = `acme_test_${'0'.repeat(28)}_${'0'.repeat(61)}`;
-    const invalid = ['refused', 'credential_invalid'];
+    const invalid = ['refused', 'credential_invalid'] as const;
     expect(await of('/v1/any/1', { authorization: `Basic ${pair}` })).toEqual([
       ...['client_credentials', key_id, 'forwarded', null, null],
     ]);
     expect(await of('/v1/any/1', { authorization: `Bearer ${session}` })).toEqual([
-      ...['jwt', null, 'forwarded', null, null],
+      ...['session', null, 'forwarded', null, null],
     ]);
+    const token = await accessToken(key);
+    expect(await of('/v1/any/1', { authorization: `Bearer ${token}` })).toEqual([
+      ...['access_token', key_id, 'forwarded', null, null],
+    ]);
+    const forged = await oddToken({ kind: 'session', signer: 'foreign' });
+    expect(await of('/v1/any/1', { authorization: `Bearer ${forged}` })).toEqual([
+      ...['jwt', null, ...invalid, 'token'],
+    ]);
+    // What is known, it says of who is refused too: warm, cold, and by the Ring.
+    for (const from of [here, isolate()]) {
+      const kind = await told(from, `${API}/v1/pairs`, { authorization: `Bearer ${session}` });
+      expect(kind).toMatchObject({ credential: 'session', reason: 'credential_kind_not_allowed' });
+    }
     expect(await of('/v1/any/1')).toEqual(['none', null, 'refused', 'credential_missing', null]);
     expect(await of('/v1/any/1', { 'x-api-key': bogus })).toEqual(['api_key', null, ...invalid, 'grammar']);
     expect(await of('/v1/any/1', { 'x-api-key': 'word' })).toEqual(['unknown', null, ...invalid, 'grammar']);
@@ -139,6 +159,32 @@ describe('a request at an API host', () => {
     await here.desk(session, 'DELETE', `/v1/keys/${key_id}`);
     await later(6);
     expect(await of('/v1/any/1', { 'x-api-key': key })).toEqual(['api_key', key_id, ...invalid, 'revoked']);
+  });
+
+  it('calls a foreign pair what it is as soon as somebody vouches for it', async () => {
+    const session = await signIn();
+    const owner = ownerOf(session);
+    const { clientId, clientSecret } = await foreignClient(owner.id);
+    const pair = btoa(`${clientId}:${clientSecret}`);
+    inUse(pair);
+    const of = async (here: Isolate) => {
+      const { credential, key_id, status } = await told(here, `${API}/v1/any/1`, {
+        authorization: `Basic ${pair}`,
+      });
+      return [credential, key_id, status];
+    };
+    expect(await of(isolate())).toEqual(['pair', null, 401]);
+    const lobby = rooms.LOBBY.getByName(lobbyName(clientId)) as unknown as Lobby;
+    expect(await lobby.claim({ clientId, owner })).toEqual(owner);
+    const ring = (await ringStub(session)) as unknown as Ring;
+    const adopted = await ring.adopt(owner, {
+      ...{ clientId, createdBy: owner.id, name: 'billing', description: '', scopes: ['items:read'] },
+      ...{ expiresAt: null, limit: null },
+    });
+    expect(adopted).toMatchObject({ ok: true });
+    const here = isolate();
+    expect(await of(here)).toEqual(['client_credentials', clientId, 200]);
+    expect(await of(here)).toEqual(['client_credentials', clientId, 200]);
   });
 
   it('tells the log why a credential is not good, and the caller the same of all', async () => {
@@ -199,7 +245,7 @@ describe('a request at the Desk', () => {
       reason: null,
       because: null,
       status: 200,
-      credential: 'jwt',
+      credential: 'session',
       key_id: null,
       tier: null,
       stytch_ms: ms,
@@ -276,6 +322,20 @@ describe('no line carries a secret, wherever a client puts one', () => {
     for (const secret of [key, key.slice(39), session, session.split('.')[2] ?? '']) {
       expect(JSON.stringify(lines)).not.toContain(secret);
     }
+  });
+
+  it('nor where somebody writes a secret in place of a client_id, as `curl -u KEY:x` does', async () => {
+    const { key } = await issueKey(await signIn());
+    const theirs = `sk_live_${'0123456789abcdef'.repeat(3)}`;
+    const here = isolate();
+    const before = logged().length;
+    for (const text of [key, theirs]) {
+      const authorization = `Basic ${btoa(`${text}:x`)}`;
+      expect((await here.fetch(`${API}/v1/any/1`, { headers: { authorization } })).status).toBe(401);
+    }
+    const lines = JSON.stringify(logged().slice(before));
+    expect(lines).not.toContain(key.slice(39));
+    expect(lines).not.toContain(theirs);
   });
 
   it('nor do the lines of what went wrong at Stytch', async () => {

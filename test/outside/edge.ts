@@ -4,6 +4,7 @@ import { createVerifier, type Identity, type Verify } from '../../src/origin/ind
 import { serve } from '../../tools/serve/index.ts';
 import { freshSecrets } from '../../tools/serve/secrets.ts';
 import { withoutMetadata } from '../challenge.ts';
+import { spellings } from '../spellings.ts';
 import { type Reply, recordingOrigin, type Seen } from './recording-origin.ts';
 import { exchange, type RawResponse } from './socket.ts';
 
@@ -88,7 +89,8 @@ export const startEdge = async (strangers = NO_LIMIT): Promise<Edge> => {
     const { responses } = await exchange(port, pieces, { halfClose: true, responses: Infinity });
     const wire = tap.bytes();
     const heard = wire + responses.map(({ text }) => text).join('\n');
-    for (const secret of secrets) expect(heard.includes(secret), 'a secret went on').toBe(false);
+    const found = [...secrets].some((secret) => spellings(secret).some((spelled) => heard.includes(spelled)));
+    expect(found, 'a secret went on').toBe(false);
     const [first] = responses;
     return {
       statuses: responses.map(({ status }) => status),

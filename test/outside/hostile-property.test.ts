@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANONYMOUS, bearer, type Caller, type Edge, request, startEdge } from './edge.ts';
+import { allows, anyHeader, anyMethod, anyTarget } from './hostile-requests.ts';
 import type { Seen } from './recording-origin.ts';
 
 const RUNS = Number(process.env.FC_RUNS ?? 300);
@@ -20,19 +21,6 @@ beforeAll(async () => {
   );
 });
 afterAll(() => edge.stop());
-
-/** What `test/settings.ts` allows, written down again as simply as can be: who may do this to the path as it stands. */
-const allows = (method: string, path: string, who: Caller | null): boolean => {
-  const [empty, first, second, ...more] = path.split('/');
-  if (empty !== '') return false;
-  if (first === 'public' || first === 'optional') return true;
-  if (who === null || first !== 'v1') return false;
-  const has = (scope: string): boolean => who.identity.scopes.includes(scope);
-  if (second === 'items' && (method === 'GET' || method === 'HEAD')) return has('items:read');
-  if (second === 'items') return ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method) && has('items:write');
-  if (second === 'any' || second === 'strict') return true;
-  return second === 'heavy' && more.length === 0;
-};
 
 /** The paths that origins are known to make of one: decoded once or twice, cleaned up, cut at semicolons, in small letters. */
 const readings = (path: string): readonly string[] => {
@@ -57,142 +45,6 @@ const cleaned = (path: string): string => {
   return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`;
 };
 
-const SEGMENTS = [
-  'public',
-  'optional',
-  'v1',
-  'items',
-  'any',
-  'strict',
-  'payouts',
-  'heavy',
-  'pairs',
-  'a',
-  '1',
-  '',
-  'V1',
-  'Public',
-];
-const TRICKS = [
-  '..',
-  '.',
-  '%2e%2e',
-  '.%2E',
-  '%2e',
-  '..;',
-  ';x',
-  '%3b',
-  '%2f',
-  '%5C',
-  '\\',
-  '%00',
-  '%0d%0a',
-  '%25',
-  '%252e',
-  '%25%32%66',
-  '%u002e',
-  '%c0%ae',
-  '%ff',
-  '%61',
-  '%7e',
-  '%20',
-  '%',
-  '#',
-  '?',
-  '??',
-  '&_method=PUT',
-  '@',
-  ':',
-  '*',
-  '~',
-  '!',
-  '|',
-  '^',
-  ' ',
-  '\t',
-  '\xe9',
-  '\xff',
-  '\x01',
-  '%E2%80%AE',
-];
-const ROUTES = [
-  '/public/',
-  '/optional/',
-  '/v1/items/',
-  '/v1/any/',
-  '/v1/strict/',
-  '/v1/heavy',
-  '/v1/payouts/',
-  '/v1/pairs',
-  'http://elsewhere.test/',
-  '//',
-  '/',
-];
-
-const piece = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...SEGMENTS) }, fc.constantFrom(...TRICKS));
-const target = fc
-  .tuple(
-    fc.constantFrom(...ROUTES),
-    fc.array(fc.tuple(piece, fc.constantFrom('/', '', '/')), { maxLength: 5 }),
-  )
-  .map(([start, pieces]) => start + pieces.flat().join(''));
-/** Half of the targets are plain, so that many requests do arrive. */
-const anyTarget = fc.oneof(
-  target,
-  fc.constantFrom(...ROUTES.slice(0, 6)).map((start) => `${start}a`.replace('heavya', 'heavy')),
-);
-
-const WORDS = ['user-id', 'auth', 'key-id', 'scopes', 'assertion', 'organization-id', 'source', ''];
-const SIGNS = ['-', '_', '.', '~', '!', "'", '*', '+', '|', '--', ''];
-const alias = fc
-  .tuple(
-    fc.constantFrom(...WORDS),
-    fc.infiniteStream(fc.constantFrom(...SIGNS)),
-    fc.infiniteStream(fc.boolean()),
-  )
-  .map(([word, signs, capitals]) =>
-    [...`x-latchkey-${word}`]
-      .map((letter) => {
-        const sign = letter === '-' ? signs.next().value : letter;
-        return capitals.next().value ? sign.toUpperCase() : sign;
-      })
-      .join(''),
-  );
-const token = fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,24}$/);
-const OTHERS = [
-  'X-Forwarded-For',
-  'X_Forwarded_Host',
-  'Forwarded',
-  'X-Original-URL',
-  'X-HTTP-Method-Override',
-  'Cookie',
-  'Proxy-Authorization',
-  'X-Request-Id',
-  'CDN-Loop',
-  'X-Odd',
-  'Accept',
-  'TE',
-  'Trailer',
-  'Keep-Alive',
-  'X_API_Key',
-  'Content-Type',
-  'X-Forwarded-Proto',
-];
-const header = fc.oneof(
-  { weight: 4, arbitrary: alias.map((name) => `${name}: evil-intruder`) },
-  { weight: 2, arbitrary: fc.constantFrom(...OTHERS).map((name) => `${name}: evil-intruder`) },
-  fc
-    .tuple(token, fc.constantFrom(':', ': ', ' : ', ':\t'))
-    .map(([name, colon]) => `${name}${colon}evil-intruder`),
-  fc.array(alias, { minLength: 1, maxLength: 3 }).map((names) => `Connection: ${names.join(', ')}`),
-  alias.map((name) => `X-Odd: a\n${name}: evil-intruder`),
-);
-
-const method = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS') },
-  fc.constantFrom('TRACE', 'PURGE', 'get', 'CONNECT', 'PATCH'),
-);
-
 const withoutOurs = ({ headers }: Seen): readonly (readonly [string, string])[] =>
   headers.filter(([name]) => !/^x-(?:request-id$|forwarded-(?:host|proto)$)/i.test(name));
 
@@ -204,9 +56,9 @@ describe('SECURITY 3, properties 1 and 3', () => {
       let run = 0;
       await fc.assert(
         fc.asyncProperty(
-          method,
+          anyMethod,
           anyTarget,
-          fc.array(header, { maxLength: 12 }),
+          fc.array(anyHeader, { maxLength: 12 }),
           fc.nat(),
           fc.nat(12),
           async (verb, path, lines, pick, at) => {

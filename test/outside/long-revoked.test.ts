@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   edge.origin.reset();
   // What the test before left open tells of its end a moment later.
-  await expect.poll(() => edge.origin.open()).toBe(0);
+  await expect.poll(() => edge.origin.open(), { timeout: 10_000 }).toBe(0);
   edge.origin.reset();
 });
 afterAll(async () => {
@@ -43,13 +43,13 @@ const listen = async (path: string, headers: Readonly<Record<string, string>>): 
     answer.on('error', () => resolve('broken'));
     answer.on('end', () => resolve('neat'));
   });
-  await expect.poll(() => heardAt).toBeGreaterThan(0);
+  await expect.poll(() => heardAt, { timeout: 10_000 }).toBeGreaterThan(0);
   return { heardAt: () => heardAt, ending };
 };
 
 const opened = async (line: Line): Promise<Line> => {
   expect(await line.opened).toBe('open');
-  await expect.poll(() => line.heard.length).toBeGreaterThan(0);
+  await expect.poll(() => line.heard.length, { timeout: 10_000 }).toBeGreaterThan(0);
   return line;
 };
 
@@ -73,7 +73,7 @@ type Everything = Awaited<ReturnType<typeof everything>>;
 const isOver = async ({ streams, lines }: Everything, others = 0): Promise<number> => {
   for (const { ending } of streams) expect(await ending).toBe('broken');
   for (const { closed } of lines) expect(await closed).toBe(ENDED);
-  await expect.poll(() => edge.origin.open()).toBe(others);
+  await expect.poll(() => edge.origin.open(), { timeout: 10_000 }).toBe(others);
   expect(edge.origin.ends()).toEqual(lines.map(() => ENDED));
   return Math.max(...[...streams, ...lines].map(({ heardAt }) => heardAt()));
 };
@@ -205,7 +205,7 @@ describe('PATH-09 › a WebSocket', () => {
     for (const name of ['authorization', 'x-api-key', 'cookie']) expect(head?.headers[name]).toBeUndefined();
     line.socket.close(4002, 'enough');
     expect(await line.closed).toBe('4002 enough');
-    await expect.poll(() => edge.origin.ends()).toEqual(['4002 enough']);
+    await expect.poll(() => edge.origin.ends(), { timeout: 10_000 }).toEqual(['4002 enough']);
   });
 
   test('that the origin closes is closed with its code; one whose origin dies, with 1011', async () => {
@@ -213,7 +213,7 @@ describe('PATH-09 › a WebSocket', () => {
     const closing = await opened(edge.dial('/v1/stream/echo', bearing(me)));
     closing.socket.send('close please');
     expect(await closing.closed).toBe('4001 as you wish');
-    await expect.poll(() => edge.origin.ends()).toEqual(['4001 as you wish']);
+    await expect.poll(() => edge.origin.ends(), { timeout: 10_000 }).toEqual(['4001 as you wish']);
     const dying = await opened(edge.dial('/v1/stream/echo', bearing(me)));
     dying.socket.send('die please');
     expect(await dying.closed).toMatch(/^1011 /);
@@ -230,7 +230,7 @@ describe('PATH-09 › a WebSocket', () => {
     const before = left(await edge.send('/v1/any/item', { headers: bearing(me) }));
     const line = await opened(edge.dial('/v1/stream/echo', bearing(me)));
     for (let i = 0; i < 50; i++) line.socket.send('x');
-    await expect.poll(() => line.heard.filter((text) => text === 'x').length).toBe(50);
+    await expect.poll(() => line.heard.filter((text) => text === 'x').length, { timeout: 10_000 }).toBe(50);
     const after = left(await edge.send('/v1/any/item', { headers: bearing(me) }));
     expect(before - after).toBeLessThanOrEqual(2);
     line.socket.close();

@@ -151,6 +151,7 @@ describe('a file that is right', () => {
         timeoutSeconds: 30,
         keepCookies: false,
       },
+      desk: { maxAuthAgeSeconds: null },
       operators: [],
       scopes: new Map(),
       roles: new Map(),
@@ -175,6 +176,7 @@ describe('a file that is right', () => {
           cost: 1,
           maxBodyBytes: null,
           leaseSeconds: 5,
+          maxAuthAgeSeconds: null,
           assertion: 'identity',
           timeoutSeconds: 30,
           earlyData: false,
@@ -194,6 +196,18 @@ describe('a file that is right', () => {
     ['ownerlessClients', 'own'],
   ] as const)('%s can be %s', (name, position) => {
     expect(accepted({ ...EXAMPLE, [name]: position }).config[name]).toBe(position);
+  });
+
+  it('the age of a sign-in is of a route of sessions, and of the Desk', () => {
+    const { config } = accepted({
+      ...EXAMPLE,
+      desk: { maxAuthAgeSeconds: 31_622_400 },
+      routes: [{ path: '/a', credentials: ['session'], maxAuthAgeSeconds: 1 }],
+    });
+    expect([config.desk, config.routes[0]?.maxAuthAgeSeconds]).toEqual([
+      { maxAuthAgeSeconds: 31_622_400 },
+      1,
+    ]);
   });
 
   it('scopes, roles and plans are looked up without falling into Object.prototype', () => {
@@ -285,6 +299,8 @@ describe('a setting that is wrong is named by its path', () => {
       { origin: { url: 'https://o.test', id: 'o', timeoutSeconds: 1.5 } },
       'origin.timeoutSeconds: must be a whole number',
     ],
+    ['an age of 0', { desk: { maxAuthAgeSeconds: 0 } }, 'desk.maxAuthAgeSeconds: must be a whole number'],
+    ['a setting the Desk does not have', { desk: { maxAge: 1 } as object }, 'desk.maxAge: is no setting'],
     ['a number as text', { leaseSeconds: '5' }, 'leaseSeconds: must be a whole number from 1 to 60'],
     ['a lease of 0 for all', { leaseSeconds: 0 }, 'leaseSeconds: must be a whole number from 1 to 60'],
     ['a lease of 61', { leaseSeconds: 61 }, 'leaseSeconds: must be a whole number from 1 to 60'],
@@ -397,6 +413,31 @@ describe('a route that is wrong is named by its place', () => {
       'routes[0].cost: is more than the smallest limit, 600',
     ],
     ['a cost of 0', { path: '/a', cost: 0 }, 'routes[0].cost: must be'],
+    [
+      'an age, and every kind of credential',
+      { path: '/a', maxAuthAgeSeconds: 60 },
+      'routes[0].maxAuthAgeSeconds: needs credentials: ["session"]',
+    ],
+    [
+      'an age, and another kind besides sessions',
+      { path: '/a', maxAuthAgeSeconds: 60, credentials: ['session', 'api_key'] },
+      'routes[0].maxAuthAgeSeconds: needs credentials: ["session"]',
+    ],
+    [
+      'an age where anybody may be anonymous',
+      { path: '/a', maxAuthAgeSeconds: 60, credentials: ['session'], auth: 'optional' },
+      'routes[0].maxAuthAgeSeconds: cannot go with auth "optional"',
+    ],
+    [
+      'an age of 0',
+      { path: '/a', maxAuthAgeSeconds: 0, credentials: ['session'] },
+      'routes[0].maxAuthAgeSeconds: must be a whole number',
+    ],
+    [
+      'an age of more than a year',
+      { path: '/a', maxAuthAgeSeconds: 31_622_401, credentials: ['session'] },
+      'routes[0].maxAuthAgeSeconds: must be a whole number from 1 to 31622400',
+    ],
     ['a lease of 61', { path: '/a', leaseSeconds: 61 }, 'routes[0].leaseSeconds: must be'],
     ['a path that is not canonical', { path: '/a/%61' }, 'routes[0].path: the path is canonical as "/a/a"'],
     ['a wildcard in a segment', { path: '/a*' }, 'routes[0].path: "*" and "**" stand for whole segments'],
@@ -455,6 +496,13 @@ describe('a route that is wrong is named by its place', () => {
     const found = problems(route(settings));
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(problem);
+  });
+
+  it('an age on an open route is told of together with the rest', () => {
+    expect(problems(route({ path: '/a', auth: 'none', maxAuthAgeSeconds: 60 }))).toEqual([
+      expect.stringContaining('routes[0].maxAuthAgeSeconds: needs credentials: ["session"]'),
+      expect.stringContaining('routes[0].maxAuthAgeSeconds: cannot go with auth "none"'),
+    ]);
   });
 
   it('the smallest limit may be a plan', () => {

@@ -5,6 +5,7 @@ import { checkDeployment } from './deployment.ts';
 import { checkDocs } from './docs.ts';
 import { checkImports } from './imports.ts';
 import { checkLockfile } from './lockfile.ts';
+import { checkNamedTests } from './named-tests.ts';
 import { tool } from './project.ts';
 import type { Outcome, Step } from './step.ts';
 
@@ -31,6 +32,7 @@ const STEPS: readonly Step[] = [
   { name: 'bundle', says: 'the production bundle: contents, size, start-up', run: checkBundle },
   { name: 'deploy', says: 'wrangler.toml: no cache before the Gate, no other door', run: checkDeployment },
   { name: 'docs', says: 'generated documents in sync (tools/docs)', run: () => checkDocs() },
+  { name: 'named', says: 'the tests that are named in lists of tests exist', run: checkNamedTests },
   { name: 'lockfile', says: 'package-lock.json installs everywhere', run: checkLockfile },
   { name: 'committed', says: 'no machine path and no key in a committed file', run: checkCommitted },
   { name: 'tests', says: 'tests (vitest run)', run: tests },

@@ -23,6 +23,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   credential_in_query: { reason: 'credential_in_query' },
   credential_missing: { reason: 'credential_missing' },
   credential_invalid: { reason: 'credential_invalid', because: 'revoked', scheme: 'bearer' },
+  insufficient_user_authentication: { reason: 'insufficient_user_authentication', maxAgeSeconds: 300 },
   insufficient_scope: { reason: 'insufficient_scope', scopes: ['items:write'], scheme: 'bearer' },
   owner_suspended: { reason: 'owner_suspended' },
   address_not_allowed: { reason: 'address_not_allowed' },

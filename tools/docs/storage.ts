@@ -1,5 +1,6 @@
 import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
 import { SCHEMA } from '../../src/ring/schema.ts';
+import { type Schema, VERSION_TABLE, versionOf } from '../../src/ring/versions.ts';
 import { KV_ENTRIES } from '../../src/store/layout.ts';
 
 /** docs/storage.md, from the layout of KV and the schemas of Ring and Lobby. */
@@ -29,7 +30,7 @@ or is not of the Ring's generation, is a miss.
 Named by the ring part of its keys: the first 96 bits of a hash over project, kind and id of the owner. SQLite.
 
 \`\`\`sql
-${written(SCHEMA)}
+${written(SCHEMA.tables)}
 \`\`\`
 
 Times are milliseconds since 1970, but \`expires_at\` and \`token_expires_at\` of tokens and secrets, which are
@@ -39,6 +40,7 @@ NumericDates (seconds). \`meter.state\` is JSON: see docs/leases.md.
 
 Kept by the platform, for a period of at most a minute: how often \`<place> <address>\` was asked for, where the address is
 an IPv4 address, the /64 of an IPv6 one, or \`unknown\`. No credential is ever counted so.
+
 ## Durable Object \`Lobby\` (binding \`LOBBY\`), 64 of them
 
 What no owner is known for yet: M2M clients that Latchkey did not make. Named \`lobby-00\` to \`lobby-63\`, by hash of the
@@ -46,14 +48,37 @@ client_id, so that nobody can make more of them. Pairs that Stytch never accepte
 there are 120 at the most; every other row is of a client that Stytch or an operator vouched for. SQLite.
 
 \`\`\`sql
-${written(LOBBY_SCHEMA)}
+${written(LOBBY_SCHEMA.tables)}
 \`\`\`
 
 Times are milliseconds since 1970, but \`token_expires_at\`, which is a NumericDate (seconds).
+
+## Versions
+
+Every Durable Object has one more table, which says what the others are; without it they are of version 1:
+
+\`\`\`sql
+${written([VERSION_TABLE])}
+\`\`\`
+
+When an object wakes under newer code, what is missing is added before anything else happens, all of it or nothing. A
+step only adds: tables, indexes, columns that may be null. So code of the version before goes on working on what
+newer code left, as happens while a deployment is rolled out or taken back. Entries of KV carry the version of their form
+in their name or at their beginning; one of another form is a miss. See docs/decisions/0040-versions-of-what-is-stored.md.
+
+${[versionsOf('KeyRing', SCHEMA), versionsOf('Lobby', LOBBY_SCHEMA)].join('\n\n')}
 `;
 
+const versionsOf = (name: string, schema: Schema): string =>
+  [
+    `\`${name}\` is at version ${versionOf(schema)}.`,
+    ...schema.steps.map(
+      (step, i) =>
+        `To version ${i + 2}: ${step.map((statement) => `\`${firstLine(statement)}\``).join(', ')}.`,
+    ),
+  ].join(' ');
+
+const firstLine = (statement: string): string => statement.replace(/ \([\s\S]*$/, '');
+
 const written = (schema: readonly string[]): string =>
-  schema
-    .map((statement) => `${statement.replace(/^ {4}/gm, '  ').replace(/^ {2}\)/gm, ')')};`)
-    .join('\n\n')
-    .replaceAll(' IF NOT EXISTS', '');
+  schema.map((statement) => `${statement.replace(/^ {4}/gm, '  ').replace(/^ {2}\)/gm, ')')};`).join('\n\n');

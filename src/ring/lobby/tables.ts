@@ -1,6 +1,7 @@
 import { type Attempt, BUDGET_WINDOW_MS } from '../../model/budget.ts';
 import type { Owner } from '../../model/identity.ts';
 import type { Row } from '../rows.ts';
+import { createTables, hasTable, upgradeTables } from '../versions.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
 
 /** For how long after its last token's end it is remembered that Stytch accepted a secret, in seconds: 90 days. */
@@ -36,7 +37,8 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
     run('DELETE FROM failures WHERE at <= ? OR at > ?', now - BUDGET_WINDOW_MS, now + BUDGET_WINDOW_MS);
 
   // There are 64 Lobbies whatever strangers ask, so that their tables may be there from the first look.
-  for (const statement of LOBBY_SCHEMA) run(statement);
+  if (hasTable(storage, 'owners')) upgradeTables(storage, LOBBY_SCHEMA);
+  else createTables(storage, LOBBY_SCHEMA);
 
   return {
     owner: (clientId: string): Owner | null => {

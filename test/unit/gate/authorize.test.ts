@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authorize } from '../../../src/gate/authorize.ts';
 import { identityOf } from '../../../src/model/identity.ts';
-import { ADA } from './world.ts';
+import { ADA, NOON, NOW } from './world.ts';
+
+const KEYS = { credentials: ['api_key'], maxAuthAgeSeconds: null } as const;
 
 const of = (scopes: readonly string[]) => identityOf('api_key', ADA, 'id', scopes);
 const allowed = (has: readonly string[], needs: readonly string[]): boolean =>
-  authorize(of(has), { credentials: ['api_key'], scopes: needs }, 'bearer').ok;
+  authorize(of(has), null, { ...KEYS, scopes: needs }, 'bearer', NOON).ok;
 
 describe('authorize', () => {
   it.each([
@@ -47,16 +49,59 @@ describe('authorize', () => {
   });
 
   it('names what is needed, and how the credential was presented', () => {
-    expect(authorize(of(['a']), { credentials: ['api_key'], scopes: ['a', 'b'] }, 'basic')).toEqual({
+    expect(authorize(of(['a']), null, { ...KEYS, scopes: ['a', 'b'] }, 'basic', NOON)).toEqual({
       ok: false,
       refusal: { reason: 'insufficient_scope', scopes: ['a', 'b'], scheme: 'basic' },
     });
   });
 
   it('the kind of credential comes before the scopes', () => {
-    expect(authorize(of([]), { credentials: ['session'], scopes: ['a'] }, 'bearer')).toEqual({
+    const demand = { credentials: ['session'], scopes: ['a'], maxAuthAgeSeconds: 60 } as const;
+    expect(authorize(of([]), null, demand, 'bearer', NOON)).toEqual({
       ok: false,
       refusal: { reason: 'credential_kind_not_allowed', allowed: ['session'] },
     });
+  });
+});
+
+describe('RFC 9470 §3 › the age of a sign-in', () => {
+  const user = identityOf('session', ADA, null, ['a']);
+  const demand = { credentials: ['session'], scopes: ['a'], maxAuthAgeSeconds: 60 } as const;
+  const asked = (authenticatedAt: number | null, more: object = {}, now = NOON) =>
+    authorize(user, { authenticatedAt }, { ...demand, ...more }, 'bearer', now);
+  const TOO_OLD = {
+    ok: false,
+    refusal: { reason: 'insufficient_user_authentication', maxAgeSeconds: 60 },
+  };
+
+  it.each([
+    ['just now', NOW, true],
+    ['a second less ago than is allowed', NOW - 59, true],
+    ['as long ago as is allowed', NOW - 60, true],
+    ['a second longer ago', NOW - 61, false],
+    ['a year ago', NOW - 31_536_000, false],
+    ['nobody knows when', null, false],
+  ])('%s', (_, authenticatedAt, isGood) => {
+    expect(asked(authenticatedAt)).toEqual(isGood ? { ok: true, value: null } : TOO_OLD);
+  });
+
+  it('is over to the millisecond', () => {
+    expect(asked(NOW - 60, {}, NOON)).toMatchObject({ ok: true });
+    expect(asked(NOW - 60, {}, NOON + 1)).toEqual(TOO_OLD);
+  });
+
+  it('is nobody’s business where none is asked for', () => {
+    const any = { maxAuthAgeSeconds: null };
+    for (const at of [null, 0, NOW]) expect(asked(at, any)).toMatchObject({ ok: true });
+  });
+
+  it('comes before the scopes: 401 before 403', () => {
+    expect(asked(NOW - 61, { scopes: ['b'] })).toEqual(TOO_OLD);
+    expect(asked(NOW, { scopes: ['b'] })).toMatchObject({ refusal: { reason: 'insufficient_scope' } });
+  });
+
+  it('is not what a caller without a session has, should a route take him', () => {
+    const both = { ...demand, credentials: ['api_key'] } as const;
+    expect(authorize(of(['a']), null, both, 'bearer', NOON)).toEqual(TOO_OLD);
   });
 });

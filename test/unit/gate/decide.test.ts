@@ -393,6 +393,35 @@ describe('a key that was ended', () => {
   });
 });
 
+describe('a client that goes away', () => {
+  /** Whatever is put in the background from now on. */
+  const background = ({ ports }: ReturnType<typeof openWorld>): Promise<unknown>[] => {
+    const kept: Promise<unknown>[] = [];
+    Object.assign(ports, { inBackground: (work: Promise<unknown>) => void kept.push(work) });
+    return kept;
+  };
+
+  it('leaves nobody waiting: what others wait for as well is found out to its end', async () => {
+    const cold = openWorld();
+    const found = background(cold);
+    const first = cold.ask(asBearer());
+    expect(found).toEqual([first]);
+    await first;
+    cold.pass(LEASE_MS);
+    const asked = background(cold);
+    const second = cold.ask(asBearer());
+    expect(asked).toEqual([second]);
+    expect(outcome(await second)).toBe('api_key');
+  });
+
+  it('costs a warm request nothing: there is nothing to wait for', async () => {
+    const warm = await warmWorld();
+    const kept = background(warm);
+    expect(warm.ask(asBearer())).not.toBeInstanceOf(Promise);
+    expect(kept).toEqual([]);
+  });
+});
+
 describe('leaseSeconds 0', () => {
   it('asks for every request, and pays for each once', async () => {
     const { ask, calls, paid } = await warmWorld();
@@ -402,6 +431,13 @@ describe('leaseSeconds 0', () => {
     // The clock stands: whoever came in this very millisecond may take the answer of this very millisecond.
     expect(calls.admit.length - before).toBeLessThanOrEqual(3);
     expect(paid()).toEqual(Array(paid().length).fill(2));
+  });
+
+  it('takes no lease along: the next one asks again (LEASES.md 2)', async () => {
+    const { ask, pass, calls } = await warmWorld();
+    pass(1);
+    await ask(asBearer(), { leaseSeconds: 0 });
+    expect(calls.admit.at(-1)?.ask).toMatchObject({ costs: [1], wantsLease: false });
   });
 
   it('sees a revocation on the next request', async () => {

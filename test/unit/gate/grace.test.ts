@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createStillGood } from '../../../src/gate/decide.ts';
 import { purseName } from '../../../src/model/evidence.ts';
 import { mintClientId, mintSecret, spellKey } from '../../../src/model/key.ts';
+import { silence } from '../../../src/model/lease.ts';
 import { LEASE_SLACK_MS } from '../../../src/model/meter.ts';
 import { seededBytes } from '../model/keys.ts';
 import {
@@ -34,7 +35,7 @@ const OTHER = await spellKey(
 );
 
 /** A key in use since NOON, five requests in its first second, whose Ring is silent from the fourth second on. */
-const silenced = async ({ graceMs = GRACE_MS, silence = thrown } = {}) => {
+const silenced = async ({ graceMs = GRACE_MS, beforeAdmit = thrown } = {}) => {
   const world = openWorld({ graceMs });
   world.state.limit = { requests: 100, perSeconds: WINDOW_MS / 1_000 };
   for (let i = 0; i < 5; i++) {
@@ -43,7 +44,7 @@ const silenced = async ({ graceMs = GRACE_MS, silence = thrown } = {}) => {
     world.pass(200);
   }
   world.pass(3_000);
-  world.state.beforeAdmit = silence;
+  world.state.beforeAdmit = beforeAdmit;
   // From the lease in hand; the renewal in the background finds out.
   for (let i = 0; i < 3; i++) expect(outcome(await world.ask(asBearer()))).toBe('api_key');
   await world.settled();
@@ -97,7 +98,7 @@ describe('a Ring that is silent, with ringGraceSeconds', () => {
   });
 
   it('ends with the grace: then everybody waits for the Ring, in vain', async () => {
-    const world = await silenced({ silence: () => new Promise(() => undefined) });
+    const world = await silenced({ beforeAdmit: () => new Promise(() => undefined) });
     world.at(6_000);
     expect((await waited(world))[0]).toBe(SILENT);
     world.at(4_000 + GRACE_MS - 1_000);
@@ -188,7 +189,7 @@ describe('a Ring that is silent, with ringGraceSeconds', () => {
 
   it('a Ring that says that it is overloaded is not silent', async () => {
     const world = await silenced({
-      silence: async () => {
+      beforeAdmit: async () => {
         throw Object.assign(new Error('overloaded'), { overloaded: true });
       },
     });
@@ -204,10 +205,10 @@ describe('a Ring that is silent, with ringGraceSeconds', () => {
 });
 
 describe('whether somebody may stay while the Ring is silent', () => {
-  const staying = async (demand = ROUTE, silence = thrown) => {
-    const world = await silenced({ silence });
+  const staying = async (demand = ROUTE, beforeAdmit = thrown) => {
+    const world = await silenced({ beforeAdmit });
     const graceEnd = (evidence: Parameters<typeof purseName>[0] & { ring: string }) =>
-      world.ports.memory.purse(evidence.ring, purseName(evidence)).silence(world.clock.now)?.until ?? null;
+      silence(world.ports.memory.purse(evidence.ring, purseName(evidence)), world.clock.now)?.until ?? null;
     return {
       ...world,
       stillGood: createStillGood(world.decide, () => world.clock.now, graceEnd)(asBearer(key), demand),

@@ -20,6 +20,7 @@ import {
   ringName,
   SCOPES,
   TOKEN,
+  until,
 } from './world.ts';
 
 const SECRET = 'foreign secret';
@@ -287,14 +288,15 @@ describe('an address that tries too much', () => {
 
 describe('a token of a pair in its last five minutes', () => {
   it('is replaced in the background, and the Ring is asked about the new one from then on', async () => {
-    const { ask, state, calls, pass, settled } = pairWorld();
+    const { ask, state, calls, pass, ports } = pairWorld();
+    const ends = () => [...ports.memory.knownOf(ringName)].map(({ evidence }) => evidence.token.expiresAt);
     state.vault.set(fingerprint, await sealed({ ...KEPT, token: 'old' }));
     state.verdicts.set('old', {
       verdict: 'good',
       token: { ...FOREIGN_TOKEN, issuedAt: NOW - 3_300, expiresAt: NOW + 299 },
     });
     expect(outcome(await ask(asPair()))).toBe('client_credentials');
-    await settled();
+    await until(() => ends().every((end) => end > NOW + 299));
     expect(calls.lobbyExchange).toHaveLength(1);
     pass(300_000);
     expect(outcome(await ask(asPair()))).toBe('client_credentials');

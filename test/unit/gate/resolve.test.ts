@@ -109,6 +109,7 @@ describe('a token that is not to be believed', () => {
         issuedAt: NOW,
         expiresAt: NOW + 300,
         sessionExpiresAt: NOW + 300,
+        authenticatedAt: NOW,
       },
     ],
   ] as const)('%s says nothing about the caller, and is no evidence', async (_, token) => {

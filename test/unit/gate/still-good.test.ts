@@ -11,11 +11,7 @@ const letIn = async (credential: Credential = asBearer()) => {
   const world = openWorld();
   expect(await world.ask(credential)).toMatchObject({ ok: true });
   await world.settled();
-  const stillGood = createStillGood(
-    world.decide,
-    () => world.clock.now,
-    () => null,
-  )(credential, ROUTE);
+  const stillGood = createStillGood(world.decide, world.ports.now, () => null)(credential, ROUTE);
   const ask = () => stillGood(world.clock.now);
   return { ...world, stillGood, ask };
 };
@@ -34,6 +30,8 @@ describe('whether a key may stay', () => {
     expect(await world.ask()).toEqual({ ok: true, value: world.clock.now });
     expect(world.calls.admit.length - before).toBe(1);
     expect(world.paid().length).toBe(paid);
+    // What only stays open spends nothing: a lease would be lost to others.
+    expect(world.calls.admit.at(-1)?.ask.wantsLease).toBe(false);
   });
 
   it('is asked of nobody where a word is young enough', async () => {
@@ -114,17 +112,14 @@ describe('whether a session may stay', () => {
     issuedAt: NOW,
     expiresAt: NOW + 300,
     sessionExpiresAt: NOW + 3_600,
+    authenticatedAt: NOW,
   };
 
   const signedIn = async () => {
     const world = openWorld();
     world.state.verdicts.set('session', { verdict: 'good', token: SESSION });
     expect(outcome(await world.ask(JWT))).toBe('session');
-    const stillGood = createStillGood(
-      world.decide,
-      () => world.clock.now,
-      () => null,
-    )(JWT, ROUTE);
+    const stillGood = createStillGood(world.decide, world.ports.now, () => null)(JWT, ROUTE);
     return { ...world, ask: () => stillGood(world.clock.now) };
   };
 
@@ -135,6 +130,24 @@ describe('whether a session may stay', () => {
     world.pass(3_000);
     world.state.standing = ended('suspended');
     expect(await world.ask()).toMatchObject({ ok: false, refusal: { reason: 'owner_suspended' } });
+  });
+
+  it('not where its user must have signed in more recently than that, and no Ring is asked', async () => {
+    const world = await signedIn();
+    const fresh = createStillGood(
+      world.decide,
+      world.ports.now,
+      () => null,
+    )(JWT, { ...ROUTE, maxAuthAgeSeconds: 60 });
+    world.pass(60_000);
+    expect(await fresh(world.clock.now)).toMatchObject({ ok: true });
+    const before = world.portCalls();
+    world.pass(1);
+    expect(await fresh(world.clock.now)).toEqual({
+      ok: false,
+      refusal: { reason: 'insufficient_user_authentication', maxAgeSeconds: 60 },
+    });
+    expect(world.portCalls()).toBe(before);
   });
 
   it('not past the end of its JWT, and while nobody can tell that is no verdict', async () => {

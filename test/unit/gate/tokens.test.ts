@@ -167,7 +167,68 @@ describe('a session', () => {
   });
 });
 
+describe('RFC 9470 §3 › a session on a route that wants a fresh one', () => {
+  /** Ada signed in at NOW - 60. */
+  const FRESH = { maxAuthAgeSeconds: 90 };
+
+  it('is too old from one moment to the next, and then nobody is asked and nothing is spent', async () => {
+    const { ask, paid, pass, portCalls, settled } = asSession();
+    expect(outcome(await ask(asJwt(), FRESH))).toBe('session');
+    pass(30_000);
+    expect(outcome(await ask(asJwt(), FRESH))).toBe('session');
+    await settled();
+    pass(1);
+    const before = [portCalls(), paid()];
+    const refused = await ask(asJwt(), FRESH);
+    expect(refused).toEqual({
+      ok: false,
+      refusal: { reason: 'insufficient_user_authentication', maxAgeSeconds: 90 },
+    });
+    await settled();
+    expect([portCalls(), paid()]).toEqual(before);
+    expect(outcome(await ask(asJwt()))).toBe('session');
+  });
+
+  it('that comes too old is refused cold and warm, without a word of the Ring', async () => {
+    const { ask, calls, portCalls } = asSession({ authenticatedAt: NOW - 91 });
+    const TOO_OLD = 'insufficient_user_authentication';
+    for (let i = 0; i < 3; i++) expect(outcome(await ask(asJwt(), FRESH))).toBe(TOO_OLD);
+    expect([portCalls(), calls.verified]).toEqual([0, 1]);
+    await ask(asJwt());
+    const before = portCalls();
+    const refused = ask(asJwt(), FRESH);
+    expect(refused).not.toBeInstanceOf(Promise);
+    expect([outcome(await refused), portCalls()]).toEqual([TOO_OLD, before]);
+    expect(outcome(await ask(asJwt(), { ...FRESH, leaseSeconds: 0 }))).toBe(TOO_OLD);
+    expect(portCalls()).toBe(before);
+  });
+
+  it('is as old as when it came in: no wait for the Ring makes it pay and be refused', async () => {
+    const { ask, state, pass } = asSession();
+    state.beforeAdmit = async () => pass(1_000);
+    pass(30_000);
+    expect(outcome(await ask(asJwt(), { ...FRESH, leaseSeconds: 0 }))).toBe('session');
+  });
+
+  it('is counted as refused for its user to see', async () => {
+    const { ask, pass, ports } = asSession();
+    await ask(asJwt());
+    pass(30_001);
+    await ask(asJwt(), FRESH);
+    expect(ports.memory.recall('jwt')?.uses.refused).toBe(1);
+  });
+});
+
 describe('a session judged by its signature', () => {
+  it('is too old as well', async () => {
+    const { ask, portCalls } = asSession();
+    const demand = { ...BY_SIGNATURE, maxAuthAgeSeconds: 59 };
+    expect([outcome(await ask(asJwt(), demand)), portCalls()]).toEqual([
+      'insufficient_user_authentication',
+      0,
+    ]);
+  });
+
   const BY_SIGNATURE = { cost: 0, scopes: [], sessionsBySignature: true } as const;
 
   it('asks nobody', async () => {

@@ -73,6 +73,7 @@ export const SESSION: SessionToken = {
   issuedAt: NOW,
   expiresAt: NOW + 300,
   sessionExpiresAt: NOW + 3_600,
+  authenticatedAt: NOW - 60,
 };
 
 /** The Ring's word on a session, or on a foreign client that it has no row of. */
@@ -86,6 +87,7 @@ export const ROUTE: Demand = {
   scopes: ['items:read'],
   cost: 1,
   leaseSeconds: 5,
+  maxAuthAgeSeconds: null,
 };
 
 export const asBearer = (text = key): KeyCredential => ({

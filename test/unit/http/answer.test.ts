@@ -22,6 +22,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   credential_in_query: {},
   credential_missing: {},
   credential_invalid: { because: 'revoked', scheme: 'bearer' },
+  insufficient_user_authentication: { maxAgeSeconds: 300 },
   insufficient_scope: { scopes: ['items:read', 'items:write'], scheme: 'bearer' },
   owner_suspended: {},
   address_not_allowed: {},
@@ -113,6 +114,7 @@ describe('every refusal', () => {
     ['credential_in_query', 400],
     ['credential_missing', 401],
     ['credential_invalid', 401],
+    ['insufficient_user_authentication', 401],
     ['insufficient_scope', 403],
     ['owner_suspended', 403],
     ['address_not_allowed', 403],
@@ -177,6 +179,17 @@ describe('a 401', () => {
 });
 
 describe('challenges elsewhere', () => {
+  it('RFC 9470 §3 › insufficient_user_authentication names the age that is allowed', async () => {
+    const refusal = refusalOf('insufficient_user_authentication');
+    expect(await challengeOf(refusal)).toBe(
+      'Bearer realm="acme-api", error="insufficient_user_authentication", error_description="More recent authentication is required", max_age="300"',
+    );
+    expect((await told(refusal)).body).toMatchObject({
+      code: 'insufficient_user_authentication',
+      max_age: 300,
+    });
+  });
+
   it('RFC 6750 §3.1 › insufficient_scope is 403 and names the scopes', async () => {
     const refusal = refusalOf('insufficient_scope');
     expect(await challengeOf(refusal)).toBe(

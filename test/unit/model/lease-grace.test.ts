@@ -1,6 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openPurse, type Purse, type PurseOptions } from '../../../src/model/lease.ts';
+import {
+  accept,
+  compose,
+  declined,
+  failed,
+  fields,
+  openPurse,
+  type Purse,
+  type PurseOptions,
+  renewalDue,
+  reportDue,
+  reportDueAt,
+  silence,
+  spend,
+} from '../../../src/model/lease.ts';
 import { type Grant, type Level, OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { type MeterRules, openMeter } from '../../../src/model/meter.ts';
 import {
@@ -36,30 +50,23 @@ const GRANT: Grant = {
 const empty = (more: Partial<PurseOptions> = {}): Purse => {
   let asked = 0;
   const newLeaseId = () => `lease-${asked++}`;
-  return openPurse({
-    isolate: 'i',
-    purse: OWNER_PURSE,
-    leaseMs: 5_000,
-    newLeaseId,
-    graceMs: GRACE_MS,
-    ...more,
-  });
+  return openPurse({ isolate: 'i', leaseMs: 5_000, newLeaseId, graceMs: GRACE_MS, ...more }, OWNER_PURSE);
 };
 
 /** A purse that spent ten units of a lease, one each 400 ms from NOW + 100 on, and whose next ask, at NOW + 5 s, has failed at once. */
 const silenced = (more: Partial<PurseOptions> = {}, levels: readonly Level[] = [LEVEL]): Purse => {
   const purse = empty(more);
-  purse.compose([], NOW);
-  purse.accept({ ...GRANT, levels }, NOW + 50, 0);
-  for (let i = 0; i < 10; i++) expect(purse.spend(1, NOW + 100 + 400 * i)).toEqual({ outcome: 'spent' });
-  const { leaseId } = purse.compose([1], NOW + 5_000);
-  purse.failed(leaseId, NOW + 5_000, 0.5);
+  compose(purse, [], NOW);
+  accept(purse, { ...GRANT, levels }, NOW + 50, 0);
+  for (let i = 0; i < 10; i++) expect(spend(purse, 1, NOW + 100 + 400 * i)).toEqual({ outcome: 'spent' });
+  const { leaseId } = compose(purse, [1], NOW + 5_000);
+  failed(purse, leaseId, NOW + 5_000, 0.5);
   return purse;
 };
 
 const spendAll = (purse: Purse, now: number): number => {
   let units = 0;
-  while (purse.spend(1, now).outcome === 'spent') units++;
+  while (spend(purse, 1, now).outcome === 'spent') units++;
   return units;
 };
 
@@ -81,33 +88,33 @@ describe('grace › repeats the isolate’s own past', () => {
   });
 
   it('refuses at once what has no room: it is neither asked for nor limited', () => {
-    expect(silenced().spend(1, NOW + 5_000)).toEqual({ outcome: 'silent' });
-    expect(silenced().spend(3, NOW + 10_600)).toEqual({ outcome: 'silent' });
-    expect(silenced().spend(2, NOW + 10_600)).toEqual({ outcome: 'spent' });
+    expect(spend(silenced(), 1, NOW + 5_000)).toEqual({ outcome: 'silent' });
+    expect(spend(silenced(), 3, NOW + 10_600)).toEqual({ outcome: 'silent' });
+    expect(spend(silenced(), 2, NOW + 10_600)).toEqual({ outcome: 'spent' });
   });
 
   it('counts what the Ring decided for it, by the earlier date for the past and by the later for the room', () => {
     const purse = empty();
-    const ask = purse.compose([2, 3], NOW);
-    purse.accept({ ...GRANT, leaseId: ask.leaseId, decided: 2, units: 0 }, NOW + 300, 0);
-    const { leaseId } = purse.compose([1], NOW + 5_000);
-    purse.failed(leaseId, NOW + 5_000);
+    const ask = compose(purse, [2, 3], NOW);
+    accept(purse, { ...GRANT, leaseId: ask.leaseId, decided: 2, units: 0 }, NOW + 300, 0);
+    const { leaseId } = compose(purse, [1], NOW + 5_000);
+    failed(purse, leaseId, NOW + 5_000);
     expect(spends(purse, 9_900, 10_500)).toEqual(Array(5).fill(10_310));
     const late = empty();
-    const first = late.compose([5], NOW);
-    late.accept({ ...GRANT, leaseId: first.leaseId, decided: 1, units: 0 }, NOW + 300, 0);
-    late.failed(late.compose([1], NOW + 9_000).leaseId, NOW + 10_001);
+    const first = compose(late, [5], NOW);
+    accept(late, { ...GRANT, leaseId: first.leaseId, decided: 1, units: 0 }, NOW + 300, 0);
+    failed(late, compose(late, [1], NOW + 9_000).leaseId, NOW + 10_001);
     expect(spends(late, 10_001, 21_000)).toEqual([]);
   });
 
   it('needs a past: none before the first answer, none when all of it has left', () => {
     const cold = empty();
-    const { leaseId } = cold.compose([1], NOW);
-    cold.failed(leaseId, NOW + 2_000);
+    const { leaseId } = compose(cold, [1], NOW);
+    failed(cold, leaseId, NOW + 2_000);
     expect(spends(cold, 2_000, 20_000)).toEqual([]);
     const idle = silenced();
-    idle.accept({ ...GRANT, leaseId: 'lease-1', units: 0 }, NOW + 6_000, 0);
-    idle.failed(idle.compose([1], NOW + 30_000).leaseId, NOW + 30_000);
+    accept(idle, { ...GRANT, leaseId: 'lease-1', units: 0 }, NOW + 6_000, 0);
+    failed(idle, compose(idle, [1], NOW + 30_000).leaseId, NOW + 30_000);
     expect(spends(idle, 30_000, 50_000)).toEqual([]);
   });
 
@@ -124,53 +131,53 @@ describe('grace › repeats the isolate’s own past', () => {
 
   it('is off without graceMs: the Ring is asked each time', () => {
     const purse = silenced({ graceMs: 0 });
-    expect(purse.spend(1, NOW + 12_000)).toEqual({ outcome: 'ask' });
-    expect(purse.silence(NOW + 12_000)).toBeNull();
+    expect(spend(purse, 1, NOW + 12_000)).toEqual({ outcome: 'ask' });
+    expect(silence(purse, NOW + 12_000)).toBeNull();
   });
 
   it('never helps who must ask', () => {
-    expect(silenced().spend(1, NOW + 12_000, { mustAsk: true })).toEqual({ outcome: 'ask' });
+    expect(spend(silenced(), 1, NOW + 12_000, { mustAsk: true })).toEqual({ outcome: 'ask' });
   });
 });
 
 describe('grace › begins and ends', () => {
   it('begins with the first ask that has no answer, and ends graceMs later, however often it is asked in vain', () => {
     const purse = silenced();
-    expect(purse.silence(NOW + 5_000)).toEqual({ since: NOW + 5_000, until: NOW + 35_000 });
+    expect(silence(purse, NOW + 5_000)).toEqual({ since: NOW + 5_000, until: NOW + 35_000 });
     for (let ms = 6_000; ms < 60_000; ms += 1_000)
-      purse.failed(purse.compose([], NOW + ms).leaseId, NOW + ms);
-    expect(purse.silence(NOW + 34_999)).toEqual({ since: NOW + 5_000, until: NOW + 35_000 });
-    expect(purse.silence(NOW + 35_000)).toBeNull();
-    expect(purse.spend(1, NOW + 35_000)).toEqual({ outcome: 'ask' });
+      failed(purse, compose(purse, [], NOW + ms).leaseId, NOW + ms);
+    expect(silence(purse, NOW + 34_999)).toEqual({ since: NOW + 5_000, until: NOW + 35_000 });
+    expect(silence(purse, NOW + 35_000)).toBeNull();
+    expect(spend(purse, 1, NOW + 35_000)).toEqual({ outcome: 'ask' });
   });
 
   it('ends with the first answer, a verdict or an overload among them', () => {
     const ended = [
-      (purse: Purse, leaseId: string) => purse.accept({ ...GRANT, leaseId, units: 0 }, NOW + 12_000, 0),
-      (purse: Purse, leaseId: string) => purse.declined(leaseId, NOW + 12_000),
+      (purse: Purse, leaseId: string) => accept(purse, { ...GRANT, leaseId, units: 0 }, NOW + 12_000, 0),
+      (purse: Purse, leaseId: string) => declined(purse, leaseId, NOW + 12_000),
     ];
     for (const end of ended) {
       const purse = silenced();
-      end(purse, purse.compose([], NOW + 11_900).leaseId);
-      expect(purse.silence(NOW + 12_000)).toBeNull();
-      expect(purse.spend(1, NOW + 12_000)).toEqual({ outcome: 'ask' });
+      end(purse, compose(purse, [], NOW + 11_900).leaseId);
+      expect(silence(purse, NOW + 12_000)).toBeNull();
+      expect(spend(purse, 1, NOW + 12_000)).toEqual({ outcome: 'ask' });
     }
   });
 
   it('does not begin when what was asked later has been answered', () => {
     const purse = empty();
-    const lost = purse.compose([1], NOW);
-    const answered = purse.compose([], NOW + 10);
-    purse.accept({ ...GRANT, leaseId: answered.leaseId }, NOW + 60, 0);
-    purse.failed(lost.leaseId, NOW + 2_000);
-    expect(purse.silence(NOW + 2_000)).toBeNull();
+    const lost = compose(purse, [1], NOW);
+    const answered = compose(purse, [], NOW + 10);
+    accept(purse, { ...GRANT, leaseId: answered.leaseId }, NOW + 60, 0);
+    failed(purse, lost.leaseId, NOW + 2_000);
+    expect(silence(purse, NOW + 2_000)).toBeNull();
   });
 
   it('is over, and the past with it, when the clock runs backwards', () => {
     const purse = silenced();
-    expect(purse.spend(1, NOW + 4_000)).toEqual({ outcome: 'ask' });
-    purse.failed(purse.compose([1], NOW + 4_000).leaseId, NOW + 4_000);
-    expect(purse.silence(NOW + 4_000)).not.toBeNull();
+    expect(spend(purse, 1, NOW + 4_000)).toEqual({ outcome: 'ask' });
+    failed(purse, compose(purse, [1], NOW + 4_000).leaseId, NOW + 4_000);
+    expect(silence(purse, NOW + 4_000)).not.toBeNull();
     expect(spends(purse, 4_000, 20_000)).toEqual([]);
   });
 
@@ -181,10 +188,10 @@ describe('grace › begins and ends', () => {
       [0.999, 1_499],
     ] as const) {
       const purse = silenced();
-      const { leaseId } = purse.compose([], NOW + 12_000);
-      expect(purse.renewalDue(NOW + 12_005)).toBe(false);
-      purse.failed(leaseId, NOW + 12_010, jitter);
-      expect([purse.renewalDue(NOW + 12_000 + ms - 1), purse.renewalDue(NOW + 12_000 + ms)]).toEqual([
+      const { leaseId } = compose(purse, [], NOW + 12_000);
+      expect(renewalDue(purse, NOW + 12_005)).toBe(false);
+      failed(purse, leaseId, NOW + 12_010, jitter);
+      expect([renewalDue(purse, NOW + 12_000 + ms - 1), renewalDue(purse, NOW + 12_000 + ms)]).toEqual([
         false,
         true,
       ]);
@@ -192,7 +199,7 @@ describe('grace › begins and ends', () => {
   });
 
   it('nothing is left of the limit, as far as anybody can tell', () => {
-    expect(silenced().fields(NOW + 12_000)).toMatchObject([{ remaining: 0 }]);
+    expect(fields(silenced(), NOW + 12_000)).toMatchObject([{ remaining: 0 }]);
   });
 });
 
@@ -208,7 +215,7 @@ describe('grace › is reported', () => {
   it('with every ask until one is answered, dated, each unit once', () => {
     const purse = silenced();
     spends(purse, 5_000, 11_000);
-    const told = purse.compose([], NOW + 11_000);
+    const told = compose(purse, [], NOW + 11_000);
     expect(told.grace).toMatchObject({
       total: 3,
       spent: [
@@ -217,11 +224,11 @@ describe('grace › is reported', () => {
         [80, 1],
       ],
     });
-    purse.failed(told.leaseId, NOW + 11_000);
-    const again = purse.compose([], NOW + 11_000);
+    failed(purse, told.leaseId, NOW + 11_000);
+    const again = compose(purse, [], NOW + 11_000);
     spends(purse, 11_000, 12_000);
-    purse.accept({ ...GRANT, leaseId: again.leaseId, units: 0 }, NOW + 12_100, 0);
-    const rest = purse.compose([], NOW + 12_200);
+    accept(purse, { ...GRANT, leaseId: again.leaseId, units: 0 }, NOW + 12_100, 0);
+    const rest = compose(purse, [], NOW + 12_200);
     expect(rest.grace).toMatchObject({
       graceId: told.grace?.graceId,
       total: 5,
@@ -230,18 +237,18 @@ describe('grace › is reported', () => {
         [480, 1],
       ],
     });
-    purse.accept({ ...GRANT, leaseId: rest.leaseId, units: 0 }, NOW + 12_300, 0);
-    expect(purse.compose([], NOW + 12_400).grace).toBeNull();
+    accept(purse, { ...GRANT, leaseId: rest.leaseId, units: 0 }, NOW + 12_300, 0);
+    expect(compose(purse, [], NOW + 12_400).grace).toBeNull();
   });
 
   it('by a call of its own when the flow has stopped', () => {
     const purse = silenced();
     spends(purse, 5_000, 11_000);
-    const probe = purse.compose([], NOW + 11_000);
+    const probe = compose(purse, [], NOW + 11_000);
     spends(purse, 11_000, 11_500);
-    purse.accept({ ...GRANT, leaseId: probe.leaseId, units: 0 }, NOW + 11_500, 0);
-    expect(purse.reportDueAt(NOW + 11_500)).toBe(NOW + 11_500);
-    expect(purse.reportDue(NOW + 12_500)).toBe(true);
+    accept(purse, { ...GRANT, leaseId: probe.leaseId, units: 0 }, NOW + 11_500, 0);
+    expect(reportDueAt(purse, NOW + 11_500)).toBe(NOW + 11_500);
+    expect(reportDue(purse, NOW + 12_500)).toBe(true);
   });
 
   const report = {
@@ -366,67 +373,46 @@ describe('property 14 of LEASES.md: a clean outage', () => {
   });
 });
 
-/** A purse that does one thing otherwise. */
-const wrapped =
-  (wrap: (purse: Purse) => Partial<Purse>) =>
-  (options: PurseOptions): Purse => {
-    const purse = openPurse(options);
-    return { ...purse, ...wrap(purse) };
-  };
-
 const PATIENCE = 30_000;
 
 describe('mutants: the property fails when', () => {
+  const spentOf = new WeakMap<Purse, number>();
   const mutants: readonly (readonly [rule: string, mutant: Mutant])[] = [
     [
       'grace admits what comes',
       {
-        openPurse: wrapped((purse) => ({
-          spend: (...given) => {
-            const spending = purse.spend(...given);
-            return spending.outcome === 'silent' ? { outcome: 'spent' } : spending;
-          },
-        })),
+        spend: (...given) => {
+          const spending = spend(...given);
+          return spending.outcome === 'silent' ? { outcome: 'spent' } : spending;
+        },
       },
     ],
     [
       'the past slides out too early',
       {
-        openPurse: wrapped((purse) => ({
-          spend: (cost, now, options) =>
-            purse.silence(now) === null
-              ? purse.spend(cost, now, options)
-              : purse.spend(cost, now + 700, options),
-        })),
+        spend: (purse, cost, now, options) =>
+          spend(purse, cost, silence(purse, now) === null ? now : now + 700, options),
       },
     ],
     [
       'each isolate takes an equal part of the limit, whatever its past',
       {
-        openPurse: (options) => {
-          const purse = openPurse(options);
-          let spent = 0;
-          return {
-            ...purse,
-            spend: (...given) => {
-              const spending = purse.spend(...given);
-              if (spending.outcome !== 'silent') return spending;
-              spent += given[0];
-              return { outcome: spent <= 4 ? 'spent' : 'silent' };
-            },
-          };
+        spend: (purse, cost, now, options) => {
+          const spending = spend(purse, cost, now, options);
+          if (spending.outcome !== 'silent') return spending;
+          const spent = (spentOf.get(purse) ?? 0) + cost;
+          spentOf.set(purse, spent);
+          return { outcome: spent <= 4 ? 'spent' : 'silent' };
         },
       },
     ],
     [
       'what the Ring refused counts as a past',
       {
-        openPurse: wrapped((purse) => ({
-          accept: (grant, now, jitter) =>
-            purse
-              .accept({ ...grant, decided: 1 + grant.decided }, now, jitter)
-              .map((_, i) => (i < grant.decided ? 'admitted' : 'refused')),
-        })),
+        accept: (purse, grant, now, jitter) =>
+          accept(purse, { ...grant, decided: 1 + grant.decided }, now, jitter).map((_, i) =>
+            i < grant.decided ? 'admitted' : 'refused',
+          ),
       },
     ],
   ];

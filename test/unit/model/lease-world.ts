@@ -4,7 +4,18 @@
 import fc from 'fast-check';
 import { vi } from 'vitest';
 import { bookedUnits } from '../../../src/model/book.ts';
-import { openPurse, type Purse, type PurseOptions } from '../../../src/model/lease.ts';
+import {
+  accept as acceptGrant,
+  compose,
+  failed,
+  giveBack,
+  inFlight,
+  left,
+  openPurse,
+  type Purse,
+  renewalDue,
+  spend as spendFrom,
+} from '../../../src/model/lease.ts';
 import { type Ask, type Grant, type Limit, OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { type Meter, openMeter, type SavedMeter } from '../../../src/model/meter.ts';
 
@@ -62,8 +73,9 @@ export type Mutant = {
   readonly survives?: (saved: SavedMeter) => SavedMeter | null;
   /** Ms by which a step moves the Ring's clock forward. */
   readonly ringJumpMs?: number;
-  /** Another purse than the real one. */
-  readonly openPurse?: (options: PurseOptions) => Purse;
+  /** Steps of a purse, other than the real ones. */
+  readonly spend?: typeof spendFrom;
+  readonly accept?: typeof acceptGrant;
   /** An isolate that takes a clock which stepped back for one that stands still. */
   readonly hidesClockSteps?: boolean;
 };
@@ -110,8 +122,7 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
     const isolate = `isolate-${born++}`;
     let asked = 0;
     const newLeaseId = () => `${isolate}-${name}-${asked++}`;
-    const options = { isolate, purse: name, leaseMs: setup.leaseMs, newLeaseId, graceMs };
-    const purse = (mutant.openPurse ?? openPurse)(options);
+    const purse = openPurse({ isolate, leaseMs: setup.leaseMs, newLeaseId, graceMs }, name);
     return { purse, name, alive: true, waiting: [], asks: [], offsetMs, shownMs: 0 };
   };
   const names = setup.key ? [OWNER_PURSE, KEY, OWNER_PURSE] : [OWNER_PURSE, OWNER_PURSE];
@@ -129,13 +140,13 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
     network.push({ to: 'ring', from: cell, ask: mutant.tamperAsk?.(sent, cell.purse) ?? sent, sentAt: now });
   };
   const ask = (cell: Cell): void => {
-    if (cell.waiting.length === 0 || cell.purse.inFlight().waiting) return;
-    send(cell, cell.purse.compose(cell.waiting.splice(0), clockOf(cell)));
+    if (cell.waiting.length === 0 || inFlight(cell.purse).waiting) return;
+    send(cell, compose(cell.purse, cell.waiting.splice(0), clockOf(cell)));
   };
   const spend = (cell: Cell, cost: number, seenBefore = false): void => {
-    const left = cell.purse.left(clockOf(cell));
-    const { outcome } = cell.purse.spend(cost, clockOf(cell), { seenBefore });
-    if (outcome === 'spent') admissions.push({ at: now, cost, purse: cell.name, inGrace: left < cost });
+    const before = left(cell.purse, clockOf(cell));
+    const { outcome } = (mutant.spend ?? spendFrom)(cell.purse, cost, clockOf(cell), { seenBefore });
+    if (outcome === 'spent') admissions.push({ at: now, cost, purse: cell.name, inGrace: before < cost });
     if (outcome === 'ask') cell.waiting.push(cost);
   };
 
@@ -158,7 +169,7 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
     if (!cell.alive) return;
     const grant = mutant.tamperGrant?.(message.grant, now - sentAt) ?? message.grant;
     const costs = cell.asks.find((one) => one.leaseId === grant.leaseId)?.costs ?? [];
-    const verdicts = cell.purse.accept(grant, clockOf(cell), 0.5);
+    const verdicts = (mutant.accept ?? acceptGrant)(cell.purse, grant, clockOf(cell), 0.5);
     verdicts.forEach((verdict, index) => {
       const cost = costs[index] ?? 0;
       if (verdict === 'admitted') admissions.push({ at: message.decidedAt, cost, purse: cell.name });
@@ -180,20 +191,20 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
         ask(cell);
         return;
       case 'renew':
-        if (!cell.purse.inFlight().background) send(cell, cell.purse.compose([], clock));
+        if (!inFlight(cell.purse).background) send(cell, compose(cell.purse, [], clock));
         return;
       case 'report':
-        send(cell, cell.purse.compose([], clock, { wantsLease: false }));
+        send(cell, compose(cell.purse, [], clock, { wantsLease: false }));
         return;
       case 'giveBack': {
-        const last = cell.purse.giveBack(clock);
-        if (last) send(cell, last);
+        const reports = giveBack(cell.purse, clock);
+        send(cell, { ...compose(cell.purse, [], clock, { wantsLease: false }), reports });
         return;
       }
       case 'exchange': {
         ask(cell);
-        if (!cell.purse.inFlight().waiting && !cell.purse.inFlight().background)
-          send(cell, cell.purse.compose([], clock));
+        if (!inFlight(cell.purse).waiting && !inFlight(cell.purse).background)
+          send(cell, compose(cell.purse, [], clock));
         for (let hops = 0; hops < 2; hops++) {
           const mine = network.findLastIndex((message) => message.from === cell);
           for (const message of mine < 0 ? [] : network.splice(mine, 1)) arrive(message);
@@ -224,7 +235,7 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
         return;
       case 'timeOut':
         if (graceMs > 0 && !isSilent) return;
-        for (const one of cell.asks) cell.purse.failed(one.leaseId, clock, 0.5);
+        for (const one of cell.asks) failed(cell.purse, one.leaseId, clock, 0.5);
         return;
       case 'die':
         cell.alive = false;
@@ -235,9 +246,9 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
         return;
       case 'isolateBack':
         // A step back is noticed when the clock was looked at before and after it.
-        cell.purse.renewalDue(clock);
+        renewalDue(cell.purse, clock);
         cell.offsetMs -= 1 + step.pick * 300;
-        cell.purse.renewalDue(clockOf(cell));
+        renewalDue(cell.purse, clockOf(cell));
         return;
       case 'ringBack':
         ringOffsetMs += mutant.ringJumpMs ?? -step.pick * 100;

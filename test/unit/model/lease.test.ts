@@ -1,6 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_HELD_LEASES, openPurse, type Purse } from '../../../src/model/lease.ts';
+import {
+  accept,
+  compose,
+  failed,
+  fields,
+  giveBack,
+  inFlight,
+  left,
+  MAX_HELD_LEASES,
+  openPurse,
+  type Purse,
+  renewalDue,
+  reportDue,
+  reportDueAt,
+  spend,
+} from '../../../src/model/lease.ts';
 import { retryAfterSeconds } from '../../../src/model/lease-fields.ts';
 import { AGE_MARGIN_MS, MAX_LOG_ENTRIES } from '../../../src/model/lease-log.ts';
 import { type Grant, type Level, OWNER_PURSE } from '../../../src/model/lease-wire.ts';
@@ -23,42 +38,42 @@ const GRANT: Grant = {
 
 const empty = (): Purse => {
   let asked = 0;
-  return openPurse({ isolate: 'i', purse: OWNER_PURSE, leaseMs: 5000, newLeaseId: () => `lease-${asked++}` });
+  return openPurse({ isolate: 'i', leaseMs: 5000, newLeaseId: () => `lease-${asked++}` }, OWNER_PURSE);
 };
 
 /** A purse with a lease of 10 units that was asked for at NOW and answered 200 ms later. */
 const leased = (grant: Partial<Grant> = {}): Purse => {
   const purse = empty();
-  purse.compose([], NOW);
-  purse.accept({ ...GRANT, ...grant }, NOW + 200, 0);
+  compose(purse, [], NOW);
+  accept(purse, { ...GRANT, ...grant }, NOW + 200, 0);
   return purse;
 };
 
 const spendAll = (purse: Purse, now: number): number => {
   let units = 0;
-  while (purse.spend(1, now).outcome === 'spent') units++;
+  while (spend(purse, 1, now).outcome === 'spent') units++;
   return units;
 };
 
 describe('purse › spending', () => {
   it('without a lease the Ring is asked', () => {
-    expect(empty().spend(1, NOW)).toEqual({ outcome: 'ask' });
+    expect(spend(empty(), 1, NOW)).toEqual({ outcome: 'ask' });
   });
 
   it('takes no more from a lease than it holds', () => {
     const purse = leased();
-    expect(purse.spend(7, NOW + 300)).toEqual({ outcome: 'spent' });
-    expect(purse.spend(4, NOW + 300)).toEqual({ outcome: 'ask' });
-    expect(purse.spend(3, NOW + 300)).toEqual({ outcome: 'spent' });
-    expect(purse.spend(1, NOW + 300)).toEqual({ outcome: 'ask' });
+    expect(spend(purse, 7, NOW + 300)).toEqual({ outcome: 'spent' });
+    expect(spend(purse, 4, NOW + 300)).toEqual({ outcome: 'ask' });
+    expect(spend(purse, 3, NOW + 300)).toEqual({ outcome: 'spent' });
+    expect(spend(purse, 1, NOW + 300)).toEqual({ outcome: 'ask' });
   });
 
   it('takes one cost from several leases, the oldest first', () => {
     const purse = leased();
-    purse.compose([], NOW + 300);
-    purse.accept({ ...GRANT, leaseId: 'lease-1' }, NOW + 400, 0);
-    expect(purse.spend(12, NOW + 500)).toEqual({ outcome: 'spent' });
-    expect(purse.compose([], NOW + 600).reports.map(({ total, closed }) => [total, closed])).toEqual([
+    compose(purse, [], NOW + 300);
+    accept(purse, { ...GRANT, leaseId: 'lease-1' }, NOW + 400, 0);
+    expect(spend(purse, 12, NOW + 500)).toEqual({ outcome: 'spent' });
+    expect(compose(purse, [], NOW + 600).reports.map(({ total, closed }) => [total, closed])).toEqual([
       [10, true],
       [2, false],
     ]);
@@ -68,8 +83,8 @@ describe('purse › spending', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 6000 }), fc.integer({ min: 0, max: 6000 }), (tripMs, laterMs) => {
         const purse = empty();
-        purse.compose([], NOW);
-        purse.accept(GRANT, NOW + tripMs, 0);
+        compose(purse, [], NOW);
+        accept(purse, GRANT, NOW + tripMs, 0);
         const now = NOW + tripMs + laterMs;
         expect(spendAll(purse, now)).toBe(now < NOW + 4900 ? 10 : 0);
       }),
@@ -78,93 +93,91 @@ describe('purse › spending', () => {
   });
 
   it.each([0, -1, 1.5, Number.NaN])('throws for the cost %s', (cost) => {
-    expect(() => leased().spend(cost, NOW)).toThrow(RangeError);
+    expect(() => spend(leased(), cost, NOW)).toThrow(RangeError);
   });
 
   it('that must ask leaves the lease alone', () => {
     const purse = leased();
-    expect(purse.spend(1, NOW + 300, { mustAsk: true })).toEqual({ outcome: 'ask' });
-    expect(purse.left(NOW + 300)).toBe(10);
+    expect(spend(purse, 1, NOW + 300, { mustAsk: true })).toEqual({ outcome: 'ask' });
+    expect(left(purse, NOW + 300)).toBe(10);
   });
 
   it('drops every lease when the clock runs backwards, those under way too', () => {
     const purse = leased();
-    purse.compose([], NOW + 300);
-    expect(purse.spend(1, NOW + 299)).toEqual({ outcome: 'ask' });
-    purse.accept({ ...GRANT, leaseId: 'lease-1' }, NOW + 400, 0);
-    expect(purse.spend(1, NOW + 401)).toEqual({ outcome: 'ask' });
-    expect(purse.compose([1], NOW + 402).reports.map(({ closed }) => closed)).toEqual([true, true]);
+    compose(purse, [], NOW + 300);
+    expect(spend(purse, 1, NOW + 299)).toEqual({ outcome: 'ask' });
+    accept(purse, { ...GRANT, leaseId: 'lease-1' }, NOW + 400, 0);
+    expect(spend(purse, 1, NOW + 401)).toEqual({ outcome: 'ask' });
+    expect(compose(purse, [1], NOW + 402).reports.map(({ closed }) => closed)).toEqual([true, true]);
   });
 });
 
 describe('purse › closed is closed', () => {
-  const closing: readonly (readonly [
-    what: string,
-    then: (purse: Purse, ask: { leaseId: string }) => void,
-  ])[] = [
+  const closing: readonly (readonly [what: string, then: (purse: Purse, leaseId: string) => void])[] = [
     ['while the report is under way', () => undefined],
-    ['when the report failed', (purse, { leaseId }) => purse.failed(leaseId, NOW + 500)],
+    ['when the report failed', (purse, leaseId) => failed(purse, leaseId, NOW + 5_500)],
     [
       'when the report was answered',
-      (purse, { leaseId }) => purse.accept({ ...GRANT, leaseId, units: 0 }, NOW + 500, 0),
+      (purse, leaseId) => accept(purse, { ...GRANT, leaseId, units: 0 }, NOW + 5_500, 0),
     ],
-    ['when its own answer comes again', (purse) => purse.accept(GRANT, NOW + 500, 0)],
+    ['when its own answer comes again', (purse) => accept(purse, GRANT, NOW + 5_500, 0)],
   ];
-  it.each(closing)('a lease that was given back is never spent: %s', (_, then) => {
-    const purse = leased();
-    const ask = purse.giveBack(NOW + 400);
-    expect(ask?.reports).toEqual([{ leaseId: 'lease-0', total: 0, spent: [], closed: true }]);
-    if (ask) then(purse, ask);
-    expect(purse.spend(1, NOW + 600)).toEqual({ outcome: 'ask' });
-    expect(purse.left(NOW + 600)).toBe(0);
+  it.each(closing)('a lease that was reported closed is never spent: %s', (_, then) => {
+    const purse = leased({ ms: 5_000 });
+    const ask = compose(purse, [], NOW + 5_000);
+    expect(ask.reports).toEqual([{ leaseId: 'lease-0', total: 0, spent: [], closed: true }]);
+    then(purse, ask.leaseId);
+    expect(spend(purse, 1, NOW + 5_600)).toEqual({ outcome: 'ask' });
+    expect(left(purse, NOW + 5_600)).toBe(0);
   });
 
   it('a report is repeated until a call that carried it was answered', () => {
     const purse = leased();
-    purse.giveBack(NOW + 400);
-    purse.failed('lease-1', NOW + 500);
-    const told = purse.compose([1], NOW + 600);
+    spend(purse, 10, NOW + 300);
+    compose(purse, [], NOW + 400);
+    failed(purse, 'lease-1', NOW + 500);
+    const told = compose(purse, [1], NOW + 600);
     expect(told.reports.map(({ leaseId, closed }) => [leaseId, closed])).toEqual([
       ['lease-0', true],
       ['lease-1', true],
     ]);
-    purse.accept({ ...GRANT, leaseId: told.leaseId, decided: 1, units: 0 }, NOW + 700, 0);
-    expect(purse.compose([1], NOW + 800).reports).toEqual([]);
+    accept(purse, { ...GRANT, leaseId: told.leaseId, decided: 1, units: 0 }, NOW + 700, 0);
+    expect(compose(purse, [1], NOW + 800).reports).toEqual([]);
   });
 
   it('a late grant is used when nobody gave it back', () => {
     const purse = empty();
-    purse.compose([1], NOW);
-    purse.failed('lease-0', NOW + 2000);
-    expect(purse.inFlight()).toEqual({ waiting: false, background: false });
-    purse.accept({ ...GRANT, decided: 1 }, NOW + 2500, 0);
+    compose(purse, [1], NOW);
+    failed(purse, 'lease-0', NOW + 2000);
+    expect(inFlight(purse)).toEqual({ waiting: false, background: false });
+    accept(purse, { ...GRANT, decided: 1 }, NOW + 2500, 0);
     expect(spendAll(purse, NOW + 2600)).toBe(10);
   });
 
   it('a late grant that was given back is not used', () => {
     const purse = empty();
-    purse.compose([1], NOW);
-    purse.failed('lease-0', NOW + 2000);
-    const next = purse.compose([1], NOW + 2100);
+    compose(purse, [1], NOW);
+    failed(purse, 'lease-0', NOW + 2000);
+    const next = compose(purse, [1], NOW + 2100);
     expect(next.reports).toEqual([{ leaseId: 'lease-0', total: 0, spent: [], closed: true }]);
-    expect(purse.accept({ ...GRANT, decided: 1 }, NOW + 2500, 0)).toEqual([]);
-    expect(purse.spend(1, NOW + 2600)).toEqual({ outcome: 'ask' });
+    expect(accept(purse, { ...GRANT, decided: 1 }, NOW + 2500, 0)).toEqual([]);
+    expect(spend(purse, 1, NOW + 2600)).toEqual({ outcome: 'ask' });
   });
 
   it('an answer that arrives twice counts once', () => {
     const purse = leased();
     expect(spendAll(purse, NOW + 300)).toBe(10);
-    purse.accept(GRANT, NOW + 400, 0);
-    expect(purse.spend(1, NOW + 400)).toEqual({ outcome: 'ask' });
+    accept(purse, GRANT, NOW + 400, 0);
+    expect(spend(purse, 1, NOW + 400)).toEqual({ outcome: 'ask' });
   });
 });
 
 describe('purse › reports', () => {
   it('say when units were spent, a little too young rather than too old', () => {
     const purse = leased();
-    purse.spend(2, NOW + 1000);
-    purse.spend(3, NOW + 3000);
-    expect(purse.compose([], NOW + 3500).reports).toEqual([
+    spend(purse, 2, NOW + 1000);
+    spend(purse, 3, NOW + 3000);
+    expect(compose(purse, [], NOW + 3500).reports).toEqual([
       {
         leaseId: 'lease-0',
         total: 5,
@@ -179,18 +192,18 @@ describe('purse › reports', () => {
 
   it('date what was spent in one breath by the last of it', () => {
     const purse = leased();
-    purse.spend(1, NOW + 1200);
-    purse.spend(1, NOW + 1300);
-    expect(purse.compose([], NOW + 1400).reports[0]?.spent).toEqual([[100 - AGE_MARGIN_MS, 2]]);
+    spend(purse, 1, NOW + 1200);
+    spend(purse, 1, NOW + 1300);
+    expect(compose(purse, [], NOW + 1400).reports[0]?.spent).toEqual([[100 - AGE_MARGIN_MS, 2]]);
   });
 
   it('date again only what no answered call has dated', () => {
     const purse = leased();
-    purse.spend(2, NOW + 1000);
-    const first = purse.compose([], NOW + 1100);
-    purse.spend(3, NOW + 1200);
-    purse.accept({ ...GRANT, leaseId: first.leaseId, units: 0 }, NOW + 1300, 0);
-    expect(purse.compose([], NOW + 1400).reports[0]).toMatchObject({
+    spend(purse, 2, NOW + 1000);
+    const first = compose(purse, [], NOW + 1100);
+    spend(purse, 3, NOW + 1200);
+    accept(purse, { ...GRANT, leaseId: first.leaseId, units: 0 }, NOW + 1300, 0);
+    expect(compose(purse, [], NOW + 1400).reports[0]).toMatchObject({
       total: 5,
       spent: [[200 - AGE_MARGIN_MS, 3]],
     });
@@ -198,22 +211,22 @@ describe('purse › reports', () => {
 
   it('close a lease that is over or empty, and no other', () => {
     const purse = leased();
-    expect(purse.compose([], NOW + 4899).reports[0]?.closed).toBe(false);
-    expect(purse.compose([], NOW + 4900).reports[0]?.closed).toBe(true);
+    expect(compose(purse, [], NOW + 4899).reports[0]?.closed).toBe(false);
+    expect(compose(purse, [], NOW + 4900).reports[0]?.closed).toBe(true);
     const other = leased();
     spendAll(other, NOW + 300);
-    expect(other.compose([], NOW + 300).reports[0]?.closed).toBe(true);
+    expect(compose(other, [], NOW + 300).reports[0]?.closed).toBe(true);
   });
 
   it('stay bounded, and date nothing earlier for it', () => {
     const purse = leased({ units: 100_000, ms: 3_600_000, levels: [{ ...LEVEL, perSeconds: 1 }] });
     const spentAt: number[] = [];
     for (let now = NOW + 300; now < NOW + 20_000; now += 13) {
-      purse.spend(1, now);
+      spend(purse, 1, now);
       spentAt.push(now);
     }
     const composedAt = NOW + 20_000;
-    const { spent = [], total } = purse.compose([], composedAt).reports[0] ?? {};
+    const { spent = [], total } = compose(purse, [], composedAt).reports[0] ?? {};
     expect(spent.length).toBeLessThanOrEqual(MAX_LOG_ENTRIES);
     expect(total).toBe(spentAt.length);
     let index = 0;
@@ -228,9 +241,9 @@ describe('purse › reports', () => {
   it('are of a bounded number of leases, however long the Ring is silent', () => {
     const purse = leased();
     for (let call = 0; call < 200; call++) {
-      const ask = purse.compose([1], NOW + 1000 + call * 2000);
+      const ask = compose(purse, [1], NOW + 1000 + call * 2000);
       expect(ask.reports.length).toBeLessThanOrEqual(MAX_HELD_LEASES);
-      purse.failed(ask.leaseId, NOW + 2000 + call * 2000);
+      failed(purse, ask.leaseId, NOW + 2000 + call * 2000);
     }
   });
 });
@@ -238,57 +251,58 @@ describe('purse › reports', () => {
 describe('purse › waiting together', () => {
   it('the Ring decides a prefix; what is as dear as the first refused is refused, what is cheaper is tried again', () => {
     const purse = empty();
-    const ask = purse.compose([2, 5, 1, 7], NOW);
+    const ask = compose(purse, [2, 5, 1, 7], NOW);
     const limited = { retryMs: 900, floorMs: 400, by: ['owner'] as const };
-    const verdicts = purse.accept(
+    const verdicts = accept(
+      purse,
       { ...GRANT, leaseId: ask.leaseId, decided: 1, units: 0, limited },
       NOW + 100,
       0.5,
     );
     expect(verdicts).toEqual(['admitted', 'refused', 'again', 'refused']);
-    expect(purse.spend(5, NOW + 200)).toEqual({ outcome: 'refused', retryAfterMs: 900, by: ['owner'] });
-    expect(purse.spend(4, NOW + 200)).toEqual({ outcome: 'ask' });
-    expect(purse.spend(5, NOW + 1099)).toMatchObject({ outcome: 'refused' });
-    expect(purse.spend(5, NOW + 1100)).toEqual({ outcome: 'ask' });
+    expect(spend(purse, 5, NOW + 200)).toEqual({ outcome: 'refused', retryAfterMs: 900, by: ['owner'] });
+    expect(spend(purse, 4, NOW + 200)).toEqual({ outcome: 'ask' });
+    expect(spend(purse, 5, NOW + 1099)).toMatchObject({ outcome: 'refused' });
+    expect(spend(purse, 5, NOW + 1100)).toEqual({ outcome: 'ask' });
   });
 
   it('an isolate refuses by itself for at most some seconds, and still says how long it will be', () => {
     const purse = empty();
-    const ask = purse.compose([1], NOW);
+    const ask = compose(purse, [1], NOW);
     const limited = { retryMs: 3_000_000, floorMs: 1000, by: ['month'] as const };
-    purse.accept({ ...GRANT, leaseId: ask.leaseId, units: 0, limited }, NOW + 100, 0);
-    expect(purse.spend(1, NOW + 5000)).toEqual({
+    accept(purse, { ...GRANT, leaseId: ask.leaseId, units: 0, limited }, NOW + 100, 0);
+    expect(spend(purse, 1, NOW + 5000)).toEqual({
       outcome: 'refused',
       retryAfterMs: 2_995_100,
       by: ['month'],
     });
-    expect(purse.spend(1, NOW + 5100)).toEqual({ outcome: 'ask' });
+    expect(spend(purse, 1, NOW + 5100)).toEqual({ outcome: 'ask' });
   });
 
   it('units at hand are spent whatever was refused before', () => {
     const purse = empty();
-    const ask = purse.compose([1], NOW);
+    const ask = compose(purse, [1], NOW);
     const limited = { retryMs: 900, floorMs: 400, by: ['owner'] as const };
-    purse.accept({ ...GRANT, leaseId: ask.leaseId, limited }, NOW + 100, 0);
-    expect(purse.spend(1, NOW + 200)).toEqual({ outcome: 'spent' });
+    accept(purse, { ...GRANT, leaseId: ask.leaseId, limited }, NOW + 100, 0);
+    expect(spend(purse, 1, NOW + 200)).toEqual({ outcome: 'spent' });
   });
 
   it('the rate leaves out the request that asks, so a slow isolate looks slow', () => {
     const purse = empty();
-    purse.spend(1, NOW);
-    expect(purse.compose([1], NOW).rate).toBe(0);
-    purse.failed('lease-0', NOW + 1);
-    purse.spend(1, NOW + 10_000);
-    expect(purse.compose([1], NOW + 10_000).rate).toBeLessThan(0.01);
+    spend(purse, 1, NOW);
+    expect(compose(purse, [1], NOW).rate).toBe(0);
+    failed(purse, 'lease-0', NOW + 1);
+    spend(purse, 1, NOW + 10_000);
+    expect(compose(purse, [1], NOW + 10_000).rate).toBeLessThan(0.01);
   });
 
   it('the rate of a steady flow is found, from its beginning on', () => {
     const purse = empty();
     for (let now = NOW; now < NOW + 10_000; now += 20) {
-      purse.spend(1, now);
+      spend(purse, 1, now);
       if (now < NOW + 500) continue;
-      const { rate, leaseId } = purse.compose([], now);
-      purse.failed(leaseId, now);
+      const { rate, leaseId } = compose(purse, [], now);
+      failed(purse, leaseId, now);
       expect(Math.abs(rate - 50)).toBeLessThan(6);
     }
   });
@@ -297,47 +311,74 @@ describe('purse › waiting together', () => {
 describe('purse › calls of its own', () => {
   const flowing = (grant: Partial<Grant>): Purse => {
     const purse = leased(grant);
-    for (let now = NOW + 200; now <= NOW + 1200; now += 100) purse.spend(1, now);
+    for (let now = NOW + 200; now <= NOW + 1200; now += 100) spend(purse, 1, now);
     return purse;
   };
 
   it('a renewal is due in the last fifth of a lease, or when little is left', () => {
     const purse = flowing({ units: 100 });
-    expect(purse.renewalDue(NOW + 1200)).toBe(false);
-    for (let now = NOW + 1300; now <= NOW + 4000; now += 100) purse.spend(1, now);
-    expect(purse.renewalDue(NOW + 4000)).toBe(true);
-    expect(flowing({ units: 14 }).renewalDue(NOW + 1200)).toBe(true);
+    expect(renewalDue(purse, NOW + 1200)).toBe(false);
+    for (let now = NOW + 1300; now <= NOW + 4000; now += 100) spend(purse, 1, now);
+    expect(renewalDue(purse, NOW + 4000)).toBe(true);
+    expect(renewalDue(flowing({ units: 14 }), NOW + 1200)).toBe(true);
   });
 
   it('no renewal is due with a call under way, without traffic, or soon after one that brought nothing', () => {
     const purse = flowing({ units: 13 });
-    const { leaseId } = purse.compose([], NOW + 1250);
-    expect(purse.renewalDue(NOW + 1250)).toBe(false);
-    purse.accept({ ...GRANT, leaseId, units: 0 }, NOW + 1300, 0);
+    const { leaseId } = compose(purse, [], NOW + 1250);
+    expect(renewalDue(purse, NOW + 1250)).toBe(false);
+    accept(purse, { ...GRANT, leaseId, units: 0 }, NOW + 1300, 0);
     // A quarter of a lease.
-    for (let now = NOW + 1400; now <= NOW + 2500; now += 100) purse.spend(1, now);
-    expect(purse.renewalDue(NOW + 2549)).toBe(false);
-    expect(purse.renewalDue(NOW + 2550)).toBe(true);
-    expect(leased().renewalDue(NOW + 4800)).toBe(false);
+    for (let now = NOW + 1400; now <= NOW + 2500; now += 100) spend(purse, 1, now);
+    expect(renewalDue(purse, NOW + 2549)).toBe(false);
+    expect(renewalDue(purse, NOW + 2550)).toBe(true);
+    expect(renewalDue(leased(), NOW + 4800)).toBe(false);
   });
 
   it('a last report is due when the flow stopped with units that others could use', () => {
     const purse = leased();
-    expect(purse.reportDueAt(NOW + 300)).toBe(NOW + 4900);
-    expect(purse.reportDue(NOW + 4899)).toBe(false);
-    expect(purse.reportDue(NOW + 4900)).toBe(true);
-    const ask = purse.compose([], NOW + 4900, { wantsLease: false });
+    expect(reportDueAt(purse, NOW + 300)).toBe(NOW + 4900);
+    expect(reportDue(purse, NOW + 4899)).toBe(false);
+    expect(reportDue(purse, NOW + 4900)).toBe(true);
+    const ask = compose(purse, [], NOW + 4900, { wantsLease: false });
     expect(ask).toMatchObject({ wantsLease: false, reports: [{ leaseId: 'lease-0', closed: true }] });
-    expect(purse.reportDue(NOW + 4901)).toBe(false);
+    expect(reportDue(purse, NOW + 4901)).toBe(false);
   });
 
   it('no last report is due for a few units, unless units are short', () => {
-    expect(leased({ units: 8 }).reportDueAt(NOW + 300)).toBe(null);
-    expect(leased({ units: 8, scarce: true }).reportDueAt(NOW + 300)).toBe(NOW + 4900);
+    expect(reportDueAt(leased({ units: 8 }), NOW + 300)).toBe(null);
+    expect(reportDueAt(leased({ units: 8, scarce: true }), NOW + 300)).toBe(NOW + 4900);
   });
 
   it('nothing is given back when there is nothing', () => {
-    expect(empty().giveBack(NOW)).toBe(null);
+    expect(giveBack(empty(), NOW)).toEqual([]);
+  });
+
+  it('what is given back is closed, with what was spent of it, and said once', () => {
+    const purse = leased();
+    spend(purse, 3, NOW + 300);
+    expect(giveBack(purse, NOW + 400)).toEqual([
+      { leaseId: 'lease-0', total: 3, spent: [[100 - AGE_MARGIN_MS, 3]], closed: true },
+    ]);
+    expect([left(purse, NOW + 400), spend(purse, 1, NOW + 400)]).toEqual([0, { outcome: 'ask' }]);
+    expect(giveBack(purse, NOW + 500)).toEqual([]);
+  });
+
+  it('what comes after everything was given back is given back by itself', () => {
+    const purse = leased();
+    compose(purse, [], NOW + 300);
+    giveBack(purse, NOW + 400);
+    accept(purse, { ...GRANT, leaseId: 'lease-1' }, NOW + 500, 0);
+    expect(giveBack(purse, NOW + 500).map(({ leaseId }) => leaseId)).toEqual(['lease-1']);
+  });
+
+  it('what may have been granted to a call that failed is given back too, and its late answer is not ours', () => {
+    const purse = empty();
+    compose(purse, [], NOW);
+    failed(purse, 'lease-0', NOW + 1_000);
+    expect(giveBack(purse, NOW + 1_100)).toEqual([{ leaseId: 'lease-0', total: 0, spent: [], closed: true }]);
+    expect(accept(purse, GRANT, NOW + 1_200, 0)).toEqual([]);
+    expect(left(purse, NOW + 1_200)).toBe(0);
   });
 });
 
@@ -346,9 +387,9 @@ describe('purse › RateLimit fields', () => {
     const purse = empty();
     const meter = openMeter(null);
     const rules = { owner: { requests: 600, perSeconds: 60 }, key: null, unitsPerMonth: null, leaseMs: 5000 };
-    purse.spend(1, NOW);
-    purse.accept(meter.ask(purse.compose([1], NOW), rules, 1_795_000_000_000), NOW + 50, 0);
-    const [field] = purse.fields(NOW + 50);
+    spend(purse, 1, NOW);
+    accept(purse, meter.ask(compose(purse, [1], NOW), rules, 1_795_000_000_000), NOW + 50, 0);
+    const [field] = fields(purse, NOW + 50);
     expect(field).toMatchObject({ name: 'owner', quota: 600, windowSeconds: 60, remaining: 599 });
     // The one unit leaves within a cell of a whole window.
     expect([60, 61]).toContain(field?.resetSeconds);
@@ -356,8 +397,8 @@ describe('purse › RateLimit fields', () => {
 
   it('with nothing left, the reset is when the next unit frees', () => {
     const purse = leased({ units: 0, levels: [{ ...LEVEL, free: 0, freesInMs: 7300 }] });
-    expect(purse.fields(NOW + 200)[0]).toMatchObject({ remaining: 0, resetSeconds: 8 });
-    expect(purse.fields(NOW + 6200)[0]).toMatchObject({ remaining: 0, resetSeconds: 2 });
+    expect(fields(purse, NOW + 200)[0]).toMatchObject({ remaining: 0, resetSeconds: 8 });
+    expect(fields(purse, NOW + 6200)[0]).toMatchObject({ remaining: 0, resetSeconds: 2 });
   });
 
   it('never promise more than there is, nor a pace above the limit, nor a retry before the reset', () => {
@@ -379,19 +420,19 @@ describe('purse › RateLimit fields', () => {
         (given, units, spends, laterMs, random) => {
           const free = Math.floor(given.part * given.requests);
           const purse = leased({ units, levels: [{ ...given, free }] });
-          for (let count = 0; count < spends; count++) purse.spend(1, NOW + 200);
+          for (let count = 0; count < spends; count++) spend(purse, 1, NOW + 200);
           const now = NOW + 200 + laterMs;
-          const fields = purse.fields(now);
-          for (const { remaining, resetSeconds, quota, windowSeconds } of fields) {
+          const items = fields(purse, now);
+          for (const { remaining, resetSeconds, quota, windowSeconds } of items) {
             expect(remaining).toBeGreaterThanOrEqual(0);
-            expect(remaining).toBeLessThanOrEqual(Math.min(quota, free + purse.left(now)));
+            expect(remaining).toBeLessThanOrEqual(Math.min(quota, free + left(purse, now)));
             expect(Number.isSafeInteger(remaining) && Number.isSafeInteger(resetSeconds)).toBe(true);
             expect(resetSeconds).toBeGreaterThanOrEqual(1);
             expect(remaining * windowSeconds).toBeLessThanOrEqual(resetSeconds * quota);
           }
-          const retry = retryAfterSeconds(laterMs, ['owner', 'key'], fields, random);
+          const retry = retryAfterSeconds(laterMs, ['owner', 'key'], items, random);
           expect(retry).toBeGreaterThanOrEqual(
-            Math.max(1, Math.ceil(laterMs / 1000), fields[0]?.resetSeconds ?? 0),
+            Math.max(1, Math.ceil(laterMs / 1000), items[0]?.resetSeconds ?? 0),
           );
         },
       ),
@@ -400,6 +441,6 @@ describe('purse › RateLimit fields', () => {
   });
 
   it('are none before the first answer', () => {
-    expect(empty().fields(NOW)).toEqual([]);
+    expect(fields(empty(), NOW)).toEqual([]);
   });
 });

@@ -592,7 +592,38 @@ describe('JWT-09: exactly one kind', () => {
         issuedAt: NOW - 60,
         expiresAt: NOW + 240,
         sessionExpiresAt: NOW + 3_600,
+        authenticatedAt: NOW - 3_600,
       },
+    });
+  });
+
+  const used = (...times: readonly unknown[]) => ({
+    authentication_factors: times.map((last_authenticated_at) => ({
+      ...{ type: 'password', delivery_method: 'knowledge', last_authenticated_at },
+    })),
+  });
+
+  it.each([
+    ['its only factor', used('2026-11-01T11:40:00Z'), NOW - 1_200],
+    ['the latest of its factors', used('2026-11-01T11:40:00Z', '2026-11-01T11:50:00.9Z'), NOW - 600],
+    ['in whatever order', used('2026-11-01T11:50:00Z', '2026-11-01T11:40:00Z'), NOW - 600],
+    ['in whatever zone', used('2026-11-01T12:20:00+01:00'), NOW - 2_400],
+    ['the factors that say when', used(undefined, '2026-11-01T11:40:00Z', null, 7, 'soon'), NOW - 1_200],
+    ['its start where no factor says', used(undefined, 'soon'), NOW - 3_600],
+    ['its start without factors', { authentication_factors: undefined }, NOW - 3_600],
+    ['its start with factors of no form', { authentication_factors: 'all' }, NOW - 3_600],
+    ['its start with a factor that is none', { authentication_factors: [7, null] }, NOW - 3_600],
+    ['never, where nothing says', { authentication_factors: [], started_at: undefined }, null],
+    ['never, where nothing can be read', { ...used('soon'), started_at: 'long ago' }, null],
+    ['not later than its JWT was made', used('2036-11-01T11:40:00Z'), NOW - 60],
+    ['nor started later', { authentication_factors: [], started_at: '2036-11-01T11:40:00Z' }, NOW - 60],
+  ])('JWT-19: its user signed in at the time of %s', async (_, more, authenticatedAt) => {
+    const claim = { ...SESSION_CLAIM, ...more };
+    const payload = { ...SESSION, 'https://stytch.com/session': claim };
+    expect(await judge(payload)).toMatchObject({ verdict: 'good', token: { authenticatedAt } });
+    const member = { ...B2B_SESSION, 'https://stytch.com/session': { ...claim, roles: [] } };
+    expect(await verifyB2b(await signRaw(ours, HEADER, member), NOON)).toMatchObject({
+      token: { authenticatedAt },
     });
   });
 

@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { parseArgs } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { bundle } from '../tools/serve/bundle.ts';
-import { serve } from '../tools/serve/index.ts';
-import { freshSecrets } from '../tools/serve/secrets.ts';
-import { variablesOf } from '../tools/serve/variables.ts';
+import { bundle } from '../../tools/serve/bundle.ts';
+import { serve } from '../../tools/serve/index.ts';
+import { freshSecrets } from '../../tools/serve/secrets.ts';
+import { variablesOf } from '../../tools/serve/variables.ts';
+import { MAX_RESIDENT_GROWTH_MIB } from './bounds.ts';
 
 /** How many requests are under way at once: each batch is written whole before its answers are read. */
 const BATCH = 500;
 const SAMPLES = 10;
-
-/** More than this from one half of the run to the other is a leak. */
-const MAX_GROWTH_MIB = 32;
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -61,20 +58,8 @@ const residentMiB = (pid: number): number => {
   return Math.round(Number(kiB) / 1024);
 };
 
-const HELP = `npm run bench:memory -- [--requests N]
-
-Sends N different made-up keys (a million by default) through one isolate and prints how much memory workerd holds. Fails
-when the second half of them holds more than ${MAX_GROWTH_MIB} MiB more than the first.`;
-
-const main = async (): Promise<number> => {
-  const { values } = parseArgs({
-    options: { requests: { type: 'string', default: '1000000' }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const requests = Number(values.requests);
+/** Sends so many different made-up keys through one isolate. Whether workerd's memory stayed as it was. */
+export const sendMadeUpKeys = async (requests: number): Promise<boolean> => {
   const { PROJECT_ID = '', PROJECT_SECRET = '' } = variablesOf('emulator/wrangler.toml');
   await using server = await serve({
     services: [
@@ -107,7 +92,5 @@ const main = async (): Promise<number> => {
   const half = samples.length / 2;
   const growth = Math.max(...samples.slice(half)) - Math.max(...samples.slice(0, half));
   console.log(`the second half held ${growth} MiB more than the first`);
-  return growth <= MAX_GROWTH_MIB ? 0 : 1;
+  return growth <= MAX_RESIDENT_GROWTH_MIB;
 };
-
-process.exitCode = await main();

@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import { MAX_HEAP_GROWTH_MIB, MAX_HEAP_MIB, MAX_RESIDENT_GROWTH_MIB } from './bounds.ts';
+
+const HELP = `npm run bench:memory -- [--requests N] [--only made-up|live]
+
+live      Presents N different good keys (a million by default), four of each owner, to one isolate in this process: the real
+          decision, memory, leases and grammar, over the real meter in another thread. Prints the heap after garbage
+          collection. Fails above ${MAX_HEAP_MIB} MiB, when the second half holds more than ${MAX_HEAP_GROWTH_MIB} MiB more than the first, or when
+          a lease was granted twice, overspent, spent after it was closed, or not given back exactly once.
+made-up   Sends N different made-up keys through one isolate of workerd and prints how much memory workerd holds. Fails
+          when the second half of them holds more than ${MAX_RESIDENT_GROWTH_MIB} MiB more than the first.`;
+
+/** Imported when it runs: what one part needs would count as memory of the other. */
+const PARTS = [
+  ['live', async (requests: number) => (await import('./heap.ts')).sendLiveKeys(requests)],
+  ['made-up', async (requests: number) => (await import('./made-up.ts')).sendMadeUpKeys(requests)],
+] as const;
+
+const main = async (): Promise<number> => {
+  const { values } = parseArgs({
+    options: {
+      requests: { type: 'string', default: '1000000' },
+      only: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  let isGood = true;
+  for (const [name, run] of PARTS.filter(([part]) => (values.only ?? part) === part)) {
+    console.log(`${name}:`);
+    isGood = (await run(Number(values.requests))) && isGood;
+  }
+  return isGood ? 0 : 1;
+};
+
+process.exitCode = await main();

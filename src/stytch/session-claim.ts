@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import type { SessionToken } from '../model/token.ts';
+
+/** What the claim of a session says of it. */
+export interface SessionClaim
+  extends Pick<SessionToken, 'sessionId' | 'sessionExpiresAt' | 'authenticatedAt'> {
+  /** Null where it names none. */
+  readonly roles: readonly string[] | null;
+}
+
+/** Reads the claim of a session (STYTCH 4.1), or tells by null that it is none. `issuedAt` of its JWT, in seconds. */
+export const readSessionClaim = (claim: unknown, issuedAt: number): SessionClaim | null => {
+  const read = SESSION.safeParse(claim);
+  if (!read.success) return null;
+  const { id, expires_at, roles, ...times } = read.data;
+  return {
+    sessionId: id,
+    sessionExpiresAt: secondsOf(expires_at),
+    authenticatedAt: authenticatedAt(times, issuedAt),
+    roles: roles ?? null,
+  };
+};
+
+const time = z.iso.datetime({ offset: true });
+
+/** A factor of which nobody can read when it was used. */
+const NO_TIME = { last_authenticated_at: null };
+
+const SESSION = z.object({
+  id: z.string().min(1).max(256),
+  expires_at: time,
+  roles: z.array(z.string()).max(100).optional(),
+  // A time that cannot be read makes a session older, and never no session.
+  started_at: time.nullable().catch(null),
+  authentication_factors: z
+    .array(z.object({ last_authenticated_at: time.nullable() }).catch(NO_TIME))
+    .catch([]),
+});
+
+type Times = Pick<z.output<typeof SESSION>, 'started_at' | 'authentication_factors'>;
+
+/** The latest of a session's factors, or its start. Never after the JWT was made, which would keep it young. */
+const authenticatedAt = ({ started_at, authentication_factors }: Times, issuedAt: number): number | null => {
+  const factors = authentication_factors.map((factor) => factor.last_authenticated_at);
+  const known = factors.filter((each) => each !== null);
+  const times = known.length > 0 ? known : [started_at].filter((each) => each !== null);
+  return times.length > 0 ? Math.min(issuedAt, Math.max(...times.map(secondsOf))) : null;
+};
+
+const secondsOf = (text: string): number => Math.floor(Date.parse(text) / 1000);

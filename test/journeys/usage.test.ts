@@ -1,0 +1,90 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Admission, AdmitRequest, KeyUse, SecretName, UseOfHour } from '../../src/model/ports.ts';
+import { dumpOfRing, issueKey, ringStub, signIn, subjectOf } from '../world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAYS_KEPT = 90;
+
+afterEach(() => void vi.useRealTimers());
+
+const pass = (ms: number): void => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+};
+
+/** A Ring with one key, asked as an isolate would. */
+const someRing = async () => {
+  const session = await signIn();
+  const { key_id } = await issueKey(session);
+  const ring = await ringStub(session);
+  const [secret] = (await dumpOfRing(ring)).secrets ?? [];
+  const credential: SecretName = {
+    kind: 'secret',
+    clientId: key_id,
+    fingerprint: String(secret?.fingerprint),
+    pepper: String(secret?.pepper),
+  };
+  let asks = 0;
+  const admit = (uses: readonly KeyUse[] = []): Promise<Admission> => {
+    const ask = {
+      ...{ leaseId: `lease-${asks++}`, isolate: 'isolate', purse: '', costs: [], wantsLease: true },
+      ...{ rate: 1, used: 1, held: 0, reports: [] },
+    };
+    const request: AdmitRequest = { credential, others: [], wantToken: false, ask, uses, seen: null };
+    return runInDurableObject(ring, (object) => (object as unknown as { admit: Admit }).admit(request));
+  };
+  const usage = (from: number, to: number): Promise<readonly UseOfHour[]> => {
+    const owner = { kind: 'user', id: subjectOf(session), organizationId: null };
+    return runInDurableObject(ring, (object) =>
+      (object as unknown as { usage: Usage }).usage(owner, null, from, to),
+    );
+  };
+  return { ring, credential, admit, usage };
+};
+
+type Admit = (request: AdmitRequest) => Promise<Admission>;
+type Usage = (owner: object, keyId: null, from: number, to: number) => Promise<readonly UseOfHour[]>;
+
+const used = (keyId: string): KeyUse => ({ keyId, admitted: 3, refused: 0, limited: 0 });
+const admitted = (uses: readonly UseOfHour[]): number => uses.reduce((sum, use) => sum + use.admitted, 0);
+
+describe('use', () => {
+  it('that is older than 90 days is forgotten while the Ring is asked', async () => {
+    const { ring, credential, admit } = await someRing();
+    await admit([used(credential.clientId)]);
+    expect((await dumpOfRing(ring)).uses?.length).toBe(1);
+    pass(DAYS_KEPT * 24 * HOUR_MS + HOUR_MS);
+    await admit();
+    const kept = (await dumpOfRing(ring)).uses ?? [];
+    expect(kept.filter(({ admitted: units }) => units === 3)).toEqual([]);
+  });
+
+  it('of a lost lease counts in full, before it is looked for and after', async () => {
+    const { ring, admit, usage } = await someRing();
+    const from = Date.now() - HOUR_MS;
+    const { grant } = await admit();
+    expect(grant?.units).toBeGreaterThan(0);
+    expect(admitted(await usage(from, from + 3 * HOUR_MS))).toBe(grant?.units);
+    pass(2 * MINUTE_MS);
+    const later = await admit();
+    expect((await dumpOfRing(ring)).leases?.map(({ lease_id }) => lease_id)).toEqual(['lease-1']);
+    const all = admitted(await usage(from, from + 3 * HOUR_MS));
+    expect(all).toBe((grant?.units ?? 0) + (later.grant?.units ?? 0));
+  });
+
+  it('is not looked through at every ask: once a minute is enough', async () => {
+    const { ring, admit } = await someRing();
+    pass(0);
+    await admit();
+    const old = "INSERT INTO uses (client_id, hour, admitted, refused, limited) VALUES ('old', 1, 1, 0, 0)";
+    await runInDurableObject(ring, (_object, { storage }) => void storage.sql.exec(old));
+    const isKept = async () => (await dumpOfRing(ring)).uses?.some(({ client_id }) => client_id === 'old');
+    pass(MINUTE_MS - 1_000);
+    await admit();
+    expect(await isKept()).toBe(true);
+    pass(1_000);
+    await admit();
+    expect(await isKept()).toBe(false);
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { claimsOf, strays } from '../../../tools/check/named-tests.ts';
+
+const LIST = 'test/hostile/README.md';
+const FILES: Readonly<Record<string, string>> = {
+  'test/unit/a.test.ts': "it('CRED-01 › the user\\'s key is refused')",
+  'test/conformance/rfc1.test.ts': "it('is there') it('is 200')",
+  'src/a.ts': 'x',
+};
+
+const found = (text: string, list = LIST): readonly string[] =>
+  strays(claimsOf(list, text), Object.keys(FILES), (path) => FILES[path] ?? '');
+
+describe('what a list of tests names', () => {
+  test.each([
+    'a test: `unit/a`',
+    'a test with its row: `unit/a` CRED-01',
+    'by name: `unit/a`, "the user\'s key is refused"; "of nothing"',
+    'a file: `src/a.ts`',
+    'a media type: `application/json`, "no name of a test"',
+    'no path at all: `aud`',
+  ])('is there: %s', (line) => {
+    expect(found(line)).toEqual([]);
+  });
+
+  test.each([
+    ['`unit/b`', `${LIST}:2 names test/unit/b.test.ts, which does not exist`],
+    ['`unit/a` CRED-02', `${LIST}:2 names "CRED-02", which is not in test/unit/a.test.ts`],
+    ['`unit/a`, "not so"', `${LIST}:2 names "not so", which is not in test/unit/a.test.ts`],
+    ['`src/b.ts`', `${LIST}:2 names src/b.ts, which does not exist`],
+  ])('is not there: %s', (line, problem) => {
+    expect(found(`first\n${line}`)).toEqual([problem]);
+  });
+
+  test('stands in the last column where the heading names the file beside it', () => {
+    const list = 'test/conformance/README.md';
+    const table = (cell: string) =>
+      `## RFC 1, X: \`rfc1.test.ts\`\n| Says | Shown by |\n|---|---|\n| a | ${cell} |`;
+    expect(found(table('is there · is 200'), list)).toEqual([]);
+    expect(found(table('not offered'), list)).toEqual([]);
+    expect(found(table('`unit/a`'), list)).toEqual([]);
+    expect(found(table('is there · is 404'), list)).toEqual([
+      `${list}:4 names "is 404", which is not in test/conformance/rfc1.test.ts`,
+    ]);
+    expect(found('## RFC 2, X: `rfc2.test.ts`', list)).toEqual([
+      `${list}:1 names test/conformance/rfc2.test.ts, which does not exist`,
+    ]);
+  });
+});
