@@ -12,6 +12,7 @@ import { createHeaderRules, requestId } from './gate/headers.ts';
 import { createGate } from './gate/index.ts';
 import { createResourceMetadata } from './gate/metadata.ts';
 import { bindingsNamed, createOrigins, type Fetch } from './gate/origins.ts';
+import { isIssuedKey, isKeyPage, isKeyRecord, isKeyRecordOrNull, isResultOf, shaped } from './gate/shapes.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
@@ -304,12 +305,21 @@ const realmOf = ({ brand, formerBrands, environment }: Config) => ({
 
 type ReachPorts = Parameters<typeof reach>[0];
 
-/** A Ring whose silence is a refusal. */
+const answersOf = {
+  issue: shaped(isResultOf(isIssuedKey)),
+  list: shaped(isKeyPage),
+  get: shaped(isKeyRecordOrNull),
+  revoke: shaped(isResultOf(isKeyRecord)),
+} as const;
+
+/** A Ring whose silence is a refusal, and so is an answer that is none. */
 const deskRing = (ring: Ring, ports: ReachPorts): DeskRing => ({
-  issue: async (request) => flat(await reach(ports, ring.issue(request), DESK_ISSUE_DEADLINE_MS)),
-  list: (request) => reach(ports, ring.list(request), DESK_READ_DEADLINE_MS),
-  get: (owner, keyId) => reach(ports, ring.get(owner, keyId), DESK_READ_DEADLINE_MS),
-  revoke: async (owner, keyId) => flat(await reach(ports, ring.revoke(owner, keyId), DESK_READ_DEADLINE_MS)),
+  issue: async (request) =>
+    flat(await reach(ports, ring.issue(request).then(answersOf.issue), DESK_ISSUE_DEADLINE_MS)),
+  list: (request) => reach(ports, ring.list(request).then(answersOf.list), DESK_READ_DEADLINE_MS),
+  get: (owner, keyId) => reach(ports, ring.get(owner, keyId).then(answersOf.get), DESK_READ_DEADLINE_MS),
+  revoke: async (owner, keyId) =>
+    flat(await reach(ports, ring.revoke(owner, keyId).then(answersOf.revoke), DESK_READ_DEADLINE_MS)),
 });
 
 const flat = <T>(reached: Result<Result<T>>): Result<T> => (reached.ok ? reached.value : reached);

@@ -1,0 +1,52 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { cannotTell, desk, isolate, issueKey, refusalOf, rooms, signIn } from '../world.ts';
+
+// What is no answer of a Ring is no word of it: nobody is told that a key is gone, made or never was there.
+
+const RECORD = { keyId: 'key', status: 'active', owner: { kind: 'user', id: 'user' }, scopes: 'items:read' };
+
+const GARBAGE: Readonly<Record<string, unknown>> = {
+  'null inside': { ok: true, value: null, records: [null], next: null },
+  nothing: undefined,
+  'a text': '<html>',
+  'an empty object': {},
+  'no refusal': { ok: false, refusal: null },
+  'a refusal that nobody knows': { ok: false, refusal: { reason: 'sunspots' } },
+  'a refusal that lacks something': { ok: false, refusal: { reason: 'unavailable', what: 'stytch' } },
+  'half a key': { ...RECORD, ok: true, value: { ...RECORD, record: RECORD }, records: [RECORD], next: null },
+};
+
+const answering = (answer: unknown) => ({
+  KEY_RING: {
+    getByName: (name: string) => {
+      const ring = rooms.KEY_RING.getByName(name) as unknown as { admit: unknown; exchange: unknown };
+      const instead = async () => answer;
+      return new Proxy(ring, {
+        get: (object, method) =>
+          ['issue', 'list', 'get', 'revoke'].includes(String(method)) ? instead : Reflect.get(object, method),
+      });
+    },
+  },
+});
+
+describe('a Ring that answers the Desk with', () => {
+  let session = '';
+  let keyId = '';
+  beforeAll(async () => {
+    session = await signIn();
+    keyId = (await issueKey(session)).key_id;
+  });
+
+  it.each(Object.entries(GARBAGE))('%s is one that does not answer', async (_, answer) => {
+    const here = isolate(answering(answer));
+    const asked = [
+      await here.desk(session, 'GET', '/v1/keys'),
+      await here.desk(session, 'GET', `/v1/keys/${keyId}`),
+      await here.desk(session, 'DELETE', `/v1/keys/${keyId}`),
+      await here.desk(session, 'POST', '/v1/keys', { name: 'test', scopes: ['items:read'] }),
+    ];
+    for (const response of asked) expect(await refusalOf(response)).toEqual(cannotTell());
+    const known = await desk(session, 'GET', `/v1/keys/${keyId}`);
+    expect(await known.json()).toMatchObject({ status: 'active' });
+  });
+});
