@@ -3,7 +3,7 @@ import { MAX_LEASES, presentLiveKeys, problemsOf } from './live.ts';
 import { openRingsThread } from './rings-thread.ts';
 
 /** Presents so many different good keys to one isolate. Whether its heap stayed small and every lease was accounted for. */
-export const sendLiveKeys = async (requests: number): Promise<boolean> => {
+export const sendLiveKeys = async (requests: number, graceMs: number): Promise<boolean> => {
   const samples: number[] = [];
   const before = heapMiB();
   console.log(`${'0'.padStart(9)} different keys: ${before.toFixed(1)} MiB`);
@@ -11,6 +11,7 @@ export const sendLiveKeys = async (requests: number): Promise<boolean> => {
   const findings = await presentLiveKeys({
     requests,
     rings,
+    graceMs,
     sample: (presented) => {
       const heap = heapMiB();
       samples.push(heap);

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { MAX_HEAP_GROWTH_MIB, MAX_HEAP_MIB, MAX_RESIDENT_GROWTH_MIB } from './bounds.ts';
 
-const HELP = `npm run bench:memory -- [--requests N] [--only made-up|live]
+const HELP = `npm run bench:memory -- [--requests N] [--only made-up|live] [--grace-seconds N]
 
 live      Presents N different good keys (a million by default), four of each owner, to one isolate in this process: the real
-          decision, memory, leases and grammar, over the real meter in another thread. Prints the heap after garbage
+          decision, memory, leases and grammar, over the real meter in another thread, with a grace if
+          told so (none by default). Prints the heap after garbage
           collection. Fails above ${MAX_HEAP_MIB} MiB, when the second half holds more than ${MAX_HEAP_GROWTH_MIB} MiB more than the first, or when
           a lease was granted twice, overspent, spent after it was closed, or not given back exactly once.
 made-up   Sends N different made-up keys through one isolate of workerd and prints how much memory workerd holds. Fails
@@ -12,7 +13,10 @@ made-up   Sends N different made-up keys through one isolate of workerd and prin
 
 /** Imported when it runs: what one part needs would count as memory of the other. */
 const PARTS = [
-  ['live', async (requests: number) => (await import('./heap.ts')).sendLiveKeys(requests)],
+  [
+    'live',
+    async (requests: number, graceMs: number) => (await import('./heap.ts')).sendLiveKeys(requests, graceMs),
+  ],
   ['made-up', async (requests: number) => (await import('./made-up.ts')).sendMadeUpKeys(requests)],
 ] as const;
 
@@ -21,6 +25,7 @@ const main = async (): Promise<number> => {
     options: {
       requests: { type: 'string', default: '1000000' },
       only: { type: 'string' },
+      'grace-seconds': { type: 'string', default: '0' },
       help: { type: 'boolean' },
     },
   });
@@ -31,7 +36,7 @@ const main = async (): Promise<number> => {
   let isGood = true;
   for (const [name, run] of PARTS.filter(([part]) => (values.only ?? part) === part)) {
     console.log(`${name}:`);
-    isGood = (await run(Number(values.requests))) && isGood;
+    isGood = (await run(Number(values.requests), Number(values['grace-seconds']) * 1_000)) && isGood;
   }
   return isGood ? 0 : 1;
 };

@@ -36,7 +36,7 @@ const DEMAND = {
   leaseSeconds: LEASE_MS / 1000,
 } as const;
 
-export const openIsolate = async (rings: RingsSide, clock: Clock): Promise<Isolate> => {
+export const openIsolate = async (rings: RingsSide, clock: Clock, graceMs: number): Promise<Isolate> => {
   const keychain = await openSharedKeychain();
   const underWay = new Set<Promise<unknown>>();
   const inBackground = (work: Promise<unknown>): void => {
@@ -45,7 +45,7 @@ export const openIsolate = async (rings: RingsSide, clock: Clock): Promise<Isola
   };
   const { now, sleep } = clock;
   const memory = createMemory({
-    ...{ isolate: randomId(), leaseMs: LEASE_MS, newLeaseId: randomId, now },
+    ...{ isolate: randomId(), leaseMs: LEASE_MS, graceMs, newLeaseId: randomId, now },
     giveBack: (ring, reports) => inBackground(rings.settle(ring, reports, now())),
   });
   const ports: DecisionPorts = {

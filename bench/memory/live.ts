@@ -8,6 +8,8 @@ export interface LiveOptions {
   /** How many different keys, of a quarter as many owners. */
   readonly requests: number;
   readonly rings: RingsSide;
+  /** For how long the isolate could go on while a Ring is silent, and so whether it keeps a past; milliseconds. */
+  readonly graceMs: number;
   /** Looks at the heap, every so often, when nothing is under way. */
   readonly sample: (presented: number) => void;
 }
@@ -36,9 +38,14 @@ const LONG_AGO = 30_000;
 const REST_MS = 10_000;
 
 /** Presents so many different keys to one isolate, and asks the Rings what became of their leases. */
-export const presentLiveKeys = async ({ requests, rings, sample }: LiveOptions): Promise<Findings> => {
+export const presentLiveKeys = async ({
+  requests,
+  rings,
+  graceMs,
+  sample,
+}: LiveOptions): Promise<Findings> => {
   const clock = openClock(NOON);
-  const isolate = await openIsolate(rings, clock);
+  const isolate = await openIsolate(rings, clock, graceMs);
   const every = Math.max(BATCH, Math.floor(requests / SAMPLES / BATCH) * BATCH);
   let next = rings.keys(numbersFrom(0, requests));
   for (let from = 0; from < requests; from += BATCH) {
