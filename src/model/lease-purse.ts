@@ -187,8 +187,8 @@ export const isOver = ({ lastSeen, refusal, grace, options }: Purse, now: number
   return now - lastSeen > longestMs && !isRefusing(refusal, now) && (grace === null || grace.untold === null);
 };
 
-/** So many cells of a past take as much memory as a lease with its log. */
-const CELLS_LIKE_A_LEASE = 32;
+/** So many cells of a past take about as much memory as a lease with a full log: 1.5 KiB. */
+const CELLS_LIKE_A_LEASE = 64;
 
 /** How much memory a purse takes, in leases; one that holds none counts as one. */
 export const weightOf = ({ leases, grace }: Purse): number =>

@@ -6,6 +6,7 @@ import {
   declined,
   failed,
   fields,
+  giveBack,
   openPurse,
   type Purse,
   type PurseOptions,
@@ -127,6 +128,13 @@ describe('grace › repeats the isolate’s own past', () => {
   it('keeps every window that it is under', () => {
     const key: Level = { ...LEVEL, name: 'key', perSeconds: 12 };
     expect(spends(silenced({}, [LEVEL, key]), 5_000, 12_500)).toEqual([12_110, 12_510].slice(0, 1));
+  });
+
+  it('remembers what it gave back', () => {
+    const purse = silenced();
+    giveBack(purse, NOW + 5_100);
+    expect(spends(purse, 5_100, 10_100)).toEqual([]);
+    expect(spends(purse, 10_100, 20_000)).toHaveLength(10);
   });
 
   it('is off without graceMs: the Ring is asked each time', () => {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../../src/model/evidence.ts';
-import { accept, compose, left, spend } from '../../../src/model/lease.ts';
+import {
+  accept,
+  compose,
+  failed,
+  left,
+  type Purse,
+  silence,
+  spend,
+  weightOf,
+} from '../../../src/model/lease.ts';
 import type { Report } from '../../../src/model/lease-wire.ts';
 import { OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { createMemory } from '../../../src/store/memory.ts';
@@ -9,13 +18,14 @@ const NOON = Date.UTC(2026, 10, 1, 12);
 const BOUND = 10_000;
 const REFUSAL = { reason: 'credential_invalid', because: 'revoked', scheme: 'bearer' } as const;
 
-const open = () => {
+const open = (graceMs = 0) => {
   const clock = { now: NOON };
   const given: { ring: string; reports: readonly Report[] }[] = [];
   let made = 0;
   const memory = createMemory({
     isolate: 'isolate-1',
     leaseMs: 5_000,
+    graceMs,
     newLeaseId: () => `lease-${made++}`,
     now: () => clock.now,
     giveBack: (ring, reports) => void given.push({ ring, reports }),
@@ -222,6 +232,58 @@ describe('a purse', () => {
     accept(purse, { ...grantOf(leaseId), units: 0, limited }, NOON, 0);
     clock.now += 80_000;
     memory.purse('second', OWNER_PURSE);
+    expect(memory.purse('first', OWNER_PURSE)).toBe(purse);
+  });
+
+  it('weighs what grace remembers, and goes for it: sixty-four moments are as much as a lease', () => {
+    const { memory, clock } = open(30_000);
+    const level = { name: 'owner', requests: 6_000, perSeconds: 60, free: 6_000, freesInMs: 0 } as const;
+    const decide = (purse: Purse): void => {
+      const { leaseId } = compose(purse, [1], clock.now);
+      accept(purse, { ...grantOf(leaseId), decided: 1, units: 0, levels: [level] }, clock.now, 0);
+    };
+    const past = (ring: string, moments: number): Purse => {
+      const purse = memory.purse(ring, OWNER_PURSE);
+      for (let i = 0; i < moments; i++) {
+        decide(purse);
+        clock.now += 500;
+      }
+      memory.weigh(ring, purse);
+      return purse;
+    };
+    const steady = past('steady', 1_000);
+    expect(steady.grace?.pasts[0]?.cells.length).toBeLessThanOrEqual(3 * 130);
+    expect([weightOf(past('few', 63)), weightOf(past('more', 64)), weightOf(steady)]).toEqual([1, 2, 2]);
+    // With what they remember, the three are as much as five.
+    for (let i = 0; i < BOUND - 5; i++) memory.purse(`ring ${i}`, OWNER_PURSE);
+    expect(memory.purse('steady', OWNER_PURSE)).toBe(steady);
+    const few = memory.purse('few', OWNER_PURSE);
+    memory.purse('one more', OWNER_PURSE);
+    expect(memory.purse('few', OWNER_PURSE)).toBe(few);
+    for (let i = 0; i < BOUND - 2; i++) memory.purse(`other ring ${i}`, OWNER_PURSE);
+    expect(memory.purse('steady', OWNER_PURSE)).not.toBe(steady);
+  });
+
+  it('keeps nothing for grace where there is none', () => {
+    expect(open().memory.purse('ring', OWNER_PURSE).grace).toBeNull();
+  });
+
+  it('that has not told what it spent in grace is not forgotten, nor while it has a past to repeat', () => {
+    const { memory, clock } = open(300_000);
+    const purse = memory.purse('first', OWNER_PURSE);
+    const level = { name: 'owner', requests: 100, perSeconds: 120, free: 100, freesInMs: 0 } as const;
+    const { leaseId } = compose(purse, [1], clock.now);
+    accept(purse, { ...grantOf(leaseId), decided: 1, units: 0, levels: [level] }, clock.now, 0);
+    clock.now += 100_000;
+    memory.purse('second', OWNER_PURSE);
+    expect(memory.purse('first', OWNER_PURSE)).toBe(purse);
+    memory.purse('second', OWNER_PURSE);
+    failed(purse, compose(purse, [], clock.now).leaseId, clock.now);
+    expect(silence(purse, clock.now)).not.toBeNull();
+    clock.now += 20_011;
+    expect(spend(purse, 1, clock.now)).toEqual({ outcome: 'spent' });
+    clock.now += 1_000_000;
+    memory.purse('third', OWNER_PURSE);
     expect(memory.purse('first', OWNER_PURSE)).toBe(purse);
   });
 
