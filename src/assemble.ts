@@ -3,16 +3,23 @@ import { createApp, unconfigured } from './app.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
 import type { DeskRing } from './desk/ports.ts';
-import { createSigner, type Signer } from './gate/assertion.ts';
-import { createCors } from './gate/cors.ts';
+import {
+  isIssuedKey,
+  isKeyPage,
+  isKeyRecord,
+  isKeyRecordOrNull,
+  isResultOf,
+  shaped,
+} from './gate/admit/shapes.ts';
 import { createDecide, createStillGood } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
-import { createForward } from './gate/forward.ts';
-import { createHeaderRules, requestId } from './gate/headers.ts';
+import { createSigner, type Signer } from './gate/forward/assertion.ts';
+import { createHeaderRules, requestId } from './gate/forward/headers.ts';
+import { createForward } from './gate/forward/index.ts';
+import { bindingsNamed, createOrigins, type Fetch } from './gate/forward/origins.ts';
 import { createGate } from './gate/index.ts';
-import { createResourceMetadata } from './gate/metadata.ts';
-import { bindingsNamed, createOrigins, type Fetch } from './gate/origins.ts';
-import { isIssuedKey, isKeyPage, isKeyRecord, isKeyRecordOrNull, isResultOf, shaped } from './gate/shapes.ts';
+import { createCors } from './gate/own/cors.ts';
+import { createResourceMetadata } from './gate/own/metadata.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';

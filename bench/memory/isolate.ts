@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createDecide } from '../../src/gate/decide.ts';
-import { createIntroduce } from '../../src/gate/introduce.ts';
-import type { Origin } from '../../src/gate/origins.ts';
-import type { Passage } from '../../src/gate/passage.ts';
+import { createIntroduce } from '../../src/gate/forward/introduce.ts';
+import type { Origin } from '../../src/gate/forward/origins.ts';
+import type { Passage } from '../../src/gate/forward/passage.ts';
 import type { DecisionPorts } from '../../src/gate/ports.ts';
 import type { Ring, VerifyToken } from '../../src/model/ports.ts';
 import { secret } from '../../src/model/secret.ts';

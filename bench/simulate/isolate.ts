@@ -1,4 +1,4 @@
-// One isolate: who asks the Ring, and when. The gate does this with promises and timers (src/gate/admit.ts, ring-call.ts,
+// One isolate: who asks the Ring, and when. The gate does this with promises and timers (src/gate/admit/index.ts, ring-call.ts,
 // ask.ts, resolve.ts); here are the same steps, with the same names and numbers, in virtual time. The purse is the real one.
 
 import {
@@ -24,13 +24,13 @@ import type { Clock } from './clock.ts';
 import type { Random } from './random.ts';
 import type { Answer } from './ring.ts';
 
-/** As in src/gate/admit.ts. */
+/** As in src/gate/admit/index.ts. */
 const LOOK_MS = 5;
 const GATHER_MS = 1;
 const MAX_GATHERINGS = 10;
 const GIVE_UP_MS = 5_000;
 
-/** As in src/gate/ring-call.ts. */
+/** As in src/gate/admit/ring-call.ts. */
 const ADMIT_DEADLINE_MS = 2_000;
 const RENEWAL_DEADLINE_MS = 1_000;
 const REPORT_LATENESS_MS = 1_000;
@@ -208,7 +208,7 @@ export const openIsolate = ({
     ask(evidence, [], RENEWAL_DEADLINE_MS, () => {});
   };
 
-  /** Whether the Ring's word is young enough, or was when a silent Ring fell silent (src/gate/grace.ts). */
+  /** Whether the Ring's word is young enough, or was when a silent Ring fell silent (src/gate/admit/grace.ts). */
   const isGood = ({ askedAt, account }: Evidence): boolean => {
     const at = now();
     if (askedAt <= at && at - askedAt < leaseMs - LEASE_SLACK_MS) return true;

@@ -12,7 +12,7 @@ import { isOutage, leastCallsPerSecond, type Scenario } from './scenario.ts';
 /** After a lease and this much more no isolate can hold the word of before; ms. */
 const REVOCATION_WATCH_MS = 3_000;
 
-/** A waiting request looks this often whether it was decided, as in src/gate/admit.ts. */
+/** A waiting request looks this often whether it was decided, as in src/gate/admit/index.ts. */
 const LOOK_MS = 5;
 
 type User = {

@@ -7,16 +7,16 @@ import type { Route } from '../model/policy.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import { newTrace, type Trace } from '../model/trace.ts';
-import { type Admit, createAdmit, isFresh } from './admit.ts';
-import { purseOf } from './ask.ts';
+import { purseOf } from './admit/ask.ts';
+import { mayGoOn } from './admit/grace.ts';
+import { type Admit, createAdmit, isFresh } from './admit/index.ts';
+import type { Price } from './admit/price.ts';
 import { authorize } from './authorize.ts';
-import { mayGoOn } from './grace.ts';
+import { type StillGood, watchLeaseMs } from './forward/watch.ts';
 import type { DecisionPorts } from './ports.ts';
 import { type Presented, textOf } from './presented.ts';
-import type { Price } from './price.ts';
-import { resolve } from './resolve.ts';
+import { resolve } from './resolve/index.ts';
 import { authOf, isCurrent, verify } from './verify.ts';
-import { type StillGood, watchLeaseMs } from './watch.ts';
 
 /** What is asked of a caller: by a route of the Gate, or by an endpoint of the Desk. */
 export type Demand = Pick<

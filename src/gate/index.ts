@@ -10,16 +10,16 @@ import type { Refusal, Result } from '../model/refusal.ts';
 import { err, ok } from '../model/refusal.ts';
 import { strangerRefusal } from '../model/stranger.ts';
 import { newTrace, type Trace, traceFields } from '../model/trace.ts';
-import { bodyRefusal } from './body.ts';
-import type { Cors } from './cors.ts';
 import type { Decide, Decision } from './decide.ts';
 import { extract, hasLongCredential } from './extract.ts';
-import type { Forward } from './forward.ts';
-import { isLoop, requestId } from './headers.ts';
-import type { ResourceMetadata } from './metadata.ts';
+import { bodyRefusal } from './forward/body.ts';
+import { isLoop, requestId } from './forward/headers.ts';
+import type { Forward } from './forward/index.ts';
+import { type StillGood, watchLeaseMs, watchPatienceMs } from './forward/watch.ts';
+import { isForeign, isHandshake, wantsWebSocket } from './forward/websocket.ts';
+import type { Cors } from './own/cors.ts';
+import type { ResourceMetadata } from './own/metadata.ts';
 import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
-import { type StillGood, watchLeaseMs, watchPatienceMs } from './watch.ts';
-import { isForeign, isHandshake, wantsWebSocket } from './websocket.ts';
 
 export interface GatePorts {
   readonly targets: TargetRules;

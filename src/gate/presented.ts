@@ -2,8 +2,8 @@ import type { Resolvable } from '../model/credential.ts';
 import type { EndedStatus, Seen } from '../model/ports.ts';
 import { type CredentialFault, err, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
 import { addressOf } from '../model/stranger.ts';
+import { seenFrom } from './admit/seen.ts';
 import type { DecisionPorts } from './ports.ts';
-import { seenFrom } from './seen.ts';
 
 /** How long a credential that Stytch or the Lobby refused is refused without asking again, at most; milliseconds. */
 export const REFUSED_FOR_MS = 30_000;

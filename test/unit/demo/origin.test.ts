@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type BoundRequest, createSigner, type Signer } from '../../../src/gate/assertion.ts';
-import { identityHeaders } from '../../../src/gate/headers.ts';
+import { type BoundRequest, createSigner, type Signer } from '../../../src/gate/forward/assertion.ts';
+import { identityHeaders } from '../../../src/gate/forward/headers.ts';
 
 const PROGRAM = fileURLToPath(import.meta.resolve('../../../demo/origin.ts'));
 const KEY = {

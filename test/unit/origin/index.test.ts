@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { base64url, SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AssertionJwk, Signer } from '../../../src/gate/assertion.ts';
+import type { AssertionJwk, Signer } from '../../../src/gate/forward/assertion.ts';
 import { answer, createVerifier, type Verify } from '../../../src/origin/index.ts';
 import {
   ANONYMOUS,

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AssertionJwk } from '../../../src/gate/assertion.ts';
+import type { AssertionJwk } from '../../../src/gate/forward/assertion.ts';
 import { createVerifier, type Verify } from '../../../src/origin/index.ts';
 import { AUDIENCE, CLAIMS, edge, forge, headersOf, ISSUER, JWKS_URL, KEY, makeKey, NOW } from './setting.ts';
 

@@ -6,8 +6,8 @@ import {
   importJWK,
   type JWK,
 } from 'jose';
-import { type AssertionJwk, createSigner, type Signer } from '../../../src/gate/assertion.ts';
-import { type HeaderEntry, identityHeaders } from '../../../src/gate/headers.ts';
+import { type AssertionJwk, createSigner, type Signer } from '../../../src/gate/forward/assertion.ts';
+import { type HeaderEntry, identityHeaders } from '../../../src/gate/forward/headers.ts';
 import type { VerifierOptions } from '../../../src/origin/index.ts';
 
 /** The frozen clock, ms. */

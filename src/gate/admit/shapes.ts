@@ -1,0 +1,153 @@
+import type { Owner } from '../../model/identity.ts';
+import type { Grant } from '../../model/lease-wire.ts';
+import {
+  type Admission,
+  type ExchangeAnswer,
+  type IssuedKey,
+  KEY_STATUSES,
+  type KeyPage,
+  type KeyRecord,
+  type LobbyExchangeAnswer,
+  type LobbyLook,
+  type Standing,
+} from '../../model/ports.ts';
+import type { Reason, Result } from '../../model/refusal.ts';
+
+/**
+ * What a Ring or a Lobby answers, as far as it must be so for somebody to be judged by it. An answer of any other shape
+ * (another version's, or none at all) is no word on anybody: it counts as silence, never as a no.
+ */
+export const shaped =
+  <T>(isSo: (value: unknown) => value is T) =>
+  (value: unknown): T => {
+    if (!isSo(value)) throw new TypeError('an answer of no shape that is known');
+    return value;
+  };
+
+export const isAdmission = (value: unknown): value is Admission =>
+  isRecord(value) &&
+  isStanding(value.standing) &&
+  Array.isArray(value.others) &&
+  value.others.every(isStanding) &&
+  (value.grant === null || isGrant(value.grant)) &&
+  isTextOrNull(value.sealed);
+
+export const isExchangeAnswer = (value: unknown): value is ExchangeAnswer =>
+  isRecord(value) && isNumber(value.stytchMs) && isOneOf(value.exchanged, EXCHANGED);
+
+export const isLobbyLook = (value: unknown): value is LobbyLook =>
+  isRecord(value) && (value.owner === null || isOwner(value.owner)) && isTextOrNull(value.sealed);
+
+export const isLobbyExchangeAnswer = (value: unknown): value is LobbyExchangeAnswer =>
+  isRecord(value) && isNumber(value.stytchMs) && isOneOf(value.exchanged, LOBBY_EXCHANGED);
+
+export const isOwner = (value: unknown): value is Owner =>
+  isRecord(value) && typeof value.kind === 'string' && typeof value.id === 'string';
+
+export const isKeyRecord = (value: unknown): value is KeyRecord =>
+  isRecord(value) &&
+  isOwner(value.owner) &&
+  KEY_STATUSES.some((status) => status === value.status) &&
+  [value.keyId, value.createdBy, value.name, value.description, value.lastFour].every(isText) &&
+  isTexts(value.scopes) &&
+  isNumber(value.createdAt) &&
+  [value.expiresAt, value.endedAt, value.lastUsedAt].every(isNumberOrNull) &&
+  [value.limit, value.lastSeen].every((each) => each === null || isRecord(each));
+
+export const isKeyRecordOrNull = (value: unknown): value is KeyRecord | null =>
+  value === null || isKeyRecord(value);
+
+export const isKeyPage = (value: unknown): value is KeyPage =>
+  isRecord(value) &&
+  Array.isArray(value.records) &&
+  value.records.every(isKeyRecord) &&
+  (value.next === null ||
+    (isRecord(value.next) && isText(value.next.keyId) && isNumber(value.next.createdAt)));
+
+export const isIssuedKey = (value: unknown): value is IssuedKey =>
+  isRecord(value) && isKeyRecord(value.record) && isText(value.key);
+
+/** What a Ring made of a change, or why it did not. */
+export const isResultOf =
+  <T>(isSo: (value: unknown) => value is T) =>
+  (value: unknown): value is Result<T> =>
+    isRecord(value) &&
+    (value.ok === true ? isSo(value.value) : value.ok === false && isRefusalOfRing(value.refusal));
+
+type Fields = Readonly<Record<string, unknown>>;
+type Has = (fields: Fields) => boolean;
+
+const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
+const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
+
+/** Whether it is one of the results of a union, with what that one must have. */
+const isOneOf = (value: unknown, results: Readonly<Partial<Record<string, Has>>>): boolean =>
+  isRecord(value) &&
+  typeof value.result === 'string' &&
+  Object.hasOwn(results, value.result) &&
+  results[value.result]?.(value) === true;
+
+const always: Has = () => true;
+const isToken: Has = ({ token, sealed, expiresAt }) =>
+  typeof token === 'string' && typeof sealed === 'string' && isNumber(expiresAt);
+const isGrace: Has = ({ scopes, until }) => isTexts(scopes) && isNumber(until);
+const isLater: Has = ({ retryAfterSeconds }) => isNumber(retryAfterSeconds);
+
+const EXCHANGED = {
+  token: (fields) => isToken(fields) && isNumber(fields.generation),
+  grace: (fields) => isGrace(fields) && typeof fields.ownerId === 'string' && isNumber(fields.generation),
+  ended: ({ status }) => ENDED.has(status),
+  refused: always,
+  unavailable: isLater,
+} satisfies Record<ExchangeAnswer['exchanged']['result'], Has>;
+
+const LOBBY_EXCHANGED = {
+  token: (fields) => isToken(fields) && isOwner(fields.owner),
+  grace: (fields) => isGrace(fields) && isOwner(fields.owner),
+  unregistered: always,
+  refused: always,
+  ownerless: always,
+  owner_changed: always,
+  throttled: isLater,
+  unavailable: isLater,
+} satisfies Record<LobbyExchangeAnswer['exchanged']['result'], Has>;
+
+const ENDED: ReadonlySet<unknown> = new Set(['unknown', 'revoked', 'expired', 'suspended']);
+
+const isStanding = (value: unknown): value is Standing => {
+  if (!isRecord(value) || !isNumber(value.leaseMs)) return false;
+  const { status, owner, scopes, generation, expiresAt, ownLimit } = value;
+  if (status !== 'live') return status === 'unproven' || ENDED.has(status);
+  return (
+    isOwner(owner) &&
+    (scopes === null || isTexts(scopes)) &&
+    isNumber(generation) &&
+    (expiresAt === null || isNumber(expiresAt)) &&
+    typeof ownLimit === 'boolean'
+  );
+};
+
+/** Why a Ring does not do what the Desk asks of it, with what its answer is made of. */
+const REFUSALS_OF_RING: Readonly<Partial<Record<Reason, Has>>> = {
+  unavailable: (fields) => isText(fields.what) && isLater(fields),
+  key_limit_reached: ({ limit }) => isNumber(limit),
+  client_refused: ({ detail }) => isText(detail),
+  owner_suspended: always,
+  not_found: always,
+  internal: always,
+};
+
+const isRefusalOfRing = (value: unknown): boolean =>
+  isRecord(value) && isOneOf({ ...value, result: value.reason }, REFUSALS_OF_RING);
+
+const isGrant = (value: unknown): value is Grant =>
+  isRecord(value) &&
+  typeof value.leaseId === 'string' &&
+  [value.decided, value.units, value.ms, value.active].every(isNumber) &&
+  Array.isArray(value.levels) &&
+  (value.limited === null || isRecord(value.limited));

@@ -1,0 +1,129 @@
+import type { KeyCredential } from '../../model/credential.ts';
+import type { Evidence, HeldStanding, Tier, TokenEvidence } from '../../model/evidence.ts';
+import { fingerprintOf } from '../../model/fingerprint.ts';
+import { type ParsedKey, parseKey, tagMaker } from '../../model/key.ts';
+import { OWNER_PURSE } from '../../model/lease-wire.ts';
+import type { SecretName } from '../../model/ports.ts';
+import { err, ok, type Result } from '../../model/refusal.ts';
+import { unseal } from '../../model/seal.ts';
+import type { Trace } from '../../model/trace.ts';
+import { askRing, exchangeAtRing, heldStanding } from '../admit/ring-call.ts';
+import type { DecisionPorts } from '../ports.ts';
+import { invalid, type Presented, refuseEnded, seenOf } from '../presented.ts';
+import { agree, believe, evidenceOf } from './believe.ts';
+
+/** A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. */
+const FIRST_ASK = { others: [], purse: OWNER_PURSE, costs: [], wantsLease: true, uses: [] } as const;
+
+/** A token this near its end is not taken from a store, in seconds. */
+export const MARGIN_SECONDS = 30;
+
+/**
+ * Finds out about a key: what it says of itself at no cost; then, side by side, the Vault and the Ring; and only if
+ * neither has a token, one exchange.
+ */
+export const resolveKey = async (
+  ports: DecisionPorts,
+  presented: Presented,
+  credential: KeyCredential,
+  trace: Trace,
+): Promise<Result<Evidence>> => {
+  const key = parseKey(credential.key.reveal(), ports.realm);
+  if (key === null) return invalid('grammar', presented);
+  const keychain = await ports.keychain();
+  if ((await tagMaker(key, keychain)) === null) return invalid('tag', presented);
+  trace.keyId = key.clientId;
+  const { current } = keychain;
+  const fingerprint = await fingerprintOf(current, ports.projectId, key.clientId, key.clientSecret);
+  const name: SecretName = { kind: 'secret', clientId: key.clientId, fingerprint, pepper: current.id };
+  const startedAt = ports.now();
+  const [fromVault, asked] = await Promise.all([
+    ports.vault.get(fingerprint).finally(() => {
+      trace.kvMs += ports.now() - startedAt;
+    }),
+    askRing(ports, { ...FIRST_ASK, name, ring: key.ring, wantToken: true, seen: seenOf(presented) }, trace),
+  ]);
+  if (!asked.ok) return asked;
+  const { standing } = asked.value;
+  if (standing.status !== 'live' && standing.status !== 'unproven') {
+    return refuseEnded(ports, presented, standing.status, asked.value.askedAt + standing.leaseMs);
+  }
+  const held = heldStanding(standing, asked.value.askedAt);
+  const stored =
+    held === null ? null : await fromStores(ports, key, name, held, fromVault, asked.value.sealed);
+  if (held !== null && stored !== null) {
+    if (!stored.ok) return stored;
+    trace.tier = stored.value.tier;
+    return agree(ports, key, name, stored.value.token, held);
+  }
+  return fromExchange(ports, presented, key, name, held, trace);
+};
+
+/**
+ * The token that the Vault or the Ring kept, if it opens, is verified, and is of the Ring's generation; null if
+ * there is none. While nothing can be verified, an exchange would only buy another token that cannot be.
+ */
+const fromStores = async (
+  ports: DecisionPorts,
+  key: ParsedKey,
+  name: SecretName,
+  held: HeldStanding,
+  fromVault: string | null,
+  fromRing: string | null,
+): Promise<Result<{ readonly token: TokenEvidence; readonly tier: Tier }> | null> => {
+  const context = { project: ports.projectId, place: name.fingerprint };
+  for (const [tier, sealed] of [
+    ['kv', fromVault],
+    ['ring', fromRing],
+  ] as const) {
+    const kept =
+      sealed === null ? null : await unseal(sealed, key.clientSecret, await ports.keychain(), context);
+    if (kept === null || kept.clientId !== key.clientId || kept.ring !== key.ring) continue;
+    if (kept.generation !== held.standing.generation) continue;
+    const token = await believe(ports, kept.token, key, kept.generation);
+    if (!token.ok && token.refusal.reason === 'unavailable' && token.refusal.what === 'jwks') return token;
+    if (token.ok && token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000)
+      return ok({ token: token.value, tier });
+  }
+  return null;
+};
+
+const fromExchange = async (
+  ports: DecisionPorts,
+  presented: Presented,
+  key: ParsedKey,
+  name: SecretName,
+  held: HeldStanding | null,
+  trace: Trace,
+): Promise<Result<Evidence>> => {
+  const answer = await exchangeAtRing(ports, name, key.ring, key.clientSecret, trace);
+  if (!answer.ok) return answer;
+  const { exchanged } = answer.value;
+  const token = await evidenceOf(ports, presented, key, name, exchanged);
+  if (!token.ok) return token;
+  trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
+  // What the Ring could not vouch for before, it can now: the exchange was the proof.
+  if (held?.standing.generation === token.value.generation) return agree(ports, key, name, token.value, held);
+  const current = await standingNow(ports, presented, name, key, trace);
+  return current.ok ? agree(ports, key, name, token.value, current.value) : current;
+};
+
+const standingNow = async (
+  ports: DecisionPorts,
+  presented: Presented,
+  name: SecretName,
+  key: ParsedKey,
+  trace: Trace,
+): Promise<Result<HeldStanding>> => {
+  const asked = await askRing(
+    ports,
+    { ...FIRST_ASK, name, ring: key.ring, wantToken: false, seen: seenOf(presented) },
+    trace,
+  );
+  if (!asked.ok) return asked;
+  const { standing, askedAt } = asked.value;
+  if (standing.status === 'live') return ok({ standing, askedAt });
+  if (standing.status === 'unproven')
+    return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+  return refuseEnded(ports, presented, standing.status, askedAt + standing.leaseMs);
+};
