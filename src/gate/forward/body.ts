@@ -5,7 +5,7 @@ export const bodyRefusal = (
   headers: Headers,
   maxBytes: number | null,
 ): RefusalOf<'body_too_large'> | null => {
-  const length = headers.get('content-length');
+  const length = maxBytes === null ? null : headers.get('content-length');
   if (maxBytes === null || length === null) return null;
   return /^\d{1,15}$/.test(length) && Number(length) <= maxBytes
     ? null
