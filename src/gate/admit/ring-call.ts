@@ -77,7 +77,8 @@ export const askRing = async (
     memory.weigh(options.ring, purse);
     return admission;
   }
-  const { standing, others: theirs, sealed } = admission.value;
+  // While a new version is being rolled out, a Ring of the one before answers for one credential only.
+  const { standing, others: theirs = [], sealed } = admission.value;
   return ok({ standing, others: theirs, askedAt, verdicts, sealed });
 };
 

@@ -27,8 +27,7 @@ export const shaped =
 export const isAdmission = (value: unknown): value is Admission =>
   isRecord(value) &&
   isStanding(value.standing) &&
-  Array.isArray(value.others) &&
-  value.others.every(isStanding) &&
+  (value.others === undefined || (Array.isArray(value.others) && value.others.every(isStanding))) &&
   (value.grant === null || isGrant(value.grant)) &&
   isTextOrNull(value.sealed);
 

@@ -153,3 +153,23 @@ describe('one call carries all credentials in use', () => {
     expect(Math.max(...world.calls.admit.map(({ others }) => others.length))).toBe(31);
   });
 });
+
+it('ORG-12: a Ring of the version before, which speaks of one credential only, is understood', async () => {
+  const world = openWorld();
+  const { rings } = world.ports;
+  const before: typeof rings = (name) => {
+    const ring = rings(name);
+    return {
+      ...ring,
+      admit: async (request) => {
+        const { others: _, ...admission } = await ring.admit(request);
+        return admission as Awaited<ReturnType<typeof ring.admit>>;
+      },
+    };
+  };
+  Object.assign(world.ports, { rings: before });
+  expect(outcome(await world.ask(asBearer()))).toBe('api_key');
+  await world.settled();
+  world.pass(LEASE_MS);
+  expect(outcome(await world.ask(asBearer()))).toBe('api_key');
+});
