@@ -41,8 +41,8 @@ const isFaultless = (s: Scenario): boolean =>
   s.evictionEverySeconds === null &&
   s.revocation === null &&
   s.outage === null;
-/** Whether the Ring answers some while it is silent for others, or again after it was. */
-const isPartial = ({ outage }: Scenario): boolean =>
+/** Whether the Ring answers some while it is silent for others, or again after it was: promise 3 is not made for that. */
+export const isPartial = ({ outage }: Scenario): boolean =>
   outage !== null && (outage.percentOfIsolates < 100 || outage.seconds !== null);
 const isPlain = (s: Scenario): boolean => isFaultless(s) && isPoisson(s) && s.costs.length === 1;
 

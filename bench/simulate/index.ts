@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { GOALS } from './goals.ts';
+import { GOALS, isPartial } from './goals.ts';
 import { missesOf, type Run, runOf, tableOf } from './report.ts';
+import type { Scenario } from './scenario.ts';
 import { allScenarios, quickScenarios } from './scenarios.ts';
 
 /** Progress goes to stderr, so that stdout is the table, or with --json the object, and nothing else. */
@@ -10,6 +11,7 @@ const main = (): number => {
       help: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
+      beyond: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true },
       seed: { type: 'string', default: '1' },
     },
@@ -20,7 +22,9 @@ const main = (): number => {
   }
   const seed = Number(values.seed);
   const all = (values.quick ? quickScenarios : allScenarios)(seed);
-  const chosen = all.filter(({ name }) => values.only?.includes(name) ?? true);
+  const isWanted = (scenario: Scenario): boolean =>
+    values.only?.includes(scenario.name) ?? (values.beyond || !isPartial(scenario));
+  const chosen = all.filter(isWanted);
   const unknown = values.only?.filter((name) => !all.some((scenario) => scenario.name === name)) ?? [];
   if (!Number.isSafeInteger(seed) || unknown.length > 0) {
     console.error(
@@ -50,12 +54,14 @@ const textOf = (runs: readonly Run[], misses: readonly string[], quick: boolean)
     .filter((line, index) => line !== '' || index === 1)
     .join('\n');
 
-const help = (): string => `npm run simulate -- [--quick] [--only NAME]… [--seed N] [--json]
+const help = (): string => `npm run simulate -- [--quick] [--beyond] [--only NAME]… [--seed N] [--json]
 
 Runs the real meter (src/model/meter.ts) and the real leases (src/model/lease.ts) in virtual time, and measures them
 against an ideal central limiter that gets the same requests. The same seed gives the same numbers.
 
   --quick      fewer scenarios and windows
+  --beyond     also those for which promise 3 is not made: a grace is configured, and the Ring is silent for some only or
+               answers again
   --only NAME  only this one; may be repeated
   --seed N     an integer, 1 by default; the held-out scenarios are drawn from it
   --json       one object { "runs": [ … ] } on stdout, nothing else
