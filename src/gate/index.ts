@@ -71,10 +71,10 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
       account.decision = 'answered';
       return own;
     }
-    const routed = routeOf(request, aimedAt, ports);
+    const isUpgrade = wantsWebSocket(request.headers);
+    const routed = routeOf(request, aimedAt, isUpgrade, ports);
     if (!routed.ok) return routed;
     const route = routed.value;
-    const isUpgrade = wantsWebSocket(request.headers);
     account.route = route.name;
 
     const credential = credentialOf(request, aimedAt, route, ports);
@@ -157,13 +157,18 @@ const ownAnswer = (
 ): Result<Response> | null => cors.preflight(request, aimedAt, id) ?? metadata.answer(aimedAt, id);
 
 /** The route that a request falls under, or 404, 405, 426, 413, 425: the rest of what comes before its credential. */
-const routeOf = (request: Request, { path, method }: Target, ports: GatePorts): Result<Route> => {
+const routeOf = (
+  request: Request,
+  { path, method }: Target,
+  isUpgrade: boolean,
+  ports: GatePorts,
+): Result<Route> => {
   const { headers } = request;
   const { route, refusal, ...match } = ports.policy.match(path, method);
   if (refusal === 'no-route') return err({ reason: 'no_route' });
   if (route === undefined)
     return err({ reason: 'method_not_allowed', allow: 'allow' in match ? match.allow : [] });
-  if (wantsWebSocket(headers) && !isHandshake(request, route)) return err({ reason: 'upgrade_not_allowed' });
+  if (isUpgrade && !isHandshake(request, route)) return err({ reason: 'upgrade_not_allowed' });
   const tooLarge = bodyRefusal(headers, route.maxBodyBytes);
   if (tooLarge !== null) return err(tooLarge);
   // RFC 8470 §5.1: "Multiple or invalid instances of the header field MUST be treated as equivalent to" a `1`.
