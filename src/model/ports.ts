@@ -1,6 +1,28 @@
 import type { JWK } from 'jose';
+import type { Author } from './author.ts';
 import type { Owner } from './identity.ts';
 import type { Ask, Grant, Limit, Report } from './lease-wire.ts';
+import type {
+  AuditHead,
+  AuditPage,
+  AuditQuery,
+  ChangeRequest,
+  ClientAtStytch,
+  ExportPage,
+  Idempotency,
+  ImportRequest,
+  IssuedKey,
+  LeakOutcome,
+  LeakReport,
+  OutboxEvent,
+  OwnerLimits,
+  OwnerRecord,
+  Reconciled,
+  RotateRequest,
+  Rotation,
+  UsageBucket,
+  UsageQuery,
+} from './life.ts';
 import type { Result } from './refusal.ts';
 import type { TokenVerdict } from './token.ts';
 
@@ -83,27 +105,39 @@ export interface Ring {
   list(request: ListRequest): Promise<KeyPage>;
   get(owner: Owner, keyId: string): Promise<KeyRecord | null>;
   /** Changes a living key. What is taken away is gone at once; what is added waits for Stytch. */
-  change(owner: Owner, keyId: string, change: KeyPatch): Promise<Result<KeyRecord>>;
-  revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
+  change(request: ChangeRequest): Promise<Result<KeyRecord>>;
+  /** Gives a key a second secret, and its first one an end. */
+  rotate(request: RotateRequest): Promise<Result<IssuedKey>>;
+  /** Ends the old secret of a rotation now. */
+  finishRotation(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>>;
+  /** Ends the new secret of a rotation: the old one stays. */
+  cancelRotation(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>>;
+  revoke(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>>;
+  /** Revokes every living key; how many. */
+  revokeAll(owner: Owner, author: Author): Promise<Result<number>>;
+  /** Ends what somebody found, if it is alive. Whose it is, the key says: the finder does not know. */
+  leaked(report: LeakReport): Promise<LeakOutcome>;
   /** Makes a client that was not made here one of the owner's keys: its row decides from now on. */
-  adopt(owner: Owner, client: AdoptedClient): Promise<Result<KeyRecord>>;
+  adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
+  /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
+  importClient(request: ImportRequest): Promise<Result<KeyRecord>>;
   /** Ends one access token or session JWT (RFC 7009), by the hash of its canonical form; `expiresAt` is its own, in seconds. */
   revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void>;
-  /** Use by key and hour, oldest first, from an hour to an hour (milliseconds), of one key or of all. */
-  usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]>;
-  /** Whether everything of the owner's is refused, and by whose word. Null lifts it. */
-  suspend(owner: Owner, by: string | null): Promise<void>;
-  /** Puts the owner on a plan of the operator's file; null is the default limit. */
-  setPlan(owner: Owner, plan: string | null): Promise<Result<null>>;
-}
-
-/** What of a key is to become what; absent stays as it is. */
-export interface KeyPatch {
-  readonly name?: string;
-  readonly description?: string;
-  readonly scopes?: readonly string[];
-  /** A limit of the key's own, tighter than its owner's; null for none. */
-  readonly limit?: Limit | null;
+  /** Use by hour or day, oldest first; buckets without any are left out. */
+  usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
+  audit(query: AuditQuery): Promise<AuditPage>;
+  auditHead(owner: Owner): Promise<AuditHead>;
+  about(owner: Owner): Promise<OwnerRecord>;
+  /** Whether everything of the owner's is refused, and why. Null lifts it. */
+  suspend(owner: Owner, reason: string | null, author: Author): Promise<Result<OwnerRecord>>;
+  /** Puts the owner on a plan of the operator's file, or gives him a number of keys of his own. */
+  setLimits(owner: Owner, limits: OwnerLimits, author: Author): Promise<Result<OwnerRecord>>;
+  /** All that is kept of the owner, in pages; `after` null for the first. */
+  exportPage(owner: Owner, after: string | null, author: Author): Promise<ExportPage>;
+  /** Ends everything and forgets what is personal. Tombstones and audit stay for `auditDays`. */
+  forgetOwner(owner: Owner, author: Author): Promise<Result<OwnerRecord>>;
+  /** What the Ring makes of clients that a reconciliation found under its name; `dryRun` changes nothing. */
+  reconcile(clients: readonly ClientAtStytch[], dryRun: boolean): Promise<readonly Reconciled[]>;
 }
 
 /** A client that was made at Stytch or elsewhere, and is to be one of an owner's keys. */
@@ -173,12 +207,6 @@ export interface Seen {
   readonly client: string | null;
 }
 
-/** One hour of a key's use. */
-export interface UseOfHour extends KeyUse {
-  /** When the hour began, milliseconds since the epoch. */
-  readonly at: number;
-}
-
 export interface Admission {
   readonly standing: Standing;
   /** Of `others`, in their order. */
@@ -207,6 +235,8 @@ export type Standing =
       readonly expiresAt: number | null;
       /** Whether the key has a limit of its own, and so a purse of its own. */
       readonly ownLimit: boolean;
+      /** Addresses and CIDR blocks that alone may use the key; absent or null for any. */
+      readonly ipAllowlist?: readonly string[] | null;
       readonly leaseMs: number;
     }
   | { readonly status: 'unproven'; readonly leaseMs: 0 }
@@ -254,6 +284,8 @@ export type Exchanged =
 export interface IssueRequest {
   readonly owner: Owner;
   readonly createdBy: string;
+  readonly author: Author;
+  readonly idempotency: Idempotency | null;
   readonly name: string;
   readonly description: string;
   readonly scopes: readonly string[];
@@ -261,6 +293,8 @@ export interface IssueRequest {
   readonly expiresAt: number | null;
   /** A limit of the key's own; null for its owner's alone. */
   readonly limit: Limit | null;
+  /** Addresses and CIDR blocks that alone may use the key; null for any. */
+  readonly ipAllowlist: readonly string[] | null;
 }
 
 /** A key's record, with times in milliseconds since the epoch. */
@@ -279,20 +313,19 @@ export interface KeyRecord {
   readonly endedAt: number | null;
   readonly lastUsedAt: number | null;
   readonly lastSeen: Seen | null;
+  readonly ipAllowlist: readonly string[] | null;
+  readonly rotation: Rotation | null;
+  /** Counts the changes of what can be changed: what an entity-tag is made of. */
+  readonly revision: number;
 }
 
-export const KEY_STATUSES = ['active', 'revoked', 'expired'] as const;
+/** `rotating` is an active key with two secrets. */
+export const KEY_STATUSES = ['active', 'rotating', 'revoked', 'expired'] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
-
-/** The only answer that ever carries a whole key. */
-export interface IssuedKey {
-  readonly record: KeyRecord;
-  readonly key: string;
-}
 
 export interface ListRequest {
   readonly owner: Owner;
-  /** Null lists every key, the ended ones too. */
+  /** Null lists every key, the ended ones too. `active` are those with two secrets as well. */
   readonly status: KeyStatus | null;
   readonly limit: number;
   /** Where the last page ended, or null for the first. */
@@ -315,6 +348,9 @@ export interface KeyPage {
  * and lets through what it cannot count. Null is every address that is not known, together.
  */
 export type Throttle = (address: string | null) => Promise<boolean>;
+
+/** Hands an event to the operator's URL. Anything but 2xx is no answer: it is told again. */
+export type DeliverEvent = (event: OutboxEvent) => Promise<Outcome<null>>;
 
 /** One line of the log. */
 export type Log = (line: Readonly<Record<string, LogValue>>) => void;
@@ -343,6 +379,53 @@ export interface Lobby {
   exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer>;
   /** Whose client it is from now on: the first claim wins, and is answered to everybody after. */
   claim(request: LobbyClaimRequest): Promise<Owner>;
+  /** Claims a client for an owner who shows its secret: proven by one exchange, behind the failure budgets. */
+  claimByProof(request: LobbyProofRequest): Promise<LobbyProof>;
+  /** Gives up a claim of this very owner, because what was to follow came to nothing. */
+  release(request: LobbyClaimRequest): Promise<void>;
+  /** Whether a message of that id was seen in the last while: what was is a replay. */
+  wasSeen(messageId: string): Promise<boolean>;
+  /** Remembers a message that was done with. */
+  markSeen(messageId: string): Promise<void>;
+  /** The one Lobby that reconciles: begins a run, unless one is under way. */
+  startReconciliation(request: ReconciliationRequest): Promise<ReconciliationReport>;
+  reconciliation(): Promise<ReconciliationReport | null>;
+}
+
+export interface LobbyProofRequest {
+  readonly credential: SecretName;
+  readonly clientSecret: string;
+  readonly owner: Owner;
+  readonly address: string | null;
+}
+
+export type LobbyProof =
+  | { readonly result: 'claimed'; readonly scopes: readonly string[] }
+  /** Another owner has it, here or by what its token says. */
+  | { readonly result: 'owned' }
+  | { readonly result: 'refused' }
+  | { readonly result: 'throttled'; readonly retryAfterSeconds: number }
+  | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };
+
+export interface ReconciliationRequest {
+  readonly dryRun: boolean;
+  /** Who asked: an operator's client id, or null for the schedule. */
+  readonly by: string | null;
+}
+
+/** How far a reconciliation is, or what the last one did. Times in milliseconds. */
+export interface ReconciliationReport {
+  readonly id: string;
+  readonly dryRun: boolean;
+  readonly by: string | null;
+  readonly startedAt: number;
+  /** Null while it runs. */
+  readonly finishedAt: number | null;
+  /** Clients seen, and how many of them are what; `failed` are those whose Ring did not answer. */
+  readonly clients: number;
+  readonly counts: Readonly<Record<Reconciled | 'foreign' | 'failed', number>>;
+  /** The last few that something was done about: client ids are public. */
+  readonly findings: readonly { readonly clientId: string; readonly found: Reconciled }[];
 }
 
 export interface LobbyLookRequest {

@@ -4,7 +4,8 @@ import { type Grant, OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { MeterRules } from '../model/meter.ts';
 import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
 import { found } from './found.ts';
-import type { RingParts } from './parts.ts';
+import type { Plan, RingParts } from './parts.ts';
+import { watchQuota } from './quota.ts';
 import { standingOf } from './standing.ts';
 import { recordUse, settleUse } from './usage.ts';
 
@@ -22,7 +23,7 @@ export const admit = async (parts: RingParts, request: AdmitRequest): Promise<Ad
   if (isNew) found(parts, standing.owner);
   if (tables.exists()) account(parts, request, standing, grant);
   // A Ring that only lends has to see to it that it goes again.
-  if (isNew) await parts.wake();
+  if (isNew || parts.tables.hasEventsDue(now)) await parts.wake();
   return { standing, others, grant, sealed: keptToken(parts, request, standing, now) };
 };
 
@@ -56,6 +57,7 @@ const account = (
     parts.meter().hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE), parts.now());
   recordUse(parts, useName(credential), uses, ask.reports, grant, isLive ? seen : null);
   parts.tables.putMeter(parts.meter().saved());
+  watchQuota(parts, planOf(parts).perMonth);
 };
 
 /** A key with a limit of its own is given permits for its own purse only: the owner's would not know that limit. */
@@ -69,9 +71,12 @@ const permits = (
   return parts.meter().ask(ask, rulesOf(parts, credential, ownLimit), now);
 };
 
+const planOf = ({ tables, rules }: Pick<RingParts, 'tables' | 'rules'>): Plan =>
+  rules.plans.get(tables.plan() ?? '') ?? rules.plan;
+
 /** The limits that a credential is under now. */
 const rulesOf = ({ tables, rules }: RingParts, credential: CredentialName, ownLimit: boolean): MeterRules => {
-  const { requests, perSeconds, perMonth = null } = rules.plans.get(tables.plan() ?? '') ?? rules.plan;
+  const { requests, perSeconds, perMonth = null } = planOf({ tables, rules });
   return {
     owner: { requests, perSeconds },
     key: ownLimit ? (tables.key(useName(credential))?.limit ?? null) : null,

@@ -1,3 +1,4 @@
+import { fingerprintOf } from '../model/fingerprint.ts';
 import type { ExchangeAnswer, Exchanged, ExchangeRequest } from '../model/ports.ts';
 import { sealToken, unsealToken } from './kept-token.ts';
 import type { RingParts } from './parts.ts';
@@ -28,10 +29,11 @@ const exchangeNow = async (parts: RingParts, request: ExchangeRequest): Promise<
     if (standing.status !== 'live' && standing.status !== 'unproven')
       return { result: 'ended', status: standing.status };
     const before = parts.tables.key(request.credential.clientId);
+    const slot = await slotOf(parts, request);
     const exchanged = await ask(parts, request, before?.generation ?? 0);
     // Whatever came back speaks of the key as it was: a revoke that ran meanwhile wins.
     if (parts.tables.key(request.credential.clientId)?.generation === before?.generation) {
-      return keep(parts, request, exchanged);
+      return keep(parts, request, exchanged, slot);
     }
   }
   return { result: 'unavailable', retryAfterSeconds: 1 };
@@ -42,6 +44,7 @@ const ask = async (parts: RingParts, request: ExchangeRequest, generation: numbe
   const proof = await prove(parts, request.credential.clientId, request.clientSecret);
   switch (proof.proof) {
     case 'refused':
+      await askSoon(parts, request);
       return { result: 'refused' };
     case 'unusable':
       return unavailable(parts, proof.because, null);
@@ -64,13 +67,40 @@ const ask = async (parts: RingParts, request: ExchangeRequest, generation: numbe
   }
 };
 
+/** A secret that was good is not: never by itself a revocation, but Stytch is asked whether the client is still there. */
+const askSoon = async (parts: RingParts, { credential }: ExchangeRequest): Promise<void> => {
+  const { clientId, fingerprint } = credential;
+  if (!parts.tables.secrets(clientId).some((secret) => secret.fingerprint === fingerprint)) return;
+  parts.tables.confirm(clientId, 0);
+  await parts.wake();
+};
+
+/** Which of a rotation's two secrets it is: under another pepper, only the secret itself can tell. */
+const slotOf = async (
+  parts: RingParts,
+  { credential: { clientId }, clientSecret }: ExchangeRequest,
+): Promise<SecretRow['slot']> => {
+  if (parts.tables.rotation(clientId)?.status !== 'open') return null;
+  const { all } = await parts.keychain();
+  const names = await Promise.all(
+    all.map((master) => fingerprintOf(master, parts.rules.projectId, clientId, clientSecret)),
+  );
+  const known = parts.tables.secrets(clientId).find(({ fingerprint }) => names.includes(fingerprint));
+  return known?.slot ?? null;
+};
+
 /** Writes down what was learned, in one step with nothing awaited since the key was read. */
-const keep = (parts: RingParts, request: ExchangeRequest, exchanged: Exchanged): Exchanged => {
+const keep = (
+  parts: RingParts,
+  request: ExchangeRequest,
+  exchanged: Exchanged,
+  slot: SecretRow['slot'],
+): Exchanged => {
   if (exchanged.result !== 'token' || !exchanged.made) return exchanged;
   const { fingerprint, clientId, pepper } = request.credential;
   const { sealed, generation, expiresAt } = exchanged;
   parts.storage.transactionSync(() => {
-    parts.tables.putSecret({ fingerprint, clientId, pepper, tokenExpiresAt: expiresAt });
+    parts.tables.putSecret({ fingerprint, clientId, pepper, tokenExpiresAt: expiresAt, slot });
     parts.tables.putToken(fingerprint, { sealed, generation, expiresAt });
   });
   return exchanged;

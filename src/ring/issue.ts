@@ -1,7 +1,12 @@
 import { fingerprintOf } from '../model/fingerprint.ts';
 import { mintClientId, mintSecret, spellKey } from '../model/key.ts';
-import type { IssuedKey, IssueRequest, NewClient } from '../model/ports.ts';
+import type { IssuedKey } from '../model/life.ts';
+import type { IssueRequest, KeyRecord, NewClient } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
+import { writeAudit } from './audit.ts';
+import { emit } from './events.ts';
+import { answered, begin, repeated } from './idempotency.ts';
+import { keysLimit } from './owner.ts';
 import type { RingParts } from './parts.ts';
 import { toRecord } from './record.ts';
 import type { KeyRow } from './rows.ts';
@@ -23,8 +28,10 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
   const key = await spellKey(clientId, clientSecret, keychain.current);
 
   // From here to the end of reserve nothing is awaited: parallel issues see each other's slots.
-  if (tables.openKeys() >= rules.keysPerUser)
-    return err({ reason: 'key_limit_reached', limit: rules.keysPerUser });
+  const again = repeated(parts, request.idempotency);
+  if (again !== null) return again;
+  const limit = keysLimit(parts);
+  if (tables.openKeys() >= limit) return err({ reason: 'key_limit_reached', limit });
   const row = reserve(parts, request, clientId, key.slice(-4), keychain.current.id);
   await parts.wake();
 
@@ -34,12 +41,14 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
     if (tables.key(clientId)?.status !== 'creating') return unavailable(null);
     if (outcome.outcome === 'answered') {
       const secret = { fingerprint, clientId, pepper: keychain.current.id, tokenExpiresAt: null };
+      const record = toRecord(parts, { ...row, status: 'active' }, request.owner);
       parts.storage.transactionSync(() => {
-        tables.activateKey(clientId);
-        tables.putSecret(secret);
+        tables.activateKey(clientId, parts.now());
+        tables.putSecret({ ...secret, slot: null });
         tables.deleteIntention(clientId);
+        commit(parts, request, record);
       });
-      return ok({ record: toRecord({ ...row, status: 'active' }, request.owner), key });
+      return ok({ record, key });
     }
     parts.log({ event: 'issue', key_id: clientId, outcome: outcome.outcome, because: reasonOf(outcome) });
     return outcome.outcome === 'declined'
@@ -59,18 +68,28 @@ const reserve = (
   masterKey: string,
 ): KeyRow => {
   const now = parts.now();
-  const { name, description, scopes, createdBy, expiresAt, limit } = request;
+  const { name, description, scopes, createdBy, expiresAt, limit, ipAllowlist } = request;
   const ages = { createdAt: now, expiresAt, endedAt: null, lastUsedAt: null, lastSeen: null };
   const row: KeyRow = {
     ...{ keyId: clientId, status: 'creating', name, description, scopes, createdBy, lastFour },
     ...{ ...ages, generation: 1, limit, masterKey, tokensFrom: null },
+    ...{ ipAllowlist, revision: 1, confirmedAt: null },
   };
   parts.storage.transactionSync(() => {
     parts.tables.insertKey(row);
     const dueAt = now + ABANDONED_AFTER_MS;
     parts.tables.putIntention({ clientId, kind: 'create', attempts: 0, dueAt, since: now, fingerprints: [] });
+    begin(parts, request.idempotency, clientId);
   });
   return row;
+};
+
+/** What a key that is made leaves behind: the trail, the event, and the answer to a repeat. */
+const commit = (parts: RingParts, request: IssueRequest, record: KeyRecord): void => {
+  const { name, scopes, expiresAt } = request;
+  writeAudit(parts, request.author, 'key.created', record.keyId, { name, scopes, expires_at: expiresAt });
+  emit(parts, 'key.created', record);
+  answered(parts, request.idempotency, record);
 };
 
 const newClient = (
@@ -90,6 +109,8 @@ const newClient = (
     owner_kind: request.owner.kind,
     ...(request.owner.organizationId === null ? {} : { organization_id: request.owner.organizationId }),
     made_by: 'latchkey',
+    // Whether it is young enough for its Ring not to know it yet.
+    made_at: String(Math.floor(parts.now() / 1000)),
   },
 });
 
@@ -98,6 +119,7 @@ const dropped = (parts: RingParts, clientId: string, code: string): Result<never
   parts.storage.transactionSync(() => {
     parts.tables.deleteKey(clientId);
     parts.tables.deleteIntention(clientId);
+    parts.tables.forgetUnanswered(clientId);
   });
   return err({ reason: 'client_refused', detail: code });
 };

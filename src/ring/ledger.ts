@@ -1,9 +1,8 @@
+import { LATCHKEY } from '../model/author.ts';
 import { endKey } from './end.ts';
 import type { RingParts } from './parts.ts';
+import { retryAfterMs } from './retry.ts';
 import type { Intention, KeyRow } from './rows.ts';
-
-const FIRST_RETRY_MS = 2_000;
-const LAST_RETRY_MS = 3_600_000;
 
 /** How many intentions one alarm works on; the rest are due at once again. */
 const BATCH = 20;
@@ -21,8 +20,8 @@ const IN_FLIGHT_MS = 60_000;
 export const workOffLedger = async (parts: RingParts): Promise<void> => {
   const now = parts.now();
   parts.tables.forgetRevokedTokens(now);
-  for (const key of parts.tables.expiring(now)) endKey(parts, key.keyId, 'expired');
-  const due = parts.tables.intentionsDue(now).slice(0, BATCH);
+  endExpired(parts, now);
+  const due = parts.tables.intentionsDue(now, BATCH);
   for (const intention of due) {
     const attempts = intention.attempts + 1;
     parts.tables.putIntention({ ...intention, attempts, dueAt: now + retryAfterMs(attempts) });
@@ -32,9 +31,11 @@ export const workOffLedger = async (parts: RingParts): Promise<void> => {
   await parts.wake();
 };
 
-/** 2 s, 4 s, 8 s … up to an hour, for ever. */
-export const retryAfterMs = (attempts: number): number =>
-  Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 20));
+const endExpired = (parts: RingParts, now: number): void => {
+  const owner = parts.tables.owner();
+  if (owner === null) return;
+  for (const { keyId } of parts.tables.expiring(now)) endKey(parts, owner, keyId, 'expired', LATCHKEY);
+};
 
 const carryOut = async (parts: RingParts, intention: Intention): Promise<void> => {
   const { clientId, kind } = intention;
@@ -76,4 +77,5 @@ const undoCreation = (parts: RingParts, clientId: string): void =>
   parts.storage.transactionSync(() => {
     parts.tables.deleteKey(clientId);
     parts.tables.deleteIntention(clientId);
+    parts.tables.forgetUnanswered(clientId);
   });

@@ -1,10 +1,11 @@
+import type { AuditKey } from '../model/audit-chain.ts';
 import type { RandomBytes } from '../model/base62.ts';
 import type { ForeignClients } from '../model/foreign.ts';
 import type { Environment, KeyRealm } from '../model/key.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Limit } from '../model/lease-wire.ts';
 import type { Meter } from '../model/meter.ts';
-import type { Log, Stytch, Vault, VerifyToken } from '../model/ports.ts';
+import type { DeliverEvent, Lobbies, Log, Stytch, Vault, VerifyToken } from '../model/ports.ts';
 import type { Join } from './joins.ts';
 import type { Tables } from './tables.ts';
 
@@ -29,6 +30,12 @@ export interface RingRules {
   readonly stytchGraceSeconds: number;
   /** The key of trusted_metadata that carries the owner into the token's claims. */
   readonly ownerClaim: string;
+  /** How long the audit trail is kept, and the tombstones of a deleted owner; milliseconds. */
+  readonly auditMs: number;
+  /** After so long without a word of Stytch on a living key, it is asked; milliseconds. */
+  readonly confirmMs: number;
+  /** What the operator is told of, and how long before: null where there is nobody to tell. Milliseconds. */
+  readonly events: { readonly expiringMs: number; readonly unusedMs: number } | null;
 }
 
 /** The world, as a Ring needs it. */
@@ -41,6 +48,9 @@ export interface RingPorts {
   readonly vault: Vault;
   readonly keychain: () => Promise<Keychain>;
   readonly randomBytes: RandomBytes;
+  readonly newId: () => string;
+  readonly deliver: DeliverEvent;
+  readonly lobbies: Lobbies;
   readonly log: Log;
 }
 
@@ -49,6 +59,8 @@ export interface RingParts extends RingPorts {
   /** The ring part of its keys: which Ring this is. */
   readonly ring: string;
   readonly tables: Tables;
+  /** The key that chains the audit trail. Throws before the keychain was opened. */
+  readonly auditKey: () => AuditKey;
   readonly storage: DurableObjectStorage;
   readonly meter: () => Meter;
   /** Client ids whose creation is under way in this very object. */

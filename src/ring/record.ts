@@ -1,28 +1,51 @@
 import type { Owner } from '../model/identity.ts';
+import type { Rotation } from '../model/life.ts';
 import type { KeyRecord } from '../model/ports.ts';
+import type { RingParts } from './parts.ts';
 import type { KeyRow } from './rows.ts';
 
-/** A key as its owner may see it. A key being made is shown by nobody: it has no status to show. */
-export const toRecord = (
-  row: KeyRow & { readonly status: KeyRecord['status'] },
-  owner: Owner,
-): KeyRecord => ({
-  keyId: row.keyId,
-  owner,
-  createdBy: row.createdBy,
-  name: row.name,
-  description: row.description,
-  scopes: row.scopes,
-  limit: row.limit,
-  status: row.status,
-  lastFour: row.lastFour,
-  createdAt: row.createdAt,
-  expiresAt: row.expiresAt,
-  endedAt: row.endedAt,
-  lastUsedAt: row.lastUsedAt,
-  lastSeen: row.lastSeen,
-});
+/** A row that its owner may see: a key being made is shown by nobody. */
+export type VisibleRow = KeyRow & { readonly status: Exclude<KeyRow['status'], 'creating'> };
+
+/** A key as its owner may see it. */
+export const toRecord = (parts: Pick<RingParts, 'tables'>, row: VisibleRow, owner: Owner): KeyRecord => {
+  const rotation = row.status === 'active' ? rotationOf(parts, row.keyId) : null;
+  return {
+    keyId: row.keyId,
+    owner,
+    createdBy: row.createdBy,
+    name: row.name,
+    description: row.description,
+    scopes: row.scopes,
+    limit: row.limit,
+    status: rotation === null ? row.status : 'rotating',
+    lastFour: row.lastFour,
+    createdAt: row.createdAt,
+    expiresAt: row.expiresAt,
+    endedAt: row.endedAt,
+    lastUsedAt: row.lastUsedAt,
+    lastSeen: row.lastSeen,
+    ipAllowlist: row.ipAllowlist,
+    rotation,
+    revision: row.revision,
+  };
+};
+
+/** A key's record as it is now; null for one that nobody may see. */
+export const recordOf = (parts: Pick<RingParts, 'tables'>, keyId: string, owner: Owner): KeyRecord | null => {
+  const row = parts.tables.key(keyId);
+  return row !== null && isVisible(row) ? toRecord(parts, row, owner) : null;
+};
 
 /** Whether a row is of a key that its owner may see. */
-export const isVisible = (row: KeyRow): row is KeyRow & { readonly status: KeyRecord['status'] } =>
-  row.status !== 'creating';
+export const isVisible = (row: KeyRow): row is VisibleRow => row.status !== 'creating';
+
+const rotationOf = ({ tables }: Pick<RingParts, 'tables'>, keyId: string): Rotation | null => {
+  const row = tables.rotation(keyId);
+  if (row === null || row.status !== 'open') return null;
+  const { startedAt, finishesAt, nextLastFour } = row;
+  const uses = tables
+    .secrets(keyId)
+    .flatMap(({ slot, lastUsedAt }) => (slot === null ? [lastUsedAt ?? 0] : []));
+  return { startedAt, finishesAt, nextLastFour, oldSecretLastUsedAt: Math.max(0, ...uses) || null };
+};

@@ -5,6 +5,60 @@ const REVOKED_TOKENS = `CREATE TABLE revoked_tokens (
     token_hash TEXT PRIMARY KEY,
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID`;
+const ROTATIONS = `CREATE TABLE rotations (
+    -- Rotations under way, at most one for each key, and what is still to be done at Stytch about one that is over.
+    client_id TEXT PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN ('starting', 'open', 'finishing', 'cancelling', 'undoing')),
+    started_at INTEGER NOT NULL,
+    finishes_at INTEGER NOT NULL,
+    next_last_four TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    fingerprints TEXT NOT NULL
+  ) WITHOUT ROWID`;
+const ROTATIONS_BY_TIME = 'CREATE INDEX rotations_by_time ON rotations (due_at)';
+const IDEMPOTENCY = `CREATE TABLE idempotency (
+    -- Requests with an Idempotency-Key, for a day: hashes of key and request, and the answer without its secret.
+    name TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    answer TEXT,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`;
+const IDEMPOTENCY_BY_END = 'CREATE INDEX idempotency_by_end ON idempotency (expires_at)';
+const AUDIT = `CREATE TABLE audit (
+    -- Who did what to which key, from where, by which credential. Each row's mac covers it and the mac before.
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id TEXT,
+    via TEXT,
+    client_id TEXT,
+    address TEXT,
+    country TEXT,
+    request_id TEXT,
+    details TEXT NOT NULL,
+    master_key TEXT NOT NULL,
+    mac TEXT NOT NULL
+  )`;
+const AUDIT_BY_KEY = 'CREATE INDEX audit_by_key ON audit (client_id, seq)';
+const AUDIT_ANCHOR = `CREATE TABLE audit_anchor (
+    -- The last row of the audit that was old enough to go: one row, so that the chain has a beginning.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    mac TEXT NOT NULL
+  )`;
+const EVENTS = `CREATE TABLE events (
+    -- What the operator's URL has not taken yet.
+    id TEXT PRIMARY KEY,
+    type TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL
+  ) WITHOUT ROWID`;
+const EVENTS_BY_TIME = 'CREATE INDEX events_by_time ON events (due_at)';
 const REVOKED_TOKENS_BY_END = 'CREATE INDEX revoked_tokens_by_end ON revoked_tokens (expires_at)';
 
 /**
@@ -21,7 +75,12 @@ const TABLES: readonly string[] = [
     created_at INTEGER NOT NULL,
     plan TEXT,
     suspended_at INTEGER,
-    suspended_by TEXT
+    suspended_by TEXT,
+    suspended_reason TEXT,
+    keys_limit INTEGER,
+    deleted_at INTEGER,
+    forget_at INTEGER,
+    quota_told TEXT
   )`,
   `CREATE TABLE keys (
     -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice.
@@ -40,15 +99,23 @@ const TABLES: readonly string[] = [
     generation INTEGER NOT NULL,
     own_limit TEXT,
     master_key TEXT NOT NULL,
-    tokens_from INTEGER
+    tokens_from INTEGER,
+    ip_allowlist TEXT,
+    revision INTEGER,
+    confirmed_at INTEGER,
+    expiring_told_at INTEGER,
+    unused_told_at INTEGER
   ) WITHOUT ROWID`,
   'CREATE INDEX keys_by_age ON keys (created_at, client_id)',
   `CREATE TABLE secrets (
-    -- The living secrets of the keys, by fingerprint (HMAC under the pepper).
+    -- The living secrets of the keys, by fingerprint (HMAC under the pepper). The slot is "next" of the one that a
+    -- rotation adds.
     fingerprint TEXT PRIMARY KEY,
     client_id TEXT NOT NULL,
     pepper TEXT NOT NULL,
-    token_expires_at INTEGER
+    token_expires_at INTEGER,
+    slot TEXT,
+    last_used_at INTEGER
   ) WITHOUT ROWID`,
   'CREATE INDEX secrets_by_client ON secrets (client_id)',
   `CREATE TABLE tokens (
@@ -94,10 +161,49 @@ const TABLES: readonly string[] = [
     id INTEGER PRIMARY KEY CHECK (id = 1),
     state TEXT NOT NULL
   )`,
+  ROTATIONS,
+  ROTATIONS_BY_TIME,
+  IDEMPOTENCY,
+  IDEMPOTENCY_BY_END,
+  AUDIT,
+  AUDIT_BY_KEY,
+  AUDIT_ANCHOR,
+  EVENTS,
+  EVENTS_BY_TIME,
 ];
 
-/** A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation. */
+const ADDED_COLUMNS = {
+  ring: [
+    'suspended_reason TEXT',
+    'keys_limit INTEGER',
+    'deleted_at INTEGER',
+    'forget_at INTEGER',
+    'quota_told TEXT',
+  ],
+  keys: [
+    'ip_allowlist TEXT',
+    'revision INTEGER',
+    'confirmed_at INTEGER',
+    'expiring_told_at INTEGER',
+    'unused_told_at INTEGER',
+  ],
+  secrets: ['slot TEXT', 'last_used_at INTEGER'],
+};
+
+/**
+ * A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation.
+ * Version 3: a key's whole life.
+ */
 export const SCHEMA: Schema = {
   tables: TABLES,
-  steps: [['ALTER TABLE keys ADD COLUMN tokens_from INTEGER', REVOKED_TOKENS, REVOKED_TOKENS_BY_END]],
+  steps: [
+    ['ALTER TABLE keys ADD COLUMN tokens_from INTEGER', REVOKED_TOKENS, REVOKED_TOKENS_BY_END],
+    [
+      ...Object.entries(ADDED_COLUMNS).flatMap(([table, columns]) =>
+        columns.map((column) => `ALTER TABLE ${table} ADD COLUMN ${column}`),
+      ),
+      ...[ROTATIONS, ROTATIONS_BY_TIME, IDEMPOTENCY, IDEMPOTENCY_BY_END],
+      ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME],
+    ],
+  ],
 };

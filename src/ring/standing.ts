@@ -62,7 +62,7 @@ const ofToken = (parts: RingParts, name: TokenName, now: number): Standing | End
   if (key === null && !(isForeign && rules.foreignClients === 'any')) return 'unknown';
   const ended =
     (key === null ? null : endOf(key, now)) ??
-    (isRotatedOut(key, name) ? 'revoked' : null) ??
+    (isRotatedOut(parts, key, name) ? 'revoked' : null) ??
     revocation(parts, name.tokenHash) ??
     suspension(parts);
   return ended ?? live(parts, parts.tables.owner() ?? name.owner, key);
@@ -82,9 +82,16 @@ const endOf = (key: KeyRow, now: number): EndedStatus | null => {
   return hasExpired(key, now) ? 'expired' : null;
 };
 
-/** After a rotation, the tokens that the old secret opened are no longer good. */
-const isRotatedOut = (key: KeyRow | null, { issuedAt }: TokenName): boolean =>
-  key !== null && key.tokensFrom !== null && issuedAt <= key.tokensFrom + ROTATION_SKEW_SECONDS;
+/**
+ * After a rotation, the tokens that the old secret opened are no longer good. Until Stytch was told of its end, that
+ * secret goes on opening new ones: none is taken.
+ */
+const isRotatedOut = ({ tables }: RingParts, key: KeyRow | null, { issuedAt }: TokenName): boolean => {
+  if (key === null || key.tokensFrom === null) return false;
+  const status = tables.rotation(key.keyId)?.status;
+  if (status === 'finishing' || status === 'cancelling') return true;
+  return issuedAt <= key.tokensFrom + ROTATION_SKEW_SECONDS;
+};
 
 const revocation = ({ tables }: RingParts, tokenHash: string): EndedStatus | null =>
   tables.isRevokedToken(tokenHash) ? 'revoked' : null;
@@ -99,6 +106,7 @@ const live = (parts: RingParts, owner: Owner, key: KeyRow | null): Standing => (
   generation: key?.generation ?? 0,
   expiresAt: key?.expiresAt ?? null,
   ownLimit: (key?.limit ?? null) !== null,
+  ipAllowlist: key?.ipAllowlist ?? null,
   leaseMs: parts.rules.leaseSeconds * 1000,
 });
 

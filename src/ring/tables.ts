@@ -1,28 +1,28 @@
 import type { Owner } from '../model/identity.ts';
+import type { Suspension } from '../model/life.ts';
 import type { SavedMeter } from '../model/meter.ts';
-import type { ListRequest, Seen } from '../model/ports.ts';
-import {
-  type Intention,
-  type KeptTokenRow,
-  type KeyChange,
-  type KeyRow,
-  limitText,
-  type Row,
-  type SecretRow,
-  toIntention,
-  toKeyRow,
-} from './rows.ts';
+import { auditTables } from './audit-tables.ts';
+import { keyTables } from './key-tables.ts';
+import { ledgerTables } from './ledger-tables.ts';
 import { SCHEMA } from './schema.ts';
+import { openSql } from './sql.ts';
+import { toldTables } from './told-tables.ts';
 import { useTables } from './use-tables.ts';
 import { createTables, hasTable, upgradeTables } from './versions.ts';
 
-/** The Ring's tables. Every statement of the KeyRing is here; each is one synchronous step. */
+/** How long before or after something a Ring wakes by itself, in milliseconds; null where it does not. */
+export interface Wakes {
+  readonly expiringMs: number | null;
+  readonly unusedMs: number | null;
+  readonly auditMs: number;
+  /** After so long without a word of Stytch on a living key, it is asked. */
+  readonly confirmMs: number;
+}
+
+/** The Ring's tables. Every statement of the KeyRing is here or in the files beside; each is one synchronous step. */
 export const openTables = (storage: DurableObjectStorage) => {
-  const sql = storage.sql;
-  const all = (query: string, ...values: SqlStorageValue[]): readonly Row[] =>
-    sql.exec(query, ...values).toArray();
-  const first = (query: string, ...values: SqlStorageValue[]): Row | null => all(query, ...values)[0] ?? null;
-  const run = (query: string, ...values: SqlStorageValue[]): void => void sql.exec(query, ...values);
+  const sql = openSql(storage.sql);
+  const { first, run } = sql;
 
   // A Ring that was merely asked writes nothing: strangers and empty lists leave no trace.
   let exists = hasTable(storage, 'ring');
@@ -70,133 +70,42 @@ export const openTables = (storage: DurableObjectStorage) => {
     setPlan: (plan: string | null): void => run('UPDATE ring SET plan = ?', plan),
 
     isSuspended: (): boolean => exists && first('SELECT 1 FROM ring WHERE suspended_at IS NOT NULL') !== null,
-    suspend: (by: string, now: number): void =>
-      run(
-        'UPDATE ring SET suspended_at = coalesce(suspended_at, ?), suspended_by = coalesce(suspended_by, ?)',
-        now,
-        by,
-      ),
-    lift: (): void => run('UPDATE ring SET suspended_at = NULL, suspended_by = NULL'),
-
-    key: (clientId: string): KeyRow | null => {
-      const row = exists ? first('SELECT * FROM keys WHERE client_id = ?', clientId) : null;
-      return row === null ? null : toKeyRow(row);
-    },
-
-    /** Keys that hold a slot: the living and those being made. */
-    openKeys: (): number =>
-      exists ? Number(first("SELECT count(*) AS n FROM keys WHERE status IN ('active', 'creating')")?.n) : 0,
-
-    list: ({ status, limit, after }: ListRequest): readonly KeyRow[] => {
-      if (!exists) return [];
-      const statuses = status === null ? ['active', 'revoked', 'expired'] : [status];
-      const marks = statuses.map(() => '?').join(', ');
-      const from = after ?? { createdAt: Number.MAX_SAFE_INTEGER, keyId: '' };
-      return all(
-        `SELECT * FROM keys WHERE status IN (${marks}) AND (created_at, client_id) < (?, ?)
-         ORDER BY created_at DESC, client_id DESC LIMIT ?`,
-        ...statuses,
-        from.createdAt,
-        from.keyId,
-        limit,
-      ).map(toKeyRow);
-    },
-
-    insertKey: (key: KeyRow): void =>
-      run(
-        `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, expires_at, ended_at,
-           last_four, last_used_at, generation, own_limit, master_key, tokens_from)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...[key.keyId, key.status, key.name, key.description, JSON.stringify(key.scopes), key.createdBy],
-        ...[
-          key.createdAt,
-          key.expiresAt,
-          key.endedAt,
-          key.lastFour,
-          key.lastUsedAt,
-          key.generation,
-          limitText(key.limit),
-          key.masterKey,
-          key.tokensFrom,
-        ],
-      ),
-    deleteKey: (clientId: string): void => run('DELETE FROM keys WHERE client_id = ?', clientId),
-    activateKey: (clientId: string): void =>
-      run("UPDATE keys SET status = 'active' WHERE client_id = ?", clientId),
-    endKey: (clientId: string, status: 'revoked' | 'expired', now: number): void =>
-      run(
-        'UPDATE keys SET status = ?, ended_at = ?, generation = generation + 1 WHERE client_id = ?',
-        ...[status, now, clientId],
-      ),
-    /** Changes a key. Other scopes are another generation: what was evidence until now is none any more. */
-    changeKey: (clientId: string, { name, description, scopes, limit }: KeyChange): void => {
-      const text = JSON.stringify(scopes);
-      run(
-        `UPDATE keys SET name = ?, description = ?, own_limit = ?, generation = generation + (scopes <> ?), scopes = ?
-         WHERE client_id = ?`,
-        ...[name, description, limitText(limit), text, text, clientId],
-      );
-    },
-    markUsed: (clientId: string, now: number, seen: Seen | null): void =>
-      run(
-        'UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?), last_seen = coalesce(?, last_seen) WHERE client_id = ?',
-        ...[now, seen === null ? null : JSON.stringify(seen), clientId],
-      ),
-    /** Living keys whose end has come. */
-    expiring: (now: number): readonly KeyRow[] =>
-      exists ? all("SELECT * FROM keys WHERE status = 'active' AND expires_at <= ?", now).map(toKeyRow) : [],
-
-    secrets: (clientId: string): readonly SecretRow[] =>
-      all('SELECT * FROM secrets WHERE client_id = ?', clientId).map((row) => ({
-        fingerprint: row.fingerprint as string,
-        clientId,
-        pepper: row.pepper as string,
-        tokenExpiresAt: row.token_expires_at as number | null,
-      })),
-    putSecret: (secret: SecretRow): void =>
-      run(
-        `INSERT INTO secrets (fingerprint, client_id, pepper, token_expires_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (fingerprint) DO UPDATE SET token_expires_at = excluded.token_expires_at`,
-        ...[secret.fingerprint, secret.clientId, secret.pepper, secret.tokenExpiresAt],
-      ),
-    deleteSecrets: (clientId: string): void => {
-      run(
-        'DELETE FROM tokens WHERE fingerprint IN (SELECT fingerprint FROM secrets WHERE client_id = ?)',
-        clientId,
-      );
-      run('DELETE FROM secrets WHERE client_id = ?', clientId);
-    },
-
-    token: (fingerprint: string): KeptTokenRow | null => {
-      const row = exists ? first('SELECT * FROM tokens WHERE fingerprint = ?', fingerprint) : null;
+    suspension: (): Suspension | null => {
+      const row = exists
+        ? first('SELECT suspended_at, suspended_reason FROM ring WHERE suspended_at IS NOT NULL')
+        : null;
       return row === null
         ? null
         : {
-            sealed: row.sealed as string,
-            generation: row.generation as number,
-            expiresAt: row.expires_at as number,
+            suspendedAt: row.suspended_at as number,
+            reason: (row.suspended_reason as string | null) ?? '',
           };
     },
-    putToken: (fingerprint: string, token: KeptTokenRow): void =>
+    suspend: (by: string, reason: string, now: number): void =>
       run(
-        'INSERT OR REPLACE INTO tokens (fingerprint, sealed, generation, expires_at) VALUES (?, ?, ?, ?)',
-        ...[fingerprint, token.sealed, token.generation, token.expiresAt],
+        'UPDATE ring SET suspended_at = ?, suspended_by = ?, suspended_reason = ? WHERE suspended_at IS NULL',
+        ...[now, by, reason],
       ),
+    lift: (): void =>
+      run('UPDATE ring SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL'),
 
-    putIntention: (intention: Intention): void =>
-      run(
-        `INSERT OR REPLACE INTO intentions (client_id, kind, attempts, due_at, since, fingerprints)
-         VALUES (?, ?, ?, ?, ?, ?)`,
-        ...[intention.clientId, intention.kind, intention.attempts, intention.dueAt, intention.since],
-        JSON.stringify(intention.fingerprints),
-      ),
-    deleteIntention: (clientId: string): void => run('DELETE FROM intentions WHERE client_id = ?', clientId),
-    intention: (clientId: string): Intention | null => {
-      const row = exists ? first('SELECT * FROM intentions WHERE client_id = ?', clientId) : null;
-      return row === null ? null : toIntention(row);
+    /** When the Ring was made; null where it was not. */
+    createdAt: (): number | null =>
+      exists ? (first('SELECT created_at FROM ring')?.created_at as number) : null,
+    keysLimit: (): number | null =>
+      exists ? ((first('SELECT keys_limit FROM ring')?.keys_limit as number | null) ?? null) : null,
+    setKeysLimit: (limit: number | null): void => run('UPDATE ring SET keys_limit = ?', limit),
+    /** When the owner's data was deleted, and when the rest goes. */
+    deletion: (): { readonly deletedAt: number; readonly keptUntil: number } | null => {
+      const row = exists
+        ? first('SELECT deleted_at, forget_at FROM ring WHERE deleted_at IS NOT NULL')
+        : null;
+      return row === null
+        ? null
+        : { deletedAt: row.deleted_at as number, keptUntil: row.forget_at as number };
     },
-    intentionsDue: (now: number): readonly Intention[] =>
-      exists ? all('SELECT * FROM intentions WHERE due_at <= ? ORDER BY due_at', now).map(toIntention) : [],
+    setDeletion: (deletedAt: number, forgetAt: number): void =>
+      run('UPDATE ring SET deleted_at = ?, forget_at = ?', deletedAt, forgetAt),
 
     isRevokedToken: (tokenHash: string): boolean =>
       exists && first('SELECT 1 FROM revoked_tokens WHERE token_hash = ?', tokenHash) !== null,
@@ -211,15 +120,28 @@ export const openTables = (storage: DurableObjectStorage) => {
       if (exists) run('DELETE FROM revoked_tokens WHERE expires_at <= ?', revokedUntil(now));
     },
 
+    ...keyTables(sql, () => exists),
+    ...ledgerTables(sql, () => exists),
+    ...auditTables(sql, () => exists),
+    ...toldTables(sql, () => exists),
     ...useTables(sql, () => exists),
 
     /** When the Ring has to wake next, in milliseconds since the epoch; null for never. */
-    nextDueAt: (): number | null => {
+    nextDueAt: ({ expiringMs, unusedMs, auditMs, confirmMs }: Wakes): number | null => {
       if (!exists) return null;
+      const living = "FROM keys WHERE status = 'active'";
       const row = first(
         `SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM intentions
-           UNION ALL SELECT min(expires_at) FROM keys WHERE status = 'active'
+           UNION ALL SELECT min(due_at) FROM rotations
+           UNION ALL SELECT min(due_at) FROM events
+           UNION ALL SELECT min(expires_at) ${living}
+           UNION ALL SELECT min(expires_at) - ?1 ${living} AND expiring_told_at IS NULL
+           UNION ALL SELECT min(coalesce(last_used_at, created_at)) + ?2 ${living} AND unused_told_at IS NULL
+           UNION ALL SELECT min(coalesce(confirmed_at, created_at)) + ?3 ${living}
+           UNION ALL SELECT min(at) + ?4 FROM audit
+           UNION ALL SELECT forget_at FROM ring
            UNION ALL SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 FROM revoked_tokens)`,
+        ...[expiringMs, unusedMs, confirmMs, auditMs],
       );
       return (row?.at as number | null | undefined) ?? null;
     },
@@ -235,7 +157,9 @@ export const openTables = (storage: DurableObjectStorage) => {
     isIdle: (): boolean =>
       first(
         `SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions UNION ALL SELECT 1 FROM revoked_tokens
-           UNION ALL SELECT 1 FROM ring WHERE suspended_at IS NOT NULL OR plan IS NOT NULL LIMIT 1`,
+           UNION ALL SELECT 1 FROM audit UNION ALL SELECT 1 FROM events
+           UNION ALL SELECT 1 FROM ring WHERE suspended_at IS NOT NULL OR plan IS NOT NULL
+             OR keys_limit IS NOT NULL LIMIT 1`,
       ) === null,
   };
 };

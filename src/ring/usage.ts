@@ -1,4 +1,5 @@
 import type { Grant, Report } from '../model/lease-wire.ts';
+import type { UsageBucket, UsageQuery } from '../model/life.ts';
 import type { KeyUse, Seen } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 
@@ -58,4 +59,14 @@ export const sweep = (parts: RingParts, now: number): void => {
     parts.tables.closeLease(leaseId);
   }
   parts.tables.forgetUse(hourOf(now - KEPT_MS));
+};
+
+/** Use by hour or by UTC day, of one key or of all. What an hour is cut from counts whole. */
+export const usage = (parts: RingParts, { keyId, from, to, by }: UsageQuery): readonly UsageBucket[] => {
+  if (!parts.tables.exists()) return [];
+  const now = parts.now();
+  sweep(parts, now);
+  return parts.tables
+    .uses(keyId, hourOf(from), hourOf(to + HOUR_MS - 1), by === 'day' ? 24 : 1)
+    .map(({ hour, ...use }) => ({ at: hour * HOUR_MS, ...use }));
 };

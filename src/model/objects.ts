@@ -1,8 +1,9 @@
-import type { Owner } from '../model/identity.ts';
-import type { Limit } from '../model/lease-wire.ts';
-import type { KeyRecord } from '../model/ports.ts';
+import type { Owner } from './identity.ts';
+import type { Limit } from './lease-wire.ts';
+import type { Rotation } from './life.ts';
+import type { KeyRecord } from './ports.ts';
 
-/** A key as the Desk shows it: ids are strings, times are RFC 3339 in UTC. The key itself is not part of it. */
+/** A key as it is shown, at the Desk and in events: ids are strings, times are RFC 3339 in UTC. The key itself is not part of it. */
 export const keyObject = (record: KeyRecord) => ({
   key_id: record.keyId,
   owner: ownerObject(record.owner),
@@ -18,14 +19,28 @@ export const keyObject = (record: KeyRecord) => ({
   ended_at: time(record.endedAt),
   last_used_at: time(record.lastUsedAt),
   last_used_from: record.lastSeen,
-  ip_allowlist: null,
-  rotation: null,
+  ip_allowlist: record.ipAllowlist,
+  rotation: rotationObject(record.rotation),
 });
+
+const rotationObject = (rotation: Rotation | null) =>
+  rotation === null
+    ? null
+    : {
+        started_at: time(rotation.startedAt),
+        finishes_at: time(rotation.finishesAt),
+        old_secret_last_used_at: time(rotation.oldSecretLastUsedAt),
+        next_last_four: rotation.nextLastFour,
+      };
 
 const limitObject = (limit: Limit | null) =>
   limit === null ? null : { requests: limit.requests, per_seconds: limit.perSeconds };
 
-const ownerObject = ({ kind, id, organizationId }: Owner) => ({ kind, id, organization_id: organizationId });
+export const ownerObject = ({ kind, id, organizationId }: Owner) => ({
+  kind,
+  id,
+  organization_id: organizationId,
+});
 
 /** RFC 3339, to the second; null stays null. */
 export function time(at: number): string;

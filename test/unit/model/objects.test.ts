@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyObject, time } from '../../../src/desk/key-object.ts';
+import { keyObject, time } from '../../../src/model/objects.ts';
 import type { KeyRecord } from '../../../src/model/ports.ts';
 
 const RECORD = {

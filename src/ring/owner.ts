@@ -1,0 +1,82 @@
+import type { Author } from '../model/author.ts';
+import type { Owner } from '../model/identity.ts';
+import type { OwnerLimits, OwnerRecord } from '../model/life.ts';
+import { err, ok, type Result } from '../model/refusal.ts';
+import { writeAudit } from './audit.ts';
+import { endKey } from './end.ts';
+import { emit } from './events.ts';
+import { found } from './found.ts';
+import type { RingParts } from './parts.ts';
+
+/** What is known of the owner as such; a Ring that has nothing to remember makes no trace by telling so. */
+export const about = ({ tables }: RingParts, owner: Owner): OwnerRecord => ({
+  owner: tables.owner() ?? owner,
+  createdAt: tables.createdAt(),
+  plan: tables.plan(),
+  keysLimit: tables.keysLimit(),
+  suspension: tables.suspension(),
+  deletion: tables.deletion(),
+  liveKeys: tables.livingKeys().length,
+});
+
+/** How many living keys the owner may have. */
+export const keysLimit = ({ tables, rules }: RingParts): number => tables.keysLimit() ?? rules.keysPerUser;
+
+/** Refuses everything of the owner's from now on, or no longer. What was deleted stays refused. */
+export const suspend = (
+  parts: RingParts,
+  owner: Owner,
+  reason: string | null,
+  author: Author,
+): Result<OwnerRecord> => {
+  const { tables, storage } = parts;
+  const before = tables.suspension();
+  if (reason === null && before === null) return ok(about(parts, owner));
+  if (reason === null && tables.deletion() !== null) return err({ reason: 'owner_deleted' });
+  found(parts, owner);
+  storage.transactionSync(() => {
+    if (reason === null) {
+      tables.lift();
+      writeAudit(parts, author, 'owner.lifted', null);
+    } else if (before === null) {
+      tables.suspend(author.actor.id ?? author.actor.kind, reason, parts.now());
+      writeAudit(parts, author, 'owner.suspended', null, { reason });
+    } else return;
+    emit(parts, 'owner.suspended', null, { suspended: reason !== null, reason });
+  });
+  return ok(about(parts, owner));
+};
+
+/** Another plan of the operator's file, another number of keys; null for what everybody has. */
+export const setLimits = (
+  parts: RingParts,
+  owner: Owner,
+  limits: OwnerLimits,
+  author: Author,
+): Result<OwnerRecord> => {
+  const { tables, rules, storage } = parts;
+  const { plan = tables.plan(), keysLimit: keys = tables.keysLimit() } = limits;
+  if (plan !== null && !rules.plans.has(plan)) {
+    return err({
+      reason: 'request_invalid',
+      errors: [{ pointer: '/plan', detail: 'is no plan of the operator' }],
+    });
+  }
+  if (tables.deletion() !== null) return err({ reason: 'owner_deleted' });
+  found(parts, owner);
+  storage.transactionSync(() => {
+    tables.setPlan(plan);
+    tables.setKeysLimit(keys);
+    writeAudit(parts, author, 'owner.limits_changed', null, { plan, keys_limit: keys });
+  });
+  return ok(about(parts, owner));
+};
+
+/** Revokes every living key; how many there were. */
+export const revokeAll = (parts: RingParts, owner: Owner, author: Author, because: string | null): number => {
+  const living = parts.tables.livingKeys();
+  parts.storage.transactionSync(() => {
+    for (const { keyId } of living) endKey(parts, owner, keyId, 'revoked', author, because);
+  });
+  return living.length;
+};

@@ -1,0 +1,16 @@
+import { confirmKeys } from './confirm.ts';
+import { deliverEvents } from './events.ts';
+import { forgetWhenDue } from './forget.ts';
+import { workOffLedger } from './ledger.ts';
+import type { RingParts } from './parts.ts';
+import { workOffRotations } from './rotation-ledger.ts';
+import { upkeep } from './upkeep.ts';
+
+/** All that a Ring does when it wakes. Whatever of it fails is due again, and keeps nothing else from being done. */
+export const work = async (parts: RingParts): Promise<void> => {
+  upkeep(parts);
+  await Promise.all([workOffLedger(parts), workOffRotations(parts), confirmKeys(parts)]);
+  await deliverEvents(parts);
+  await forgetWhenDue(parts);
+  await parts.wake();
+};
