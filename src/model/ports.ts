@@ -73,10 +73,20 @@ export interface Stytch {
   exchange(clientId: string, clientSecret: string): Promise<Outcome<string>>;
   /** Creates a client with an id and a secret of our choosing, which makes a repeat harmless. */
   createClient(client: NewClient): Promise<Outcome<{ readonly created: true }>>;
-  /** Makes a client what the key is: name, description and scopes. The value tells whether there was one. */
+  /** Makes a client what the key is. The value tells whether there was one. */
   updateClient(client: ClientUpdate): Promise<Outcome<{ readonly existed: boolean }>>;
   /** Deletes a client. A client that is not there counts as deleted; the value tells whether it was. */
   deleteClient(clientId: string): Promise<Outcome<{ readonly existed: boolean }>>;
+  /** A client as it is at Stytch; null when there is none. */
+  getClient(clientId: string): Promise<Outcome<StytchClient | null>>;
+  /** All clients of the project, page by page, or those of some ids; `cursor` null for the first page. */
+  searchClients(search: ClientSearch): Promise<Outcome<StytchClientPage>>;
+  /** Not idempotent: an unanswered call may have minted a secret that nobody knows. */
+  startRotation(clientId: string): Promise<Outcome<RotationStart>>;
+  /** The next secret becomes the only one. */
+  finishRotation(clientId: string): Promise<Outcome<RotationEnd>>;
+  /** The next secret is forgotten, and the old one stays. */
+  cancelRotation(clientId: string): Promise<Outcome<RotationEnd>>;
 }
 
 export interface NewClient {
@@ -88,7 +98,49 @@ export interface NewClient {
   readonly trustedMetadata: Readonly<Record<string, string>>;
 }
 
-export type ClientUpdate = Pick<NewClient, 'clientId' | 'name' | 'description' | 'scopes'>;
+/** What a client is to be; what is optional and not given stays as it is. */
+export interface ClientUpdate extends Pick<NewClient, 'clientId' | 'name' | 'description' | 'scopes'> {
+  readonly status?: 'active' | 'inactive';
+  /** Merged into what the client has, key by key. */
+  readonly trustedMetadata?: Readonly<Record<string, string>>;
+}
+
+/** An M2M client as Stytch has it. */
+export interface StytchClient {
+  readonly clientId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  readonly status: 'active' | 'inactive';
+  readonly trustedMetadata: Readonly<Record<string, unknown>>;
+  readonly lastFour: string;
+  /** Of the secret that a running rotation adds; null when none runs. */
+  readonly nextLastFour: string | null;
+}
+
+export interface ClientSearch {
+  /** Where the last page ended, or null for the first. */
+  readonly cursor: string | null;
+  /** 1 to 250: of more, the answer is longer than what is read of one. */
+  readonly limit: number;
+  /** Only clients of these ids; none of them may exist. */
+  readonly clientIds?: readonly string[];
+}
+
+export interface StytchClientPage {
+  readonly clients: readonly StytchClient[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export type RotationStart =
+  | { readonly rotation: 'started'; readonly nextClientSecret: string }
+  /** A rotation runs already: whoever began it has the secret. */
+  | { readonly rotation: 'running' }
+  | { readonly rotation: 'no_client' };
+
+/** How a rotation was ended: by this call, or there was none to end. */
+export type RotationEnd = 'ended' | 'not_rotating' | 'no_client';
 
 /**
  * One owner's keys and meter, as the Worker sees them: the RPC face of the Durable Object. Everything that
