@@ -1,16 +1,8 @@
-/** Who does something to keys or their owners. */
-export const ACTOR_KINDS = ['user', 'member', 'operator', 'anyone', 'stytch', 'latchkey'] as const;
-export type ActorKind = (typeof ACTOR_KINDS)[number];
-
-export interface Actor {
-  readonly kind: ActorKind;
-  /** The user's, member's or operator's id; null for all others. */
-  readonly id: string | null;
-}
+import type { AuditActor } from './audit-chain.ts';
 
 /** Who does something, by which credential and from where: what the audit trail writes down of it. */
 export interface Author {
-  readonly actor: Actor;
+  readonly actor: AuditActor;
   /** The session or the client by which he is known; public. Null for who needs none. */
   readonly via: string | null;
   /** As Cloudflare tells it (CF-Connecting-IP); null where nobody does. */

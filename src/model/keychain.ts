@@ -17,7 +17,7 @@ export interface MasterKey {
   readonly pepper: Uint8Array<ArrayBuffer>;
   /** Proves that a copy of a JWKS in KV was written by us. */
   readonly copyKey: CryptoKey;
-  /** Chains the rows of audit trails. Bytes: they are chained inside a transaction, where nothing may wait. */
+  /** Chains the rows of audit trails. Raw, because rows are chained in a transaction, which waits for nothing. */
   readonly auditKey: Uint8Array<ArrayBuffer>;
   /** Signs the cursors of lists. */
   readonly cursorKey: CryptoKey;

@@ -1,5 +1,4 @@
-import { type ChainedEntry, genesis } from '../model/audit-chain.ts';
-import type { ActorKind } from '../model/author.ts';
+import { type AuditActor, type ChainedEntry, genesis } from '../model/audit-chain.ts';
 import type { AuditHead, AuditQuery } from '../model/life.ts';
 import type { Row } from './rows.ts';
 import type { Sql } from './sql.ts';
@@ -58,7 +57,7 @@ const toEntry = (row: Row): ChainedEntry => ({
   seq: row.seq as number,
   at: row.at as number,
   action: row.action as string,
-  actor: { kind: row.actor_kind as ActorKind, id: row.actor_id as string | null },
+  actor: { kind: row.actor_kind as AuditActor['kind'], id: row.actor_id as string | null },
   via: row.via as string | null,
   keyId: row.client_id as string | null,
   address: row.address as string | null,
