@@ -1,16 +1,8 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
+import { deskRing } from './assemble/desk-ring.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
-import type { DeskRing } from './desk/ports.ts';
-import {
-  isIssuedKey,
-  isKeyPage,
-  isKeyRecord,
-  isKeyRecordOrNull,
-  isResultOf,
-  shaped,
-} from './gate/admit/shapes.ts';
 import { createDecide, createStillGood } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
 import { createSigner, type Signer } from './gate/forward/assertion.ts';
@@ -18,6 +10,7 @@ import { createHeaderRules, requestId } from './gate/forward/headers.ts';
 import { createForward } from './gate/forward/index.ts';
 import { bindingsNamed, createOrigins, type Fetch } from './gate/forward/origins.ts';
 import { createGate } from './gate/index.ts';
+import { createIdentifyOperator } from './gate/operator.ts';
 import { createCors } from './gate/own/cors.ts';
 import { createResourceMetadata } from './gate/own/metadata.ts';
 import { sliceUrl } from './gate/target.ts';
@@ -30,8 +23,6 @@ import { openKeychain } from './model/keychain.ts';
 import { fields, silence } from './model/lease.ts';
 import type { Policy } from './model/policy.ts';
 import type { Ring, Rings } from './model/ports.ts';
-import { reach } from './model/reach.ts';
-import type { Result } from './model/refusal.ts';
 import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
 import { openLobbies } from './ring/lobby-name.ts';
@@ -66,9 +57,9 @@ export interface Latchkey {
 /** How long a request waits for another one that has the same work under way, in milliseconds. */
 const TURN_PATIENCE_MS = 10_000;
 
-/** An issue waits for Stytch's three tries, a listing for a read. */
-const DESK_ISSUE_DEADLINE_MS = 20_000;
-const DESK_READ_DEADLINE_MS = 5_000;
+/** A day, and the daily reconciliation with some time to run in; milliseconds. */
+const DAY_MS = 86_400_000;
+const CONFIRM_MS = DAY_MS + 7_200_000;
 
 /** The Latchkey of an environment, and so of an isolate: assembled once. */
 export const latchkeyFor = (settings: Settings): ((env: Env) => Latchkey) => {
@@ -116,8 +107,20 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         ownerClaim: config.stytch.ownerClaim,
         realm: realmOf(config),
         foreignClients: config.foreignClients,
+        auditMs: config.auditDays * DAY_MS,
+        confirmMs: CONFIRM_MS,
+        events:
+          config.events === null
+            ? null
+            : {
+                expiringMs: config.events.expiringDays * DAY_MS,
+                unusedMs: config.events.unusedDays * DAY_MS,
+              },
       },
       ...shared,
+      lobbies: openLobbies(env.LOBBY),
+      newId: randomId,
+      deliver: async () => ({ outcome: 'answered', value: null }),
       randomBytes,
       log,
     }),
@@ -176,7 +179,9 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
   const realm = realmOf(config);
+  const operators = new Set(config.operators);
   const isClientId = (clientId: string) =>
+    operators.has(clientId) ||
     ringOfClientId(clientId, realm) !== null ||
     (config.foreignClients !== 'off' && isForeignClientId(clientId, realm));
   const verifyToken = createTokenVerifier(
@@ -274,8 +279,21 @@ const openApp = (
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
     ringOf: async (owner) => deskRing(rings(await ringOfOwner(projectId, owner)), reachPorts),
+    ringOfKey: (clientId) => {
+      const ring = ringOfClientId(clientId, realm);
+      return ring === null ? null : deskRing(rings(ring), reachPorts);
+    },
+    // Of a client that was made elsewhere, the id does not say whose it is: each Ring knows its own.
     isOwn: async (owner: Owner, keyId) =>
+      isForeignClientId(keyId, realm) ||
       ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
+    identifyOperator: createIdentifyOperator({
+      ...{ verifyToken: shared.verifyToken, now },
+      operators: new Set(config.operators),
+    }),
+    organizationRoles: config.desk.organizationRoles,
+    everyScope: [...config.scopes.keys()],
+    keychain: shared.keychain,
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
       signing_keys: await shared.canVerify(),
@@ -309,27 +327,6 @@ const realmOf = ({ brand, formerBrands, environment }: Config) => ({
   brands: [brand, ...formerBrands],
   environment,
 });
-
-type ReachPorts = Parameters<typeof reach>[0];
-
-const answersOf = {
-  issue: shaped(isResultOf(isIssuedKey)),
-  list: shaped(isKeyPage),
-  get: shaped(isKeyRecordOrNull),
-  revoke: shaped(isResultOf(isKeyRecord)),
-} as const;
-
-/** A Ring whose silence is a refusal, and so is an answer that is none. */
-const deskRing = (ring: Ring, ports: ReachPorts): DeskRing => ({
-  issue: async (request) =>
-    flat(await reach(ports, ring.issue(request).then(answersOf.issue), DESK_ISSUE_DEADLINE_MS)),
-  list: (request) => reach(ports, ring.list(request).then(answersOf.list), DESK_READ_DEADLINE_MS),
-  get: (owner, keyId) => reach(ports, ring.get(owner, keyId).then(answersOf.get), DESK_READ_DEADLINE_MS),
-  revoke: async (owner, keyId) =>
-    flat(await reach(ports, ring.revoke(owner, keyId).then(answersOf.revoke), DESK_READ_DEADLINE_MS)),
-});
-
-const flat = <T>(reached: Result<Result<T>>): Result<T> => (reached.ok ? reached.value : reached);
 
 /** A private key that does not fit its public half shows when it is imported. */
 const canSign = async (signer: Signer): Promise<boolean> => {

@@ -28,7 +28,19 @@ export interface Config {
   readonly deskUrl: string;
   readonly origin: OriginConfig;
   /** Null: a session of any age makes keys. */
-  readonly desk: { readonly maxAuthAgeSeconds: number | null };
+  readonly desk: {
+    readonly maxAuthAgeSeconds: number | null;
+    /** Roles of members who manage the keys of their organisation. */
+    readonly organizationRoles: readonly string[];
+  };
+  /** Where the operator is told of what happens to keys; null for nowhere. */
+  readonly events: {
+    readonly url: string;
+    readonly expiringDays: number;
+    readonly unusedDays: number;
+  } | null;
+  /** For how long the audit trail is kept, and the tombstones of a deleted owner. */
+  readonly auditDays: number;
   readonly operators: readonly string[];
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly roles: ReadonlyMap<string, readonly string[]>;
@@ -154,7 +166,11 @@ const complete = (file: Parsed, policy: Policy, environment: Environment, apiUrl
   apiUrls: new Map(file.hosts.api.map((host) => [host, urlOf(host, environment)])),
   deskUrl: urlOf(file.hosts.desk, environment),
   origin: originOf(file.origin),
-  desk: { maxAuthAgeSeconds: file.desk.maxAuthAgeSeconds ?? null },
+  desk: {
+    maxAuthAgeSeconds: file.desk.maxAuthAgeSeconds ?? null,
+    organizationRoles: file.desk.organizationRoles,
+  },
+  events: file.events ?? null,
   scopes: new Map(
     Object.entries(file.scopes).map(([name, scope]) => [
       name,

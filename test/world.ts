@@ -3,6 +3,7 @@ import { env, exports } from 'cloudflare:workers';
 import { base64url } from 'jose';
 import { expect, vi } from 'vitest';
 import type { Env, Latchkey } from '../src/assemble.ts';
+import { LATCHKEY } from '../src/model/author.ts';
 import { ringOfOwner } from '../src/model/key.ts';
 import type { MasterKeySecret } from '../src/model/keychain.ts';
 import { withoutMetadata } from './challenge.ts';
@@ -279,6 +280,9 @@ export const oddToken = async (wish: object): Promise<string> => {
   if (!token.endsWith('.')) inUse(token);
   return token;
 };
+
+/** Who does what a test asks a Ring for by itself. */
+export const BY = LATCHKEY;
 
 /** The Stytch project of the tests. */
 export const PROJECT = 'project-test-11111111-1111-4111-8111-111111111111';

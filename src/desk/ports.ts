@@ -1,18 +1,9 @@
-import type { Context } from 'hono';
-import { type Credential, kindOf } from '../model/credential.ts';
+import type { Credential } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
+import type { Keychain } from '../model/keychain.ts';
 import type { CredentialKind } from '../model/policy.ts';
-import type {
-  IssuedKey,
-  IssueRequest,
-  KeyPage,
-  KeyRecord,
-  ListRequest,
-  Log,
-  Throttle,
-} from '../model/ports.ts';
-import { err, type Result } from '../model/refusal.ts';
-import { strangerRefusal } from '../model/stranger.ts';
+import type { Log, Ring, Throttle } from '../model/ports.ts';
+import type { Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 
@@ -22,13 +13,24 @@ export interface Caller {
   readonly session: SessionToken | null;
 }
 
+/** What the Desk asks of a Ring. */
+export type DeskMethod = Exclude<
+  keyof Ring,
+  'admit' | 'exchange' | 'settle' | 'adopt' | 'revokeToken' | 'reconcile'
+>;
+
+type Told<T> = T extends { readonly ok: true; readonly value: infer V }
+  ? V
+  : T extends { readonly ok: false }
+    ? never
+    : T;
+
 /** An owner's Ring, with its silence turned into a refusal. */
-export interface DeskRing {
-  issue(request: IssueRequest): Promise<Result<IssuedKey>>;
-  list(request: ListRequest): Promise<Result<KeyPage>>;
-  get(owner: Owner, keyId: string): Promise<Result<KeyRecord | null>>;
-  revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
-}
+export type DeskRing = {
+  readonly [M in DeskMethod]: (
+    ...asked: Parameters<Ring[M]>
+  ) => Promise<Result<Told<Awaited<ReturnType<Ring[M]>>>>>;
+};
 
 /** Whether what Latchkey depends on can be had now. */
 export interface Readiness {
@@ -62,9 +64,18 @@ export interface DeskPorts {
     trace: Trace,
     from: Request,
   ) => Promise<Result<Caller>>;
+  /** Which operator presents this, if one does. */
+  readonly identifyOperator: (credential: Credential, trace: Trace) => Promise<Result<string>>;
+  /** Roles of members who manage the keys of their organisation. */
+  readonly organizationRoles: readonly string[];
+  /** Every scope of the operator's file: what an operator may give to a key. */
+  readonly everyScope: readonly string[];
+  readonly keychain: () => Promise<Keychain>;
   /** The scopes that a session's roles let it give to a key of its own. */
   readonly grantable: (roles: readonly string[]) => readonly string[];
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;
+  /** The Ring that a client_id of our grammar names; null for every other. */
+  readonly ringOfKey: (clientId: string) => DeskRing | null;
   /** Whether a key id can be one of this owner's at all. */
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
   readonly assertionJwks: { readonly keys: readonly unknown[] };
@@ -81,27 +92,3 @@ export interface Call {
   readonly requestId: string;
   readonly trace: Trace;
 }
-
-/** What answers a call. A refusal is told by whoever serves it. */
-export type Endpoint = (context: Context, call: Call) => Promise<Result<Response>>;
-
-/** Who calls, if his credential is what is asked for. */
-export const callerOf = async (
-  ports: Pick<DeskPorts, 'extract' | 'identify'>,
-  context: Context,
-  { trace }: Call,
-  asked: Asked,
-): Promise<Result<Caller>> => {
-  const credential = ports.extract(context.req.raw.headers);
-  if (!credential.ok) return credential;
-  trace.credential = kindOf(credential.value);
-  return ports.identify(credential.value, asked, trace, context.req.raw);
-};
-
-/** An endpoint that is open to everybody, and costs something: so many calls of an address, and no more. */
-export const forStrangers =
-  ({ throttle }: Pick<DeskPorts, 'throttle'>, endpoint: Endpoint): Endpoint =>
-  async (context, call) => {
-    const refusal = await strangerRefusal(throttle, context.req.raw.headers);
-    return refusal === null ? endpoint(context, call) : err(refusal);
-  };

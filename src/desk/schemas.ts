@@ -1,9 +1,13 @@
 import * as z from 'zod';
+import { isAddressRange } from '../model/address.ts';
+import { MAX_OVERLAP_SECONDS } from '../model/life.ts';
+import { KEY_STATUSES } from '../model/ports.ts';
 import { isScopeToken } from '../model/scope.ts';
 
 const MAX_NAME = 64;
 const MAX_DESCRIPTION = 256;
 const MAX_SCOPES = 50;
+const MAX_RANGES = 100;
 
 /** Control characters, and those that turn the reading direction: a name must look like what it is. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\u061C]/u;
@@ -23,17 +27,49 @@ const scopes = z
 
 const expiresAt = z.iso.datetime({ offset: true, message: 'must be a time as RFC 3339 writes it' });
 
+const ipAllowlist = z
+  .array(
+    z.string().refine(isAddressRange, 'must be an IPv4 or IPv6 address or a CIDR block without host bits'),
+  )
+  .min(1, 'must name at least one address; null lets any in')
+  .max(MAX_RANGES, `must name at most ${MAX_RANGES} addresses`);
+
+const limit = z.strictObject({
+  requests: z.int().min(1).max(1_000_000_000),
+  per_seconds: z.int().min(1).max(86_400),
+});
+
 /** The body of `POST /v1/keys`. Whose key it becomes, the session says, never the body. */
 export const createKeyBody = z.strictObject({
   name: text(MAX_NAME).refine((value) => value.length > 0, 'must not be empty'),
   description: text(MAX_DESCRIPTION).default(''),
   scopes,
   expires_at: expiresAt.nullable().default(null),
+  ip_allowlist: ipAllowlist.nullable().default(null),
+  limit: limit.nullable().default(null),
+});
+
+/** The body of `PATCH /v1/keys/{key_id}`: what is absent stays as it is. */
+export const patchKeyBody = z
+  .strictObject({
+    name: text(MAX_NAME).refine((value) => value.length > 0, 'must not be empty'),
+    description: text(MAX_DESCRIPTION),
+    scopes,
+    expires_at: expiresAt.nullable(),
+    ip_allowlist: ipAllowlist.nullable(),
+    limit: limit.nullable(),
+  })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, 'must change something');
+
+/** The body of `POST /v1/keys/{key_id}/rotate`. */
+export const rotateKeyBody = z.strictObject({
+  overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS),
 });
 
 /** The query of `GET /v1/keys`. */
 export const listKeysQuery = z.object({
-  status: z.enum(['active', 'revoked', 'expired', 'all']).default('active'),
+  status: z.enum([...KEY_STATUSES, 'all']).default('active'),
   limit: z.coerce.number().int().min(1).max(100).default(100),
   cursor: z.string().max(256).optional(),
 });

@@ -353,6 +353,12 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     title: 'Webhook not accepted',
     detail: detail('The message is not signed as it must be, is too old, or was delivered before.'),
   },
+  role_missing: {
+    status: 403,
+    code: 'role_missing',
+    title: 'Role missing',
+    detail: detail('Your roles do not let you manage the keys of your organisation.'),
+  },
   not_configured: {
     status: 404,
     code: 'not_configured',

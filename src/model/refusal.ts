@@ -72,6 +72,8 @@ export type Refusal =
   | { readonly reason: 'owner_deleted' }
   /** A webhook whose signature, time or id is not good. */
   | { readonly reason: 'webhook_refused'; readonly because: 'headers' | 'timestamp' | 'signature' | 'replay' }
+  /** A member whose roles do not let him manage the keys of his organisation. */
+  | { readonly reason: 'role_missing' }
   /** It is served only where the operator's file says so. */
   | { readonly reason: 'not_configured'; readonly setting: string }
   | { readonly reason: 'key_limit_reached'; readonly limit: number }

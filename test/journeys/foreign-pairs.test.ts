@@ -7,6 +7,7 @@ import {
   API,
   atOrigin,
   atStytch,
+  BY,
   emulator,
   type Isolate,
   isolate,
@@ -42,7 +43,7 @@ const imported = async () => {
   const ring = (await ringStub(session)) as unknown as Ring;
   const adopt = async () => {
     expect(await lobbyOf(clientId).claim({ clientId, owner })).toEqual(owner);
-    expect(await ring.adopt(owner, client)).toMatchObject({ ok: true });
+    expect(await ring.adopt(owner, client, BY)).toMatchObject({ ok: true });
   };
   return { clientId, clientSecret, owner, ring, adopt };
 };

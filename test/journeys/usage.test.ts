@@ -1,7 +1,8 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Admission, AdmitRequest, KeyUse, SecretName, UseOfHour } from '../../src/model/ports.ts';
-import { dumpOfRing, issueKey, ringStub, signIn, subjectOf } from '../world.ts';
+import type { UsageBucket, UsageQuery } from '../../src/model/life.ts';
+import type { Admission, AdmitRequest, KeyUse, SecretName } from '../../src/model/ports.ts';
+import { dumpOfRing, issueKey, ownerOf, ringStub, signIn } from '../world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -34,20 +35,22 @@ const someRing = async () => {
     const request: AdmitRequest = { credential, others: [], wantToken: false, ask, uses, seen: null };
     return runInDurableObject(ring, (object) => (object as unknown as { admit: Admit }).admit(request));
   };
-  const usage = (from: number, to: number): Promise<readonly UseOfHour[]> => {
-    const owner = { kind: 'user', id: subjectOf(session), organizationId: null };
+  const usage = (from: number, to: number): Promise<readonly UsageBucket[]> => {
+    const owner = ownerOf(session);
     return runInDurableObject(ring, (object) =>
-      (object as unknown as { usage: Usage }).usage(owner, null, from, to),
+      (object as unknown as { usage: Usage }).usage({
+        ...{ owner, from, to, keyId: null, by: 'hour' },
+      }),
     );
   };
   return { ring, credential, admit, usage };
 };
 
 type Admit = (request: AdmitRequest) => Promise<Admission>;
-type Usage = (owner: object, keyId: null, from: number, to: number) => Promise<readonly UseOfHour[]>;
+type Usage = (query: UsageQuery) => Promise<readonly UsageBucket[]>;
 
 const used = (keyId: string): KeyUse => ({ keyId, admitted: 3, refused: 0, limited: 0 });
-const admitted = (uses: readonly UseOfHour[]): number => uses.reduce((sum, use) => sum + use.admitted, 0);
+const admitted = (uses: readonly UsageBucket[]): number => uses.reduce((sum, use) => sum + use.admitted, 0);
 
 describe('use', () => {
   it('that is older than 90 days is forgotten while the Ring is asked', async () => {

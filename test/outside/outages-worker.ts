@@ -1,11 +1,12 @@
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
+import type { Author } from '../../src/model/author.ts';
 import type { Owner } from '../../src/model/identity.ts';
+import type { IssuedKey } from '../../src/model/life.ts';
 import type {
   Admission,
   AdmitRequest,
   ExchangeAnswer,
   ExchangeRequest,
-  IssuedKey,
   IssueRequest,
   KeyPage,
   KeyRecord,
@@ -98,9 +99,9 @@ export class KeyRing extends KeyRingBase<Env> {
     await this.#suffer();
     return super.list(request);
   }
-  override async revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>> {
+  override async revoke(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>> {
     await this.#suffer();
-    return super.revoke(owner, keyId);
+    return super.revoke(owner, keyId, author);
   }
 }
 

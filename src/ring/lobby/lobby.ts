@@ -8,6 +8,10 @@ import type {
   LobbyExchangeRequest,
   LobbyLook,
   LobbyLookRequest,
+  LobbyProof,
+  LobbyProofRequest,
+  ReconciliationReport,
+  ReconciliationRequest,
 } from '../../model/ports.ts';
 import { openJoins } from '../joins.ts';
 import { exchange } from './exchange.ts';
@@ -72,6 +76,30 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
     const held = settled.ownership === 'owned' ? settled.owner : this.#tables.owner(clientId);
     if (held === null) throw new Error('ownerless clients are refused');
     return held;
+  }
+
+  async claimByProof(_request: LobbyProofRequest): Promise<LobbyProof> {
+    throw new Error('not built');
+  }
+
+  async release(_request: LobbyClaimRequest): Promise<void> {
+    throw new Error('not built');
+  }
+
+  async wasSeen(_messageId: string): Promise<boolean> {
+    throw new Error('not built');
+  }
+
+  async markSeen(_messageId: string): Promise<void> {
+    throw new Error('not built');
+  }
+
+  async startReconciliation(_request: ReconciliationRequest): Promise<ReconciliationReport> {
+    throw new Error('not built');
+  }
+
+  async reconciliation(): Promise<ReconciliationReport | null> {
+    throw new Error('not built');
   }
 
   /** Needs no configuration, so that an invalid one does not keep anything longer. */

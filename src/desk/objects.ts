@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { OWNER_KINDS } from '../model/identity.ts';
+import { KEY_STATUSES } from '../model/ports.ts';
+
+/** Times as the Desk writes them: RFC 3339 in UTC. */
+const time = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
+
+export const LIMIT = z
+  .strictObject({ requests: z.int().min(1), per_seconds: z.int().min(1) })
+  .meta({ id: 'Limit', description: 'At most so many requests in every interval of so many seconds' });
+
+export const OWNER = z
+  .strictObject({ kind: z.enum(OWNER_KINDS), id: z.string(), organization_id: z.string().nullable() })
+  .meta({ id: 'Owner', description: 'Whose key it is' });
+
+const keyMembers = {
+  key_id: z.string().meta({ description: 'Public, and the client_id of its client at Stytch' }),
+  owner: OWNER,
+  created_by: z.string(),
+  name: z.string(),
+  description: z.string(),
+  scopes: z.array(z.string()),
+  limit: LIMIT.nullable().meta({ description: "A limit of the key's own, tighter than its owner's" }),
+  status: z.enum(KEY_STATUSES),
+  last_four: z.string().meta({ description: 'The last four characters of the key as it was shown' }),
+  created_at: time,
+  expires_at: time.nullable(),
+  ended_at: time.nullable(),
+  last_used_at: time.nullable(),
+  last_used_from: z
+    .strictObject({ country: z.string().nullable(), client: z.string().nullable() })
+    .nullable(),
+  ip_allowlist: z.array(z.string()).nullable(),
+  rotation: z
+    .strictObject({
+      started_at: time,
+      finishes_at: time,
+      old_secret_last_used_at: time.nullable(),
+      next_last_four: z.string(),
+    })
+    .nullable(),
+};
+
+export const KEY = z.strictObject(keyMembers).meta({ id: 'Key' });
+
+/** A key in the answer that makes it or its new secret. */
+export const ISSUED_KEY = z
+  .strictObject({
+    ...keyMembers,
+    key: z
+      .string()
+      .nullable()
+      .meta({ description: 'The whole key, once; null where the same request was answered before' }),
+  })
+  .meta({ id: 'IssuedKey' });
+
+/** A key of which something ended, and when that is in force everywhere. */
+export const REVOKED_KEY = z
+  .strictObject({ ...keyMembers, effective_by: time.meta({ description: 'When it is in force everywhere' }) })
+  .meta({ id: 'ChangedKey' });
+
+/** A page of a list. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.strictObject({
+    data: z.array(item),
+    next_cursor: z.string().nullable().meta({ description: 'For the next page; null on the last' }),
+  });
+
+export { time };
