@@ -1,5 +1,5 @@
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../model/bytes.ts';
-import type { PagePosition } from '../model/ports.ts';
+import type { PagePosition } from '../model/life.ts';
 
 /** Where a page ended, as an opaque text. It is read by its owner's own Ring only, so that it can point nowhere else. */
 export const writeCursor = (position: PagePosition | null): string | null =>

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
-import type { IssuedKey } from '../model/life.ts';
+import type { IssuedKey, KeyRecord } from '../model/life.ts';
 import { keyObject } from '../model/objects.ts';
-import type { KeyRecord } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { isReservedScope } from '../model/scope.ts';
 import { invalid } from './body.ts';

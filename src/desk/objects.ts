@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { OWNER_KINDS } from '../model/identity.ts';
-import { KEY_STATUSES } from '../model/ports.ts';
+import { KEY_STATUSES } from '../model/life.ts';
 
 /** Times as the Desk writes them: RFC 3339 in UTC. */
 const time = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });

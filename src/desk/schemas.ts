@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { isAddressRange } from '../model/address.ts';
-import { MAX_OVERLAP_SECONDS } from '../model/life.ts';
-import { KEY_STATUSES } from '../model/ports.ts';
+import { KEY_STATUSES, MAX_OVERLAP_SECONDS } from '../model/life.ts';
 import { isScopeToken } from '../model/scope.ts';
 
 const MAX_NAME = 64;

@@ -1,5 +1,6 @@
 import type { Resolvable } from '../model/credential.ts';
-import type { EndedStatus, Seen } from '../model/ports.ts';
+import type { Seen } from '../model/life.ts';
+import type { EndedStatus } from '../model/ports.ts';
 import { type CredentialFault, err, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
 import { addressOf } from '../model/stranger.ts';
 import { seenFrom } from './admit/seen.ts';

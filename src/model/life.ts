@@ -4,7 +4,6 @@ import type { ChainedEntry } from './audit-chain.ts';
 import type { Author } from './author.ts';
 import type { Owner } from './identity.ts';
 import type { Limit } from './lease-wire.ts';
-import type { KeyRecord, Seen } from './ports.ts';
 
 /** Longest overlap of a rotation's two secrets, in seconds: 30 days. */
 export const MAX_OVERLAP_SECONDS = 30 * 86_400;
@@ -206,5 +205,86 @@ export interface OutboxEvent {
   readonly body: string;
 }
 
-/** Where an owner's last use of a key came from. */
-export type { Seen };
+/** A key's record, with times in milliseconds since the epoch. */
+export interface KeyRecord {
+  readonly keyId: string;
+  readonly owner: Owner;
+  readonly createdBy: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  readonly limit: Limit | null;
+  readonly status: KeyStatus;
+  readonly lastFour: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly endedAt: number | null;
+  readonly lastUsedAt: number | null;
+  readonly lastSeen: Seen | null;
+  readonly ipAllowlist: readonly string[] | null;
+  readonly rotation: Rotation | null;
+  /** Counts the changes of what can be changed: what an entity-tag is made of. */
+  readonly revision: number;
+}
+
+/** `rotating` is an active key with two secrets. */
+export const KEY_STATUSES = ['active', 'rotating', 'revoked', 'expired'] as const;
+
+export type KeyStatus = (typeof KEY_STATUSES)[number];
+
+/** What is shown of a key's last use. */
+export interface Seen {
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | null;
+  /** The family of the client, such as `curl`. */
+  readonly client: string | null;
+}
+
+/** Keys are listed newest first; a position is the last key of a page. */
+export interface PagePosition {
+  readonly createdAt: number;
+  readonly keyId: string;
+}
+
+export interface KeyPage {
+  readonly records: readonly KeyRecord[];
+  readonly next: PagePosition | null;
+}
+
+export interface ListRequest {
+  readonly owner: Owner;
+  /** Null lists every key, the ended ones too. `active` are those with two secrets as well. */
+  readonly status: KeyStatus | null;
+  readonly limit: number;
+  /** Where the last page ended, or null for the first. */
+  readonly after: PagePosition | null;
+}
+
+export interface IssueRequest {
+  readonly owner: Owner;
+  readonly createdBy: string;
+  readonly author: Author;
+  readonly idempotency: Idempotency | null;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  /** Milliseconds since the epoch, or null for a key without end. */
+  readonly expiresAt: number | null;
+  /** A limit of the key's own; null for its owner's alone. */
+  readonly limit: Limit | null;
+  /** Addresses and CIDR blocks that alone may use the key; null for any. */
+  readonly ipAllowlist: readonly string[] | null;
+}
+
+/** A client that was made at Stytch or elsewhere, and is to be one of an owner's keys. */
+export interface AdoptedClient {
+  /** Never of our grammar: of those the Ring knows all there are. */
+  readonly clientId: string;
+  readonly createdBy: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  /** Milliseconds since the epoch, or null for a client without end. */
+  readonly expiresAt: number | null;
+  readonly limit: Limit | null;
+}

@@ -1,7 +1,6 @@
 import type { Owner } from './identity.ts';
 import type { Limit } from './lease-wire.ts';
-import type { Rotation } from './life.ts';
-import type { KeyRecord } from './ports.ts';
+import type { KeyRecord, Rotation } from './life.ts';
 
 /** A key as it is shown, at the Desk and in events: ids are strings, times are RFC 3339 in UTC. The key itself is not part of it. */
 export const keyObject = (record: KeyRecord) => ({

@@ -1,7 +1,7 @@
 import type { Author } from '../model/author.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import type { Owner } from '../model/identity.ts';
-import type { AdoptedClient, KeyRecord } from '../model/ports.ts';
+import type { AdoptedClient, KeyRecord } from '../model/life.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { writeAudit } from './audit.ts';
 import { keysLimit } from './owner.ts';

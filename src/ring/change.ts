@@ -1,5 +1,4 @@
-import type { ChangeRequest } from '../model/life.ts';
-import type { KeyRecord } from '../model/ports.ts';
+import type { ChangeRequest, KeyRecord } from '../model/life.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { writeAudit } from './audit.ts';
 import type { RingParts } from './parts.ts';

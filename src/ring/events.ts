@@ -1,6 +1,5 @@
-import type { EventType } from '../model/life.ts';
+import type { EventType, KeyRecord } from '../model/life.ts';
 import { keyObject, ownerObject, time } from '../model/objects.ts';
-import type { KeyRecord } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 import { retryAfterMs } from './retry.ts';
 

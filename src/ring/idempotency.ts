@@ -1,5 +1,4 @@
-import type { Idempotency, IssuedKey } from '../model/life.ts';
-import type { KeyRecord } from '../model/ports.ts';
+import type { Idempotency, IssuedKey, KeyRecord } from '../model/life.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { RingParts } from './parts.ts';
 

@@ -1,5 +1,4 @@
-import type { ImportRequest } from '../model/life.ts';
-import type { KeyRecord } from '../model/ports.ts';
+import type { ImportRequest, KeyRecord } from '../model/life.ts';
 import { err, type Result } from '../model/refusal.ts';
 import type { RingParts } from './parts.ts';
 

@@ -1,7 +1,7 @@
 import { fingerprintOf } from '../model/fingerprint.ts';
 import { mintClientId, mintSecret, spellKey } from '../model/key.ts';
-import type { IssuedKey } from '../model/life.ts';
-import type { IssueRequest, KeyRecord, NewClient } from '../model/ports.ts';
+import type { IssuedKey, IssueRequest, KeyRecord } from '../model/life.ts';
+import type { NewClient } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { writeAudit } from './audit.ts';
 import { emit } from './events.ts';

@@ -1,4 +1,4 @@
-import type { ListRequest, Seen } from '../model/ports.ts';
+import type { ListRequest, Seen } from '../model/life.ts';
 import {
   type KeptTokenRow,
   type KeyChange,

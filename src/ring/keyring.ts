@@ -5,6 +5,7 @@ import type { Owner } from '../model/identity.ts';
 import { ringOfOwner } from '../model/key.ts';
 import type { Report } from '../model/lease-wire.ts';
 import type {
+  AdoptedClient,
   AuditHead,
   AuditPage,
   AuditQuery,
@@ -13,8 +14,12 @@ import type {
   ExportPage,
   ImportRequest,
   IssuedKey,
+  IssueRequest,
+  KeyPage,
+  KeyRecord,
   LeakOutcome,
   LeakReport,
+  ListRequest,
   OwnerLimits,
   OwnerRecord,
   Reconciled,
@@ -23,18 +28,7 @@ import type {
   UsageQuery,
 } from '../model/life.ts';
 import { type Meter, openMeter } from '../model/meter.ts';
-import type {
-  Admission,
-  AdmitRequest,
-  AdoptedClient,
-  ExchangeAnswer,
-  ExchangeRequest,
-  IssueRequest,
-  KeyPage,
-  KeyRecord,
-  ListRequest,
-  Ring,
-} from '../model/ports.ts';
+import type { Admission, AdmitRequest, ExchangeAnswer, ExchangeRequest, Ring } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { admit, ownersIn, settle } from './admit.ts';
 import { adopt } from './adopt.ts';

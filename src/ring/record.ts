@@ -1,6 +1,5 @@
 import type { Owner } from '../model/identity.ts';
-import type { Rotation } from '../model/life.ts';
-import type { KeyRecord } from '../model/ports.ts';
+import type { KeyRecord, Rotation } from '../model/life.ts';
 import type { RingParts } from './parts.ts';
 import type { KeyRow } from './rows.ts';
 

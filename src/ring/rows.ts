@@ -1,6 +1,5 @@
 import type { Limit } from '../model/lease-wire.ts';
-import type { OutboxEvent } from '../model/life.ts';
-import type { KeyRecord, Seen } from '../model/ports.ts';
+import type { KeyRecord, OutboxEvent, Seen } from '../model/life.ts';
 
 export type Row = Record<string, SqlStorageValue>;
 

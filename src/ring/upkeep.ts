@@ -1,5 +1,5 @@
+import type { KeyRecord } from '../model/life.ts';
 import { time } from '../model/objects.ts';
-import type { KeyRecord } from '../model/ports.ts';
 import { emit } from './events.ts';
 import type { RingParts } from './parts.ts';
 import { recordOf } from './record.ts';

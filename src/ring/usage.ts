@@ -1,6 +1,6 @@
 import type { Grant, Report } from '../model/lease-wire.ts';
-import type { UsageBucket, UsageQuery } from '../model/life.ts';
-import type { KeyUse, Seen } from '../model/ports.ts';
+import type { Seen, UsageBucket, UsageQuery } from '../model/life.ts';
+import type { KeyUse } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 
 /** A lease nobody has reported on for this long after its end was lost with its isolate, in milliseconds. */

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AdoptedClient, Lobby, Ring } from '../../src/model/ports.ts';
+import type { AdoptedClient } from '../../src/model/life.ts';
+import type { Lobby, Ring } from '../../src/model/ports.ts';
 import { lobbyName } from '../../src/ring/lobby-name.ts';
 import { inUse } from '../secrets.ts';
 import {

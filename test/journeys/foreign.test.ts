@@ -2,13 +2,8 @@ import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import type { Owner } from '../../src/model/identity.ts';
-import type {
-  AdoptedClient,
-  Lobby,
-  LobbyExchanged,
-  LobbyExchangeRequest,
-  Ring,
-} from '../../src/model/ports.ts';
+import type { AdoptedClient } from '../../src/model/life.ts';
+import type { Lobby, LobbyExchanged, LobbyExchangeRequest, Ring } from '../../src/model/ports.ts';
 import { inUse } from '../secrets.ts';
 import settings from '../settings.ts';
 import {

@@ -1,17 +1,8 @@
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
 import type { Author } from '../../src/model/author.ts';
 import type { Owner } from '../../src/model/identity.ts';
-import type { IssuedKey } from '../../src/model/life.ts';
-import type {
-  Admission,
-  AdmitRequest,
-  ExchangeAnswer,
-  ExchangeRequest,
-  IssueRequest,
-  KeyPage,
-  KeyRecord,
-  ListRequest,
-} from '../../src/model/ports.ts';
+import type { IssuedKey, IssueRequest, KeyPage, KeyRecord, ListRequest } from '../../src/model/life.ts';
+import type { Admission, AdmitRequest, ExchangeAnswer, ExchangeRequest } from '../../src/model/ports.ts';
 import type { Result } from '../../src/model/refusal.ts';
 import { KeyRingBase } from '../../src/ring/keyring.ts';
 import { LobbyBase } from '../../src/ring/lobby/lobby.ts';

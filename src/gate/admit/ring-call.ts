@@ -9,7 +9,8 @@ import {
   reportDueAt,
   type Verdict,
 } from '../../model/lease.ts';
-import type { Admission, CredentialName, KeyUse, SecretName, Seen, Standing } from '../../model/ports.ts';
+import type { Seen } from '../../model/life.ts';
+import type { Admission, CredentialName, KeyUse, SecretName, Standing } from '../../model/ports.ts';
 import { type RingFailure, reach } from '../../model/reach.ts';
 import { ok, type Result } from '../../model/refusal.ts';
 import { newTrace, type Trace } from '../../model/trace.ts';

@@ -1,22 +1,22 @@
 import type { Owner } from '../../model/identity.ts';
 import type { Grant } from '../../model/lease-wire.ts';
-import type {
-  AuditHead,
-  AuditPage,
-  ExportPage,
-  IssuedKey,
-  OwnerRecord,
-  UsageBucket,
-} from '../../model/life.ts';
 import {
-  type Admission,
-  type ExchangeAnswer,
+  type AuditHead,
+  type AuditPage,
+  type ExportPage,
+  type IssuedKey,
   KEY_STATUSES,
   type KeyPage,
   type KeyRecord,
-  type LobbyExchangeAnswer,
-  type LobbyLook,
-  type Standing,
+  type OwnerRecord,
+  type UsageBucket,
+} from '../../model/life.ts';
+import type {
+  Admission,
+  ExchangeAnswer,
+  LobbyExchangeAnswer,
+  LobbyLook,
+  Standing,
 } from '../../model/ports.ts';
 import type { Reason, Result } from '../../model/refusal.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { KeyRecord } from '../../../src/model/life.ts';
 import { keyObject, time } from '../../../src/model/objects.ts';
-import type { KeyRecord } from '../../../src/model/ports.ts';
 
 const RECORD = {
   keyId: 'acme_test_1',
