@@ -1,6 +1,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
 import { deskRing } from './assemble/desk-ring.ts';
+import { createHeadSigner } from './assemble/head-signer.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
 import { createDecide, createStillGood } from './gate/decide.ts';
@@ -278,10 +279,13 @@ const openApp = (
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
-    ringOf: async (owner) => deskRing(rings(await ringOfOwner(projectId, owner)), reachPorts),
+    ringOf: async (owner) => {
+      const name = await ringOfOwner(projectId, owner);
+      return deskRing(name, rings(name), reachPorts);
+    },
     ringOfKey: (clientId) => {
       const ring = ringOfClientId(clientId, realm);
-      return ring === null ? null : deskRing(rings(ring), reachPorts);
+      return ring === null ? null : deskRing(ring, rings(ring), reachPorts);
     },
     // Of a client that was made elsewhere, the id does not say whose it is: each Ring knows its own.
     isOwn: async (owner: Owner, keyId) =>
@@ -294,6 +298,7 @@ const openApp = (
     organizationRoles: config.desk.organizationRoles,
     everyScope: [...config.scopes.keys()],
     keychain: shared.keychain,
+    signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
       signing_keys: await shared.canVerify(),

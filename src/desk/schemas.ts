@@ -24,7 +24,7 @@ const scopes = z
   .max(MAX_SCOPES, `must name at most ${MAX_SCOPES} scopes`)
   .refine((list) => new Set(list).size === list.length, 'must not repeat a scope');
 
-const expiresAt = z.iso.datetime({ offset: true, message: 'must be a time as RFC 3339 writes it' });
+const moment = z.iso.datetime({ offset: true, message: 'must be a time as RFC 3339 writes it' });
 
 const ipAllowlist = z
   .array(
@@ -43,7 +43,7 @@ export const createKeyBody = z.strictObject({
   name: text(MAX_NAME).refine((value) => value.length > 0, 'must not be empty'),
   description: text(MAX_DESCRIPTION).default(''),
   scopes,
-  expires_at: expiresAt.nullable().default(null),
+  expires_at: moment.nullable().default(null),
   ip_allowlist: ipAllowlist.nullable().default(null),
   limit: limit.nullable().default(null),
 });
@@ -54,7 +54,7 @@ export const patchKeyBody = z
     name: text(MAX_NAME).refine((value) => value.length > 0, 'must not be empty'),
     description: text(MAX_DESCRIPTION),
     scopes,
-    expires_at: expiresAt.nullable(),
+    expires_at: moment.nullable(),
     ip_allowlist: ipAllowlist.nullable(),
     limit: limit.nullable(),
   })
@@ -66,9 +66,44 @@ export const rotateKeyBody = z.strictObject({
   overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS),
 });
 
+/** How many things a page has; in a query it is a text. */
+const pageLimit = (usual: number) => z.coerce.number<number | string>().int().min(1).max(100).default(usual);
+
+const cursor = z.string().max(256).optional().meta({ description: '`next_cursor` of the page before' });
+
 /** The query of `GET /v1/keys`. */
 export const listKeysQuery = z.object({
-  status: z.enum([...KEY_STATUSES, 'all']).default('active'),
-  limit: z.coerce.number().int().min(1).max(100).default(100),
-  cursor: z.string().max(256).optional(),
+  status: z
+    .enum([...KEY_STATUSES, 'all'])
+    .default('active')
+    .meta({
+      description: '`active` are those with two secrets as well',
+    }),
+  limit: pageLimit(100),
+  cursor,
+});
+
+/** The query of `GET /v1/usage`. */
+export const usageQuery = z.object({
+  from: moment.optional().meta({
+    description:
+      'By default a day before `to`, or 30 days before it where days are asked for. At most 31 days by hour, 90 by day',
+  }),
+  to: moment.optional().meta({ description: 'By default now' }),
+  by: z.enum(['hour', 'day']).default('hour').meta({ description: 'Whole hours, or UTC days' }),
+});
+
+/** The query of `GET /v1/audit`. */
+export const auditQuery = z.object({
+  key_id: z.string().max(256).optional().meta({ description: 'Rows about this key alone' }),
+  action: z.string().max(64).optional().meta({ description: 'Rows of this action alone: `key.revoked`' }),
+  actor_id: z
+    .string()
+    .max(256)
+    .optional()
+    .meta({ description: 'Rows of what this user, member or operator did' }),
+  from: moment.optional().meta({ description: 'Rows of then and later' }),
+  to: moment.optional().meta({ description: 'Rows of before then' }),
+  limit: pageLimit(50),
+  cursor,
 });
