@@ -17,9 +17,9 @@ import type { Place } from './place.ts';
 import type { Call, DeskPorts } from './ports.ts';
 import { createKeyBody, listKeysQuery, patchKeyBody, rotateKeyBody } from './schemas.ts';
 
-const WITH_ETAG = { etag: 'The revision of the key, for If-Match' };
+const WITH_ETAG = { ETag: 'The revision of the key, for If-Match' };
 const IDEMPOTENCY_KEY = {
-  'idempotency-key':
+  'Idempotency-Key':
     'Makes a repeat harmless for a day: the same answer, with `key: null` in the place of the secret',
 };
 
@@ -39,7 +39,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       201: {
         description: 'The key, whole',
         body: ISSUED_KEY,
-        headers: { ...WITH_ETAG, location: 'The key' },
+        headers: { ...WITH_ETAG, Location: 'The key' },
       },
     },
     refusals: ['scope_not_grantable', 'owner_suspended', 'key_limit_reached', 'client_refused', ...REPEATS],
@@ -104,7 +104,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
     summary: 'Changes a key',
     description:
       'What is taken away is gone everywhere at `effective_by`. What is added is there with the first request that follows the end of a lease.',
-    headers: { 'if-match': 'The entity-tag of the key that was read: changed since is 412' },
+    headers: { 'If-Match': 'The entity-tag of the key that was read: changed since is 412' },
     answers: {
       200: { description: 'The key as it is now', body: REVOKED_KEY, headers: WITH_ETAG },
     },

@@ -1,6 +1,8 @@
 import { auditOperations } from './audit.ts';
+import { describingOperations } from './describe.ts';
 import { createDoors } from './doors.ts';
 import { keyOperations } from './keys.ts';
+import type { Operation } from './operation.ts';
 import type { Place } from './place.ts';
 import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
@@ -9,7 +11,7 @@ import { usageOperations } from './usage.ts';
 /** Everything that can be done at the Desk: what is served, what OpenAPI tells of, and what the client knows. */
 export const deskOperations = (ports: DeskPorts) => {
   const doors = createDoors(ports);
-  return [
+  const done = [
     ...placeOperations(ports, {
       ...{ base: '/v1', tag: 'Keys', of: '' },
       ...{ door: doors.own(null), freshDoor: doors.own(ports.maxAuthAgeSeconds) },
@@ -24,6 +26,8 @@ export const deskOperations = (ports: DeskPorts) => {
     }),
     ...publicOperations(ports, doors),
   ] as const;
+  const described = describingOperations(ports, doors, (): readonly Operation[] => [...done, ...described]);
+  return [...done, ...described] as const;
 };
 
 /** What an owner's keys, their use and their trail are looked at and changed by, the same wherever it is served. */

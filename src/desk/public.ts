@@ -67,7 +67,7 @@ export const publicOperations = (ports: DeskPorts, doors: Doors) =>
       summary: 'Explains a refusal (RFC 9457 §3.1.1)',
       answers: { 200: { description: 'A page for people', contentType: 'text/plain' } },
       refusals: ['not_found'],
-      handle: async ({ params }) => problemPage(params.code),
+      handle: async ({ params, call }) => problemPage(params.code, call.requestId),
     }),
     operation({
       ...{ method: 'GET', path: '/healthz', operationId: 'health', tag: 'Trust', door: doors.open },
