@@ -1,7 +1,12 @@
 import { type Schema, Validator } from '@cfworker/json-schema';
 import { afterAll, expect } from 'vitest';
-import type { oas31 } from 'zod-openapi';
 import { VERSION } from '../src/desk/describe.ts';
+import {
+  type HeaderObject,
+  type PathItem,
+  type ResponseObject,
+  referred,
+} from '../src/desk/openapi/document.ts';
 import { openApiOf } from '../src/desk/openapi/index.ts';
 import { deskOperations } from '../src/desk/operations.ts';
 import type { DeskPorts } from '../src/desk/ports.ts';
@@ -44,13 +49,15 @@ export const faultsOf = async (
   const promised = promisedOf(method, pathname, response.status);
   if (promised === null) return ['this status is not declared'];
   const missing = Object.entries(promised.headers ?? {})
-    .filter(([name, header]) => isRequired(header) && !response.headers.has(name))
+    .filter(
+      ([name, header]) => referred<HeaderObject>(contract, header).required && !response.headers.has(name),
+    )
     .map(([name]) => `the header ${name} is missing`);
   return [...missing, ...(method === 'HEAD' ? [] : await bodyFaults(promised, response))];
 };
 
 const bodyFaults = async (
-  { content = {} }: oas31.ResponseObject,
+  { content = {} }: ResponseObject,
   response: Response,
 ): Promise<readonly string[]> => {
   const text = await response.text();
@@ -59,7 +66,7 @@ const bodyFaults = async (
   if (Object.keys(content).length === 0 && text === '') return [];
   if (media === undefined) return [`the type ${type} is not declared`];
   if (!/\bjson$/.test(type)) return text === '' ? ['it is empty'] : [];
-  const { valid, errors } = validatorOf(media.schema ?? {}).validate(JSON.parse(text));
+  const { valid, errors } = validatorOf(media.schema).validate(JSON.parse(text));
   return valid ? [] : errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
 };
 
@@ -69,44 +76,32 @@ const validators = new Map<unknown, Validator>();
 const validatorOf = (schema: unknown): Validator => {
   const known = validators.get(schema);
   if (known !== undefined) return known;
-  const { schemas } = contract.components ?? {};
+  const { schemas } = contract.components;
   const whole = { ...(schema as Schema), components: { schemas } };
   const made = new Validator(whole, '2020-12', false);
   validators.set(schema, made);
   return made;
 };
 
-const isRequired = (header: oas31.HeaderObject | oas31.ReferenceObject): boolean =>
-  (resolved(header) as oas31.HeaderObject).required === true;
-
-/** What a reference points at. */
-const resolved = (value: { readonly $ref?: string }): unknown =>
-  value.$ref === undefined
-    ? value
-    : value.$ref
-        .slice(2)
-        .split('/')
-        .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], contract);
-
-const promisedOf = (method: string, pathname: string, status: number): oas31.ResponseObject | null => {
+const promisedOf = (method: string, pathname: string, status: number): ResponseObject | null => {
   const item = itemOf(pathname);
   const operation = item?.[(method === 'HEAD' ? 'GET' : method).toLowerCase() as 'get'];
-  const response = operation === undefined ? ELSEWHERE[status] : operation.responses?.[String(status)];
-  return response === undefined ? null : (resolved(response) as oas31.ResponseObject);
+  const response = operation === undefined ? ELSEWHERE[status] : operation.responses[status];
+  return response === undefined ? null : referred<ResponseObject>(contract, response);
 };
 
 /** The path that a request is for: of those that fit, the one with the fewest parameters. */
-const itemOf = (pathname: string): oas31.PathItemObject | undefined => {
-  const fitting = Object.keys(contract.paths ?? {}).filter((path) =>
+const itemOf = (pathname: string): PathItem | undefined => {
+  const fitting = Object.keys(contract.paths).filter((path) =>
     new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z_]+\}/g, '[^/]+')}$`).test(pathname),
   );
   const [best = ''] = fitting.sort((a, b) => a.split('{').length - b.split('{').length);
-  return contract.paths?.[best];
+  return contract.paths[best];
 };
 
-const problem = (code: string): oas31.ResponseObject => ({
+const problem = (code: string): ResponseObject => ({
   description: code,
-  headers: { 'X-Request-Id': { required: true } },
+  headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } },
   content: {
     'application/problem+json': {
       schema: {
@@ -117,7 +112,7 @@ const problem = (code: string): oas31.ResponseObject => ({
 });
 
 /** Where nothing is served, whoever asks. */
-const ELSEWHERE: Readonly<Record<number, oas31.ResponseObject>> = {
+const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
   404: problem('not_found'),
   405: problem('method_not_allowed'),
   425: problem('early_data'),

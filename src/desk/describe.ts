@@ -4,7 +4,8 @@ import { ok } from '../model/refusal.ts';
 import { docsPage } from './docs/index.ts';
 import { DOCS_STYLE } from './docs/style.ts';
 import type { Doors } from './doors.ts';
-import { type OpenApi, openApiOf } from './openapi/index.ts';
+import type { OpenApi } from './openapi/document.ts';
+import { openApiOf } from './openapi/index.ts';
 import { type Operation, operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
 

@@ -1,5 +1,4 @@
-import type { oas31 } from 'zod-openapi';
-import type { OpenApi } from '../openapi/index.ts';
+import type { OpenApi, OperationObject } from '../openapi/document.ts';
 import { exampleOf } from './schema.ts';
 
 /** What one is known by in a line to paste, by the scheme of OpenAPI. */
@@ -14,15 +13,15 @@ export const curl = (
   document: OpenApi,
   method: string,
   path: string,
-  { security = [], requestBody }: oas31.OperationObject,
+  { security, requestBody }: OperationObject,
 ): string => {
   const [scheme] = Object.keys(security[0] ?? {});
   const variable = VARIABLES[scheme ?? ''];
-  const url = `${document.servers?.[0]?.url ?? ''}${path}`.replaceAll(
+  const url = `${document.servers[0]?.url ?? ''}${path}`.replaceAll(
     /\{([a-z_]+)\}/g,
     (_, name: string) => `$${name.toUpperCase()}`,
   );
-  const schema = (requestBody as oas31.RequestBodyObject | undefined)?.content['application/json']?.schema;
+  const schema = requestBody?.content['application/json']?.schema;
   return [
     ['curl', ...(method === 'GET' ? [] : ['-X', method]), `"${url}"`].join(' '),
     ...(variable === undefined ? [] : [`-H "Authorization: Bearer $${variable}"`]),

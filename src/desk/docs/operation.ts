@@ -1,98 +1,91 @@
 import { html } from 'hono/html';
-import type { oas31 } from 'zod-openapi';
-import type { OpenApi } from '../openapi/index.ts';
+import {
+  type OpenApi,
+  type OperationObject,
+  type Parameter,
+  type ResponseObject,
+  referred,
+  type Schema,
+} from '../openapi/document.ts';
 import { curl } from './curl.ts';
-import { members, type Schema, says, typeOf } from './schema.ts';
-import { type Html, prose, table } from './text.ts';
+import { members, says, typeOf } from './schema.ts';
+import { type Html, prose, series, table } from './text.ts';
 
 /** One operation and where it is. */
 export interface Listed {
   readonly method: string;
   readonly path: string;
-  readonly operation: oas31.OperationObject;
+  readonly operation: OperationObject;
 }
 
 /** What can be asked, and what is answered. */
 export const operationSection = (document: OpenApi, { method, path, operation }: Listed): Html => {
-  const { operationId = '', summary = '', description, security = [] } = operation;
-  const answers = responsesOf(document, operation);
+  const { operationId, summary, description, security, parameters, requestBody, responses } = operation;
+  const answers = Object.entries(responses).map(([status, response]) => ({
+    status,
+    response: referred(document, response),
+  }));
   return html`<section id="${operationId}">
 <h3>${summary}</h3>
 <p class="line"><b>${method}</b> <code>${path}</code></p>
 ${description === undefined ? '' : html`<p>${prose(description)}</p>`}
-${who(security)}
-${parameters(operation)}
-${body(operation)}
-${answers.flatMap(({ status, response }) => answer(status, response))}
-${refusals(answers)}
+${credentials(security)}
+${parametersOf(parameters)}
+${requestBody === undefined ? '' : html`<h4>Body</h4>${contents(Object.entries(requestBody.content))}`}
+${answers.map(answerOf)}
+${refusalsOf(answers)}
 <pre><code>${curl(document, method, path, operation)}</code></pre>
 </section>`;
 };
 
-const who = (security: readonly oas31.SecurityRequirementObject[]): Html | '' => {
-  const schemes = security.flatMap((each) => Object.keys(each));
-  if (schemes.length === 0) return '';
-  const links = schemes.map(
-    (name, i) => html`${i === 0 ? '' : ', '}<a href="#credential-${name}">${name}</a>`,
-  );
-  return html`<p>Credential: ${links}</p>`;
+const credentials = (security: OperationObject['security']): Html | '' => {
+  const names = security.flatMap((each) => Object.keys(each));
+  const links = names.map((name) => html`<a href="#credential-${name}">${name}</a>`);
+  return links.length === 0 ? '' : html`<p>Credential: ${series(links, ' or ')}</p>`;
 };
 
-const parameters = ({ parameters: list = [] }: oas31.OperationObject): Html | '' => {
-  const rows = (list as readonly oas31.ParameterObject[]).map(({ name, in: place, required, schema }) => [
-    html`<code>${name}</code>${required === true ? '' : html` <small>optional</small>`}`,
+const parametersOf = (parameters: readonly Parameter[]): Html | '' => {
+  const rows = parameters.map(({ name, in: place, required, description, schema }) => [
+    html`<code>${name}</code>${required ? '' : html` <small>optional</small>`}`,
     place,
-    schema === undefined ? '' : typeOf(schema),
-    schema === undefined ? '' : says(schema),
+    typeOf(schema),
+    says(description === undefined ? schema : { ...schema, description }),
   ]);
   return rows.length === 0 ? '' : html`<h4>Parameters</h4>${table(['Name', 'In', 'Type', 'Says'], rows)}`;
 };
 
-const body = ({ requestBody }: oas31.OperationObject): Html | '' => {
-  if (requestBody === undefined) return '';
-  const [media] = Object.entries((requestBody as oas31.RequestBodyObject).content);
-  return media === undefined ? '' : html`<h4>Body</h4>${content(media)}`;
-};
+type Media = readonly [type: string, media: { readonly schema: Schema }];
 
 /** A body, or what is answered: its members, or where they are told. */
-const content = ([type, { schema }]: [string, oas31.MediaTypeObject]): Html => {
-  const told: Schema = schema ?? {};
-  const inner = told.type === 'object';
-  return html`<p><code>${type}</code>${inner ? '' : html`: ${typeOf(told)}`}</p>${inner ? members(told) : ''}`;
-};
+const contents = (media: readonly Media[]): readonly Html[] =>
+  media.map(([type, { schema }]) =>
+    schema.type === 'object'
+      ? html`<p><code>${type}</code></p>${members(schema)}`
+      : html`<p><code>${type}</code>: ${typeOf(schema)}</p>`,
+  );
 
 interface Answered {
   readonly status: string;
-  readonly response: oas31.ResponseObject;
+  readonly response: ResponseObject;
 }
-
-const responsesOf = (document: OpenApi, { responses = {} }: oas31.OperationObject): readonly Answered[] =>
-  Object.entries(responses as Record<string, oas31.ResponseObject & oas31.ReferenceObject>).map(
-    ([status, response]) => {
-      const name = response.$ref?.split('/').at(-1);
-      const found = name === undefined ? response : document.components?.responses?.[name];
-      return { status, response: found as oas31.ResponseObject };
-    },
-  );
 
 const PROBLEM = 'application/problem+json';
 
-const answer = (status: string, { description, content: media = {}, headers = {} }: oas31.ResponseObject) => {
-  const bodies = Object.entries(media).filter(([type]) => type !== PROBLEM);
-  if (bodies.length === 0 && Number(status) >= 400) return [];
+const answerOf = ({ status, response: { description, content = {}, headers = {} } }: Answered) => {
+  const media = Object.entries(content).filter(([type]) => type !== PROBLEM);
+  if (media.length === 0 && PROBLEM in content) return '';
   const named = Object.keys(headers).filter((name) => name !== 'X-Request-Id');
-  return [
-    html`<h4>Answers ${status}</h4>
-<p>${prose(description)}${named.length === 0 ? '' : html`. Headers: ${named.map((name, i) => html`${i === 0 ? '' : ', '}<code>${name}</code>`)}`}</p>
-${bodies.map((each) => content(each))}`,
-  ];
+  const codes = named.map((name) => html`<code>${name}</code>`);
+  return html`<h4>Answers ${status}</h4>
+<p>${prose(description)}${codes.length === 0 ? '' : html`. Headers: ${series(codes, ', ')}`}</p>
+${contents(media)}`;
 };
 
-/** A problem's codes, each with a link to its page. */
-const refusals = (answers: readonly Answered[]): Html | '' => {
+/** The codes of its problems, each with a link to its page. */
+const refusalsOf = (answers: readonly Answered[]): Html | '' => {
   const rows = answers.flatMap(({ status, response }) => {
-    const schema: Schema = response.content?.[PROBLEM]?.schema ?? {};
-    const codes = schema.allOf?.flatMap(({ properties }) => properties?.code?.enum ?? []) ?? [];
+    const { allOf = [] } = response.content?.[PROBLEM]?.schema ?? {};
+    const codes = allOf.flatMap(({ properties }) => properties?.code?.enum ?? []);
     return codes.map((code) => [status, html`<a href="/problems/${code}"><code>${code}</code></a>`]);
   });
   return rows.length === 0

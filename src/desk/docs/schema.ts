@@ -1,30 +1,6 @@
 import { html } from 'hono/html';
-import type { OpenApi } from '../openapi/index.ts';
-import { type Html, prose, table } from './text.ts';
-
-/** As much of a schema as is shown. */
-export interface Schema {
-  readonly $ref?: string;
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly format?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly default?: unknown;
-  readonly examples?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly minProperties?: number;
-}
+import type { OpenApi, Schema } from '../openapi/document.ts';
+import { type Html, prose, series, table } from './text.ts';
 
 /** What a value may be, in a few words. */
 export const typeOf = ({ $ref, anyOf, enum: values, const: only, items, format, type }: Schema): Html => {
@@ -41,8 +17,7 @@ const nameOf = (ref: string): string => ref.split('/').at(-1) ?? ref;
 
 const code = (value: unknown): Html => html`<code>${JSON.stringify(value)}</code>`;
 
-const either = (types: readonly unknown[]): Html =>
-  html`${types.map((type, i) => html`${i === 0 ? '' : ' or '}${type}`)}`;
+const either = (types: readonly unknown[]): Html => series(types, ' or ');
 
 /** What a schema says of a value besides its type: its description, its limits, what it is where nobody sends it. */
 export const says = (schema: Schema): Html => {
@@ -96,7 +71,7 @@ const rowsOf = (schema: Schema, path: string): readonly MemberRow[] => {
 /** A value that a schema takes: its example, or what must be there at the least. */
 export const exampleOf = (schema: Schema, document: OpenApi): unknown => {
   const { $ref, examples = [], enum: values = [], const: only } = schema;
-  if ($ref !== undefined) return exampleOf(document.components?.schemas?.[nameOf($ref)] ?? {}, document);
+  if ($ref !== undefined) return exampleOf(document.components.schemas[nameOf($ref)] ?? {}, document);
   const given = [...examples, ...values, ...(only === undefined ? [] : [only])];
   if (given.length > 0) return given[0];
   const { type, format, items, properties, required = [], anyOf } = schema;

@@ -7,6 +7,10 @@ export type Html = ReturnType<typeof html>;
 export const prose = (text: string): Html =>
   html`${text.split('`').map((part, i) => (i % 2 === 0 ? part : html`<code>${part}</code>`))}`;
 
+/** One after the other, with something between. */
+export const series = (items: readonly unknown[], between: string): Html =>
+  html`${items.map((item, i) => html`${i === 0 ? '' : between}${item}`)}`;
+
 /** A table with a heading for each column; nothing where there are no rows. */
 export const table = (heads: readonly string[], rows: readonly (readonly unknown[])[]): Html | '' =>
   rows.length === 0

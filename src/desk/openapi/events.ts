@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { EVENT_TYPES, type EventType } from '../../model/life.ts';
 import { KEY, OWNER, time } from '../objects.ts';
+import type { Components } from './components.ts';
+import type { OpenApi, Parameter } from './document.ts';
 
 const ofKey = { owner: OWNER, key: KEY };
 
@@ -42,28 +43,33 @@ const EVENTS: Readonly<Record<EventType, { readonly says: string; readonly data:
   },
 };
 
-const SIGNED = z.object({
-  'webhook-id': z.string().meta({ description: 'The same each time that it is told' }),
-  'webhook-timestamp': z.string().meta({ description: 'When it was sent: seconds since 1970' }),
-  'webhook-signature': z.string().meta({ description: 'HMACs, `v1,` and base64 each' }),
-});
+const SIGNED: readonly Parameter[] = [
+  ['webhook-id', 'The same each time that it is told'],
+  ['webhook-timestamp', 'When it was sent: seconds since 1970'],
+  ['webhook-signature', 'HMACs, `v1,` and base64 each'],
+].map(([name = '', description = '']) => ({
+  ...{ name, in: 'header' as const, required: true, description },
+  schema: { type: 'string' },
+}));
+
+const ABOUT =
+  'Sent to the `events.url` of the configuration and signed as Standard Webhooks says. It may come twice, and out of order.';
 
 /** What is sent to the operator's URL (Standard Webhooks). */
-export const eventsToOperator = (): ZodOpenApiPathsObject =>
+export const eventsToOperator = (components: Components): OpenApi['webhooks'] =>
   Object.fromEntries(
     EVENT_TYPES.map((type) => {
       const { says, data } = EVENTS[type];
-      const body = z.strictObject({ type: z.literal(type), timestamp: time, data });
+      const schema = components.schema(
+        z.strictObject({ type: z.literal(type), timestamp: time, data }),
+        'output',
+      );
       const operation = {
         operationId: `event_${type.replace('.', '_')}`,
-        ...{ summary: says, description: ABOUT, security: [] },
-        requestParams: { header: SIGNED },
-        requestBody: { required: true, content: { 'application/json': { schema: body } } },
+        ...{ summary: says, description: ABOUT, security: [], parameters: SIGNED },
+        requestBody: { required: true, content: { 'application/json': { schema } } } as const,
         responses: { '2XX': { description: 'Taken. After any other answer it is told again' } },
       };
       return [type, { post: operation }];
     }),
   );
-
-const ABOUT =
-  'Sent to the `events.url` of the configuration and signed as Standard Webhooks says. It may come twice, and out of order.';

@@ -1,74 +1,73 @@
 import * as z from 'zod';
-import type {
-  ZodOpenApiOperationObject,
-  ZodOpenApiParameters,
-  ZodOpenApiRequestBodyObject,
-  ZodOpenApiResponseObject,
-} from 'zod-openapi';
 import type { AnswerSpec, Operation } from '../operation.ts';
-import { headersOf } from './headers.ts';
-import { type RefusalAnswers, reasonsOf } from './refusals.ts';
+import type { Components } from './components.ts';
+import type { OperationObject, Parameter, ResponseObject } from './document.ts';
+import { header, REQUEST_ID } from './headers.ts';
+import { reasonsOf, refusalOf, refused } from './refusals.ts';
 import { SECURITY } from './security.ts';
 
 /** One operation, as OpenAPI writes it. */
-export const describedOperation = (
-  operation: Operation,
-  refused: RefusalAnswers,
-): ZodOpenApiOperationObject => {
-  const { operationId, tag, summary, description, door, answers } = operation;
-  const body = bodyOf(operation);
-  const answered = Object.entries(answers).map(([status, answer]) => [status, answerOf(answer)]);
+export const describedOperation = (operation: Operation, components: Components): OperationObject => {
+  const { operationId, tag, summary, description, door, body, answers } = operation;
+  const answered = Object.entries(answers).map(([status, answer]) => [
+    status,
+    answerOf(answer, Number(status), operation, components),
+  ]);
   return {
-    ...{ operationId, summary, tags: [tag], security: [...SECURITY[door.security]] },
+    ...{ operationId, summary, tags: [tag], security: SECURITY[door.security] },
     ...(description === undefined ? {} : { description }),
-    requestParams: parametersOf(operation),
-    ...(body === null ? {} : { requestBody: body }),
-    responses: merged(refused(reasonsOf(operation)), Object.fromEntries(answered)),
+    parameters: parametersOf(operation, components),
+    ...(body === null ? {} : { requestBody: bodyOf(body, components) }),
+    responses: { ...refused(reasonsOf(operation), components), ...Object.fromEntries(answered) },
   };
 };
 
 /** Of the owner that an operator names: no operation but the door reads it. */
 const USER_ID = z.string().meta({ description: 'A user, a member or an organisation, by its id at Stytch' });
 
-const parametersOf = ({ path, params, query, headers }: Operation): ZodOpenApiParameters => {
+const parametersOf = (
+  { path, params, query, headers }: Operation,
+  components: Components,
+): readonly Parameter[] => {
+  const parameter = (name: string, where: Parameter['in'], schema: z.ZodType): Parameter => {
+    const { description, ...said } = components.schema(schema, 'input');
+    const required = where === 'path' || !schema.safeParse(undefined).success;
+    return {
+      ...{ name, in: where, required, schema: said },
+      ...(description === undefined ? {} : { description }),
+    };
+  };
   const named = [...path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name);
-  const said = Object.entries(headers).map(([name, description]) => [
-    name,
-    z.string().optional().meta({ description }),
-  ]);
-  const parameters = {
-    path: z.object(
-      Object.fromEntries(named.map((name) => [name, (params.shape[name] as z.ZodType) ?? USER_ID])),
+  return [
+    ...named.map((name) => parameter(name, 'path', (params.shape[name] as z.ZodType) ?? USER_ID)),
+    ...Object.entries(query.shape).map(([name, schema]) => parameter(name, 'query', schema as z.ZodType)),
+    ...Object.entries(headers).map(([name, description]) =>
+      parameter(name, 'header', z.string().optional().meta({ description })),
     ),
-    query,
-    header: z.object(Object.fromEntries(said)),
-  };
-  const some = Object.entries(parameters).filter(([, { shape }]) => Object.keys(shape).length > 0);
-  return Object.fromEntries(some);
+  ];
 };
 
-const bodyOf = ({ body }: Operation): ZodOpenApiRequestBodyObject | null =>
-  body === null ? null : { required: true, content: { 'application/json': { schema: body } } };
+const bodyOf = (body: z.ZodType, components: Components) => ({
+  required: true as const,
+  content: { 'application/json': { schema: components.schema(body, 'input') } },
+});
 
-const answerOf = ({ description, body, contentType, headers = {} }: AnswerSpec): ZodOpenApiResponseObject => {
+/** A status may be an answer for one and a refusal for another: then it is of both types. */
+const answerOf = (
+  { description, body, contentType, headers = {} }: AnswerSpec,
+  status: number,
+  operation: Operation,
+  components: Components,
+): ResponseObject => {
   const type = contentType ?? (body === undefined ? null : 'application/json');
+  const schema = body === undefined ? { type: 'string' } : components.schema(body, 'output');
+  const refusal = refusalOf(reasonsOf(operation), status);
+  const said = Object.entries(headers).map(([name, text]) => [name, header(text)]);
   return {
-    description,
-    headers: headersOf(headers),
-    ...(type === null ? {} : { content: { [type]: { schema: body ?? { type: 'string' } } } }),
+    description: refusal === null ? description : `${description}. ${refusal.description}`,
+    headers: { ...REQUEST_ID, ...Object.fromEntries(said) },
+    ...(type === null && refusal === null
+      ? {}
+      : { content: { ...(type === null ? {} : { [type]: { schema } }), ...refusal?.content } }),
   };
-};
-
-/** A status may tell of a refusal or be an answer of another type: then it is both. */
-const merged = (
-  refused: Readonly<Record<string, ZodOpenApiResponseObject>>,
-  answered: Readonly<Record<string, ZodOpenApiResponseObject>>,
-): Record<string, ZodOpenApiResponseObject> => {
-  const both = Object.entries(answered).map(([status, answer]) => {
-    const refusal = refused[status];
-    if (refusal === undefined) return [status, answer];
-    const description = `${answer.description}. ${refusal.description}`;
-    return [status, { ...answer, description, content: { ...answer.content, ...refusal.content } }];
-  });
-  return { ...refused, ...Object.fromEntries(both) };
 };

@@ -1,14 +1,15 @@
-import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { ANSWERS } from '../../http/answers.ts';
 import type { Reason } from '../../model/refusal.ts';
 import type { Operation } from '../operation.ts';
-import { REQUEST_ID } from './headers.ts';
+import type { Components } from './components.ts';
+import type { Reference, ResponseObject } from './document.ts';
+import { header, REQUEST_ID } from './headers.ts';
 
 /** What any request may be told, whatever it asks. */
 const ALWAYS: readonly Reason[] = ['early_data', 'internal', 'misconfigured'];
 
 /** Headers that a refusal has besides. */
-const HEADERS: Readonly<Partial<Record<Reason, 'WWW-Authenticate' | 'Retry-After'>>> = {
+const BESIDES: Readonly<Partial<Record<Reason, 'WWW-Authenticate' | 'Retry-After'>>> = {
   credentials_ambiguous: 'WWW-Authenticate',
   credential_missing: 'WWW-Authenticate',
   credential_invalid: 'WWW-Authenticate',
@@ -31,48 +32,45 @@ export const reasonsOf = ({ door, path, query, headers, body, refusals }: Operat
   return [...new Set([...ALWAYS, ...door.refusals, ...form, ...refusals])];
 };
 
-/** Answers by status. */
-export type RefusalAnswers = (
+/** Refusals by status. Those of the same codes are said once in a document, under a name that lists them. */
+export const refused = (
   reasons: readonly Reason[],
-) => Readonly<Record<string, ZodOpenApiResponseObject>>;
-
-/** Makes the answers of a document, each once: those of the same codes are one component. */
-export const refusalAnswers = (): RefusalAnswers => {
-  const made = new Map<string, ZodOpenApiResponseObject>();
-  return (reasons) => {
-    const statuses = [...new Set(reasons.map((reason) => ANSWERS[reason].status))].sort();
-    return Object.fromEntries(
-      statuses.map((status) => {
-        const those = reasons.filter((reason) => ANSWERS[reason].status === status).sort();
-        const id = [status, ...codesOf(those)].join('.');
-        const answer = made.get(id) ?? answerOf(id, status, those);
-        made.set(id, answer);
-        return [String(status), answer];
-      }),
-    );
-  };
+  components: Components,
+): Readonly<Record<string, Reference>> => {
+  const statuses = [...new Set(reasons.map((reason) => ANSWERS[reason].status))].sort();
+  return Object.fromEntries(
+    statuses.flatMap((status) => {
+      const refusal = refusalOf(reasons, status);
+      if (refusal === null) return [];
+      const { name, ...response } = refusal;
+      return [[String(status), components.response(name, () => response)]];
+    }),
+  );
 };
 
-const codesOf = (reasons: readonly Reason[]): readonly string[] =>
-  [...new Set(reasons.map((reason) => ANSWERS[reason].code))].sort();
-
-/** One status with its codes. */
-const answerOf = (id: string, status: number, reasons: readonly Reason[]): ZodOpenApiResponseObject => {
-  const titles = new Map(reasons.map((reason) => [ANSWERS[reason].code, ANSWERS[reason].title]));
-  const named = new Set(reasons.flatMap((reason) => HEADERS[reason] ?? []));
-  const headers = [...named].map((name) => {
+/** What all refusals of one status have in common; null where there are none. */
+export const refusalOf = (
+  reasons: readonly Reason[],
+  status: number,
+): (ResponseObject & { readonly name: string }) | null => {
+  const those = reasons.filter((reason) => ANSWERS[reason].status === status);
+  if (those.length === 0) return null;
+  const titles = new Map(those.map((reason) => [ANSWERS[reason].code, ANSWERS[reason].title]));
+  const codes = [...titles.keys()].sort();
+  const besides = new Set(those.flatMap((reason) => BESIDES[reason] ?? []));
+  const headers = [...besides].map((name) => {
     // Only what every one of them has can be relied on.
-    const required = reasons.every((reason) => HEADERS[reason] === name);
-    return [name, { description: SAYS[name], required, schema: { type: 'string' } }];
+    const required = those.every((reason) => BESIDES[reason] === name);
+    return [name, header(SAYS[name], required)];
   });
-  const codes = { status: { const: status }, code: { enum: [...titles.keys()].sort() } };
+  const properties = { status: { const: status }, code: { enum: codes } };
   return {
-    id,
-    description: [...titles].map(([code, title]) => `\`${code}\`: ${title}`).join('. '),
+    name: [status, ...codes].join('.'),
+    description: codes.map((code) => `\`${code}\`: ${titles.get(code)}`).join('. '),
     headers: { ...REQUEST_ID, ...Object.fromEntries(headers) },
     content: {
       'application/problem+json': {
-        schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: codes }] },
+        schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties }] },
       },
     },
   };

@@ -1,8 +1,8 @@
-import type { ZodOpenApiSecuritySchemeObject } from 'zod-openapi';
 import type { Door } from '../doors.ts';
+import type { OperationObject, SecurityScheme } from './document.ts';
 
 /** How one says who one is. */
-export const SECURITY_SCHEMES: Readonly<Record<string, ZodOpenApiSecuritySchemeObject>> = {
+export const SECURITY_SCHEMES: Readonly<Record<string, SecurityScheme>> = {
   session: {
     ...{ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
     description: 'The session JWT of a signed-in user or member, from Stytch.',
@@ -24,7 +24,7 @@ export const SECURITY_SCHEMES: Readonly<Record<string, ZodOpenApiSecuritySchemeO
 };
 
 /** What each door takes: one of these. A signature is told among the headers. */
-export const SECURITY: Readonly<Record<Door<unknown>['security'], readonly Record<string, string[]>[]>> = {
+export const SECURITY: Readonly<Record<Door<unknown>['security'], OperationObject['security']>> = {
   session: [{ session: [] }],
   operator: [{ operator: [] }],
   credential: [{ bearer: [] }, { apiKey: [] }, { clientPair: [] }],
