@@ -273,9 +273,13 @@ const openApp = (
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
-    ringOf: async (owner) => deskRing(rings(await ringOfOwner(projectId, owner)), reachPorts),
+    ringOf: async (owner) => {
+      const name = await ringOfOwner(projectId, owner);
+      return deskRing(name, rings(name), reachPorts);
+    },
     isOwn: async (owner: Owner, keyId) =>
       ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
+    keychain: shared.keychain,
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
       signing_keys: await shared.canVerify(),
@@ -320,7 +324,8 @@ const answersOf = {
 } as const;
 
 /** A Ring whose silence is a refusal, and so is an answer that is none. */
-const deskRing = (ring: Ring, ports: ReachPorts): DeskRing => ({
+const deskRing = (name: string, ring: Ring, ports: ReachPorts): DeskRing => ({
+  name,
   issue: async (request) =>
     flat(await reach(ports, ring.issue(request).then(answersOf.issue), DESK_ISSUE_DEADLINE_MS)),
   list: (request) => reach(ports, ring.list(request).then(answersOf.list), DESK_READ_DEADLINE_MS),

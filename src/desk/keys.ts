@@ -6,6 +6,7 @@ import { isReservedScope } from '../model/scope.ts';
 import { fieldErrors, invalid, readBody } from './body.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { keyObject } from './key-object.ts';
+import { readKeyPosition, writeKeyPosition } from './key-position.ts';
 import { type Call, callerOf, type DeskPorts, type Endpoint } from './ports.ts';
 import { createKeyBody, listKeysQuery } from './schemas.ts';
 
@@ -66,15 +67,21 @@ export const keyEndpoints = (ports: DeskPorts) => {
     const query = listKeysQuery.safeParse(context.req.query());
     if (!query.success) return invalid(fieldErrors(query.error));
     const { status, limit, cursor } = query.data;
-    const after = cursor === undefined ? null : readCursor(cursor);
-    if (cursor !== undefined && after === null)
-      return invalid([{ pointer: '/cursor', detail: 'is no cursor of ours' }]);
     const { owner } = caller.value;
     const ring = await ports.ringOf(owner);
+    const binding = { ring: ring.name, list: `keys:${status}` };
+    const { current, all } = await ports.keychain();
+    const keys = all.map(({ cursorKey }) => cursorKey);
+    const position = cursor === undefined ? null : await readCursor(keys, binding, cursor);
+    const after = position === null ? null : readKeyPosition(position);
+    if (cursor !== undefined && after === null)
+      return invalid([{ pointer: '/cursor', detail: 'is no cursor of ours' }]);
     const page = await ring.list({ owner, status: status === 'all' ? null : status, limit, after });
     if (!page.ok) return page;
     const { records, next } = page.value;
-    return ok(json({ data: records.map(keyObject), next_cursor: writeCursor(next) }, 200, call.requestId));
+    const nextCursor =
+      next === null ? null : await writeCursor(current.cursorKey, binding, writeKeyPosition(next));
+    return ok(json({ data: records.map(keyObject), next_cursor: nextCursor }, 200, call.requestId));
   };
 
   const get: Endpoint = async (context, call) => {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { type Credential, kindOf } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
+import type { Keychain } from '../model/keychain.ts';
 import type { CredentialKind } from '../model/policy.ts';
 import type {
   IssuedKey,
@@ -24,6 +25,8 @@ export interface Caller {
 
 /** An owner's Ring, with its silence turned into a refusal. */
 export interface DeskRing {
+  /** The ring in the owner's key ids. Public. */
+  readonly name: string;
   issue(request: IssueRequest): Promise<Result<IssuedKey>>;
   list(request: ListRequest): Promise<Result<KeyPage>>;
   get(owner: Owner, keyId: string): Promise<Result<KeyRecord | null>>;
@@ -67,6 +70,8 @@ export interface DeskPorts {
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;
   /** Whether a key id can be one of this owner's at all. */
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
+  /** Signs cursors. */
+  readonly keychain: () => Promise<Keychain>;
   readonly assertionJwks: { readonly keys: readonly unknown[] };
   readonly readiness: () => Promise<Readiness>;
   /** Asked for whoever calls what is open to everybody. */
