@@ -1,3 +1,4 @@
+import { readCapped } from '../model/capped.ts';
 import type { Outcome } from '../model/ports.ts';
 import { readOAuthError, readStytchError } from './wire.ts';
 
@@ -77,7 +78,7 @@ const callOnce = async <T>(
       await response.body?.cancel().catch(() => undefined);
       return unreachable(`status ${response.status}`, parseRetryAfter(response.headers.get('retry-after')));
     }
-    return judge(response.status, await readCapped(response), read);
+    return judge(response.status, await readCapped(response, MAX_ANSWER_BYTES), read);
   } catch (error) {
     // The one place where a failed fetch becomes a value: whatever went wrong, we have no answer.
     return unreachable(error instanceof Error ? error.name : 'error');
@@ -105,25 +106,6 @@ const unreachable = (detail: string, retryAfterSeconds: number | null = null): O
   detail,
   retryAfterSeconds,
 });
-
-/** Reads a body of at most MAX_ANSWER_BYTES; null when it is longer. Throws when it is cut off. */
-const readCapped = async (response: Response): Promise<string | null> => {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) {
-      await reader.cancel();
-      return null;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-};
 
 const parseJson = (text: string): unknown => {
   try {
