@@ -126,6 +126,7 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
       ...(['conflict', 'client_refused'] as const),
     ],
     handle: async ({ who, params: { key_id: keyId }, body, request, call }) => {
+      if (Object.keys(body).length === 0) return invalid([{ pointer: '', detail: 'must change something' }]);
       const ring = await ringOf(who, keyId);
       if (!ring.ok) return ring;
       const { owner, author } = who;
