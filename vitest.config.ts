@@ -11,7 +11,7 @@ export default defineConfig({
         plugins: [cloudflareTest(() => workerd())],
         test: {
           name: 'workerd',
-          setupFiles: ['test/secrets.ts'],
+          setupFiles: ['test/secrets.ts', 'test/contract.ts'],
           include: ['journeys', 'hostile', 'desk', 'conformance'].map((room) => `test/${room}/**/*.test.ts`),
         },
       },

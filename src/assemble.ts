@@ -1,6 +1,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
 import { deskRing } from './assemble/desk-ring.ts';
+import { createHeadSigner } from './assemble/head-signer.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
 import { createDecide, createStillGood } from './gate/decide.ts';
@@ -299,6 +300,7 @@ const openApp = (
     organizationRoles: config.desk.organizationRoles,
     everyScope: [...config.scopes.keys()],
     keychain: shared.keychain,
+    signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
       signing_keys: await shared.canVerify(),

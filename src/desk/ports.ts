@@ -1,6 +1,7 @@
 import type { Credential } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
 import type { Keychain } from '../model/keychain.ts';
+import type { AuditHead } from '../model/life.ts';
 import type { CredentialKind } from '../model/policy.ts';
 import type { Log, Ring, Throttle } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
@@ -33,6 +34,9 @@ export type DeskRing = {
   readonly [M in DeskMethod]: (
     ...asked: Parameters<Ring[M]>
   ) => Promise<Result<Told<Awaited<ReturnType<Ring[M]>>>>>;
+} & {
+  /** The ring in the owner's key ids. Public. */
+  readonly name: string;
 };
 
 /** Whether what Latchkey depends on can be had now. */
@@ -73,6 +77,8 @@ export interface DeskPorts {
   readonly organizationRoles: readonly string[];
   /** Every scope of the operator's file: what an operator may give to a key. */
   readonly everyScope: readonly string[];
+  /** The head of an audit trail as a JWS that anybody can check who has `assertionJwks`; `now` in milliseconds. */
+  readonly signHead: (head: AuditHead, now: number) => Promise<string>;
   /** The scopes that a session's roles let it give to a key of its own. */
   readonly grantable: (roles: readonly string[]) => readonly string[];
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;

@@ -106,7 +106,7 @@ describe('every refusal', () => {
   });
 
   it.each(REASONS)('%s says what it is at its type', async (reason) => {
-    const page = problemPage(ANSWERS[reason].code);
+    const page = problemPage(ANSWERS[reason].code, 'request-1');
     if (!page.ok) throw new Error('no page');
     expect(await page.value.text()).toContain(String(ANSWERS[reason].title));
   });
