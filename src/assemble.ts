@@ -28,7 +28,7 @@ import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
 import { openLobbies } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
-import { knowsNoStore, now, once, randomBytes, randomId, sleep } from './runtime.ts';
+import { clock, knowsNoStore, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
 import { createMemory } from './store/memory.ts';
 import { createThrottle, type RateLimiter } from './store/throttle.ts';
@@ -92,7 +92,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   }
   for (const warning of read.warnings) log({ event: 'warning', warning });
   const { config, policy, secrets } = read;
-  const shared = openShared(config, secrets, env);
+  const now = clock(config.clockOffsetSeconds * 1000);
+  const shared = openShared(config, secrets, env, now);
   return {
     fetch: openApp(config, policy, secrets, shared, env),
     ringPorts: () => ({
@@ -165,7 +166,7 @@ const fetchOf = (env: Env, name: string): Fetch => {
 };
 
 /** What the Gate, the Desk, the Rings and the Lobbies have in common. */
-const openShared = (config: Config, secrets: Secrets, env: Env) => {
+const openShared = (config: Config, secrets: Secrets, env: Env, now: () => number) => {
   const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
   const keychain = once(() => openKeychain(secrets.masterKeys));
   const wires = {
@@ -190,7 +191,7 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
     keys.find,
   );
   const canVerify = () => keys.areAtHand(now());
-  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT) };
+  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT), now };
 };
 
 type Shared = ReturnType<typeof openShared>;
@@ -202,6 +203,7 @@ const openApp = (
   shared: Shared,
   env: Env,
 ): Latchkey['fetch'] => {
+  const { now } = shared;
   const rings: Rings = (ring) => env.KEY_RING.getByName(ring) as unknown as Ring;
   const realm = realmOf(config);
   const memory = createMemory({
@@ -302,7 +304,7 @@ const openApp = (
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
       signing_keys: await shared.canVerify(),
-      assertion_keys: await canSign(signer),
+      assertion_keys: await canSign(signer, now()),
       kv: await canRead(env.VAULT),
     }),
     throttle: createThrottle(env.STRANGERS, 'desk', log),
@@ -334,9 +336,9 @@ const realmOf = ({ brand, formerBrands, environment }: Config) => ({
 });
 
 /** A private key that does not fit its public half shows when it is imported. */
-const canSign = async (signer: Signer): Promise<boolean> => {
+const canSign = async (signer: Signer, at: number): Promise<boolean> => {
   try {
-    await signer.sign(ANONYMOUS, now());
+    await signer.sign(ANONYMOUS, at);
     return true;
   } catch {
     return false;

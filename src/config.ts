@@ -67,6 +67,8 @@ export interface Config {
   /** Complete, in the order of the file. */
   readonly routes: readonly Route[];
   readonly cors: { readonly origins: readonly string[] };
+  /** How far the clock is ahead of the true one: 0 but for rehearsals, which only a test project allows. */
+  readonly clockOffsetSeconds: number;
 }
 
 export interface StytchConfig {
@@ -117,11 +119,13 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
   const environment = environmentOf(file.settings);
   const secrets = readSecrets(vars, environment);
   const apiUrl = readApiUrl(vars.STYTCH_API_URL, environment);
+  const clock = readClock(vars.CLOCK_OFFSET_SECONDS, environment);
   const { parsed, problems } = isRecord(raw) ? readSettings(file.settings, environment) : NO_FILE;
   const all = [
     ...problems.map(({ path, message }) => `${file.nameOf(path)}: ${message}`),
     ...file.problems,
     ...apiUrl.problems,
+    ...clock.problems,
     ...(secrets.ok ? [] : secrets.problems),
   ];
   if (all.length > 0 || parsed === null || environment === null || !secrets.ok)
@@ -130,7 +134,7 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     leaseSeconds: parsed.leaseSeconds,
     timeoutSeconds: parsed.origin.timeoutSeconds,
   });
-  const config = complete(parsed, policy, environment, apiUrl.url);
+  const config = complete(parsed, policy, environment, apiUrl.url, clock.offsetSeconds);
   return {
     ok: true,
     config,
@@ -155,12 +159,33 @@ const readApiUrl = (value: unknown, environment: Environment | null) => {
     : { url: usual, problems: [`STYTCH_API_URL: ${problem}`] };
 };
 
+/** A clock that can be moved lets expired credentials in: of a live project it never is. */
+const readClock = (value: unknown, environment: Environment | null) => {
+  if (value === undefined || value === '') return { offsetSeconds: 0, problems: [] };
+  const problem =
+    environment === 'live'
+      ? 'the clock of a live project cannot be moved'
+      : typeof value === 'string' && /^-?\d{1,9}$/.test(value)
+        ? null
+        : 'must be a whole number of seconds';
+  return problem === null
+    ? { offsetSeconds: Number(value), problems: [] }
+    : { offsetSeconds: 0, problems: [`CLOCK_OFFSET_SECONDS: ${problem}`] };
+};
+
 /** There is no TLS on this machine, and no other way in elsewhere. */
 const urlOf = (host: string, environment: Environment): string =>
   `${environment === 'test' && isLoopback(host) ? 'http' : 'https'}://${host}`;
 
-const complete = (file: Parsed, policy: Policy, environment: Environment, apiUrl: string): Config => ({
+const complete = (
+  file: Parsed,
+  policy: Policy,
+  environment: Environment,
+  apiUrl: string,
+  clockOffsetSeconds: number,
+): Config => ({
   ...file,
+  clockOffsetSeconds,
   environment,
   stytch: { ...file.stytch, domain: file.stytch.domain ?? null, apiUrl },
   apiUrls: new Map(file.hosts.api.map((host) => [host, urlOf(host, environment)])),

@@ -113,6 +113,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       ...(['conflict', 'client_refused'] as const),
     ],
     handle: async ({ who, params: { key_id: keyId }, body, request, call }) => {
+      if (Object.keys(body).length === 0) return invalid([{ pointer: '', detail: 'must change something' }]);
       const ring = await ownRing(ports, who, keyId);
       if (!ring.ok) return ring;
       const { owner, author } = who;

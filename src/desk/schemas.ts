@@ -63,7 +63,6 @@ export const patchKeyBody = z
     limit: limit.nullable(),
   })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'must change something')
   .meta({ id: 'ChangeKey', minProperties: 1, examples: [{ scopes: ['items:read'] }] });
 
 /** The body of `POST /v1/keys/{key_id}/rotate`. */
