@@ -45,7 +45,11 @@ type Body<B> =
   NonNullable<B> extends z.ZodUndefined
     ? { readonly requestBody?: never }
     : NonNullable<B> extends z.ZodType
-      ? { readonly requestBody: { readonly content: { readonly 'application/json': z.input<NonNullable<B>> } } }
+      ? {
+          readonly requestBody: {
+            readonly content: { readonly 'application/json': z.input<NonNullable<B>> };
+          };
+        }
       : { readonly requestBody?: never };
 
 type Responses<A> = {

@@ -20,8 +20,8 @@ export const useTables = ({ all, run }: Sql, exists: () => boolean) => ({
   ): readonly (Omit<KeyUse, 'keyId'> & { readonly hour: number })[] =>
     exists()
       ? all(
-          // What is out on lease counts as used until it is accounted for.
-          `SELECT (hour / ?4) * ?4 AS bucket, sum(admitted) AS admitted, sum(refused) AS refused, sum(limited) AS limited
+          // What is out on lease counts as used until it is accounted for. A number is bound as a double, which divides otherwise.
+          `SELECT hour - hour % CAST(?4 AS INTEGER) AS bucket, sum(admitted) AS admitted, sum(refused) AS refused, sum(limited) AS limited
              FROM (SELECT client_id, hour, admitted, refused, limited FROM uses
                UNION ALL SELECT client_id, expires_at / 3600000, units, 0, 0 FROM leases)
              WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR client_id = ?3)
