@@ -266,6 +266,7 @@ const openApp = (
   const desk = createDesk({
     deskUrl: config.deskUrl,
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
+    largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
     identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {

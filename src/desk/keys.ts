@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
+import type { Limit } from '../model/lease-wire.ts';
 import type { IssuedKey, KeyRecord } from '../model/life.ts';
 import { keyObject } from '../model/objects.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
@@ -48,13 +49,15 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       if (beyond.length > 0) return err({ reason: 'scope_not_grantable', scopes: beyond });
       const end = endOf(ports, body.expires_at);
       if (!end.ok) return end;
+      const limit = limitOf(ports, body.limit);
+      if (!limit.ok) return limit;
       const idempotency = await idempotencyOf(request, who, body);
       if (!idempotency.ok) return idempotency;
       const ring = await ports.ringOf(who.owner);
       const issued = await ring.issue({
         ...{ owner: who.owner, createdBy: who.createdBy, author: who.author, idempotency: idempotency.value },
         ...{ name: body.name, description: body.description, scopes: body.scopes, expiresAt: end.value },
-        ...{ limit: limitOf(body.limit), ipAllowlist: body.ip_allowlist },
+        ...{ limit: limit.value, ipAllowlist: body.ip_allowlist },
       });
       return issued.ok ? ok(shownWhole(issued.value, 201, call, `${path}/`, who)) : issued;
     },
@@ -129,12 +132,14 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       }
       const end = endOf(ports, body.expires_at ?? null);
       if (!end.ok) return end;
+      const ownLimit = limitOf(ports, body.limit ?? null);
+      if (!ownLimit.ok) return ownLimit;
       const { name, description, scopes, limit, ip_allowlist: ipAllowlist } = body;
       const patch = {
         ...(name === undefined ? {} : { name }),
         ...(description === undefined ? {} : { description }),
         ...(scopes === undefined ? {} : { scopes }),
-        ...(limit === undefined ? {} : { limit: limitOf(limit) }),
+        ...(limit === undefined ? {} : { limit: ownLimit.value }),
         ...(body.expires_at === undefined ? {} : { expiresAt: end.value }),
         ...(ipAllowlist === undefined ? {} : { ipAllowlist }),
       };
@@ -232,8 +237,18 @@ const endOf = (ports: DeskPorts, text: string | null): Result<number | null> => 
   return at > ports.now() ? ok(at) : invalid([{ pointer: '/expires_at', detail: 'must be in the future' }]);
 };
 
-const limitOf = (limit: { readonly requests: number; readonly per_seconds: number } | null) =>
-  limit === null ? null : { requests: limit.requests, perSeconds: limit.per_seconds };
+/** A limit under which every route can be asked for. */
+const limitOf = (
+  { largestCost }: DeskPorts,
+  limit: { readonly requests: number; readonly per_seconds: number } | null,
+): Result<Limit | null> => {
+  if (limit === null) return ok(null);
+  if (limit.requests < largestCost) {
+    const detail = `must be at least ${largestCost}, which the dearest route costs`;
+    return invalid([{ pointer: '/limit/requests', detail }]);
+  }
+  return ok({ requests: limit.requests, perSeconds: limit.per_seconds });
+};
 
 const shown = (record: KeyRecord, { requestId }: Call): Response =>
   json(keyObject(record), 200, requestId, { etag: entityTag(record.revision) });

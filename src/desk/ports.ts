@@ -58,6 +58,8 @@ export interface DeskPorts {
   readonly deskUrl: string;
   /** How old a word of the Ring may be anywhere, grace included: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
+  /** What the dearest route costs: under a smaller limit it could never be asked for. */
+  readonly largestCost: number;
   readonly extract: (headers: Headers) => Result<Credential>;
   /** Greatest time since a user signed in with which a key is made; null for any. Seconds. */
   readonly maxAuthAgeSeconds: number | null;
