@@ -47,8 +47,10 @@ const parametersOf = ({ path, params, query, headers }: Operation): ZodOpenApiPa
   return Object.fromEntries(some);
 };
 
-const bodyOf = ({ body }: Operation): ZodOpenApiRequestBodyObject | null =>
-  body === null ? null : { required: true, content: { 'application/json': { schema: body } } };
+const bodyOf = ({ body, message }: Operation): ZodOpenApiRequestBodyObject | null => {
+  const schema = body ?? message;
+  return schema === undefined ? null : { required: true, content: { 'application/json': { schema } } };
+};
 
 const answerOf = ({ description, body, contentType, headers = {} }: AnswerSpec): ZodOpenApiResponseObject => {
   const type = contentType ?? (body === undefined ? null : 'application/json');
