@@ -1,6 +1,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
 import { deskRing } from './assemble/desk-ring.ts';
+import { deskWebhooks } from './assemble/desk-webhooks.ts';
 import { createHeadSigner } from './assemble/head-signer.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
@@ -23,7 +24,7 @@ import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
 import { fields, silence } from './model/lease.ts';
 import type { Policy } from './model/policy.ts';
-import type { Ring, Rings } from './model/ports.ts';
+import type { DeliverEvent, Ring, Rings } from './model/ports.ts';
 import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
 import { openLobbies } from './ring/lobby-name.ts';
@@ -36,6 +37,7 @@ import { createVault } from './store/vault.ts';
 import { createStytch } from './stytch/client.ts';
 import { createSigningKeys } from './stytch/jwks.ts';
 import { createTokenVerifier } from './stytch/token.ts';
+import { createDeliver, deliverNowhere } from './webhooks/deliver.ts';
 
 /** What the Worker is bound to. Variables and secrets are read by `readConfig`, by name. */
 export interface Env {
@@ -122,7 +124,7 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       ...shared,
       lobbies: openLobbies(env.LOBBY),
       newId: randomId,
-      deliver: async () => ({ outcome: 'answered', value: null }),
+      deliver: deliverFor(config, secrets, now),
       randomBytes,
       log,
     }),
@@ -140,6 +142,15 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
     }),
   };
 };
+
+/** The way to the operator's URL, if he has named one. */
+const deliverFor = ({ events }: Config, { eventsSecret }: Secrets, now: () => number): DeliverEvent =>
+  events === null || eventsSecret === null
+    ? deliverNowhere
+    : createDeliver({
+        ...{ url: events.url, secret: eventsSecret.reveal(), now },
+        fetch: (url, init) => fetch(url, init),
+      });
 
 const platformProblems = (env: Env, named: ReturnType<typeof bindingsNamed>): readonly string[] => [
   ...(knowsNoStore() ? [] : ["compatibility_date: fetch does not know cache: 'no-store'"]),
@@ -264,7 +275,7 @@ const openApp = (
 
   const projectId = config.stytch.projectId;
   const desk = createDesk({
-    deskUrl: config.deskUrl,
+    ...{ deskUrl: config.deskUrl, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
@@ -309,6 +320,12 @@ const openApp = (
       kv: await canRead(env.VAULT),
     }),
     throttle: createThrottle(env.STRANGERS, 'desk', log),
+    ...deskWebhooks({
+      stytchWebhookSecret: secrets.stytchWebhookSecret,
+      lobbies: openLobbies(env.LOBBY),
+      fetch: (url, init) => fetch(url, init),
+      ...{ now, turn: shared.turn, reachPorts },
+    }),
     requestId: (inbound) => requestId(inbound, randomId),
     ...{ now, log },
   });

@@ -4,7 +4,7 @@ import type { Parsed } from './config/schema.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
-import { notServedYet, openSpellings } from './config/warnings.ts';
+import { notServedYet, openSpellings, unusedSecret } from './config/warnings.ts';
 import type { ForeignClients, OwnerlessClients } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
@@ -127,6 +127,7 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     ...apiUrl.problems,
     ...clock.problems,
     ...(secrets.ok ? [] : secrets.problems),
+    ...unsignedEvents(file.settings, vars),
   ];
   if (all.length > 0 || parsed === null || environment === null || !secrets.ok)
     return { ok: false, problems: all };
@@ -140,9 +141,22 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     config,
     policy,
     secrets: secrets.secrets,
-    warnings: [...openSpellings(policy.routes), ...notServedYet(parsed)],
+    warnings: [
+      ...openSpellings(policy.routes),
+      ...notServedYet(parsed),
+      ...unusedSecret(config, secrets.secrets),
+    ],
   };
 };
+
+/** Nobody could tell events that we did not sign from anybody's. */
+const unsignedEvents = (
+  { events }: Readonly<Record<string, unknown>>,
+  { EVENTS_SECRET: secret }: Readonly<Record<string, unknown>>,
+): readonly string[] =>
+  events !== undefined && (secret === undefined || secret === '')
+    ? ['EVENTS_SECRET: is missing: events are signed']
+    : [];
 
 const NO_FILE = {
   parsed: null,

@@ -70,6 +70,16 @@ const bodyFaults = async (
   return valid ? [] : errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
 };
 
+/** What of an event to the operator is not as OpenAPI describes it. */
+export const eventFaults = (event: { readonly type: string }): readonly string[] => {
+  const body = (contract.webhooks?.[event.type] as oas31.PathItemObject | undefined)?.post?.requestBody;
+  const schema = (body as oas31.RequestBodyObject | undefined)?.content['application/json']?.schema;
+  if (schema === undefined) return [`${event.type} is not declared`];
+  return validatorOf(schema)
+    .validate(event)
+    .errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
+};
+
 /** One for each schema: taking the document apart takes a while. */
 const validators = new Map<unknown, Validator>();
 

@@ -12,15 +12,21 @@ import type { Reply, Seen } from './origin.ts';
 import { inUse } from './secrets.ts';
 import { latchkey } from './worker.ts';
 
+/** A room that remembers what it was asked, and answers as it is told (test/origin.ts). */
+type Recorder = Fetcher & {
+  records(): Promise<readonly Seen[]>;
+  reset(): Promise<void>;
+  next(...replies: readonly Reply[]): Promise<void>;
+  always(path: string, reply: Reply): Promise<void>;
+};
+
 /** The rooms of `test/wrangler.toml`, as a test sees them. */
 interface Rooms {
   readonly EMULATOR: Fetcher;
-  readonly ORIGIN: Fetcher & {
-    records(): Promise<readonly Seen[]>;
-    reset(): Promise<void>;
-    next(...replies: readonly Reply[]): Promise<void>;
-    always(path: string, reply: Reply): Promise<void>;
-  };
+  readonly ORIGIN: Recorder;
+  /** Where the operator is told of what happens to keys. */
+  readonly RECEIVER: Recorder;
+  readonly GITHUB: Recorder;
   readonly INTERNET: Fetcher & { refused(): Promise<readonly string[]> };
 }
 

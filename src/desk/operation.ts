@@ -37,8 +37,10 @@ export interface Operation {
   readonly door: Door<unknown>;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
-  /** Null for operations without a body. */
+  /** Null for operations without a body, or with one that the door has read. */
   readonly body: z.ZodType | null;
+  /** What the door has read, because it is signed as it came: described, and not read again. */
+  readonly message?: z.ZodType;
   /** Request headers that it reads, with what they are for. */
   readonly headers: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
@@ -82,7 +84,7 @@ export const operation = <
   const H extends Operation['headers'] = Record<never, never>,
 >(
   spec: Pick<Operation, 'operationId' | 'tag' | 'summary'> &
-    Partial<Pick<Operation, 'description' | 'refusals'>> & {
+    Partial<Pick<Operation, 'description' | 'refusals' | 'message'>> & {
       readonly method: M;
       readonly path: T;
       readonly answers: A;

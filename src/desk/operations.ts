@@ -1,11 +1,14 @@
 import { auditOperations } from './audit.ts';
 import { describingOperations } from './describe.ts';
 import { createDoors } from './doors.ts';
+import { githubOperations } from './github.ts';
 import { keyOperations } from './keys.ts';
+import { leakedOperations } from './leaked.ts';
 import type { Operation } from './operation.ts';
 import type { Place } from './place.ts';
 import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
+import { stytchOperations } from './stytch.ts';
 import { usageOperations } from './usage.ts';
 
 /** Everything that can be done at the Desk: what is served, what OpenAPI tells of, and what the client knows. */
@@ -24,6 +27,9 @@ export const deskOperations = (ports: DeskPorts) => {
       ...{ base: '/v1/users/{user_id}', tag: 'Operators', of: 'User' },
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
+    ...leakedOperations(ports, doors),
+    ...githubOperations(ports),
+    ...stytchOperations(ports),
     ...publicOperations(ports, doors),
   ] as const;
   const described = describingOperations(ports, doors, (): readonly Operation[] => [...done, ...described]);

@@ -1,12 +1,14 @@
 import type { Credential } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
+import type { KeyRealm } from '../model/key.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { AuditHead } from '../model/life.ts';
 import type { CredentialKind } from '../model/policy.ts';
-import type { Log, Ring, Throttle } from '../model/ports.ts';
+import type { Log, MessageSeen, Ring, Throttle } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
+import type { WebhookVerdict } from '../webhooks/standard.ts';
 
 /** Somebody at the Desk. */
 export interface Caller {
@@ -46,6 +48,12 @@ export interface Readiness {
   readonly kv: boolean;
 }
 
+/** Where it is remembered that a message was dealt with. `sentAt` is when this copy of it was signed, in seconds. */
+export interface Messages {
+  readonly wasSeen: (sentAt: number) => Promise<Result<MessageSeen>>;
+  readonly markSeen: (sentAt: number) => Promise<Result<void>>;
+}
+
 /** What an endpoint asks of whoever calls it. */
 export interface Asked {
   readonly kinds: readonly CredentialKind[];
@@ -56,6 +64,9 @@ export interface Asked {
 /** The world, as the Desk needs it. */
 export interface DeskPorts {
   readonly deskUrl: string;
+  /** The Stytch project, and whose keys are ours. */
+  readonly projectId: string;
+  readonly realm: KeyRealm;
   /** How old a word of the Ring may be anywhere, grace included: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
   /** What the dearest route costs: under a smaller limit it could never be asked for. */
@@ -94,6 +105,12 @@ export interface DeskPorts {
   readonly readiness: () => Promise<Readiness>;
   /** Asked for whoever calls what is open to everybody. */
   readonly throttle: Throttle;
+  /** Whether Stytch signed a message; null where it sends none. */
+  readonly verifyStytch: ((headers: Headers, body: string) => WebhookVerdict) | null;
+  /** Whether GitHub did; `unknowable` while its keys cannot be had. */
+  readonly verifyGithub: (headers: Headers, body: string) => Promise<'good' | 'bad' | 'unknowable'>;
+  /** What is remembered of a message of Stytch's, by its id. */
+  readonly messages: (id: string) => Messages;
   readonly requestId: (headers: Headers) => string;
   readonly now: () => number;
   readonly log: Log;

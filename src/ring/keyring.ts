@@ -195,9 +195,14 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return about(this.#parts, owner);
   }
 
-  async suspend(owner: Owner, reason: string | null, author: Author): Promise<Result<OwnerRecord>> {
+  async suspend(
+    owner: Owner,
+    reason: string | null,
+    author: Author,
+    mayLapse = false,
+  ): Promise<Result<OwnerRecord>> {
     await this.#enter(owner);
-    const suspended = suspend(this.#parts, owner, reason, author);
+    const suspended = suspend(this.#parts, owner, reason, author, mayLapse);
     await this.#parts.wake();
     return suspended;
   }

@@ -87,7 +87,8 @@ const TABLES: readonly string[] = [
     keys_limit INTEGER,
     deleted_at INTEGER,
     forget_at INTEGER,
-    quota_told TEXT
+    quota_told TEXT,
+    lapses_at INTEGER
   )`,
   `CREATE TABLE keys (
     -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice.
@@ -187,6 +188,7 @@ const ADDED_COLUMNS = {
     'deleted_at INTEGER',
     'forget_at INTEGER',
     'quota_told TEXT',
+    'lapses_at INTEGER',
   ],
   keys: [
     'ip_allowlist TEXT',

@@ -25,7 +25,9 @@ describe('a webhook in workerd', () => {
       const headers = new Headers(
         Object.entries(signed).map(([name, value]) => [name.replace('webhook', family), value]),
       );
-      expect(verifyWebhook(secret, headers, body, sent)).toEqual({ ok: true, id: 'msg_1' });
+      expect(verifyWebhook(secret, headers, body, sent)).toEqual({
+        ...{ ok: true, id: 'msg_1', sentAt: sent / 1000 },
+      });
       expect(verifyWebhook(secret, headers, `${body} `, sent)).toEqual({ ok: false, because: 'signature' });
       expect(verifyWebhook(secret, headers, body, sent + 301_000)).toEqual({
         ok: false,

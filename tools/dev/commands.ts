@@ -37,9 +37,11 @@ export const workerCommand = (setting: Setting): Command => {
   ]);
 };
 
-/** Stytch, as far as development needs it. */
+/** Stytch, as far as development needs it; its webhooks go to the Worker. */
 export const stytchCommand = ({ places, folder }: Setting): Command =>
-  wrangler('stytch', 'emulator/wrangler.toml', places.stytchPort, folder, []);
+  wrangler('stytch', 'emulator/wrangler.toml', places.stytchPort, folder, [
+    ...['--var', `WEBHOOK_URL:${places.desk}/webhooks/stytch`],
+  ]);
 
 /** An API behind the edge. */
 export const originCommand = ({ places, settings, clockSeconds }: Setting): Command => ({

@@ -78,12 +78,12 @@ interface Group {
 
 const startGroup = (
   { port, folder, clockSeconds = 0, onWorkerLine }: StartOptions,
-  { projectId, projectSecret }: EmulatorProject,
+  project: EmulatorProject,
   release: () => void,
 ): Group => {
   const setting: Setting = {
-    ...{ places: placesFrom(port), folder, settings, projectId, clockSeconds },
-    secretFiles: secretFiles(folder, projectSecret),
+    ...{ places: placesFrom(port), folder, settings, projectId: project.projectId, clockSeconds },
+    secretFiles: secretFiles(folder, project),
   };
   const logFile = join(folder, 'dev.log');
   const log = createWriteStream(logFile, { mode: 0o600 });

@@ -11,6 +11,8 @@ const TAGS: Readonly<Record<string, string>> = {
   Keys: 'What a signed-in user does with his own keys: make, narrow, rotate, revoke, and see how they are used.',
   'Keys of an organisation': 'The same with the keys of an organisation, for members with the role.',
   Operators: "The same for any user, member or organisation, for the operator's own backend.",
+  Leaks: 'For whoever finds a key where it does not belong.',
+  Webhooks: 'What others tell Latchkey of. They sign it.',
   Trust: 'What others need in order to trust Latchkey, and what it says of itself.',
 };
 

@@ -8,7 +8,8 @@ import { SECURITY } from './security.ts';
 
 /** One operation, as OpenAPI writes it. */
 export const describedOperation = (operation: Operation, components: Components): OperationObject => {
-  const { operationId, tag, summary, description, door, body, answers } = operation;
+  const { operationId, tag, summary, description, door, answers } = operation;
+  const body = operation.body ?? operation.message;
   const answered = Object.entries(answers).map(([status, answer]) => [
     status,
     answerOf(answer, Number(status), operation, components),
@@ -17,7 +18,7 @@ export const describedOperation = (operation: Operation, components: Components)
     ...{ operationId, summary, tags: [tag], security: SECURITY[door.security] },
     ...(description === undefined ? {} : { description }),
     parameters: parametersOf(operation, components),
-    ...(body === null ? {} : { requestBody: bodyOf(body, components) }),
+    ...(body === undefined ? {} : { requestBody: bodyOf(body, components) }),
     responses: { ...refused(reasonsOf(operation), components), ...Object.fromEntries(answered) },
   };
 };

@@ -52,6 +52,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   client_not_proven: {},
   owner_deleted: {},
   webhook_refused: { because: 'signature' },
+  batch_too_large: { max: 1000 },
   role_missing: {},
   not_configured: { setting: 'events.url' },
   key_limit_reached: { limit: 20 },
