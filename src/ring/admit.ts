@@ -45,17 +45,13 @@ export const ownersIn = ({ credential, others }: AdmitRequest): readonly Owner[]
 const lends = (grant: Grant | null): boolean => grant !== null && (grant.decided > 0 || grant.units > 0);
 
 /** Writes down what was lent and what was told. Of one who is refused it is only what is told that counts. */
-const account = (
-  parts: RingParts,
-  { credential, uses, ask, seen }: AdmitRequest,
-  standing: Standing,
-  grant: Grant | null,
-): void => {
+const account = (parts: RingParts, request: AdmitRequest, standing: Standing, grant: Grant | null): void => {
+  const { credential, uses, ask } = request;
   const isLive = standing.status === 'live';
   if (!isLive && uses.length === 0 && ask.reports.length === 0 && !ask.grace) return;
   if (grant === null)
     parts.meter().hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE), parts.now());
-  recordUse(parts, useName(credential), uses, ask.reports, grant, isLive ? seen : null);
+  recordUse(parts, isLive ? request : { ...request, seen: null }, grant);
   parts.tables.putMeter(parts.meter().saved());
   watchQuota(parts, planOf(parts).perMonth);
 };

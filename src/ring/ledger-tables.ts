@@ -33,6 +33,11 @@ export const ledgerTables = ({ all, first, run }: Sql, exists: () => boolean) =>
     const row = exists() ? first('SELECT * FROM rotations WHERE client_id = ?', clientId) : null;
     return row === null ? null : toRotationRow(row);
   },
+  /** Keys with two secrets. */
+  rotatingKeys: (): readonly string[] =>
+    exists()
+      ? all("SELECT client_id FROM rotations WHERE status = 'open'").map((row) => row.client_id as string)
+      : [],
   rotationsDue: (now: number, limit: number): readonly RotationRow[] =>
     exists()
       ? all('SELECT * FROM rotations WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, limit).map(

@@ -22,6 +22,7 @@ const MAX_REFUSAL_BYTES = 4 * 1024 * 1024;
 /** What an entry takes besides its texts: objects, their places in maps and lists. Bytes, estimated generously. */
 const EVIDENCE_BYTES = 1_500;
 const SCOPE_BYTES = 40;
+const RANGE_BYTES = 250;
 const REFUSAL_BYTES = 300;
 
 export interface MemoryOptions {
@@ -41,10 +42,14 @@ interface RememberedRefusal {
   readonly until: number;
 }
 
-/** The text by which it is known, and the scopes: the token says them, and the Ring again. */
-const sizeOf = ({ token, session }: Evidence, text: string): number => {
+/** The text by which it is known, the scopes (the token says them, and the Ring again), and where it may come from. */
+const sizeOf = ({ token, session, held }: Evidence, text: string): number => {
   const texts = [...token.scopes, ...(session?.roles ?? [])];
-  return texts.reduce((bytes, each) => bytes + 2 * (SCOPE_BYTES + each.length), EVIDENCE_BYTES + text.length);
+  const ranges = held?.addresses?.length ?? 0;
+  return texts.reduce(
+    (bytes, each) => bytes + 2 * (SCOPE_BYTES + each.length),
+    EVIDENCE_BYTES + text.length + ranges * RANGE_BYTES,
+  );
 };
 
 /** What an isolate remembers, least recently used first to go. Keyed by credentials as presented: heap only. */
@@ -87,6 +92,8 @@ export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: Memor
   return {
     recall: (presented: string): Evidence | undefined => evidences.get(presented),
     remember: (presented: string, evidence: Evidence): void => {
+      // Only what is set anew is weighed anew.
+      evidences.delete(presented);
       evidences.set(presented, evidence);
       texts.add(evidence.ring, presented);
     },

@@ -211,7 +211,7 @@ describe('whether somebody may stay while the Ring is silent', () => {
       silence(world.ports.memory.purse(evidence.ring, purseName(evidence)), world.clock.now)?.until ?? null;
     return {
       ...world,
-      stillGood: createStillGood(world.decide, () => world.clock.now, graceEnd)(asBearer(key), demand),
+      stillGood: createStillGood(world.decide, () => world.clock.now, graceEnd)(asBearer(key), demand, null),
     };
   };
 
