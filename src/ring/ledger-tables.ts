@@ -23,10 +23,10 @@ export const ledgerTables = ({ all, first, run }: Sql, exists: () => boolean) =>
   putRotation: (rotation: RotationRow): void =>
     run(
       `INSERT OR REPLACE INTO rotations
-         (client_id, status, started_at, finishes_at, next_last_four, attempts, due_at, fingerprints)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+         (client_id, status, started_at, finishes_at, next_last_four, next_master_key, attempts, due_at, fingerprints)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[rotation.clientId, rotation.status, rotation.startedAt, rotation.finishesAt, rotation.nextLastFour],
-      ...[rotation.attempts, rotation.dueAt, JSON.stringify(rotation.fingerprints)],
+      ...[rotation.nextMasterKey, rotation.attempts, rotation.dueAt, JSON.stringify(rotation.fingerprints)],
     ),
   deleteRotation: (clientId: string): void => run('DELETE FROM rotations WHERE client_id = ?', clientId),
   rotation: (clientId: string): RotationRow | null => {
