@@ -40,6 +40,8 @@ const workerd = async () => {
         STYTCH_PROJECT_ID: emulator.PROJECT_ID ?? '',
         STYTCH_API_URL: 'https://stytch.test',
         STYTCH_SECRET: emulator.PROJECT_SECRET ?? '',
+        // More runs of the model of a key's life: LIFE_RUNS=1000 npm test -- life-model
+        ...(process.env.LIFE_RUNS === undefined ? {} : { LIFE_RUNS: process.env.LIFE_RUNS }),
       },
       outboundService: 'internet',
       workers: [

@@ -348,7 +348,7 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     detail: detail('The data of this owner was deleted.'),
   },
   webhook_refused: {
-    status: 401,
+    status: 400,
     code: 'webhook_refused',
     title: 'Webhook not accepted',
     detail: detail('The message is not signed as it must be, is too old, or was delivered before.'),

@@ -89,7 +89,7 @@ describe('a Ring that an earlier version wrote', () => {
     await setBack(ring);
     expect((await call(key)).status).toBe(200);
     const { schema, revoked_tokens, keys } = await dumpOfRing(ring);
-    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 2 }], []]);
+    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 3 }], []]);
     expect(keys).toMatchObject([{ status: 'active', tokens_from: null }]);
   });
 
@@ -123,7 +123,7 @@ describe('tables', () => {
   });
 
   it.each([
-    ['KeyRing', SCHEMA, 2],
+    ['KeyRing', SCHEMA, 3],
     ['Lobby', LOBBY_SCHEMA, 1],
   ] as const)('of a %s that are made new are of the latest version', async (_, schema, version) => {
     const rows = await runInDurableObject(someRing(), (_object, { storage }) => {
