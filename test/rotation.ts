@@ -1,9 +1,9 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { parseKey } from '../src/model/key.ts';
 import type { Ring } from '../src/model/ports.ts';
 import { inUse } from './secrets.ts';
-import { atStytch, desk, type Issued, issueKey, ownerOf, ringStub, signIn } from './world.ts';
+import { atStytch, desk, type Issued, issueKey, newUser, ringStub, signIn, stytchCalls } from './world.ts';
 
 export const A_DAY = 86_400;
 
@@ -21,16 +21,20 @@ export interface Shown {
 
 /** A user and a key of his, with what is asked of its rotation. */
 export const keyOfSomebody = async (more: object = {}) => {
-  const session = await signIn();
+  const user = await newUser();
+  const session = await signIn(user);
   const issued = await issueKey(session, ['items:read', 'items:write'], more);
-  return { ...issued, session, ...rotationOf(session, issued) };
+  return { ...issued, user, session, ...rotationOf(session, issued) };
 };
 
 /** What is asked of the rotation of a key. */
 export const rotationOf = (session: string, { key_id }: Pick<Issued, 'key_id'>) => {
   const path = `/v1/keys/${key_id}`;
-  const rotate = (overlapSeconds = A_DAY): Promise<Response> =>
-    desk(session, 'POST', `${path}/rotate`, { overlap_seconds: overlapSeconds });
+  const rotate = (
+    overlapSeconds = A_DAY,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> =>
+    desk(session, 'POST', `${path}/rotate`, { overlap_seconds: overlapSeconds }, headers);
   return {
     rotate,
     /** Begins a rotation; the key with the second secret. */
@@ -78,4 +82,6 @@ export const work = async (session: string): Promise<void> => {
 /** A user's Ring by its RPC face. */
 export const ringOf = async (session: string): Promise<Ring> => (await ringStub(session)) as unknown as Ring;
 
-export { ownerOf };
+/** Waits until one of Stytch's endpoints was called so often. */
+export const called = (endpoint: string, times = 1): Promise<void> =>
+  vi.waitFor(async () => expect((await stytchCalls())[endpoint] ?? 0).toBeGreaterThanOrEqual(times));

@@ -19,7 +19,6 @@ import {
 } from '../world.ts';
 
 const BAD = notGood('acme-api');
-const BAD_PAIR = { ...BAD, challenge: 'Basic realm="acme-api", charset="UTF-8"' };
 
 beforeEach(async () => {
   await emulator('DELETE', '/faults');
