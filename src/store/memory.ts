@@ -22,7 +22,7 @@ const MAX_REFUSAL_BYTES = 4 * 1024 * 1024;
 /** What an entry takes besides its texts: objects, their places in maps and lists. Bytes, estimated generously. */
 const EVIDENCE_BYTES = 1_500;
 const SCOPE_BYTES = 40;
-const RANGE_BYTES = 250;
+const RANGE_BYTES = 360;
 const REFUSAL_BYTES = 300;
 
 export interface MemoryOptions {

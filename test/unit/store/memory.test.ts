@@ -34,7 +34,7 @@ const open = (graceMs = 0) => {
 };
 
 const evidence = (clientId: string, scopes: readonly string[] = []) =>
-  ({ name: { clientId }, ring: 'ring', session: null, token: { scopes } }) as unknown as Evidence;
+  ({ name: { clientId }, ring: 'ring', session: null, held: null, token: { scopes } }) as unknown as Evidence;
 
 const grantOf = (leaseId: string) => ({
   ...{ leaseId, decided: 0, units: 10, ms: 5_000, levels: [], active: 1, scarce: false, limited: null },
@@ -87,6 +87,23 @@ describe('evidence of long credentials', () => {
     const scopes = [LONG, LONG];
     for (let i = 0; i < 5_000; i++) memory.remember(`${LONG}${i}`, evidence(`${i}`, scopes));
     expect(held(memory, 5_000) * 5 * LONG.length).toBeLessThan(20 * 1024 * 1024);
+  });
+
+  it('counts where the key may be used from, and counts again when that has changed', () => {
+    const { memory } = open();
+    const ADDRESSES = 100;
+    const many = { addresses: Array(ADDRESSES).fill({ groups: [0, 0], prefix: 32 }) };
+    const known = Array.from({ length: 5_000 }, (_, i) => evidence(`${i}`));
+    known.forEach((each, i) => void memory.remember(`${LONG.slice(0, 10)}${i}`, each));
+    const isHeld = (i: number): boolean => memory.recall(`${LONG.slice(0, 10)}${i}`) !== undefined;
+    const left = (): number => known.filter((_, i) => isHeld(i)).length;
+    expect(left()).toBe(5_000);
+    known.forEach((each, i) => {
+      Object.assign(each, { held: many });
+      if (isHeld(i)) memory.remember(`${LONG.slice(0, 10)}${i}`, each);
+    });
+    expect(left() * ADDRESSES * 300).toBeLessThan(20 * 1024 * 1024);
+    expect(left()).toBeGreaterThan(500);
   });
 
   it('and refusals of them stay under 4 MiB', () => {
