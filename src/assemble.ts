@@ -209,7 +209,7 @@ const openApp = (
     graceMs: config.ringGraceSeconds * 1000,
     newLeaseId: randomId,
     now,
-    giveBack: (ring, reports) => waitUntil(rings(ring).settle(reports)),
+    giveBack: (ring, reports, uses) => waitUntil(rings(ring).settle(reports, uses)),
   });
   const scopesOfRoles = (roles: readonly string[]) => [
     ...new Set(roles.flatMap((role) => config.roles.get(role) ?? [])),

@@ -1,7 +1,7 @@
 import { type AddressRange, addressRanges } from './address.ts';
 import type { Identity, Owner } from './identity.ts';
 import { OWNER_PURSE } from './lease-wire.ts';
-import { type CredentialName, SESSION_USE, type Standing } from './ports.ts';
+import { type CredentialName, type KeyUse, SESSION_USE, type Standing } from './ports.ts';
 import type { SessionToken } from './token.ts';
 
 /** What a verified token says: the one that was presented, or the one that a secret opened. */
@@ -52,6 +52,21 @@ export const keyIdOf = (name: CredentialName): string | null =>
 
 /** What a credential's use is counted under. */
 export const useName = (name: CredentialName): string => keyIdOf(name) ?? SESSION_USE;
+
+/** Whether something was done with a credential that the Ring was not told of. */
+export const isUsed = ({ uses: { admitted, refused, limited } }: Pick<Evidence, 'uses'>): boolean =>
+  admitted + refused + limited > 0;
+
+/** What was done with a credential, as the Ring is told. */
+export const useOf = ({ name, uses }: Pick<Evidence, 'name' | 'uses'>, now: number): KeyUse => {
+  const { admitted, refused, limited, admittedAt } = uses;
+  return {
+    keyId: useName(name),
+    fingerprint: name.kind === 'secret' ? name.fingerprint : null,
+    ...{ admitted, refused, limited },
+    ...(admitted > 0 ? { agoMs: Math.max(0, now - admittedAt) } : {}),
+  };
+};
 
 export const noUses = (): Uses => ({ admitted: 0, refused: 0, limited: 0, admittedAt: 0 });
 

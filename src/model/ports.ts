@@ -155,8 +155,11 @@ export interface Ring {
   admit(request: AdmitRequest): Promise<Admission>;
   /** A token for a credential: the kept one, or one exchange at Stytch however many ask. */
   exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
-  /** What an isolate did with leases that it no longer needs. Any number of times. */
-  settle(reports: readonly Report[]): Promise<void>;
+  /**
+   * What an isolate did with leases that it no longer needs, any number of times; and with credentials that it forgets,
+   * once.
+   */
+  settle(reports: readonly Report[], uses?: readonly KeyUse[]): Promise<void>;
   issue(request: IssueRequest): Promise<Result<IssuedKey>>;
   list(request: ListRequest): Promise<KeyPage>;
   get(owner: Owner, keyId: string): Promise<KeyRecord | null>;

@@ -2,12 +2,12 @@ import { useName } from '../model/evidence.ts';
 import type { Owner } from '../model/identity.ts';
 import { type Grant, OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { MeterRules } from '../model/meter.ts';
-import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
+import type { Admission, AdmitRequest, CredentialName, KeyUse, Standing } from '../model/ports.ts';
 import { found } from './found.ts';
 import type { Plan, RingParts } from './parts.ts';
 import { watchQuota } from './quota.ts';
 import { standingOf } from './standing.ts';
-import { recordUse, settleUse } from './usage.ts';
+import { recordUse, settleUse, tellUse } from './usage.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
@@ -27,9 +27,10 @@ export const admit = async (parts: RingParts, request: AdmitRequest): Promise<Ad
   return { standing, others, grant, sealed: keptToken(parts, request, standing, now) };
 };
 
-/** Takes what an isolate says of its leases, and writes it down. */
-export const settle = (parts: RingParts, reports: readonly Report[]): void => {
+/** Takes what an isolate says of its leases and of what it forgets, and writes it down. */
+export const settle = (parts: RingParts, reports: readonly Report[], uses: readonly KeyUse[]): void => {
   parts.meter().settle(reports, parts.now());
+  tellUse(parts, uses);
   settleUse(parts, reports);
   parts.tables.putMeter(parts.meter().saved());
 };

@@ -1,7 +1,7 @@
 import { useName } from '../model/evidence.ts';
 import type { Grant, Report } from '../model/lease-wire.ts';
 import type { UsageBucket, UsageQuery } from '../model/life.ts';
-import type { AdmitRequest } from '../model/ports.ts';
+import type { AdmitRequest, KeyUse } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 
 /** A lease nobody has reported on for this long after its end was lost with its isolate, in milliseconds. */
@@ -32,17 +32,27 @@ export const recordUse = (
   const now = parts.now();
   const asking = useName(credential);
   const decided = grant?.decided ?? 0;
-  for (const use of uses) tables.addUse(use, hourOf(now));
-  if (decided > 0) tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now));
+  tellUse(parts, uses);
+  if (decided > 0) {
+    const fingerprint = credential.kind === 'secret' ? credential.fingerprint : null;
+    tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now));
+    markSecrets(parts, [{ keyId: asking, fingerprint, at: now }]);
+  }
   settleUse(parts, ask.reports);
   if (grant !== null && grant.units > 0) tables.openLease(grant.leaseId, asking, grant.units, now + grant.ms);
-  const used = uses.filter(({ admitted }) => admitted > 0).map((use) => ({ ...use, at: now - agoOf(use) }));
-  for (const { keyId, at } of used) tables.markUsed(keyId, at, null);
   // Somebody waits with this very key, or used it since: what he does with the lease may never be told.
   if (seen !== null) tables.markUsed(asking, now, seen);
-  const isDecided = decided > 0 && credential.kind === 'secret';
-  markSecrets(parts, isDecided ? [...used, { ...credential, keyId: asking, at: now }] : used);
   if (Math.abs(now - parts.sweptAt) >= SWEEP_APART_MS) sweep(parts, now);
+};
+
+/** What an isolate did with credentials since it was last heard. */
+export const tellUse = (parts: RingParts, uses: readonly KeyUse[]): void => {
+  const { tables } = parts;
+  const now = parts.now();
+  for (const use of uses) tables.addUse(use, hourOf(now));
+  const used = uses.filter(({ admitted }) => admitted > 0).map((use) => ({ ...use, at: now - agoOf(use) }));
+  for (const { keyId, at } of used) tables.markUsed(keyId, at, null);
+  markSecrets(parts, used);
 };
 
 /** While a rotation is open its owner is shown which of the two secrets are in use: those that let somebody in. */
@@ -50,7 +60,7 @@ const markSecrets = (
   { tables }: RingParts,
   used: readonly { readonly keyId: string; readonly fingerprint?: string | null; readonly at: number }[],
 ): void => {
-  const rotating = used.length === 0 ? [] : tables.rotatingKeys();
+  const rotating = used.some(({ fingerprint }) => fingerprint) ? tables.rotatingKeys() : [];
   for (const { keyId, fingerprint = null, at } of used)
     if (fingerprint !== null && rotating.includes(keyId)) tables.markSecretUsed(fingerprint, at);
 };

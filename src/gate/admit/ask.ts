@@ -2,6 +2,7 @@ import {
   type Evidence,
   type HeldStanding,
   heldStanding,
+  isUsed,
   type Known,
   purseName,
 } from '../../model/evidence.ts';
@@ -12,7 +13,6 @@ import type { Trace } from '../../model/trace.ts';
 import type { DecisionPorts } from '../ports.ts';
 import { type Presented, refuseEnded, rememberEnded, seenOf } from '../presented.ts';
 import { type AskOptions, askRing } from './ring-call.ts';
-import { isUsed } from './uses.ts';
 
 /** The permits that a credential spends in this isolate. */
 export const purseOf = (ports: DecisionPorts, evidence: Evidence): Purse =>

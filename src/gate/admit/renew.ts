@@ -1,9 +1,8 @@
-import { type Evidence, type Known, purseName } from '../../model/evidence.ts';
+import { type Evidence, isUsed, type Known, purseName } from '../../model/evidence.ts';
 import { newTrace } from '../../model/trace.ts';
 import type { DecisionPorts } from '../ports.ts';
 import type { Presented } from '../presented.ts';
 import { ask } from './ask.ts';
-import { isUsed } from './uses.ts';
 
 /** How many credentials one call carries besides its own. */
 const MAX_OTHERS = 31;

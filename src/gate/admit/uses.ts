@@ -1,4 +1,4 @@
-import { type Evidence, noUses, useName } from '../../model/evidence.ts';
+import { type Evidence, isUsed, noUses, useOf } from '../../model/evidence.ts';
 import type { KeyUse } from '../../model/ports.ts';
 import type { DecisionPorts } from '../ports.ts';
 
@@ -17,10 +17,6 @@ export const countAdmitted = ({ uses }: Evidence, now: number): void => {
   uses.admittedAt = now;
 };
 
-/** Whether something was done with a credential that the Ring was not told of. */
-export const isUsed = ({ uses: { admitted, refused, limited } }: Evidence): boolean =>
-  admitted + refused + limited > 0;
-
 /**
  * What was done with an owner's credentials here since the Ring was last told. Every ask tells all of it: whatever lease
  * an ask reports closed, the requests that were let in by it are counted with it. `asking` need not be in memory any more.
@@ -34,11 +30,12 @@ export const takeUses = (ports: DecisionPorts, ring: string, asking: Evidence | 
   const now = ports.now();
   const taken = [...used].map((evidence) => {
     const { uses } = evidence;
+    const use = useOf(evidence, now);
     evidence.uses = noUses();
-    return { evidence, uses };
+    return { evidence, uses, use };
   });
   return {
-    uses: taken.map(({ evidence, uses }) => useOf(evidence, uses, now)),
+    uses: taken.map(({ use }) => use),
     putBack: () => {
       for (const { evidence, uses } of taken) {
         const since = evidence.uses;
@@ -50,15 +47,5 @@ export const takeUses = (ports: DecisionPorts, ring: string, asking: Evidence | 
         };
       }
     },
-  };
-};
-
-const useOf = ({ name }: Evidence, uses: Evidence['uses'], now: number): KeyUse => {
-  const { admitted, refused, limited, admittedAt } = uses;
-  return {
-    keyId: useName(name),
-    fingerprint: name.kind === 'secret' ? name.fingerprint : null,
-    ...{ admitted, refused, limited },
-    ...(admitted > 0 ? { agoMs: Math.max(0, now - admittedAt) } : {}),
   };
 };

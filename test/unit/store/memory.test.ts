@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Evidence } from '../../../src/model/evidence.ts';
+import { type Evidence, noUses } from '../../../src/model/evidence.ts';
 import {
   accept,
   compose,
@@ -12,6 +12,7 @@ import {
 } from '../../../src/model/lease.ts';
 import type { Report } from '../../../src/model/lease-wire.ts';
 import { OWNER_PURSE } from '../../../src/model/lease-wire.ts';
+import type { KeyUse } from '../../../src/model/ports.ts';
 import { createMemory } from '../../../src/store/memory.ts';
 
 const NOON = Date.UTC(2026, 10, 1, 12);
@@ -21,6 +22,7 @@ const REFUSAL = { reason: 'credential_invalid', because: 'revoked', scheme: 'bea
 const open = (graceMs = 0) => {
   const clock = { now: NOON };
   const given: { ring: string; reports: readonly Report[] }[] = [];
+  const told: KeyUse[] = [];
   let made = 0;
   const memory = createMemory({
     isolate: 'isolate-1',
@@ -28,13 +30,24 @@ const open = (graceMs = 0) => {
     graceMs,
     newLeaseId: () => `lease-${made++}`,
     now: () => clock.now,
-    giveBack: (ring, reports) => void given.push({ ring, reports }),
+    giveBack: (ring, reports, uses) => {
+      if (uses.length === 0) given.push({ ring, reports });
+      told.push(...uses);
+    },
   });
-  return { memory, given, clock };
+  return { memory, given, told, clock };
 };
 
 const evidence = (clientId: string, scopes: readonly string[] = []) =>
-  ({ name: { clientId }, ring: 'ring', session: null, held: null, token: { scopes } }) as unknown as Evidence;
+  ({
+    ...{
+      name: { kind: 'secret', clientId, fingerprint: `fp ${clientId}` },
+      ring: 'ring',
+      session: null,
+      held: null,
+    },
+    ...{ token: { scopes }, uses: noUses() },
+  }) as unknown as Evidence;
 
 const grantOf = (leaseId: string) => ({
   ...{ leaseId, decided: 0, units: 10, ms: 5_000, levels: [], active: 1, scarce: false, limited: null },
@@ -65,6 +78,40 @@ describe('evidence', () => {
     memory.remember('one more', evidence('x'));
     const known = ['key 0', 'key 1', 'one more'].map((key) => memory.recall(key) !== undefined);
     expect(known).toEqual([true, false, true]);
+  });
+});
+
+describe('what was done with a credential', () => {
+  const used = (clientId: string) =>
+    Object.assign(evidence(clientId), {
+      uses: { admitted: 2, refused: 1, limited: 0, admittedAt: NOON - 3_000 },
+    });
+  const USE = { keyId: 'a', fingerprint: 'fp a', admitted: 2, refused: 1, limited: 0, agoMs: 3_000 };
+
+  it.each([
+    [
+      'is evicted',
+      (memory: ReturnType<typeof createMemory>) => {
+        for (let i = 0; i < BOUND; i++) memory.remember(`key ${i}`, evidence(`${i}`));
+      },
+    ],
+    ['is forgotten', (memory: ReturnType<typeof createMemory>) => memory.forget('key a')],
+    [
+      'is found out about anew',
+      (memory: ReturnType<typeof createMemory>) => memory.remember('key a', evidence('a')),
+    ],
+  ] as const)('and not told, is told when it %s', (_, happens) => {
+    const { memory, told } = open();
+    memory.remember('key a', used('a'));
+    happens(memory);
+    expect(told).toEqual([USE]);
+  });
+
+  it('is not told when it is only weighed anew', () => {
+    const { memory, told } = open();
+    const one = used('a');
+    for (let i = 0; i < 2; i++) memory.remember('key a', one);
+    expect([told, memory.recall('key a')]).toEqual([[], one]);
   });
 });
 
