@@ -2,17 +2,15 @@ import type { Credential, Resolvable } from '../model/credential.ts';
 import { type Evidence, keyIdOf } from '../model/evidence.ts';
 import { ANONYMOUS, type Identity } from '../model/identity.ts';
 import { silence } from '../model/lease.ts';
-import { LEASE_SLACK_MS } from '../model/meter.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
-import { newTrace, type Trace } from '../model/trace.ts';
+import type { Trace } from '../model/trace.ts';
 import { purseOf } from './admit/ask.ts';
 import { mayGoOn } from './admit/grace.ts';
 import { type Admit, createAdmit, isFresh } from './admit/index.ts';
 import type { Price } from './admit/price.ts';
 import { authorize, comesFromElsewhere } from './authorize.ts';
-import { type StillGood, watchLeaseMs } from './forward/watch.ts';
 import type { DecisionPorts } from './ports.ts';
 import { type Presented, textOf } from './presented.ts';
 import { resolve } from './resolve/index.ts';
@@ -52,26 +50,6 @@ export type Decide = (
 ) => Result<Decision> | Promise<Result<Decision>>;
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
-
-/** Until when a silent Ring lets this isolate go on by itself, with what a credential is owned by; null: it does not. */
-export type GraceEnd = (evidence: Evidence) => number | null;
-
-/** Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. */
-export const createStillGood =
-  (decide: Decide, now: () => number, graceEnd: GraceEnd) =>
-  (credential: Credential, demand: Demand, from: Request | null): StillGood =>
-  async (since) => {
-    const askedAt = now();
-    const mayGoOn = demand.leaseSeconds > 0;
-    const again = { ...demand, cost: 0, leaseSeconds: 0, mayGoOn, isAgain: true } as const;
-    const decided = await decide(credential, again, since, newTrace(), from);
-    if (!decided.ok) return decided;
-    const { evidence } = decided.value;
-    const word = evidence?.held?.askedAt ?? askedAt;
-    const until = evidence === null || word >= since ? null : graceEnd(evidence);
-    // As good as a word that ends with the grace.
-    return ok(until === null ? word : Math.min(now(), until - watchLeaseMs(demand) + LEASE_SLACK_MS));
-  };
 
 /** How often a decision starts over because the Ring's word changed under it. */
 const MAX_ROUNDS = 3;

@@ -71,16 +71,17 @@ describe.each(['finish', 'cancel'] as const)('after a %s', (end) => {
     const it = await keyOfSomebody();
     const next = await it.begin();
     const [living, dead] = end === 'finish' ? [next, it.key] : [it.key, next];
-    const warm = [isolate(), isolate()];
+    const here = isolate();
+    const warm = [here, isolate()];
     for (const here of warm) for (const each of [living, dead]) await expectAlive(here, each);
-    return { ...it, living, dead, warm };
+    return { ...it, living, dead, here, warm };
   };
 
   it('the dead secret is refused within one lease on every isolate, and the living one is not', async () => {
     const it = await setting();
     expect((await it[end]()).status).toBe(200);
     // On a route that asks for each request, from the next one on.
-    expect(await refusalOf(await it.warm[0]!.call(it.dead, '/v1/strict/1'))).toEqual(BAD);
+    expect(await refusalOf(await it.here.call(it.dead, '/v1/strict/1'))).toEqual(BAD);
     await later(5);
     for (const here of [...it.warm, isolate()]) {
       await expectDead(here, it.dead);
@@ -144,7 +145,7 @@ describe.each(['finish', 'cancel'] as const)('after a %s', (end) => {
     const early = await accessToken(it.dead);
     await later(6);
     const late = await accessToken(it.dead);
-    for (const each of [isolate(), it.warm[0]!]) {
+    for (const each of [isolate(), it.here]) {
       for (const token of [early, late]) expect(await refusalOf(await each.call(token))).toEqual(BAD);
       await expectDead(each, it.dead);
       await expectAlive(each, it.living);

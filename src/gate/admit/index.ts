@@ -144,10 +144,7 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
   };
 };
 
-/**
- * Whether a lease would be of use to more like it; never on a route that asks for every request (LEASES.md 2). Who asks
- * for the first time is to pay next.
- */
+/** Whether a lease is of use: to more like it, or to itself where it pays next; never on a route that asks each time. */
 const hasUseOfLease = ({ held }: Evidence, { cost, leaseSeconds, isFirst }: Price): boolean =>
   leaseSeconds > 0 && (cost > 0 || (isFirst === true && held === null));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStillGood } from '../../../src/gate/decide.ts';
+import { createStillGood } from '../../../src/gate/still-good.ts';
 import type { Credential } from '../../../src/model/credential.ts';
 import {
   asBasic,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStillGood } from '../../../../src/gate/decide.ts';
+import { createStillGood } from '../../../../src/gate/still-good.ts';
 import { purseName } from '../../../../src/model/evidence.ts';
 import { mintClientId, mintSecret, spellKey } from '../../../../src/model/key.ts';
 import { silence } from '../../../../src/model/lease.ts';
