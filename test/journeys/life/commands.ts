@@ -181,7 +181,7 @@ export const COMMANDS: readonly fc.Arbitrary<fc.AsyncCommand<Model, Real>>[] = [
   fc.tuple(n, fc.constantFrom('finish', 'cancel'), mishap).map((args) => endRotation(...args)),
   fc.tuple(n, fc.constantFrom('finish', 'cancel'), mishap).map((args) => endRotation(...args)),
   fc.tuple(n, mishap).map((args) => revoke(...args)),
-  //LEAK fc.tuple(n, fc.constantFrom("current", "next", "dead")).map((args) => leak(...args)),
+  fc.tuple(n, fc.constantFrom('current', 'next', 'dead')).map((args) => leak(...args)),
   fc.boolean().map(suspend),
   fc.constant(suspend(true)),
   fc.constant(use()),
