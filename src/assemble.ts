@@ -1,5 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
+import { deskReconciler } from './assemble/desk-reconciler.ts';
 import { deskRing } from './assemble/desk-ring.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
@@ -25,7 +26,7 @@ import type { Policy } from './model/policy.ts';
 import type { Ring, Rings } from './model/ports.ts';
 import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
-import { openLobbies } from './ring/lobby-name.ts';
+import { openLobbies, openReconciler } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
 import { knowsNoStore, now, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
@@ -52,6 +53,8 @@ export interface Latchkey {
   readonly ringPorts: () => RingPorts;
   /** Throws as `ringPorts` does. */
   readonly lobbyPorts: () => LobbyPorts;
+  /** What is done once a day (wrangler.toml, `[triggers]`). */
+  readonly scheduled: () => Promise<void>;
 }
 
 /** How long a request waits for another one that has the same work under way, in milliseconds. */
@@ -87,6 +90,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       fetch: async () => unconfigured(problems, randomId(), log),
       ringPorts: throwInvalid,
       lobbyPorts: throwInvalid,
+      // What was wrong was logged; the next day's comes.
+      scheduled: async () => {},
     };
   }
   for (const warning of read.warnings) log({ event: 'warning', warning });
@@ -131,13 +136,28 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         foreignClients: config.foreignClients,
         ownerlessClients: config.ownerlessClients,
         stytchGraceSeconds: config.stytchGraceSeconds,
+        ownerClaim: config.stytch.ownerClaim,
       },
       ...shared,
+      rings: ringsOf(env),
+      lobbies: openLobbies(env.LOBBY),
+      newId: randomId,
       randomBytes,
       log,
     }),
+    scheduled: async () => {
+      const request = { dryRun: false, by: null, maxOrphans: null };
+      const started = await openReconciler(env.LOBBY).startReconciliation(request);
+      if (!started.ok)
+        log({ event: 'reconciliation', outcome: 'not begun', because: started.refusal.reason });
+    },
   };
 };
+
+const ringsOf =
+  (env: Env): Rings =>
+  (ring) =>
+    env.KEY_RING.getByName(ring) as unknown as Ring;
 
 const platformProblems = (env: Env, named: ReturnType<typeof bindingsNamed>): readonly string[] => [
   ...(knowsNoStore() ? [] : ["compatibility_date: fetch does not know cache: 'no-store'"]),
@@ -201,7 +221,7 @@ const openApp = (
   shared: Shared,
   env: Env,
 ): Latchkey['fetch'] => {
-  const rings: Rings = (ring) => env.KEY_RING.getByName(ring) as unknown as Ring;
+  const rings = ringsOf(env);
   const realm = realmOf(config);
   const memory = createMemory({
     isolate: randomId(),
@@ -283,6 +303,7 @@ const openApp = (
       const ring = ringOfClientId(clientId, realm);
       return ring === null ? null : deskRing(rings(ring), reachPorts);
     },
+    reconciler: deskReconciler(() => openReconciler(env.LOBBY), reachPorts),
     // Of a client that was made elsewhere, the id does not say whose it is: each Ring knows its own.
     isOwn: async (owner: Owner, keyId) =>
       isForeignClientId(keyId, realm) ||

@@ -3,6 +3,7 @@ import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
+import { reconciliationOperations } from './reconciliation.ts';
 
 /** Everything that can be done at the Desk: what is served, and what OpenAPI tells of. */
 export const deskOperations = (ports: DeskPorts): readonly Operation[] => {
@@ -22,6 +23,7 @@ export const deskOperations = (ports: DeskPorts): readonly Operation[] => {
       idOf: (verb) => `${verb}UserKey${verb === 'list' ? 's' : ''}`,
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
+    ...reconciliationOperations(ports, doors),
     ...publicOperations(ports, doors),
   ];
 };

@@ -2,7 +2,7 @@ import type { Credential } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { CredentialKind } from '../model/policy.ts';
-import type { Log, Ring, Throttle } from '../model/ports.ts';
+import type { Log, ReconciliationReport, ReconciliationRequest, Ring, Throttle } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
@@ -31,6 +31,12 @@ export type DeskRing = {
     ...asked: Parameters<Ring[M]>
   ) => Promise<Result<Told<Awaited<ReturnType<Ring[M]>>>>>;
 };
+
+/** The reconciliation, with its silence turned into a refusal. */
+export interface DeskReconciler {
+  readonly start: (request: ReconciliationRequest) => Promise<Result<ReconciliationReport>>;
+  readonly report: () => Promise<Result<ReconciliationReport | null>>;
+}
 
 /** Whether what Latchkey depends on can be had now. */
 export interface Readiness {
@@ -76,6 +82,7 @@ export interface DeskPorts {
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;
   /** The Ring that a client_id of our grammar names; null for every other. */
   readonly ringOfKey: (clientId: string) => DeskRing | null;
+  readonly reconciler: DeskReconciler;
   /** Whether a key id can be one of this owner's at all. */
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
   readonly assertionJwks: { readonly keys: readonly unknown[] };

@@ -70,6 +70,8 @@ export type Refusal =
   | { readonly reason: 'client_not_proven' }
   /** All of the owner's data was deleted. */
   | { readonly reason: 'owner_deleted' }
+  /** One reconciliation at a time. */
+  | { readonly reason: 'reconciliation_running' }
   /** A webhook whose signature, time or id is not good. */
   | { readonly reason: 'webhook_refused'; readonly because: 'headers' | 'timestamp' | 'signature' | 'replay' }
   /** A member whose roles do not let him manage the keys of his organisation. */

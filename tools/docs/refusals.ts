@@ -52,6 +52,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   client_owned: { reason: 'client_owned' },
   client_not_proven: { reason: 'client_not_proven' },
   owner_deleted: { reason: 'owner_deleted' },
+  reconciliation_running: { reason: 'reconciliation_running' },
   webhook_refused: { reason: 'webhook_refused', because: 'signature' },
   role_missing: { reason: 'role_missing' },
   not_configured: { reason: 'not_configured', setting: 'events.url' },

@@ -1,5 +1,13 @@
 import type { Schema } from '../versions.ts';
 
+const RECONCILIATION = `CREATE TABLE reconciliation (
+    -- In one of the Lobbies: the reconciliation under way, or the last one, as JSON: what was found, and where it goes on.
+    -- One row. When its next page is due; null when it is over.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    run TEXT NOT NULL,
+    due_at INTEGER
+  )`;
+
 /**
  * The tables of a Lobby. No secret, no usable token, no address: who reads all of them cannot make a request and learns
  * of nobody where he was. `docs/storage.md` is made from this list, so each table says what it is for.
@@ -39,5 +47,5 @@ const TABLES: readonly string[] = [
   )`,
 ];
 
-/** A Lobby's tables. */
-export const LOBBY_SCHEMA: Schema = { tables: TABLES, steps: [] };
+/** A Lobby's tables. Version 2: one of the Lobbies reconciles. */
+export const LOBBY_SCHEMA: Schema = { tables: [...TABLES, RECONCILIATION], steps: [[RECONCILIATION]] };

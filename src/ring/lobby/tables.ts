@@ -2,6 +2,7 @@ import { type Attempt, BUDGET_WINDOW_MS } from '../../model/budget.ts';
 import type { Owner } from '../../model/identity.ts';
 import type { Row } from '../rows.ts';
 import { createTables, hasTable, upgradeTables } from '../versions.ts';
+import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
 
 /** For how long after its last token's end it is remembered that Stytch accepted a secret, in seconds: 90 days. */
@@ -41,6 +42,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
   else createTables(storage, LOBBY_SCHEMA);
 
   return {
+    ...runTables({ all, first, run }),
     owner: (clientId: string): Owner | null => {
       const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
       return row === null ? null : toOwner(row);
