@@ -298,10 +298,13 @@ const openApp = (
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
-    ringOf: async (owner) => deskRing(rings(await ringOfOwner(projectId, owner)), reachPorts),
+    ringOf: async (owner) => {
+      const name = await ringOfOwner(projectId, owner);
+      return deskRing(name, rings(name), reachPorts);
+    },
     ringOfKey: (clientId) => {
       const ring = ringOfClientId(clientId, realm);
-      return ring === null ? null : deskRing(rings(ring), reachPorts);
+      return ring === null ? null : deskRing(ring, rings(ring), reachPorts);
     },
     reconciler: deskReconciler(() => openReconciler(env.LOBBY), reachPorts),
     // Of a client that was made elsewhere, the id does not say whose it is: each Ring knows its own.

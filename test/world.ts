@@ -98,15 +98,13 @@ export const issueKey = async (
 };
 
 /** A Desk request of a signed-in user. */
-export const desk = (session: string, method: string, path: string, body?: unknown): Promise<Response> =>
-  send(`${DESK}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${session}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+export const desk = (
+  session: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> => send(`${DESK}${path}`, deskRequest(session, method, body, headers));
 
 /** An API request with a key. */
 export const call = (key: string, path = '/v1/items/1', init: RequestInit = {}): Promise<Response> =>
@@ -203,11 +201,17 @@ export const isolate = (
   };
 };
 
-const deskRequest = (session: string, method: string, body?: unknown): RequestInit => ({
+const deskRequest = (
+  session: string,
+  method: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): RequestInit => ({
   method,
   headers: {
     authorization: `Bearer ${session}`,
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...headers,
   },
   ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 });

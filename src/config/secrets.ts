@@ -91,6 +91,17 @@ export const readSecrets = (
     : { ok: true, secrets: { stytchSecret, masterKeys, assertionJwks } };
 };
 
+/** The master keys alone, newest first: for a command that needs no other secret. */
+export const readMasterKeys = (
+  vars: Readonly<Record<string, unknown>>,
+):
+  | { readonly ok: true; readonly masterKeys: readonly MasterKeySecret[] }
+  | { readonly ok: false; readonly problems: readonly string[] } => {
+  const problems: string[] = [];
+  const masterKeys = readJson('LATCHKEY_MASTER_KEYS', vars, MASTER_KEYS, problems);
+  return masterKeys === null ? { ok: false, problems } : { ok: true, masterKeys };
+};
+
 /** Stytch writes the environment into its secrets: the wrong one would be told only by the first request. */
 const readStytchSecret = (
   value: unknown,

@@ -9,6 +9,7 @@ import { readCursor, writeCursor } from './cursor.ts';
 import type { Door, Subject } from './doors.ts';
 import { entityTag, revisionAsked } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';
+import { readKeyPosition, writeKeyPosition } from './key-position.ts';
 import { ISSUED_KEY, KEY, pageOf, REVOKED_KEY } from './objects.ts';
 import { type Operation, operation } from './operation.ts';
 import type { Call, DeskPorts } from './ports.ts';
@@ -78,15 +79,21 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
     answers: { 200: { description: 'A page of keys', body: pageOf(KEY) } },
     handle: async ({ who, query, call }) => {
       const { status, limit, cursor } = query;
-      const after = cursor === undefined ? null : readCursor(cursor);
-      if (cursor !== undefined && after === null)
-        return invalid([{ pointer: '/cursor', detail: 'is no cursor of ours' }]);
       const { owner } = who;
       const ring = await ports.ringOf(owner);
+      const binding = { ring: ring.name, list: `keys:${status}` };
+      const { current, all } = await ports.keychain();
+      const keys = all.map(({ cursorKey }) => cursorKey);
+      const position = cursor === undefined ? null : await readCursor(keys, binding, cursor);
+      const after = position === null ? null : readKeyPosition(position);
+      if (cursor !== undefined && after === null)
+        return invalid([{ pointer: '/cursor', detail: 'is no cursor of ours' }]);
       const page = await ring.list({ owner, status: status === 'all' ? null : status, limit, after });
       if (!page.ok) return page;
       const { records, next } = page.value;
-      const body = { data: records.map(keyObject), next_cursor: writeCursor(next) };
+      const nextCursor =
+        next === null ? null : await writeCursor(current.cursorKey, binding, writeKeyPosition(next));
+      const body = { data: records.map(keyObject), next_cursor: nextCursor };
       return ok(json(body, 200, call.requestId));
     },
   });
@@ -119,6 +126,7 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
       ...(['conflict', 'client_refused'] as const),
     ],
     handle: async ({ who, params: { key_id: keyId }, body, request, call }) => {
+      if (Object.keys(body).length === 0) return invalid([{ pointer: '', detail: 'must change something' }]);
       const ring = await ringOf(who, keyId);
       if (!ring.ok) return ring;
       const { owner, author } = who;

@@ -27,6 +27,9 @@ type Told<T> = T extends { readonly ok: true; readonly value: infer V }
 
 /** An owner's Ring, with its silence turned into a refusal. */
 export type DeskRing = {
+  /** The ring in the owner's key ids. Public. */
+  readonly name: string;
+} & {
   readonly [M in DeskMethod]: (
     ...asked: Parameters<Ring[M]>
   ) => Promise<Result<Told<Awaited<ReturnType<Ring[M]>>>>>;
@@ -76,7 +79,6 @@ export interface DeskPorts {
   readonly organizationRoles: readonly string[];
   /** Every scope of the operator's file: what an operator may give to a key. */
   readonly everyScope: readonly string[];
-  readonly keychain: () => Promise<Keychain>;
   /** The scopes that a session's roles let it give to a key of its own. */
   readonly grantable: (roles: readonly string[]) => readonly string[];
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;
@@ -85,6 +87,8 @@ export interface DeskPorts {
   readonly reconciler: DeskReconciler;
   /** Whether a key id can be one of this owner's at all. */
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
+  /** Signs cursors. */
+  readonly keychain: () => Promise<Keychain>;
   readonly assertionJwks: { readonly keys: readonly unknown[] };
   readonly readiness: () => Promise<Readiness>;
   /** Asked for whoever calls what is open to everybody. */

@@ -59,7 +59,7 @@ export const patchKeyBody = z
     limit: limit.nullable(),
   })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'must change something');
+  .meta({ minProperties: 1 });
 
 /** The body of `POST /v1/keys/{key_id}/rotate`. */
 export const rotateKeyBody = z.strictObject({

@@ -141,6 +141,25 @@ describe('a new master key in front of the old one', () => {
     expect((await dumpOfRing(await ringStub(session))).secrets).toEqual([]);
   });
 
+  it('lets a page go on that was begun under the old list, in either direction', async () => {
+    const session = await signIn();
+    for (let i = 0; i < 2; i++) await issueKey(session);
+    const [before, after] = [isolate(), isolate(listed(NEW, OLD()))];
+    const page = async (here: Isolate, query: string) => {
+      const answer = await here.desk(session, 'GET', `/v1/keys?limit=1${query}`);
+      return {
+        status: answer.status,
+        ...((await answer.json()) as { data: []; next_cursor: string | null }),
+      };
+    };
+    const first = await page(before, '');
+    const second = await page(after, `&cursor=${first.next_cursor}`);
+    expect(second).toMatchObject({ status: 200, data: [{ status: 'active' }], next_cursor: null });
+    const { next_cursor: written } = await page(after, '');
+    expect((await page(isolate(listed(OLD(), NEW)), `&cursor=${written}`)).status).toBe(200);
+    expect((await page(before, `&cursor=${written}`)).status).toBe(400);
+  });
+
   it('does not spend the owner’s limit twice', async () => {
     const { key } = await issueKey(await signIn());
     const [before, after] = [isolate(), isolate(listed(NEW, OLD()))];

@@ -18,16 +18,17 @@ export interface Rule {
  */
 const INWARD: Readonly<Record<string, readonly string[]>> = {
   worker: ['assemble', 'ring'],
-  assemble: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch', 'runtime'],
+  assemble: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch', 'webhooks', 'runtime'],
   runtime: [],
   app: ['gate', 'desk', 'portal', 'http'],
   gate: ['http'],
-  desk: ['http'],
+  desk: ['http', 'webhooks'],
   portal: ['http'],
   http: [],
   ring: [],
   store: [],
   stytch: [],
+  webhooks: [],
   config: [],
   log: [],
   model: [],
@@ -84,7 +85,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'inward',
-    says: 'worker → assemble → app → gate, desk, portal → http → model; assemble → ring, store, stytch → model',
+    says:
+      'worker → assemble → app → gate, desk, portal → http → model; ' +
+      'assemble → ring, store, stytch → model; desk, assemble → webhooks → model',
     forbids: ({ from, to }) =>
       inside('src', from) && inside('src', to) && isKnown(from) && !pointsInward(roomOf(from), roomOf(to)),
   },

@@ -25,6 +25,8 @@ const OFFENCES: readonly (readonly [rule: string, from: string, source: string, 
   ['inward', 'src/app.ts', "import { KeyRing } from './ring/key-ring.ts';", 'src/ring/key-ring.ts'],
   ['inward', 'src/ring/a.ts', "import { b } from '../stytch/b.ts';", 'src/stytch/b.ts'],
   ['inward', 'src/desk/a.ts', "import { b } from '../cellar/b.ts';", 'src/cellar/b.ts'],
+  ['inward', 'src/webhooks/a.ts', "import { b } from '../http/b.ts';", 'src/http/b.ts'],
+  ['inward', 'src/gate/a.ts', "import { b } from '../webhooks/b.ts';", 'src/webhooks/b.ts'],
 ];
 
 describe('violations', () => {
@@ -85,6 +87,8 @@ describe('violations', () => {
         "import { DurableObject } from 'cloudflare:workers';\nimport { a } from '../model/a.ts';",
       ],
       ['src/store/vault.ts', "import { jwtVerify } from 'jose';\nimport { b } from './layout.ts';"],
+      ['src/webhooks/a.ts', "import { verify } from 'node:crypto';\nimport { b } from '../model/b.ts';"],
+      ['src/desk/b.ts', "import { verifyWebhook } from '../webhooks/a.ts';"],
       ['src/config.ts', "import { c } from './config/schema.ts';\nimport { d } from './model/path.ts';"],
       ['src/model/a.ts', '/** Never `env.VAULT`. */\nexport const a = 1; // nor env.KEY_RING'],
       ['src/origin/index.ts', "import { jwtVerify } from 'jose';\nimport { e } from './claims.ts';"],
