@@ -37,7 +37,10 @@ import {
 const ADA = { kind: 'user', id: 'user-test-ada', organizationId: null } as const;
 
 /** A Lobby that remembers nothing. */
-const EMPTY = { owners: [], secrets: [], failures: [], schema: [{ id: 1, version: 1 }] };
+const EMPTY = {
+  ...{ owners: [], secrets: [], failures: [], reconciliation: [] },
+  schema: [{ id: 1, version: 2 }],
+};
 
 let lobbies: ReturnType<typeof lobbiesUnder>;
 
