@@ -119,11 +119,11 @@ export const callsOfM2M = async (): Promise<Readonly<Record<string, number>>> =>
   Object.fromEntries(Object.entries(await stytchCalls()).filter(([name]) => name.startsWith('m2m.')));
 
 /**
- * An emulator without a client, a fault or a count, and clocks that stand still an hour from now: no alarm of what happens
+ * An emulator with nobody in it, without a fault or a count, and clocks that stand still an hour from now: no alarm of what happens
  * from here on rings by itself.
  */
 export const emptyStytch = async (): Promise<void> => {
-  await emulator('POST', '/reset');
+  await emulator('POST', '/reset', { seed: false });
   await later(3_600);
 };
 
