@@ -171,7 +171,7 @@ describe('a Lobby that does not answer', () => {
 
 describe('a reconciliation is for operators alone', () => {
   const insufficient = {
-    ...{ status: 403, code: 'insufficient_scope', retryAfter: null },
+    ...{ status: 403, code: 'insufficient_scope', required_scopes: ['latchkey:admin'], retryAfter: null },
     challenge: `Bearer realm="${DESK}", error="insufficient_scope", scope="latchkey:admin"`,
   };
   const wrongKind = { status: 403, code: 'credential_kind_not_allowed', ...NONE };
