@@ -19,7 +19,7 @@ import {
   strayClient,
 } from '../reconciliation.ts';
 import { logged } from '../secrets.ts';
-import { KeyRing, latchkey } from '../worker.ts';
+import { KeyRing, Lobby, latchkey } from '../worker.ts';
 import { dumpOfRing, emulator, fault, issueKey, later, now, rooms } from '../world.ts';
 
 const DAYS = 86_400;
@@ -184,8 +184,10 @@ describe('while Stytch is silent', () => {
     expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 300].map((seconds) => seconds * 1000));
     await emulator('DELETE', '/faults');
     expect((await nextSlice(lobby)).clients).toBe(20);
+    await fault('m2m.search', { ...SILENCE, times: 1 });
+    expect([(await nextSlice(lobby)).clients, await waitOf(lobby)]).toEqual([20, 2000]);
     expect(await nextSlice(lobby)).toMatchObject({ clients: 23, status: 'done', because: null });
-    expect(await searches()).toBe(1 + 9 + 2);
+    expect(await searches()).toBe(1 + 9 + 1 + 1 + 1);
   });
 
   it('a run comes back when Stytch wants it to', async () => {
@@ -366,6 +368,36 @@ describe('a Lobby', () => {
     ports.mockRestore();
     await evictDurableObject(lobby);
     expect(await nextSlice(lobby)).toMatchObject({ status: 'done', clients: 1 });
+  });
+});
+
+describe('a client that was made elsewhere', () => {
+  it.each([
+    ['imported', 1],
+    ['off', 0],
+  ] as const)(
+    'is asked about in its Lobby where foreignClients is %s: %s times',
+    async (foreignClients, times) => {
+      const ports = lobbiesUnder({ foreignClients });
+      const look = vi.spyOn(Lobby.prototype, 'look');
+      mock = {
+        mockRestore: () => {
+          ports.mockRestore();
+          look.mockRestore();
+        },
+      };
+      await foreignClient();
+      await strayClient({}, 'acme_live_client');
+      expect(countsOf(await reconciled())).toEqual({ foreign: 2 });
+      expect(look).toHaveBeenCalledTimes(times);
+    },
+  );
+
+  it('is not judged while its Lobby does not answer', async () => {
+    const look = vi.spyOn(Lobby.prototype, 'look').mockRejectedValue(new Error('the Lobby is down'));
+    mock = look;
+    await foreignClient();
+    expect(countsOf(await reconciled())).toEqual({ failed: 1 });
   });
 });
 
