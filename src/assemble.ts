@@ -2,6 +2,8 @@ import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
 import { deskReconciler } from './assemble/desk-reconciler.ts';
 import { deskRing } from './assemble/desk-ring.ts';
+import { deskWebhooks } from './assemble/desk-webhooks.ts';
+import { createHeadSigner } from './assemble/head-signer.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
 import { createDecide, createStillGood } from './gate/decide.ts';
@@ -23,12 +25,12 @@ import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
 import { fields, silence } from './model/lease.ts';
 import type { Policy } from './model/policy.ts';
-import type { Ring, Rings } from './model/ports.ts';
+import type { DeliverEvent, Ring, Rings } from './model/ports.ts';
 import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
 import { openLobbies, openReconciler } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
-import { knowsNoStore, now, once, randomBytes, randomId, sleep } from './runtime.ts';
+import { clock, knowsNoStore, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
 import { createMemory } from './store/memory.ts';
 import { createThrottle, type RateLimiter } from './store/throttle.ts';
@@ -36,6 +38,7 @@ import { createVault } from './store/vault.ts';
 import { createStytch } from './stytch/client.ts';
 import { createSigningKeys } from './stytch/jwks.ts';
 import { createTokenVerifier } from './stytch/token.ts';
+import { createDeliver, deliverNowhere } from './webhooks/deliver.ts';
 
 /** What the Worker is bound to. Variables and secrets are read by `readConfig`, by name. */
 export interface Env {
@@ -96,7 +99,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   }
   for (const warning of read.warnings) log({ event: 'warning', warning });
   const { config, policy, secrets } = read;
-  const shared = openShared(config, secrets, env);
+  const now = clock(config.clockOffsetSeconds * 1000);
+  const shared = openShared(config, secrets, env, now);
   return {
     fetch: openApp(config, policy, secrets, shared, env),
     ringPorts: () => ({
@@ -125,7 +129,7 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       ...shared,
       lobbies: openLobbies(env.LOBBY),
       newId: randomId,
-      deliver: async () => ({ outcome: 'answered', value: null }),
+      deliver: deliverFor(config, secrets, now),
       randomBytes,
       log,
     }),
@@ -159,6 +163,15 @@ const ringsOf =
   (ring) =>
     env.KEY_RING.getByName(ring) as unknown as Ring;
 
+/** The way to the operator's URL, if he has named one. */
+const deliverFor = ({ events }: Config, { eventsSecret }: Secrets, now: () => number): DeliverEvent =>
+  events === null || eventsSecret === null
+    ? deliverNowhere
+    : createDeliver({
+        ...{ url: events.url, secret: eventsSecret.reveal(), now },
+        fetch: (url, init) => fetch(url, init),
+      });
+
 const platformProblems = (env: Env, named: ReturnType<typeof bindingsNamed>): readonly string[] => [
   ...(knowsNoStore() ? [] : ["compatibility_date: fetch does not know cache: 'no-store'"]),
   ...(env.VAULT === undefined ? ['VAULT: the KV namespace is not bound'] : []),
@@ -184,7 +197,7 @@ const fetchOf = (env: Env, name: string): Fetch => {
 };
 
 /** What the Gate, the Desk, the Rings and the Lobbies have in common. */
-const openShared = (config: Config, secrets: Secrets, env: Env) => {
+const openShared = (config: Config, secrets: Secrets, env: Env, now: () => number) => {
   const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
   const keychain = once(() => openKeychain(secrets.masterKeys));
   const wires = {
@@ -209,7 +222,7 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
     keys.find,
   );
   const canVerify = () => keys.areAtHand(now());
-  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT) };
+  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT), now };
 };
 
 type Shared = ReturnType<typeof openShared>;
@@ -221,6 +234,7 @@ const openApp = (
   shared: Shared,
   env: Env,
 ): Latchkey['fetch'] => {
+  const { now } = shared;
   const rings = ringsOf(env);
   const realm = realmOf(config);
   const memory = createMemory({
@@ -281,8 +295,9 @@ const openApp = (
 
   const projectId = config.stytch.projectId;
   const desk = createDesk({
-    deskUrl: config.deskUrl,
+    ...{ deskUrl: config.deskUrl, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
+    largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
     identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
@@ -318,13 +333,20 @@ const openApp = (
     organizationRoles: config.desk.organizationRoles,
     everyScope: [...config.scopes.keys()],
     keychain: shared.keychain,
+    signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
       signing_keys: await shared.canVerify(),
-      assertion_keys: await canSign(signer),
+      assertion_keys: await canSign(signer, now()),
       kv: await canRead(env.VAULT),
     }),
     throttle: createThrottle(env.STRANGERS, 'desk', log),
+    ...deskWebhooks({
+      stytchWebhookSecret: secrets.stytchWebhookSecret,
+      lobbies: openLobbies(env.LOBBY),
+      fetch: (url, init) => fetch(url, init),
+      ...{ now, turn: shared.turn, reachPorts },
+    }),
     requestId: (inbound) => requestId(inbound, randomId),
     ...{ now, log },
   });
@@ -353,9 +375,9 @@ const realmOf = ({ brand, formerBrands, environment }: Config) => ({
 });
 
 /** A private key that does not fit its public half shows when it is imported. */
-const canSign = async (signer: Signer): Promise<boolean> => {
+const canSign = async (signer: Signer, at: number): Promise<boolean> => {
   try {
-    await signer.sign(ANONYMOUS, now());
+    await signer.sign(ANONYMOUS, at);
     return true;
   } catch {
     return false;

@@ -7,19 +7,26 @@ import { LATCHKEY } from '../src/model/author.ts';
 import { ringOfOwner } from '../src/model/key.ts';
 import type { MasterKeySecret } from '../src/model/keychain.ts';
 import { withoutMetadata } from './challenge.ts';
+import { witnessed } from './contract.ts';
 import type { Reply, Seen } from './origin.ts';
 import { inUse } from './secrets.ts';
 import { latchkey } from './worker.ts';
 
+/** A room that remembers what it was asked, and answers as it is told (test/origin.ts). */
+type Recorder = Fetcher & {
+  records(): Promise<readonly Seen[]>;
+  reset(): Promise<void>;
+  next(...replies: readonly Reply[]): Promise<void>;
+  always(path: string, reply: Reply): Promise<void>;
+};
+
 /** The rooms of `test/wrangler.toml`, as a test sees them. */
 interface Rooms {
   readonly EMULATOR: Fetcher;
-  readonly ORIGIN: Fetcher & {
-    records(): Promise<readonly Seen[]>;
-    reset(): Promise<void>;
-    next(...replies: readonly Reply[]): Promise<void>;
-    always(path: string, reply: Reply): Promise<void>;
-  };
+  readonly ORIGIN: Recorder;
+  /** Where the operator is told of what happens to keys. */
+  readonly RECEIVER: Recorder;
+  readonly GITHUB: Recorder;
   readonly INTERNET: Fetcher & { refused(): Promise<readonly string[]> };
 }
 
@@ -36,8 +43,10 @@ export const ADA = { email: 'ada@example.com', password: 'correct horse battery 
 const worker = (exports as unknown as { default: Fetcher }).default;
 
 /** Sends a request to the Worker under test. */
-export const send = (url: string, init?: RequestInit): Promise<Response> =>
-  worker.fetch(new Request(url, { redirect: 'manual', ...init })) as Promise<Response>;
+export const send = async (url: string, init?: RequestInit): Promise<Response> => {
+  const request = new Request(url, { redirect: 'manual', ...init });
+  return witnessed(request, (await worker.fetch(request)) as Response);
+};
 
 /** The emulator's side door. */
 export const emulator = async (method: string, path: string, body?: unknown): Promise<unknown> => {
@@ -190,8 +199,10 @@ export const isolate = (
     LOBBY: counting(rooms.LOBBY, 'lobby'),
   };
   const it = assembled({ ...(env as unknown as Env), ...bindings, ...variables });
-  const fetch = (url: string, init?: RequestInit) =>
-    it.fetch(new Request(url, { redirect: 'manual', ...init }));
+  const fetch = async (url: string, init?: RequestInit) => {
+    const request = new Request(url, { redirect: 'manual', ...init });
+    return witnessed(request, await it.fetch(request));
+  };
   return {
     calls,
     fetch,

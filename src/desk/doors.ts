@@ -155,7 +155,8 @@ export interface Operator {
 const ownerNamed = (id: string): Owner | null =>
   /^(user|member|organization)-[A-Za-z0-9-]{1,120}$/.test(id) ? ownerOfClaim(id, null) : null;
 
-const authorOf = (
+/** Who does something in a call, as the audit trail writes it down. */
+export const authorOf = (
   context: Context,
   { requestId }: Call,
   actor: Author['actor'],

@@ -2,14 +2,28 @@ import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import { RECONCILED } from '../model/life.ts';
 import { time } from '../model/objects.ts';
-import type { ReconciliationReport } from '../model/ports.ts';
+import type { Found, ReconciliationReport } from '../model/ports.ts';
 import { err, ok } from '../model/refusal.ts';
 import type { Doors } from './doors.ts';
 import { time as TIME } from './objects.ts';
-import { type Operation, operation } from './operation.ts';
+import { operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
 
 const FOUND = [...RECONCILED, 'failed'] as const;
+
+const counted = (description: string) => z.int().meta({ description });
+
+const COUNTS = z.strictObject({
+  same: counted('As they should be'),
+  young: counted('Made a moment ago, or being made'),
+  orphan: counted('Ours, and known by no Ring: deleted at Stytch'),
+  unmarked: counted('Of our grammar, known by no Ring, and without our mark: left alone'),
+  ended: counted('Of keys that have ended: deleted at Stytch'),
+  deactivated: counted('Made inactive at Stytch: revoked here'),
+  drifted: counted('Not what their key is: made so at Stytch'),
+  foreign: counted('None of ours'),
+  failed: counted('Not judged, or not deleted, because somebody did not answer'),
+}) satisfies z.ZodType<Record<Found, number>>;
 
 const RECONCILIATION = z
   .strictObject({
@@ -21,10 +35,8 @@ const RECONCILIATION = z
     started_at: TIME,
     finished_at: TIME.nullable(),
     clients: z.int().meta({ description: 'Clients of the Stytch project that were seen so far' }),
-    counts: z.strictObject(Object.fromEntries(FOUND.map((found) => [found, z.int()]))).meta({
-      description: 'How many of them are what',
-    }),
-    orphans_left: z.int().meta({ description: 'Orphans that were not removed; in a dry run all' }),
+    counts: COUNTS.meta({ description: 'How many of them are what' }),
+    orphans_left: z.int().meta({ description: 'Orphans that were not deleted; in a dry run all' }),
     findings: z
       .array(z.strictObject({ client_id: z.string(), found: z.enum(FOUND) }))
       .meta({ description: 'The last hundred that are not as they should be' }),
@@ -39,37 +51,35 @@ const startBody = z.strictObject({
 });
 
 /** Operators compare what Stytch has and what the Rings know. */
-export const reconciliationOperations = (
-  { reconciler }: DeskPorts,
-  { operator }: Doors,
-): readonly Operation[] => [
-  operation({
-    ...{ method: 'POST', path: '/v1/reconciliation', operationId: 'startReconciliation', tag: 'Operators' },
-    ...{ door: operator, body: startBody },
-    summary: 'Begins a reconciliation of Stytch and the Rings',
-    answers: { 202: { description: 'It has begun', body: RECONCILIATION } },
-    refusals: ['reconciliation_running'],
-    handle: async ({ who, body, call }) => {
-      const request = { dryRun: body.dry_run, by: who.clientId, maxOrphans: body.max_orphans };
-      const started = await reconciler.start(request);
-      return started.ok ? ok(json(shown(started.value), 202, call.requestId)) : started;
-    },
-  }),
-  operation({
-    ...{ method: 'GET', path: '/v1/reconciliation', operationId: 'getReconciliation', tag: 'Operators' },
-    door: operator,
-    summary: 'Shows the reconciliation under way, or the last one',
-    answers: { 200: { description: 'How far it is, or what it came to', body: RECONCILIATION } },
-    refusals: ['not_found'],
-    handle: async ({ call }) => {
-      const report = await reconciler.report();
-      if (!report.ok) return report;
-      return report.value === null
-        ? err({ reason: 'not_found' })
-        : ok(json(shown(report.value), 200, call.requestId));
-    },
-  }),
-];
+export const reconciliationOperations = ({ reconciler }: DeskPorts, { operator }: Doors) =>
+  [
+    operation({
+      ...{ method: 'POST', path: '/v1/reconciliation', operationId: 'startReconciliation', tag: 'Operators' },
+      ...{ door: operator, body: startBody },
+      summary: 'Begins a reconciliation of Stytch and the Rings',
+      answers: { 202: { description: 'It has begun', body: RECONCILIATION } },
+      refusals: ['reconciliation_running'],
+      handle: async ({ who, body, call }) => {
+        const request = { dryRun: body.dry_run, by: who.clientId, maxOrphans: body.max_orphans };
+        const started = await reconciler.start(request);
+        return started.ok ? ok(json(shown(started.value), 202, call.requestId)) : started;
+      },
+    }),
+    operation({
+      ...{ method: 'GET', path: '/v1/reconciliation', operationId: 'getReconciliation', tag: 'Operators' },
+      door: operator,
+      summary: 'Shows the reconciliation under way, or the last one',
+      answers: { 200: { description: 'How far it is, or what it came to', body: RECONCILIATION } },
+      refusals: ['not_found'],
+      handle: async ({ call }) => {
+        const report = await reconciler.report();
+        if (!report.ok) return report;
+        return report.value === null
+          ? err({ reason: 'not_found' })
+          : ok(json(shown(report.value), 200, call.requestId));
+      },
+    }),
+  ] as const;
 
 const shown = (report: ReconciliationReport) => ({
   id: report.id,

@@ -357,7 +357,15 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     status: 400,
     code: 'webhook_refused',
     title: 'Webhook not accepted',
-    detail: detail('The message is not signed as it must be, is too old, or was delivered before.'),
+    detail: detail(
+      'The message is not signed as it must be, is too old, is not for this project, or was delivered before.',
+    ),
+  },
+  batch_too_large: {
+    status: 413,
+    code: 'batch_too_large',
+    title: 'Batch too large',
+    detail: (refusal) => `At most ${refusal.max} are taken at a time.`,
   },
   role_missing: {
     status: 403,

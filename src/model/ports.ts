@@ -184,8 +184,16 @@ export interface Ring {
   audit(query: AuditQuery): Promise<AuditPage>;
   auditHead(owner: Owner): Promise<AuditHead>;
   about(owner: Owner): Promise<OwnerRecord>;
-  /** Whether everything of the owner's is refused, and why. Null lifts it. */
-  suspend(owner: Owner, reason: string | null, author: Author): Promise<Result<OwnerRecord>>;
+  /**
+   * Whether everything of the owner's is refused, and why. Null lifts it. One that `mayLapse` is kept for a day only where
+   * there is nothing else to remember of the owner.
+   */
+  suspend(
+    owner: Owner,
+    reason: string | null,
+    author: Author,
+    mayLapse?: boolean,
+  ): Promise<Result<OwnerRecord>>;
   /** Puts the owner on a plan of the operator's file, or gives him a number of keys of his own. */
   setLimits(owner: Owner, limits: OwnerLimits, author: Author): Promise<Result<OwnerRecord>>;
   /** All that is kept of the owner, in pages; `after` null for the first. */
@@ -356,15 +364,21 @@ export interface Lobby {
   claimByProof(request: LobbyProofRequest): Promise<LobbyProof>;
   /** Gives up a claim of this very owner, because what was to follow came to nothing. */
   release(request: LobbyClaimRequest): Promise<void>;
-  /** Whether a message of that id was seen in the last while: what was is a replay. */
-  wasSeen(messageId: string): Promise<boolean>;
-  /** Remembers a message that was done with. */
-  markSeen(messageId: string): Promise<void>;
+  /** Whether a message was dealt with in the last while. `sentAt` is when this copy of it was signed, in seconds. */
+  wasSeen(messageId: string, sentAt: number): Promise<MessageSeen>;
+  /** Remembers a message that was dealt with. */
+  markSeen(messageId: string, sentAt: number): Promise<void>;
   /** The one Lobby that reconciles: begins a run, unless one is under way. */
   startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>>;
   /** The run under way, or the last one. */
   reconciliation(): Promise<ReconciliationReport | null>;
 }
+
+/**
+ * `done`: dealt with, and sent again by who signs it, because he did not hear of it. `replayed`: a copy that was taken
+ * already, or an older one: nobody but an eavesdropper sends that.
+ */
+export type MessageSeen = 'new' | 'done' | 'replayed';
 
 /** The one Lobby that reconciles, as whoever starts it sees it. */
 export type Reconciler = Pick<Lobby, 'startReconciliation' | 'reconciliation'>;

@@ -23,7 +23,7 @@ export const admit = async (parts: RingParts, request: AdmitRequest): Promise<Ad
   if (isNew) found(parts, standing.owner);
   if (tables.exists()) account(parts, request, standing, grant);
   // A Ring that only lends has to see to it that it goes again.
-  if (isNew || parts.tables.hasEventsDue(now)) await parts.wake();
+  if (isNew || parts.tables.hasEventsDue(parts.now())) await parts.wake();
   return { standing, others, grant, sealed: keptToken(parts, request, standing, now) };
 };
 

@@ -195,9 +195,14 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return about(this.#parts, owner);
   }
 
-  async suspend(owner: Owner, reason: string | null, author: Author): Promise<Result<OwnerRecord>> {
+  async suspend(
+    owner: Owner,
+    reason: string | null,
+    author: Author,
+    mayLapse = false,
+  ): Promise<Result<OwnerRecord>> {
     await this.#enter(owner);
-    const suspended = suspend(this.#parts, owner, reason, author);
+    const suspended = suspend(this.#parts, owner, reason, author, mayLapse);
     await this.#parts.wake();
     return suspended;
   }
@@ -274,6 +279,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts['auditKey']): RingParts => {
   const { storage } = ctx;
   const { auditMs, confirmMs, events } = ports.rules;
+  /** The platform's clock wakes us, and ours may have been moved. */
+  const setAlarm = (at: number) => storage.setAlarm(Date.now() + (at - ports.now()));
   const wakes = {
     ...{ auditMs, confirmMs },
     ...{ expiringMs: events?.expiringMs ?? null, unusedMs: events?.unusedMs ?? null },
@@ -296,17 +303,15 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     quietUntil: 0,
     changing: new Set(),
     sweptAt: 0,
-    now: () => Date.now(),
-
     join: openJoins(),
 
     wake: async () => {
       const dueAt = tables.nextDueAt(wakes);
-      if (dueAt !== null) return storage.setAlarm(dueAt);
+      if (dueAt !== null) return setAlarm(dueAt);
       // A Ring whose only issue came to nothing leaves no trace once its window is empty.
       if (!tables.exists() || !tables.isIdle()) return;
       const emptyAt = openedMeter().emptyAt();
-      if (emptyAt > Date.now()) return storage.setAlarm(emptyAt);
+      if (emptyAt > ports.now()) return setAlarm(emptyAt);
       meter = null;
       await tables.drop();
     },

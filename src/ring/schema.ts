@@ -49,6 +49,13 @@ const AUDIT_ANCHOR = `CREATE TABLE audit_anchor (
     seq INTEGER NOT NULL,
     mac TEXT NOT NULL
   )`;
+const USE_TOTALS = `CREATE TABLE use_totals (
+    -- Requests with all keys together, by hours that are over: what would take long to add up.
+    hour INTEGER PRIMARY KEY,
+    admitted INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    limited INTEGER NOT NULL
+  )`;
 const EVENTS = `CREATE TABLE events (
     -- What the operator's URL has not taken yet.
     id TEXT PRIMARY KEY,
@@ -80,7 +87,8 @@ const TABLES: readonly string[] = [
     keys_limit INTEGER,
     deleted_at INTEGER,
     forget_at INTEGER,
-    quota_told TEXT
+    quota_told TEXT,
+    lapses_at INTEGER
   )`,
   `CREATE TABLE keys (
     -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice.
@@ -170,6 +178,7 @@ const TABLES: readonly string[] = [
   AUDIT_ANCHOR,
   EVENTS,
   EVENTS_BY_TIME,
+  USE_TOTALS,
 ];
 
 const ADDED_COLUMNS = {
@@ -179,6 +188,7 @@ const ADDED_COLUMNS = {
     'deleted_at INTEGER',
     'forget_at INTEGER',
     'quota_told TEXT',
+    'lapses_at INTEGER',
   ],
   keys: [
     'ip_allowlist TEXT',
@@ -203,7 +213,7 @@ export const SCHEMA: Schema = {
         columns.map((column) => `ALTER TABLE ${table} ADD COLUMN ${column}`),
       ),
       ...[ROTATIONS, ROTATIONS_BY_TIME, IDEMPOTENCY, IDEMPOTENCY_BY_END],
-      ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME],
+      ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME, USE_TOTALS],
     ],
   ],
 };

@@ -81,13 +81,21 @@ export const openTables = (storage: DurableObjectStorage) => {
             reason: (row.suspended_reason as string | null) ?? '',
           };
     },
-    suspend: (by: string, reason: string, now: number): void =>
+    /** With an end where it lapses by itself; null where it stays. */
+    suspend: (by: string, reason: string, now: number, lapsesAt: number | null): void =>
       run(
-        'UPDATE ring SET suspended_at = ?, suspended_by = ?, suspended_reason = ? WHERE suspended_at IS NULL',
-        ...[now, by, reason],
+        `UPDATE ring SET suspended_at = ?, suspended_by = ?, suspended_reason = ?, lapses_at = ?
+           WHERE suspended_at IS NULL`,
+        ...[now, by, reason, lapsesAt],
       ),
     lift: (): void =>
-      run('UPDATE ring SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL'),
+      run(
+        'UPDATE ring SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL, lapses_at = NULL',
+      ),
+    lapsesAt: (): number | null =>
+      exists ? ((first('SELECT lapses_at FROM ring')?.lapses_at as number | null) ?? null) : null,
+    /** A suspension that would have lapsed stays. */
+    keepSuspension: (): void => run('UPDATE ring SET lapses_at = NULL'),
 
     /** When the Ring was made; null where it was not. */
     createdAt: (): number | null =>
@@ -144,6 +152,7 @@ export const openTables = (storage: DurableObjectStorage) => {
         first(`SELECT min(coalesce(confirmed_at, created_at)) + ? AS at ${living}`, confirmMs),
         first('SELECT min(at) + ? AS at FROM audit', auditMs),
         first('SELECT forget_at AS at FROM ring'),
+        first('SELECT lapses_at AS at FROM ring'),
         first(`SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 AS at FROM revoked_tokens`),
       ].flatMap((row) => (typeof row?.at === 'number' ? [row.at] : []));
       return times.length === 0 ? null : Math.min(...times);
@@ -156,13 +165,14 @@ export const openTables = (storage: DurableObjectStorage) => {
     putMeter: (meter: SavedMeter): void =>
       run('INSERT OR REPLACE INTO meter (id, state) VALUES (1, ?)', JSON.stringify(meter)),
 
-    /** Whether the Ring has anything to remember besides its meter. */
+    /** Whether the Ring has nothing to remember besides its meter, and a suspension that lapses. */
     isIdle: (): boolean =>
       ['keys', 'intentions', 'revoked_tokens', 'audit', 'events'].every(
         (table) => first(`SELECT 1 FROM ${table} LIMIT 1`) === null,
       ) &&
       first(
-        'SELECT 1 FROM ring WHERE suspended_at IS NOT NULL OR plan IS NOT NULL OR keys_limit IS NOT NULL',
+        `SELECT 1 FROM ring WHERE (suspended_at IS NOT NULL AND lapses_at IS NULL) OR plan IS NOT NULL
+           OR keys_limit IS NOT NULL`,
       ) === null,
   };
 };

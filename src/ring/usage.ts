@@ -58,6 +58,7 @@ export const sweep = (parts: RingParts, now: number): void => {
     parts.tables.addUse({ keyId, admitted: units, refused: 0, limited: 0 }, hourOf(expiresAt));
     parts.tables.closeLease(leaseId);
   }
+  parts.tables.addUpUses(hourOf(now));
   parts.tables.forgetUse(hourOf(now - KEPT_MS));
 };
 

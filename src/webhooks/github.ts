@@ -23,17 +23,15 @@ const KEY_ID = /^[0-9A-Za-z_-]{1,128}$/;
 const MAX_SIGNATURE_BYTES = 72;
 
 /** What GitHub sends: where it found what. What else it may say in time is passed over. */
-export const githubAlerts = z
-  .array(
-    z.object({
-      token: z.string(),
-      type: z.string(),
-      /** May be empty. */
-      url: z.string().default(''),
-      source: z.string().default('unknown'),
-    }),
-  )
-  .max(100);
+export const githubAlerts = z.array(
+  z.object({
+    token: z.string(),
+    type: z.string(),
+    /** May be empty. */
+    url: z.string().default(''),
+    source: z.string().default('unknown'),
+  }),
+);
 
 export type GithubAlert = z.infer<typeof githubAlerts>[number];
 

@@ -1,12 +1,9 @@
 import { Webhook } from 'standardwebhooks';
-import { equalInConstantTime, fromBase64 } from '../model/bytes.ts';
+import { equalInConstantTime } from '../model/bytes.ts';
+import { isWebhookSecret } from '../model/webhook-secret.ts';
 
 /** How far the sender's clock may be from ours, either way: an older message may be a replayed one. */
 const TOLERANCE_SECONDS = 300;
-
-const PREFIX = 'whsec_';
-const MIN_SECRET_BYTES = 24;
-const MAX_SECRET_BYTES = 64;
 
 /** The headers by their two names: Standard Webhooks' own, and Svix's, which are the same otherwise. */
 const FAMILIES = ['webhook', 'svix'] as const;
@@ -14,16 +11,13 @@ const FAMILIES = ['webhook', 'svix'] as const;
 /** What a sender may name a message: it is kept to know a repeat. */
 const ID = /^[\x21-\x7E]{1,256}$/;
 
-/** A message that is the sender's own, by its id, which is the same when it is sent again; or why it is none. */
+/**
+ * A message that is the sender's own, by its id, which is the same when it is sent again, and when it was signed, which
+ * is not (seconds); or why it is none.
+ */
 export type WebhookVerdict =
-  | { readonly ok: true; readonly id: string }
+  | { readonly ok: true; readonly id: string; readonly sentAt: number }
   | { readonly ok: false; readonly because: 'headers' | 'timestamp' | 'signature' };
-
-/** Whether a text is one secret as Standard Webhooks writes it: `whsec_` and base64 of 24 to 64 bytes. */
-export const isWebhookSecret = (text: string): boolean => {
-  const bytes = text.startsWith(PREFIX) ? fromBase64(text.slice(PREFIX.length)) : null;
-  return bytes !== null && bytes.length >= MIN_SECRET_BYTES && bytes.length <= MAX_SECRET_BYTES;
-};
 
 /**
  * Whether a message was signed under one of our secrets, several apart by spaces while they change, and within five
@@ -44,7 +38,7 @@ export const verifyWebhook = (
   // The library's own `verify` reads the clock, so what it would have signed is compared here.
   const expected = signaturesOf(secret, id, sentAt, body);
   const isSigned = signatures.some((one) => expected.some((other) => equalInConstantTime(one, other)));
-  return isSigned ? { ok: true, id } : { ok: false, because: 'signature' };
+  return isSigned ? { ok: true, id, sentAt } : { ok: false, because: 'signature' };
 };
 
 /**

@@ -45,6 +45,12 @@ describe('PATCH /v1/keys/{key_id} refuses', () => {
     ['an empty list of addresses', { ip_allowlist: [] }, '/ip_allowlist', /null/],
     ['too many addresses', { ip_allowlist: Array(101).fill('192.0.2.1') }, '/ip_allowlist', /100/],
     ['a limit of nothing', { limit: { requests: 0, per_seconds: 1 } }, '/limit/requests', /./],
+    [
+      'a limit under which a route is out of reach',
+      { limit: { requests: 9, per_seconds: 1 } },
+      '/limit/requests',
+      /10/,
+    ],
     ['half a limit', { limit: { requests: 1 } }, '/limit/per_seconds', /./],
     ['what it does not know', { status: 'active' }, '/status', /not known/],
   ])('%s, by its pointer', async (_, body, pointer, detail) => {

@@ -37,7 +37,7 @@ describe('PATCH /v1/keys/{key_id}', () => {
     ['expires_at', null],
     ['ip_allowlist', ['192.0.2.0/24', '2001:db8::/32', '198.51.100.7']],
     ['ip_allowlist', null],
-    ['limit', { requests: 5, per_seconds: 30 }],
+    ['limit', { requests: 10, per_seconds: 30 }],
     ['limit', null],
     ['scopes', ['items:read']],
   ])('sets %s to %j', async (member, value) => {

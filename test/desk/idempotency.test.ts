@@ -67,7 +67,7 @@ describe('Idempotency-Key', () => {
   });
 
   it('while the first request is under way is 409, and one key is made', async () => {
-    await fault('m2m.create', { kind: 'latency', ms: 300 });
+    await fault('m2m.create', { kind: 'latency', latencyMs: 300 });
     const answers = await Promise.all(Array.from({ length: 5 }, () => create('one')));
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([201, 409, 409, 409, 409]);

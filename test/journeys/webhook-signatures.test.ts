@@ -1,11 +1,13 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { createTurn } from '../../src/model/turn.ts';
-import { now, sleep } from '../../src/runtime.ts';
+import { clock, sleep } from '../../src/runtime.ts';
 import { createGithubKeys, verifyGithub } from '../../src/webhooks/github.ts';
 import { signWebhook, verifyWebhook } from '../../src/webhooks/standard.ts';
 import { DOCUMENTED, githubHeaders } from '../unit/webhooks/github-keys.ts';
 import { rooms } from '../world.ts';
+
+const now = clock(0);
 
 /** Runs work in a request of its own, to a room of its own: what belongs to one may not be awaited by another. */
 const inAnotherRequest = <T>(room: string, work: () => Promise<T>): Promise<T> =>
@@ -23,7 +25,9 @@ describe('a webhook in workerd', () => {
       const headers = new Headers(
         Object.entries(signed).map(([name, value]) => [name.replace('webhook', family), value]),
       );
-      expect(verifyWebhook(secret, headers, body, sent)).toEqual({ ok: true, id: 'msg_1' });
+      expect(verifyWebhook(secret, headers, body, sent)).toEqual({
+        ...{ ok: true, id: 'msg_1', sentAt: sent / 1000 },
+      });
       expect(verifyWebhook(secret, headers, `${body} `, sent)).toEqual({ ok: false, because: 'signature' });
       expect(verifyWebhook(secret, headers, body, sent + 301_000)).toEqual({
         ok: false,

@@ -33,6 +33,7 @@ const INWARD: Readonly<Record<string, readonly string[]>> = {
   log: [],
   model: [],
   origin: [],
+  client: ['desk'],
 };
 
 /** Leaves that every room but origin may import. */
@@ -58,6 +59,16 @@ export const RULES: readonly Rule[] = [
     says: 'src/origin imports nothing of ours outside src/origin, and no other room imports it',
     forbids: ({ from, to }) =>
       inside('src', from) && isOurs(to) && (roomOf(from) === 'origin') !== (roomOf(to) === 'origin'),
+  },
+  {
+    name: 'client-types',
+    says: 'src/client imports types of desk and nothing else of ours, and no other room imports it',
+    forbids: ({ from, to, typeOnly }) =>
+      inside('src', from) &&
+      isOurs(to) &&
+      (roomOf(from) === 'client'
+        ? roomOf(to) !== 'client' && !(roomOf(to) === 'desk' && typeOnly)
+        : roomOf(to) === 'client'),
   },
   {
     name: 'bindings',
