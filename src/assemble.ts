@@ -6,7 +6,7 @@ import { deskWebhooks } from './assemble/desk-webhooks.ts';
 import { createHeadSigner } from './assemble/head-signer.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
-import { createDecide, createStillGood } from './gate/decide.ts';
+import { createDecide } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
 import { createSigner, type Signer } from './gate/forward/assertion.ts';
 import { createHeaderRules, requestId } from './gate/forward/headers.ts';
@@ -16,6 +16,7 @@ import { createGate } from './gate/index.ts';
 import { createIdentifyOperator } from './gate/operator.ts';
 import { createCors } from './gate/own/cors.ts';
 import { createResourceMetadata } from './gate/own/metadata.ts';
+import { createStillGood } from './gate/still-good.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
@@ -243,7 +244,7 @@ const openApp = (
     graceMs: config.ringGraceSeconds * 1000,
     newLeaseId: randomId,
     now,
-    giveBack: (ring, reports) => waitUntil(rings(ring).settle(reports)),
+    giveBack: (ring, reports, uses) => waitUntil(rings(ring).settle(reports, uses)),
   });
   const scopesOfRoles = (roles: readonly string[]) => [
     ...new Set(roles.flatMap((role) => config.roles.get(role) ?? [])),

@@ -4,7 +4,7 @@ import { base64url } from 'jose';
 import { expect, vi } from 'vitest';
 import type { Env, Latchkey } from '../src/assemble.ts';
 import { LATCHKEY } from '../src/model/author.ts';
-import { ringOfOwner } from '../src/model/key.ts';
+import { parseKey, ringOfOwner } from '../src/model/key.ts';
 import type { MasterKeySecret } from '../src/model/keychain.ts';
 import { withoutMetadata } from './challenge.ts';
 import { witnessed } from './contract.ts';
@@ -339,10 +339,11 @@ export const stytchClient = async (clientId: string): Promise<{ readonly scopes:
 
 /** An access token of a key, as its client pair gets one at Stytch. */
 export const accessToken = async (key: string): Promise<string> => {
+  const parsed = parseKey(key, { brands: ['acme', 'oldacme'], environment: 'test' });
   const form = {
     grant_type: 'client_credentials',
-    client_id: key.slice(0, 38),
-    client_secret: key.slice(39, 83),
+    client_id: parsed?.clientId ?? '',
+    client_secret: parsed?.clientSecret ?? '',
   };
   const answer = await rooms.EMULATOR.fetch(`https://stytch.test/v1/public/${PROJECT}/oauth2/token`, {
     method: 'POST',

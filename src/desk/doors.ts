@@ -120,7 +120,7 @@ export const createDoors = (ports: DeskPorts) => {
   /** Anybody who presents a credential that is good, of any kind. */
   const anybody: Door<Caller> = {
     security: 'credential',
-    refusals: OF_CREDENTIALS,
+    refusals: [...OF_CREDENTIALS, 'owner_suspended', 'address_not_allowed'],
     open: (context, call) =>
       callerOf(ports, context, call, { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null }),
   };

@@ -36,7 +36,9 @@ const keyMembers = {
     .strictObject({
       started_at: time,
       finishes_at: time,
-      old_secret_last_used_at: time.nullable(),
+      old_secret_last_used_at: time
+        .nullable()
+        .meta({ description: 'To a lease or so; null: not since the rotation began' }),
       next_last_four: z.string(),
     })
     .nullable(),

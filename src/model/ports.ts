@@ -155,8 +155,11 @@ export interface Ring {
   admit(request: AdmitRequest): Promise<Admission>;
   /** A token for a credential: the kept one, or one exchange at Stytch however many ask. */
   exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
-  /** What an isolate did with leases that it no longer needs. Any number of times. */
-  settle(reports: readonly Report[]): Promise<void>;
+  /**
+   * What an isolate did with leases that it no longer needs, any number of times; and with credentials that it forgets,
+   * once.
+   */
+  settle(reports: readonly Report[], uses?: readonly KeyUse[]): Promise<void>;
   issue(request: IssueRequest): Promise<Result<IssuedKey>>;
   list(request: ListRequest): Promise<KeyPage>;
   get(owner: Owner, keyId: string): Promise<KeyRecord | null>;
@@ -233,7 +236,7 @@ export interface AdmitRequest {
   /** Whether a kept token is wanted besides. */
   readonly wantToken: boolean;
   readonly ask: Ask;
-  /** What was done with the owner's keys in this isolate since it was last told, by key. */
+  /** What was done with the owner's credentials in this isolate since it was last told. */
   readonly uses: readonly KeyUse[];
   /** Where the request that asks came from; null when nobody waits. */
   readonly seen: Seen | null;
@@ -245,9 +248,13 @@ export const SESSION_USE = 'session';
 /** Requests with one key: admitted from a lease, refused after it was known (403), over the limit (429). */
 export interface KeyUse {
   readonly keyId: string;
+  /** Which of the key's secrets it was; absent or null for a token or a session. */
+  readonly fingerprint?: string | null;
   readonly admitted: number;
   readonly refused: number;
   readonly limited: number;
+  /** How long ago the last one was admitted, in milliseconds; absent where nobody says. */
+  readonly agoMs?: number;
 }
 
 export interface Admission {
@@ -280,6 +287,8 @@ export type Standing =
       readonly ownLimit: boolean;
       /** Addresses and CIDR blocks that alone may use the key; absent or null for any. */
       readonly ipAllowlist?: readonly string[] | null;
+      /** A secret of two, while a rotation is open: its owner wants to know which of them are in use. */
+      readonly isRotating?: true;
       readonly leaseMs: number;
     }
   | { readonly status: 'unproven'; readonly leaseMs: 0 }

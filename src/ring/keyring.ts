@@ -28,7 +28,14 @@ import type {
   UsageQuery,
 } from '../model/life.ts';
 import { type Meter, openMeter } from '../model/meter.ts';
-import type { Admission, AdmitRequest, ExchangeAnswer, ExchangeRequest, Ring } from '../model/ports.ts';
+import type {
+  Admission,
+  AdmitRequest,
+  ExchangeAnswer,
+  ExchangeRequest,
+  KeyUse,
+  Ring,
+} from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { admit, ownersIn, settle } from './admit.ts';
 import { adopt } from './adopt.ts';
@@ -84,8 +91,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return exchange(this.#parts, request);
   }
 
-  async settle(reports: readonly Report[]): Promise<void> {
-    if (this.#parts.tables.exists()) settle(this.#parts, reports);
+  async settle(reports: readonly Report[], uses: readonly KeyUse[] = []): Promise<void> {
+    if (this.#parts.tables.exists()) settle(this.#parts, reports, uses);
   }
 
   async issue(request: IssueRequest): Promise<Result<IssuedKey>> {

@@ -12,6 +12,7 @@ const ROTATIONS = `CREATE TABLE rotations (
     started_at INTEGER NOT NULL,
     finishes_at INTEGER NOT NULL,
     next_last_four TEXT NOT NULL,
+    next_master_key TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     fingerprints TEXT NOT NULL

@@ -1,12 +1,10 @@
 import { evictDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { base64url } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Env } from '../../src/assemble.ts';
 import { parseKey, spellKey, tagMaker } from '../../src/model/key.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
+import { listed, made, OLD, ringsUnder } from '../master-keys.ts';
 import { inUse } from '../secrets.ts';
-import { KeyRing, latchkey } from '../worker.ts';
 import {
   dumpOfRing,
   emulator,
@@ -25,30 +23,7 @@ import {
   stytchCalls,
 } from '../world.ts';
 
-interface MasterKeyText {
-  readonly id: string;
-  readonly key: string;
-}
-
-const OLD = (): MasterKeyText => JSON.parse(textOf('LATCHKEY_MASTER_KEYS'))[0];
-const textOf = (name: string): string => String((env as unknown as Record<string, unknown>)[name]);
-
-const made = (id: string): MasterKeyText => {
-  const key = base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
-  inUse(key);
-  return { id, key };
-};
-
 const NEW = made('new-1');
-
-const listed = (...keys: readonly MasterKeyText[]) => ({ LATCHKEY_MASTER_KEYS: JSON.stringify(keys) });
-
-/** The Rings too are deployed anew: those that come to life from now on have these master keys. */
-const ringsUnder = (...keys: readonly MasterKeyText[]) => {
-  const ports = vi.spyOn(KeyRing.prototype as unknown as { ports: (vars: Env) => object }, 'ports');
-  ports.mockImplementation((vars) => latchkey({ ...vars, ...listed(...keys) }).ringPorts());
-  return ports;
-};
 
 let rings: ReturnType<typeof ringsUnder> | null = null;
 
