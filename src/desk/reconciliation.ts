@@ -43,12 +43,15 @@ const RECONCILIATION = z
   })
   .meta({ id: 'Reconciliation' });
 
-const startBody = z.strictObject({
-  dry_run: z.boolean().meta({ description: 'Tells what would be done, and does nothing' }),
-  max_orphans: z.int().min(0).max(1_000_000).nullable().default(null).meta({
-    description: 'More are left where they are. Default: 20, or a tenth of the clients if that is more',
-  }),
-});
+/** The body of `POST /v1/reconciliation`. */
+const startBody = z
+  .strictObject({
+    dry_run: z.boolean().meta({ description: 'Tells what would be done, and does nothing' }),
+    max_orphans: z.int().min(0).max(1_000_000).nullable().default(null).meta({
+      description: 'More are left where they are. Default: 20, or a tenth of the clients if that is more',
+    }),
+  })
+  .meta({ id: 'StartReconciliation', examples: [{ dry_run: true }] });
 
 /** Operators compare what Stytch has and what the Rings know. */
 export const reconciliationOperations = ({ reconciler }: DeskPorts, { operator }: Doors) =>
