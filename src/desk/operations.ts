@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts';
 import type { Place } from './place.ts';
 import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
+import { reconciliationOperations } from './reconciliation.ts';
 import { stytchOperations } from './stytch.ts';
 import { usageOperations } from './usage.ts';
 
@@ -27,6 +28,7 @@ export const deskOperations = (ports: DeskPorts) => {
       ...{ base: '/v1/users/{user_id}', tag: 'Operators', of: 'User' },
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
+    ...reconciliationOperations(ports, doors),
     ...leakedOperations(ports, doors),
     ...githubOperations(ports),
     ...stytchOperations(ports),

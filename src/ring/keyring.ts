@@ -237,9 +237,9 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async reconcile(clients: readonly ClientAtStytch[], dryRun: boolean): Promise<readonly Reconciled[]> {
     await this.#open();
-    const verdicts = reconcile(this.#parts, clients, dryRun);
-    await this.#parts.wake();
-    return verdicts;
+    const found = reconcile(this.#parts, clients, dryRun);
+    if (!dryRun) await this.#parts.wake();
+    return found;
   }
 
   override async alarm(): Promise<void> {
