@@ -36,7 +36,7 @@ const AFTER_A_BUG_MS = 60_000;
 
 /**
  * Foreign clients, of which only the client_id is known: whose they are, and the tokens for their secrets. There are 64
- * of it, by hash of the client_id, so that strangers cannot make more.
+ * of it, by hash of the client_id, so that strangers cannot make more. One of them reconciles Stytch and the Rings.
  */
 export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby {
   #opened: LobbyTables | null = null;
