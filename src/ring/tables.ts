@@ -131,16 +131,18 @@ export const openTables = (storage: DurableObjectStorage) => {
       if (!exists) return null;
       const living = "FROM keys WHERE status = 'active'";
       const row = first(
-        `SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM intentions
-           UNION ALL SELECT min(due_at) FROM rotations
-           UNION ALL SELECT min(due_at) FROM events
-           UNION ALL SELECT min(expires_at) ${living}
-           UNION ALL SELECT min(expires_at) - ?1 ${living} AND expiring_told_at IS NULL
-           UNION ALL SELECT min(coalesce(last_used_at, created_at)) + ?2 ${living} AND unused_told_at IS NULL
-           UNION ALL SELECT min(coalesce(confirmed_at, created_at)) + ?3 ${living}
-           UNION ALL SELECT min(at) + ?4 FROM audit
-           UNION ALL SELECT forget_at FROM ring
-           UNION ALL SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 FROM revoked_tokens)`,
+        // A Durable Object's SQLite takes five terms of a UNION.
+        `SELECT min(at) AS at FROM (SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM intentions
+             UNION ALL SELECT min(due_at) FROM rotations
+             UNION ALL SELECT min(due_at) FROM events
+             UNION ALL SELECT min(expires_at) ${living}
+             UNION ALL SELECT min(expires_at) - ?1 ${living} AND expiring_told_at IS NULL)
+           UNION ALL SELECT min(at) FROM (
+             SELECT min(coalesce(last_used_at, created_at)) + ?2 AS at ${living} AND unused_told_at IS NULL
+             UNION ALL SELECT min(coalesce(confirmed_at, created_at)) + ?3 ${living}
+             UNION ALL SELECT min(at) + ?4 FROM audit
+             UNION ALL SELECT forget_at FROM ring
+             UNION ALL SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 FROM revoked_tokens))`,
         ...[expiringMs, unusedMs, confirmMs, auditMs],
       );
       return (row?.at as number | null | undefined) ?? null;
@@ -156,10 +158,10 @@ export const openTables = (storage: DurableObjectStorage) => {
     /** Whether the Ring has anything to remember besides its meter. */
     isIdle: (): boolean =>
       first(
-        `SELECT 1 FROM keys UNION ALL SELECT 1 FROM intentions UNION ALL SELECT 1 FROM revoked_tokens
-           UNION ALL SELECT 1 FROM audit UNION ALL SELECT 1 FROM events
-           UNION ALL SELECT 1 FROM ring WHERE suspended_at IS NOT NULL OR plan IS NOT NULL
-             OR keys_limit IS NOT NULL LIMIT 1`,
+        `SELECT 1 WHERE EXISTS (SELECT 1 FROM keys) OR EXISTS (SELECT 1 FROM intentions)
+           OR EXISTS (SELECT 1 FROM revoked_tokens) OR EXISTS (SELECT 1 FROM audit) OR EXISTS (SELECT 1 FROM events)
+           OR EXISTS (SELECT 1 FROM ring WHERE suspended_at IS NOT NULL OR plan IS NOT NULL
+             OR keys_limit IS NOT NULL)`,
       ) === null,
   };
 };
