@@ -4,7 +4,7 @@ import type { Parsed } from './config/schema.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
-import { notServedYet, openSpellings } from './config/warnings.ts';
+import { openSpellings } from './config/warnings.ts';
 import type { ForeignClients, OwnerlessClients } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
@@ -136,7 +136,7 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     config,
     policy,
     secrets: secrets.secrets,
-    warnings: [...openSpellings(policy.routes), ...notServedYet(parsed)],
+    warnings: openSpellings(policy.routes),
   };
 };
 

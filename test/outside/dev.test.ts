@@ -117,14 +117,16 @@ describe('npm run dev', () => {
     expect([api.status, await api.json()]).toEqual([404, expect.objectContaining({ code: 'no_route' })]);
   });
 
-  test('the lines to paste work in a POSIX shell: sign in, make a key, call, revoke', async () => {
+  test('the lines to paste work in a POSIX shell: sign in, make a key, call, revoke, ask as an operator', async () => {
     const { code, output } = await run('sh', ['-e'], pasted(dev.output())).ended;
     expect(code).toBe(0);
-    const [called, revoked] = output.split(/(?=HTTP\/1\.1 )/).slice(-2);
+    const [called, revoked, asked] = output.split(/(?=HTTP\/1\.1 )/).slice(-3);
     expect(called).toMatch(/^HTTP\/1\.1 200 /);
     expect(called).toContain(`"userId": "${ADA}"`);
     expect(revoked).toMatch(/^HTTP\/1\.1 200 /);
     expect(revoked).toContain('"status":"revoked"');
+    expect(asked).toMatch(/^HTTP\/1\.1 200 /);
+    expect(asked).toContain(`"owner":{"kind":"user","id":"${ADA}"`);
   });
 
   test('requests are shown, and no secret is, neither there nor in the log', async () => {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.ts';
 import type { Command } from './child.ts';
+import { OPERATOR } from './emulator-project.ts';
 import type { Places } from './places.ts';
 
 /** The project's folder. */
@@ -18,7 +19,7 @@ export interface Setting {
   readonly settings: Settings;
 }
 
-/** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin and Stytch are all on this machine. */
+/** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin, Stytch and the operator are all on this machine. */
 export const workerCommand = ({ places, folder, secretFiles, projectId }: Setting): Command => {
   const variables = {
     API_HOSTS: places.apiHost,
@@ -26,6 +27,7 @@ export const workerCommand = ({ places, folder, secretFiles, projectId }: Settin
     ORIGIN_URL: places.origin,
     STYTCH_API_URL: places.stytch,
     STYTCH_PROJECT_ID: projectId,
+    OPERATORS: OPERATOR.clientId,
   };
   return wrangler('worker', 'wrangler.toml', places.port, folder, [
     ...secretFiles.flatMap((file) => ['--env-file', file]),
