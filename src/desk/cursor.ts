@@ -11,7 +11,8 @@ export const readCursor = (text: string): PagePosition | null => {
   const [, createdAt, keyId] =
     (bytes === null
       ? null
-      : /^(0|[1-9]\d{0,14})\.([a-z0-9]+_(?:live|test)_[0-9A-Za-z]{28})$/.exec(decode(bytes))) ?? [];
+      : // The id of a client that was made elsewhere may be anything printable.
+        /^(0|[1-9]\d{0,14})\.([\x21-\x7E]{1,128})$/.exec(decode(bytes))) ?? [];
   return createdAt === undefined || keyId === undefined ? null : { createdAt: Number(createdAt), keyId };
 };
 

@@ -7,6 +7,7 @@ import { isReservedScope } from '../model/scope.ts';
 import { invalid } from './body.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Door, Subject } from './doors.ts';
+import { effectiveBy } from './effective-by.ts';
 import { entityTag, revisionAsked } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { ISSUED_KEY, KEY, pageOf, REVOKED_KEY } from './objects.ts';
@@ -241,9 +242,7 @@ const shownWhole = (
     ...(status === 201 ? { location: `${path.replace('{user_id}', owner.id)}${record.keyId}` } : {}),
   });
 
-/** Counted from the Ring's answer: no lease is older, so none outlives it. */
 const shownEnded = (ports: DeskPorts, record: KeyRecord, { requestId }: Call): Response => {
-  const effectiveBy = new Date(ports.now() + ports.largestLeaseSeconds * 1000).toISOString();
-  const body = { ...keyObject(record), effective_by: effectiveBy };
+  const body = { ...keyObject(record), effective_by: effectiveBy(ports) };
   return json(body, 200, requestId, { etag: entityTag(record.revision) });
 };

@@ -1,6 +1,7 @@
 import { createDoors } from './doors.ts';
 import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
+import { operatorOperations } from './operators.ts';
 import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
 
@@ -22,6 +23,7 @@ export const deskOperations = (ports: DeskPorts): readonly Operation[] => {
       idOf: (verb) => `${verb}UserKey${verb === 'list' ? 's' : ''}`,
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
+    ...operatorOperations(ports, doors),
     ...publicOperations(ports, doors),
   ];
 };

@@ -7,6 +7,8 @@ const MAX_NAME = 64;
 const MAX_DESCRIPTION = 256;
 const MAX_SCOPES = 50;
 const MAX_RANGES = 100;
+const MAX_REASON = 256;
+const MAX_KEYS = 1000;
 
 /** Control characters, and those that turn the reading direction: a name must look like what it is. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\u061C]/u;
@@ -64,6 +66,28 @@ export const patchKeyBody = z
 /** The body of `POST /v1/keys/{key_id}/rotate`. */
 export const rotateKeyBody = z.strictObject({
   overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS),
+});
+
+/** The body of `PUT /v1/users/{user_id}/suspension`. */
+export const suspensionBody = z.strictObject({
+  reason: text(MAX_REASON).refine((value) => value.length > 0, 'must not be empty'),
+});
+
+/** The body of `PUT /v1/users/{user_id}/limits`; null is what everybody has. */
+export const ownerLimitsBody = z.strictObject({
+  plan: z.string().max(MAX_NAME).nullable(),
+  keys_limit: z.int().min(0).max(MAX_KEYS).nullable(),
+});
+
+/** The body of `POST /v1/users/{user_id}/keys/import`; without a name, the client's own. */
+export const importKeyBody = z.strictObject({
+  client_id: z.string().regex(/^[\x21-\x7E]{1,128}$/, 'must be the id of a client'),
+  client_secret: z.string().regex(/^[\x20-\x7E]{1,1024}$/, 'must be the secret of a client (RFC 6749 §A.2)'),
+  name: text(MAX_NAME)
+    .refine((value) => value.length > 0, 'must not be empty')
+    .nullable()
+    .default(null),
+  description: text(MAX_DESCRIPTION).nullable().default(null),
 });
 
 /** The query of `GET /v1/keys`. */

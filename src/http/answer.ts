@@ -53,3 +53,9 @@ export const json = (
     status,
     headers: { 'content-type': 'application/json', ...OWN_HEADERS, 'x-request-id': requestId, ...headers },
   });
+
+/** An answer of another form, as it comes, that is for its caller alone. */
+export const raw = (body: ReadableStream, contentType: string, requestId: string): Response =>
+  new Response(body, {
+    headers: { 'content-type': contentType, ...OWN_HEADERS, 'x-request-id': requestId },
+  });

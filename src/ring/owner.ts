@@ -1,7 +1,7 @@
 import type { Author } from '../model/author.ts';
 import type { Owner } from '../model/identity.ts';
 import type { OwnerLimits, OwnerRecord } from '../model/life.ts';
-import { err, ok, type Result } from '../model/refusal.ts';
+import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
 import { writeAudit } from './audit.ts';
 import { endKey } from './end.ts';
 import { emit } from './events.ts';
@@ -19,10 +19,19 @@ export const about = ({ tables }: RingParts, owner: Owner): OwnerRecord => ({
   liveKeys: tables.livingKeys().length,
 });
 
+/** Why nothing can be made for this owner; null for one in good standing. */
+export const closed = ({ tables }: Pick<RingParts, 'tables'>): Refusal | null => {
+  if (tables.deletion() !== null) return { reason: 'owner_deleted' };
+  return tables.isSuspended() ? { reason: 'owner_suspended' } : null;
+};
+
 /** How many living keys the owner may have. */
 export const keysLimit = ({ tables, rules }: RingParts): number => tables.keysLimit() ?? rules.keysPerUser;
 
-/** Refuses everything of the owner's from now on, or no longer. What was deleted stays refused. */
+/**
+ * Refuses everything of the owner's from now on, or no longer. The reason is the first one, or what an operator says
+ * since. What was deleted stays as it is.
+ */
 export const suspend = (
   parts: RingParts,
   owner: Owner,
@@ -31,17 +40,19 @@ export const suspend = (
 ): Result<OwnerRecord> => {
   const { tables, storage } = parts;
   const before = tables.suspension();
-  if (reason === null && before === null) return ok(about(parts, owner));
-  if (reason === null && tables.deletion() !== null) return err({ reason: 'owner_deleted' });
+  const isDeleted = tables.deletion() !== null;
+  if (reason === null && isDeleted) return err({ reason: 'owner_deleted' });
+  const isSaidAnew = author.actor.kind === 'operator' && !isDeleted && before?.reason !== reason;
+  if (reason === null ? before === null : before !== null && !isSaidAnew) return ok(about(parts, owner));
   found(parts, owner);
   storage.transactionSync(() => {
     if (reason === null) {
       tables.lift();
       writeAudit(parts, author, 'owner.lifted', null);
-    } else if (before === null) {
+    } else {
       tables.suspend(author.actor.id ?? author.actor.kind, reason, parts.now());
       writeAudit(parts, author, 'owner.suspended', null, { reason });
-    } else return;
+    }
     emit(parts, 'owner.suspended', null, { suspended: reason !== null, reason });
   });
   return ok(about(parts, owner));

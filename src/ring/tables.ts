@@ -81,9 +81,10 @@ export const openTables = (storage: DurableObjectStorage) => {
             reason: (row.suspended_reason as string | null) ?? '',
           };
     },
+    /** Since when it is stays as it was; by whom and why is what was said last. */
     suspend: (by: string, reason: string, now: number): void =>
       run(
-        'UPDATE ring SET suspended_at = ?, suspended_by = ?, suspended_reason = ? WHERE suspended_at IS NULL',
+        'UPDATE ring SET suspended_at = coalesce(suspended_at, ?), suspended_by = ?, suspended_reason = ?',
         ...[now, by, reason],
       ),
     lift: (): void =>
@@ -106,6 +107,12 @@ export const openTables = (storage: DurableObjectStorage) => {
     },
     setDeletion: (deletedAt: number, forgetAt: number): void =>
       run('UPDATE ring SET deleted_at = ?, forget_at = ?', deletedAt, forgetAt),
+    /** Whether nothing is left to be done at Stytch or to be told. */
+    isSettled: (): boolean =>
+      first(
+        `SELECT 1 WHERE EXISTS (SELECT 1 FROM intentions) OR EXISTS (SELECT 1 FROM rotations)
+           OR EXISTS (SELECT 1 FROM events)`,
+      ) === null,
 
     isRevokedToken: (tokenHash: string): boolean =>
       exists && first('SELECT 1 FROM revoked_tokens WHERE token_hash = ?', tokenHash) !== null,

@@ -10,7 +10,11 @@ const base62 = fc.string({ unit: fc.constantFrom(...DIGITS), minLength: 28, maxL
 const brand = fc.stringMatching(/^[a-z][a-z0-9]{1,11}$/);
 const position = fc.record({
   createdAt: fc.integer({ min: 0, max: 9_999_999_999_999 }),
-  keyId: fc.tuple(brand, fc.constantFrom('live', 'test'), base62).map((parts) => parts.join('_')),
+  keyId: fc.oneof(
+    fc.tuple(brand, fc.constantFrom('live', 'test'), base62).map((parts) => parts.join('_')),
+    // Of a client that was made elsewhere.
+    fc.stringMatching(/^[\x21-\x7E]{1,128}$/),
+  ),
 });
 const encoded = (text: string): string => Buffer.from(text, 'latin1').toString('base64url');
 const KEY_ID = `acme_test_${'A'.repeat(28)}`;
@@ -59,7 +63,8 @@ describe('a cursor', () => {
     ['a time that is negative', encoded(`-1.${KEY_ID}`)],
     ['a time beyond all numbers', encoded(`${'9'.repeat(16)}.${KEY_ID}`)],
     ['a line break', encoded(`1.${KEY_ID}\n`)],
-    ['another id', encoded('1.m2m-client-test-1')],
+    ['an id that is none', encoded('1.m2m client')],
+    ['an id that is too long', encoded(`1.${'x'.repeat(129)}`)],
     ['SQL', encoded("1.acme_test_' OR 1=1 --")],
     ['JSON', encoded('{"createdAt":1}')],
     ['bytes that are not UTF-8', encoded('\xff\xfe')],
