@@ -12,6 +12,7 @@ import {
   API,
   atOrigin,
   atStytch,
+  cannotTell,
   desk,
   dumpOfRing,
   emulator,
@@ -255,6 +256,30 @@ describe('a token of before the import', () => {
   });
 });
 
+describe('while Stytch’s token endpoint is silent', () => {
+  const silence = () => fault('token', { kind: 'status', status: 500 });
+
+  it('a pair is good on the word of its import', async () => {
+    const pair = await foreignClient(null);
+    await imported(pair);
+    await silence();
+    expect((await asPair(pair)).status).toBe(200);
+    expect(await atOrigin('x-latchkey-user-id')).toBe(userId);
+  });
+
+  it('a token of before its import is no verdict on a pair', async () => {
+    const pair = await foreignClient(null);
+    await fault('m2m.update', { kind: 'hang', times: 1 });
+    const importing = imported(pair);
+    await vi.waitFor(async () => expect((await stytchCalls())['m2m.update']).toBe(1), 5_000);
+    expect((await asPair(pair)).status).toBe(401);
+    await emulator('DELETE', '/faults');
+    await importing;
+    await silence();
+    expect(await refusalOf(await asPair(pair))).toEqual(cannotTell());
+  });
+});
+
 describe('an import is refused', () => {
   /** What must not have happened. */
   const nothingHappened = async (pair: Pair, claim: string | null = null) => {
@@ -439,6 +464,14 @@ describe('imports at once', () => {
     for (const each of answers.filter((one) => !made.includes(one)))
       expect(await refusalOf(each)).toEqual(limitReached);
     expect(await told(asOperator('GET', `/v1/users/${userId}`))).toMatchObject({ live_keys: 5 });
+  });
+
+  it('hold their slots from the start: what would be too many changes nothing at Stytch', async () => {
+    const pairs = await Promise.all(Array.from({ length: 8 }, () => foreignClient(null)));
+    await emulator('DELETE', '/counters');
+    const answers = await Promise.all(pairs.map((pair) => imported(pair)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 201, 409, 409, 409]);
+    expect(await callsAtStytch()).toEqual({ token: 5, get: 5, update: 5 });
   });
 
   it('at the limit Stytch is not asked', async () => {
