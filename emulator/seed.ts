@@ -63,6 +63,7 @@ export const resetProject = async (
   project: Project,
   { keys, reseed }: { readonly keys: boolean; readonly reseed: boolean },
 ): Promise<void> => {
+  project.background.drop();
   emptyTables(project.sql);
   if (keys) {
     project.sql.exec('DELETE FROM signing_keys');

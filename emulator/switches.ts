@@ -1,3 +1,4 @@
+import { isCount } from './json.ts';
 import type { Project } from './project.ts';
 import { readSetting, writeSetting } from './settings.ts';
 
@@ -88,6 +89,3 @@ export const setSwitches = (project: Project, wanted: Readonly<Record<string, un
 
 /** Puts every switch back to its default. */
 export const resetSwitches = (project: Project): void => writeSetting(project, 'switches', {});
-
-const isCount = (value: unknown): boolean =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

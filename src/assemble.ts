@@ -1,9 +1,11 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
 import { deskRing } from './assemble/desk-ring.ts';
+import { deskWebhooks } from './assemble/desk-webhooks.ts';
+import { createHeadSigner } from './assemble/head-signer.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
-import { createDecide, createStillGood } from './gate/decide.ts';
+import { createDecide } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
 import { createSigner, type Signer } from './gate/forward/assertion.ts';
 import { createHeaderRules, requestId } from './gate/forward/headers.ts';
@@ -13,6 +15,7 @@ import { createGate } from './gate/index.ts';
 import { createIdentifyOperator } from './gate/operator.ts';
 import { createCors } from './gate/own/cors.ts';
 import { createResourceMetadata } from './gate/own/metadata.ts';
+import { createStillGood } from './gate/still-good.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
@@ -22,12 +25,12 @@ import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
 import { fields, silence } from './model/lease.ts';
 import type { Policy } from './model/policy.ts';
-import type { Ring, Rings } from './model/ports.ts';
+import type { DeliverEvent, Ring, Rings } from './model/ports.ts';
 import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
 import { openLobbies } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
-import { knowsNoStore, now, once, randomBytes, randomId, sleep } from './runtime.ts';
+import { clock, knowsNoStore, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
 import { createMemory } from './store/memory.ts';
 import { createThrottle, type RateLimiter } from './store/throttle.ts';
@@ -35,6 +38,7 @@ import { createVault } from './store/vault.ts';
 import { createStytch } from './stytch/client.ts';
 import { createSigningKeys } from './stytch/jwks.ts';
 import { createTokenVerifier } from './stytch/token.ts';
+import { createDeliver, deliverNowhere } from './webhooks/deliver.ts';
 
 /** What the Worker is bound to. Variables and secrets are read by `readConfig`, by name. */
 export interface Env {
@@ -91,7 +95,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   }
   for (const warning of read.warnings) log({ event: 'warning', warning });
   const { config, policy, secrets } = read;
-  const shared = openShared(config, secrets, env);
+  const now = clock(config.clockOffsetSeconds * 1000);
+  const shared = openShared(config, secrets, env, now);
   return {
     fetch: openApp(config, policy, secrets, shared, env),
     ringPorts: () => ({
@@ -121,7 +126,7 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       ...shared,
       lobbies: openLobbies(env.LOBBY),
       newId: randomId,
-      deliver: async () => ({ outcome: 'answered', value: null }),
+      deliver: deliverFor(config, secrets, now),
       randomBytes,
       log,
     }),
@@ -139,6 +144,15 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
     }),
   };
 };
+
+/** The way to the operator's URL, if he has named one. */
+const deliverFor = ({ events }: Config, { eventsSecret }: Secrets, now: () => number): DeliverEvent =>
+  events === null || eventsSecret === null
+    ? deliverNowhere
+    : createDeliver({
+        ...{ url: events.url, secret: eventsSecret.reveal(), now },
+        fetch: (url, init) => fetch(url, init),
+      });
 
 const platformProblems = (env: Env, named: ReturnType<typeof bindingsNamed>): readonly string[] => [
   ...(knowsNoStore() ? [] : ["compatibility_date: fetch does not know cache: 'no-store'"]),
@@ -165,7 +179,7 @@ const fetchOf = (env: Env, name: string): Fetch => {
 };
 
 /** What the Gate, the Desk, the Rings and the Lobbies have in common. */
-const openShared = (config: Config, secrets: Secrets, env: Env) => {
+const openShared = (config: Config, secrets: Secrets, env: Env, now: () => number) => {
   const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
   const keychain = once(() => openKeychain(secrets.masterKeys));
   const wires = {
@@ -190,7 +204,7 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
     keys.find,
   );
   const canVerify = () => keys.areAtHand(now());
-  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT) };
+  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT), now };
 };
 
 type Shared = ReturnType<typeof openShared>;
@@ -202,6 +216,7 @@ const openApp = (
   shared: Shared,
   env: Env,
 ): Latchkey['fetch'] => {
+  const { now } = shared;
   const rings: Rings = (ring) => env.KEY_RING.getByName(ring) as unknown as Ring;
   const realm = realmOf(config);
   const memory = createMemory({
@@ -210,7 +225,7 @@ const openApp = (
     graceMs: config.ringGraceSeconds * 1000,
     newLeaseId: randomId,
     now,
-    giveBack: (ring, reports) => waitUntil(rings(ring).settle(reports)),
+    giveBack: (ring, reports, uses) => waitUntil(rings(ring).settle(reports, uses)),
   });
   const scopesOfRoles = (roles: readonly string[]) => [
     ...new Set(roles.flatMap((role) => config.roles.get(role) ?? [])),
@@ -262,8 +277,9 @@ const openApp = (
 
   const projectId = config.stytch.projectId;
   const desk = createDesk({
-    deskUrl: config.deskUrl,
+    ...{ deskUrl: config.deskUrl, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
+    largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
     identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
@@ -279,10 +295,13 @@ const openApp = (
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
-    ringOf: async (owner) => deskRing(rings(await ringOfOwner(projectId, owner)), reachPorts),
+    ringOf: async (owner) => {
+      const name = await ringOfOwner(projectId, owner);
+      return deskRing(name, rings(name), reachPorts);
+    },
     ringOfKey: (clientId) => {
       const ring = ringOfClientId(clientId, realm);
-      return ring === null ? null : deskRing(rings(ring), reachPorts);
+      return ring === null ? null : deskRing(ring, rings(ring), reachPorts);
     },
     // Of a client that was made elsewhere, the id does not say whose it is: each Ring knows its own.
     isOwn: async (owner: Owner, keyId) =>
@@ -295,13 +314,20 @@ const openApp = (
     organizationRoles: config.desk.organizationRoles,
     everyScope: [...config.scopes.keys()],
     keychain: shared.keychain,
+    signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
       signing_keys: await shared.canVerify(),
-      assertion_keys: await canSign(signer),
+      assertion_keys: await canSign(signer, now()),
       kv: await canRead(env.VAULT),
     }),
     throttle: createThrottle(env.STRANGERS, 'desk', log),
+    ...deskWebhooks({
+      stytchWebhookSecret: secrets.stytchWebhookSecret,
+      lobbies: openLobbies(env.LOBBY),
+      fetch: (url, init) => fetch(url, init),
+      ...{ now, turn: shared.turn, reachPorts },
+    }),
     requestId: (inbound) => requestId(inbound, randomId),
     ...{ now, log },
   });
@@ -330,9 +356,9 @@ const realmOf = ({ brand, formerBrands, environment }: Config) => ({
 });
 
 /** A private key that does not fit its public half shows when it is imported. */
-const canSign = async (signer: Signer): Promise<boolean> => {
+const canSign = async (signer: Signer, at: number): Promise<boolean> => {
   try {
-    await signer.sign(ANONYMOUS, now());
+    await signer.sign(ANONYMOUS, at);
     return true;
   } catch {
     return false;

@@ -34,18 +34,18 @@ const METHODS: Readonly<Record<DeskMethod, { readonly deadlineMs: number; readon
 };
 
 /** A Ring whose silence is a refusal, and so is an answer that is none. */
-export const deskRing = (ring: Ring, ports: Parameters<typeof reach>[0]): DeskRing => {
-  const methods = Object.entries(METHODS).map(([name, { deadlineMs, isSo }]) => [
-    name,
+export const deskRing = (name: string, ring: Ring, ports: Parameters<typeof reach>[0]): DeskRing => {
+  const methods = Object.entries(METHODS).map(([method, { deadlineMs, isSo }]) => [
+    method,
     async (...asked: readonly unknown[]): Promise<Result<unknown>> => {
       const stub = ring as unknown as Record<string, (...asked: readonly unknown[]) => Promise<unknown>>;
       const answer = (async () =>
-        is.shaped(isSo as (value: unknown) => value is unknown)(await stub[name]?.(...asked)))();
+        is.shaped(isSo as (value: unknown) => value is unknown)(await stub[method]?.(...asked)))();
       const reached = await reach(ports, answer, deadlineMs);
       return reached.ok && isResult(reached.value) ? reached.value : reached;
     },
   ]);
-  return Object.fromEntries(methods) as DeskRing;
+  return { name, ...Object.fromEntries(methods) } as DeskRing;
 };
 
 const isResult = (value: unknown): value is Result<unknown> =>

@@ -1,5 +1,6 @@
 import { intersection, ONE, REST, segmentsOf } from '../model/pattern.ts';
 import type { Route } from '../model/policy.ts';
+import type { Secrets } from './secrets.ts';
 
 /**
  * Open patterns that cover a protected one in another spelling. `/Admin` is not `/admin` here, so it falls to an
@@ -16,6 +17,13 @@ export const openSpellings = (routes: readonly Route[]): readonly string[] =>
               `routes[${i}].path: "${open.name}" lets strangers in and covers other spellings of "${shut.name}": see that the origin does not ignore case`,
           ),
   );
+
+/** A secret for events that nobody is told of: probably the setting was forgotten. */
+export const unusedSecret = (
+  { events }: { readonly events: unknown },
+  { eventsSecret }: Pick<Secrets, 'eventsSecret'>,
+): readonly string[] =>
+  events === null && eventsSecret !== null ? ['EVENTS_SECRET: is not used: there is no events.url'] : [];
 
 /** Whether a wildcard stands where the other pattern has letters, which could be written in another case. */
 const coversAnotherSpelling = (open: string, shut: string): boolean => {

@@ -120,7 +120,7 @@ export const createDoors = (ports: DeskPorts) => {
   /** Anybody who presents a credential that is good, of any kind. */
   const anybody: Door<Caller> = {
     security: 'credential',
-    refusals: OF_CREDENTIALS,
+    refusals: [...OF_CREDENTIALS, 'owner_suspended', 'address_not_allowed'],
     open: (context, call) =>
       callerOf(ports, context, call, { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null }),
   };
@@ -155,7 +155,8 @@ export interface Operator {
 const ownerNamed = (id: string): Owner | null =>
   /^(user|member|organization)-[A-Za-z0-9-]{1,120}$/.test(id) ? ownerOfClaim(id, null) : null;
 
-const authorOf = (
+/** Who does something in a call, as the audit trail writes it down. */
+export const authorOf = (
   context: Context,
   { requestId }: Call,
   actor: Author['actor'],

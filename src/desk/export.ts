@@ -3,15 +3,15 @@ import { utf8 } from '../model/bytes.ts';
 import type { ExportLine, ExportPage } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import type { Door, Subject } from './doors.ts';
-import { type Operation, operation } from './operation.ts';
+import { operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
 
 /** All that is kept of an owner, line by line. */
-export const exportOperation = (
+export const exportOperation = <P extends string>(
   ports: DeskPorts,
-  path: string,
+  path: P,
   common: { readonly tag: string; readonly door: Door<Subject> },
-): Operation =>
+) =>
   operation({
     ...{ method: 'GET', path, ...common, operationId: 'exportUser' },
     summary: 'Exports all that is kept of an owner',

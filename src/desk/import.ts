@@ -5,16 +5,16 @@ import type { Door, Subject } from './doors.ts';
 import { entityTag } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { KEY } from './objects.ts';
-import { type Operation, operation } from './operation.ts';
+import { operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
 import { importKeyBody } from './schemas.ts';
 
 /** Makes a client of Stytch's, whose secret is shown, one of the owner's keys. */
-export const importOperation = (
+export const importOperation = <P extends string>(
   ports: DeskPorts,
-  path: string,
+  path: P,
   common: { readonly tag: string; readonly door: Door<Subject> },
-): Operation =>
+) =>
   operation({
     ...{ method: 'POST', path, ...common, operationId: 'importUserKey', body: importKeyBody },
     summary: 'Makes a client that was made at Stytch a key of the owner',
@@ -25,7 +25,7 @@ export const importOperation = (
     },
     answers: {
       200: { description: 'The key, which the client was before', body: KEY },
-      201: { description: 'The key', body: KEY, headers: { location: 'The key' } },
+      201: { description: 'The key', body: KEY, headers: { Location: 'The key' } },
     },
     refusals: [
       ...(['not_found', 'not_configured', 'owner_suspended', 'owner_deleted', 'key_limit_reached'] as const),

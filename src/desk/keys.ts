@@ -1,50 +1,39 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
+import type { Limit } from '../model/lease-wire.ts';
 import type { IssuedKey, KeyRecord } from '../model/life.ts';
 import { keyObject } from '../model/objects.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { isReservedScope } from '../model/scope.ts';
 import { invalid } from './body.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import type { Door, Subject } from './doors.ts';
+import type { Subject } from './doors.ts';
 import { effectiveBy } from './effective-by.ts';
 import { entityTag, revisionAsked } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';
-import { ISSUED_KEY, KEY, pageOf, REVOKED_KEY } from './objects.ts';
-import { type Operation, operation } from './operation.ts';
+import { readKeyPosition, writeKeyPosition } from './key-position.ts';
+import { ISSUED_KEY, KEY, KEY_ID, pageOf, REVOKED_KEY } from './objects.ts';
+import { operation } from './operation.ts';
+import { ownRing } from './own-ring.ts';
+import { nextCursor, pageBegins } from './paging.ts';
+import type { Place } from './place.ts';
 import type { Call, DeskPorts } from './ports.ts';
 import { createKeyBody, listKeysQuery, patchKeyBody, rotateKeyBody } from './schemas.ts';
 
-/** Where a set of keys is served, and who may come in there. */
-export interface Place {
-  /** `/v1/keys` */
-  readonly path: string;
-  /** What its operation ids and its tag are made of. */
-  readonly tag: string;
-  readonly idOf: (verb: string) => string;
-  readonly door: Door<Subject>;
-  /** For what outlives the session that does it: a key that is made or rotated. */
-  readonly freshDoor: Door<Subject>;
-}
-
-const WITH_ETAG = { etag: 'The revision of the key, for If-Match' };
+const WITH_ETAG = { ETag: 'The revision of the key, for If-Match' };
 const IDEMPOTENCY_KEY = {
-  'idempotency-key':
+  'Idempotency-Key':
     'Makes a repeat harmless for a day: the same answer, with `key: null` in the place of the secret',
 };
 
 /** Everything that can be done with keys, wherever they are served. */
-export const keyOperations = (ports: DeskPorts, place: Place): readonly Operation[] => {
-  const { path, tag, idOf, door, freshDoor } = place;
-  const one = `${path}/{key_id}`;
-  const params = z.object({ key_id: z.string().max(256), user_id: z.string().optional() });
-
-  /** Another owner's key is answered like one that never was, and without asking anybody. */
-  const ringOf = async ({ owner }: Subject, keyId: string) =>
-    (await ports.isOwn(owner, keyId)) ? ok(await ports.ringOf(owner)) : err({ reason: 'not_found' } as const);
+export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P>) => {
+  const { base, tag, of, door, freshDoor } = place;
+  const path = `${base}/keys` as const;
+  const one = `${path}/{key_id}` as const;
+  const params = z.object({ key_id: KEY_ID });
 
   const create = operation({
-    ...{ method: 'POST', path, tag, operationId: idOf('create'), door: freshDoor, body: createKeyBody },
+    ...{ method: 'POST', path, tag, operationId: `create${of}Key`, door: freshDoor, body: createKeyBody },
     summary: 'Makes a key',
     description: 'The whole key is in this one answer, and never again.',
     headers: IDEMPOTENCY_KEY,
@@ -52,53 +41,64 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
       201: {
         description: 'The key, whole',
         body: ISSUED_KEY,
-        headers: { ...WITH_ETAG, location: 'The key' },
+        headers: { ...WITH_ETAG, Location: 'The key' },
       },
     },
-    refusals: ['scope_not_grantable', 'owner_suspended', 'key_limit_reached', 'client_refused', ...REPEATS],
+    refusals: [
+      ...(['scope_not_grantable', 'owner_suspended', 'owner_deleted', 'key_limit_reached'] as const),
+      ...(['client_refused', ...REPEATS] as const),
+    ],
     handle: async ({ who, body, request, call }) => {
       const beyond = notGrantable(who, body.scopes);
       if (beyond.length > 0) return err({ reason: 'scope_not_grantable', scopes: beyond });
       const end = endOf(ports, body.expires_at);
       if (!end.ok) return end;
+      const limit = limitOf(ports, body.limit);
+      if (!limit.ok) return limit;
       const idempotency = await idempotencyOf(request, who, body);
       if (!idempotency.ok) return idempotency;
       const ring = await ports.ringOf(who.owner);
       const issued = await ring.issue({
         ...{ owner: who.owner, createdBy: who.createdBy, author: who.author, idempotency: idempotency.value },
         ...{ name: body.name, description: body.description, scopes: body.scopes, expiresAt: end.value },
-        ...{ limit: limitOf(body.limit), ipAllowlist: body.ip_allowlist },
+        ...{ limit: limit.value, ipAllowlist: body.ip_allowlist },
       });
       return issued.ok ? ok(shownWhole(issued.value, 201, call, `${path}/`, who)) : issued;
     },
   });
 
   const list = operation({
-    ...{ method: 'GET', path, tag, operationId: idOf('list'), door, query: listKeysQuery },
+    ...{ method: 'GET', path, tag, operationId: `list${of}Keys`, door, query: listKeysQuery },
     summary: 'Lists keys, newest first',
     answers: { 200: { description: 'A page of keys', body: pageOf(KEY) } },
     handle: async ({ who, query, call }) => {
       const { status, limit, cursor } = query;
-      const after = cursor === undefined ? null : readCursor(cursor);
-      if (cursor !== undefined && after === null)
-        return invalid([{ pointer: '/cursor', detail: 'is no cursor of ours' }]);
       const { owner } = who;
       const ring = await ports.ringOf(owner);
-      const page = await ring.list({ owner, status: status === 'all' ? null : status, limit, after });
+      const binding = { ring: ring.name, list: `keys:${status}` };
+      const after = await pageBegins(ports, binding, cursor, readKeyPosition);
+      if (!after.ok) return after;
+      const page = await ring.list({
+        ...{ owner, limit, after: after.value, status: status === 'all' ? null : status },
+      });
       if (!page.ok) return page;
       const { records, next } = page.value;
-      const body = { data: records.map(keyObject), next_cursor: writeCursor(next) };
+      const position = next === null ? null : writeKeyPosition(next);
+      const body = {
+        data: records.map(keyObject),
+        next_cursor: await nextCursor(ports, binding, position),
+      };
       return ok(json(body, 200, call.requestId));
     },
   });
 
   const get = operation({
-    ...{ method: 'GET', path: one, tag, operationId: idOf('get'), door, params },
+    ...{ method: 'GET', path: one, tag, operationId: `get${of}Key`, door, params },
     summary: 'Shows a key',
     answers: { 200: { description: 'The key', body: KEY, headers: WITH_ETAG } },
     refusals: ['not_found'],
     handle: async ({ who, params: { key_id: keyId }, call }) => {
-      const ring = await ringOf(who, keyId);
+      const ring = await ownRing(ports, who, keyId);
       if (!ring.ok) return ring;
       const record = await ring.value.get(who.owner, keyId);
       if (!record.ok) return record;
@@ -107,11 +107,11 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
   });
 
   const change = operation({
-    ...{ method: 'PATCH', path: one, tag, operationId: idOf('change'), door, params, body: patchKeyBody },
+    ...{ method: 'PATCH', path: one, tag, operationId: `change${of}Key`, door, params, body: patchKeyBody },
     summary: 'Changes a key',
     description:
       'What is taken away is gone everywhere at `effective_by`. What is added is there with the first request that follows the end of a lease.',
-    headers: { 'if-match': 'The entity-tag of the key that was read: changed since is 412' },
+    headers: { 'If-Match': 'The entity-tag of the key that was read: changed since is 412' },
     answers: {
       200: { description: 'The key as it is now', body: REVOKED_KEY, headers: WITH_ETAG },
     },
@@ -120,7 +120,8 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
       ...(['conflict', 'client_refused'] as const),
     ],
     handle: async ({ who, params: { key_id: keyId }, body, request, call }) => {
-      const ring = await ringOf(who, keyId);
+      if (Object.keys(body).length === 0) return invalid([{ pointer: '', detail: 'must change something' }]);
+      const ring = await ownRing(ports, who, keyId);
       if (!ring.ok) return ring;
       const { owner, author } = who;
       const revision = revisionAsked(request.headers);
@@ -135,12 +136,14 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
       }
       const end = endOf(ports, body.expires_at ?? null);
       if (!end.ok) return end;
+      const ownLimit = limitOf(ports, body.limit ?? null);
+      if (!ownLimit.ok) return ownLimit;
       const { name, description, scopes, limit, ip_allowlist: ipAllowlist } = body;
       const patch = {
         ...(name === undefined ? {} : { name }),
         ...(description === undefined ? {} : { description }),
         ...(scopes === undefined ? {} : { scopes }),
-        ...(limit === undefined ? {} : { limit: limitOf(limit) }),
+        ...(limit === undefined ? {} : { limit: ownLimit.value }),
         ...(body.expires_at === undefined ? {} : { expiresAt: end.value }),
         ...(ipAllowlist === undefined ? {} : { ipAllowlist }),
       };
@@ -150,12 +153,18 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
   });
 
   const revoke = operation({
-    ...{ method: 'DELETE', path: one, tag, operationId: idOf('revoke'), door, params },
+    ...{ method: 'DELETE', path: one, tag, operationId: `revoke${of}Key`, door, params },
     summary: 'Revokes a key',
-    answers: { 200: { description: 'The key, dead everywhere at `effective_by`', body: REVOKED_KEY } },
+    answers: {
+      200: {
+        description: 'The key, dead everywhere at `effective_by`',
+        body: REVOKED_KEY,
+        headers: WITH_ETAG,
+      },
+    },
     refusals: ['not_found'],
     handle: async ({ who, params: { key_id: keyId }, call }) => {
-      const ring = await ringOf(who, keyId);
+      const ring = await ownRing(ports, who, keyId);
       if (!ring.ok) return ring;
       const revoked = await ring.value.revoke(who.owner, keyId, who.author);
       return revoked.ok ? ok(shownEnded(ports, revoked.value, call)) : revoked;
@@ -163,7 +172,7 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
   });
 
   const rotate = operation({
-    ...{ method: 'POST', path: `${one}/rotate`, tag, operationId: idOf('rotate') },
+    ...{ method: 'POST', path: `${one}/rotate` as const, tag, operationId: `rotate${of}Key` },
     ...{ door: freshDoor, params, body: rotateKeyBody },
     summary: 'Gives a key a new secret',
     description:
@@ -177,7 +186,7 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
       ...(['client_refused', ...REPEATS] as const),
     ],
     handle: async ({ who, params: { key_id: keyId }, body, request, call }) => {
-      const ring = await ringOf(who, keyId);
+      const ring = await ownRing(ports, who, keyId);
       if (!ring.ok) return ring;
       const idempotency = await idempotencyOf(request, who, body);
       if (!idempotency.ok) return idempotency;
@@ -190,14 +199,23 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
     },
   });
 
-  const end = (verb: 'finish' | 'cancel', method: 'finishRotation' | 'cancelRotation', summary: string) =>
+  const end = <const V extends 'finish' | 'cancel'>(
+    verb: V,
+    method: 'finishRotation' | 'cancelRotation',
+    summary: string,
+  ) =>
     operation({
-      ...{ method: 'POST', path: `${one}/rotate/${verb}`, tag, operationId: idOf(`${verb}Rotation`) },
+      ...{
+        method: 'POST',
+        path: `${one}/rotate/${verb}` as const,
+        tag,
+        operationId: `${verb}${of}KeyRotation`,
+      },
       ...{ door, params, summary },
       answers: { 200: { description: 'The key as it is now', body: REVOKED_KEY, headers: WITH_ETAG } },
       refusals: ['not_found', 'not_rotating'],
       handle: async ({ who, params: { key_id: keyId }, call }) => {
-        const ring = await ringOf(who, keyId);
+        const ring = await ownRing(ports, who, keyId);
         if (!ring.ok) return ring;
         const ended = await ring.value[method](who.owner, keyId, who.author);
         return ended.ok ? ok(shownEnded(ports, ended.value, call)) : ended;
@@ -205,10 +223,10 @@ export const keyOperations = (ports: DeskPorts, place: Place): readonly Operatio
     });
 
   return [
-    ...[create, list, get, change, revoke, rotate],
+    ...([create, list, get, change, revoke, rotate] as const),
     end('finish', 'finishRotation', 'Ends the old secret of a rotation now'),
     end('cancel', 'cancelRotation', 'Ends the new secret of a rotation: the old one stays'),
-  ];
+  ] as const;
 };
 
 const REPEATS = ['idempotency_key_reused', 'idempotency_key_in_use'] as const;
@@ -223,8 +241,18 @@ const endOf = (ports: DeskPorts, text: string | null): Result<number | null> => 
   return at > ports.now() ? ok(at) : invalid([{ pointer: '/expires_at', detail: 'must be in the future' }]);
 };
 
-const limitOf = (limit: { readonly requests: number; readonly per_seconds: number } | null) =>
-  limit === null ? null : { requests: limit.requests, perSeconds: limit.per_seconds };
+/** A limit under which every route can be asked for. */
+const limitOf = (
+  { largestCost }: DeskPorts,
+  limit: { readonly requests: number; readonly per_seconds: number } | null,
+): Result<Limit | null> => {
+  if (limit === null) return ok(null);
+  if (limit.requests < largestCost) {
+    const detail = `must be at least ${largestCost}, which the dearest route costs`;
+    return invalid([{ pointer: '/limit/requests', detail }]);
+  }
+  return ok({ requests: limit.requests, perSeconds: limit.per_seconds });
+};
 
 const shown = (record: KeyRecord, { requestId }: Call): Response =>
   json(keyObject(record), 200, requestId, { etag: entityTag(record.revision) });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ACTOR_KINDS } from '../model/audit-chain.ts';
 import { OWNER_KINDS } from '../model/identity.ts';
 import { KEY_STATUSES } from '../model/life.ts';
 
@@ -35,7 +36,9 @@ const keyMembers = {
     .strictObject({
       started_at: time,
       finishes_at: time,
-      old_secret_last_used_at: time.nullable(),
+      old_secret_last_used_at: time
+        .nullable()
+        .meta({ description: 'To a lease or so; null: not since the rotation began' }),
       next_last_four: z.string(),
     })
     .nullable(),
@@ -58,6 +61,54 @@ export const ISSUED_KEY = z
 export const REVOKED_KEY = z
   .strictObject({ ...keyMembers, effective_by: time.meta({ description: 'When it is in force everywhere' }) })
   .meta({ id: 'ChangedKey' });
+
+/** A key's id where it is asked for. */
+export const KEY_ID = z.string().max(256).meta({ description: "A key's id" });
+
+const counts = {
+  admitted: z.int().min(0).meta({ description: 'Requests that were let through' }),
+  refused: z.int().min(0).meta({ description: 'Requests that their credential may not make' }),
+  limited: z.int().min(0).meta({ description: 'Requests over the limit' }),
+};
+
+export const USAGE = z
+  .strictObject({
+    key_id: z.string().nullable().meta({ description: 'Null for all credentials together' }),
+    from: time,
+    to: time,
+    by: z.enum(['hour', 'day']),
+    totals: z.strictObject(counts),
+    data: z.array(z.strictObject({ at: time, ...counts })),
+    approximate: z.literal(true),
+  })
+  .meta({ id: 'Usage' });
+
+const text = z.string().nullable();
+
+/** What `model/audit-wire.ts` makes of a row. */
+export const AUDIT_ENTRY = z
+  .strictObject({
+    seq: z.int().min(1).meta({ description: '1, 2, 3 … without gaps' }),
+    at: time,
+    action: z.string(),
+    actor: z.strictObject({ kind: z.enum(ACTOR_KINDS), id: text }),
+    via: text.meta({ description: 'The session or the client that did it' }),
+    ...{ key_id: text, address: text, country: text, request_id: text },
+    details: z.record(z.string(), z.unknown()),
+    master_key: z.string().meta({ description: 'The name of the key that the mac is made with' }),
+    mac: z.string(),
+  })
+  .meta({ id: 'AuditEntry' });
+
+export const AUDIT_HEAD = z
+  .strictObject({
+    ring: z.string().meta({ description: 'The ring in the key ids of the owner' }),
+    seq: z.int().min(0).meta({ description: '0 while there is no row' }),
+    mac: z.string(),
+    at: time,
+    signed: z.string().meta({ description: 'A JWS of it' }),
+  })
+  .meta({ id: 'AuditHead' });
 
 /** A page of a list. */
 export const pageOf = <T extends z.ZodType>(item: T) =>

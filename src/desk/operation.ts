@@ -37,8 +37,10 @@ export interface Operation {
   readonly door: Door<unknown>;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
-  /** Null for operations without a body. */
+  /** Null for operations without a body, or with one that the door has read. */
   readonly body: z.ZodType | null;
+  /** What the door has read, because it is signed as it came: described, and not read again. */
+  readonly message?: z.ZodType;
   /** Request headers that it reads, with what they are for. */
   readonly headers: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
@@ -47,32 +49,60 @@ export interface Operation {
   readonly serve: (context: Context, call: Call) => Promise<Result<Response>>;
 }
 
+/**
+ * An operation whose type still says what is asked and answered: the typed client is made of these types alone. Whoever
+ * puts operations in a list leaves the list's type to be inferred, or the client does not know them.
+ */
+export type TypedOperation<
+  M extends Operation['method'],
+  T extends string,
+  Q extends z.ZodObject,
+  B extends z.ZodType,
+  H extends Operation['headers'],
+  A extends Operation['answers'],
+> = Omit<Operation, 'method' | 'path' | 'query' | 'body' | 'headers' | 'answers'> & {
+  readonly method: M;
+  readonly path: T;
+  readonly query: Q;
+  readonly body: B | null;
+  readonly headers: H;
+  readonly answers: A;
+};
+
 type Empty = z.ZodObject<Record<never, never>>;
 const NOTHING: Empty = z.object({});
 
 /** Puts an operation together: who may, then the form, and only then the work. */
 export const operation = <
   D,
+  const M extends Operation['method'],
+  const T extends string,
+  const A extends Operation['answers'],
   P extends z.ZodObject = Empty,
   Q extends z.ZodObject = Empty,
   B extends z.ZodType = z.ZodUndefined,
+  const H extends Operation['headers'] = Record<never, never>,
 >(
-  spec: Pick<Operation, 'method' | 'path' | 'operationId' | 'tag' | 'summary' | 'answers'> &
-    Partial<Pick<Operation, 'description' | 'headers' | 'refusals'>> & {
+  spec: Pick<Operation, 'operationId' | 'tag' | 'summary'> &
+    Partial<Pick<Operation, 'description' | 'refusals' | 'message'>> & {
+      readonly method: M;
+      readonly path: T;
+      readonly answers: A;
+      readonly headers?: H;
       readonly door: Door<D>;
       readonly params?: P;
       readonly query?: Q;
       readonly body?: B;
       readonly handle: (asked: Asked<D, z.output<P>, z.output<Q>, z.output<B>>) => Promise<Result<Response>>;
     },
-): Operation => {
+): TypedOperation<M, T, Q, B, H, A> => {
   const { door, handle, body = null, ...rest } = spec;
   const params = spec.params ?? NOTHING;
-  const query = spec.query ?? NOTHING;
+  const query = (spec.query ?? NOTHING) as Q;
   return {
-    headers: {},
     refusals: [],
     ...rest,
+    headers: spec.headers ?? ({} as H),
     ...{ door, params, query, body },
     serve: async (context, call) => {
       const who = await door.open(context, call);
@@ -87,7 +117,7 @@ export const operation = <
       return handle({
         who: who.value,
         params: named.data as z.output<P>,
-        query: asked.data as z.output<Q>,
+        query: asked.data,
         body: (read === null ? undefined : read.value) as z.output<B>,
         request: context.req.raw,
         call,

@@ -6,7 +6,7 @@ import type { Doors } from './doors.ts';
 import { effectiveBy } from './effective-by.ts';
 import { exportOperation } from './export.ts';
 import { importOperation } from './import.ts';
-import { type Operation, operation } from './operation.ts';
+import { operation } from './operation.ts';
 import { CHANGED_LIMITS, CHANGED_OWNER, OWNER_LIMITS, OWNER_RECORD, REVOKED_ALL } from './owner-objects.ts';
 import type { Call, DeskPorts } from './ports.ts';
 import { ownerLimitsBody, suspensionBody } from './schemas.ts';
@@ -14,7 +14,7 @@ import { ownerLimitsBody, suspensionBody } from './schemas.ts';
 const USER = '/v1/users/{user_id}';
 
 /** What an operator does with an owner as such. What he does with single keys is the same as anybody does. */
-export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors): readonly Operation[] => {
+export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) => {
   const common = { tag: 'Operators', door } as const;
 
   const changed = (record: OwnerRecord, { requestId }: Call): Response =>
@@ -34,7 +34,7 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors): r
   });
 
   const suspend = operation({
-    ...{ method: 'PUT', path: `${USER}/suspension`, ...common, operationId: 'suspendUser' },
+    ...{ method: 'PUT', path: `${USER}/suspension` as const, ...common, operationId: 'suspendUser' },
     ...{ body: suspensionBody, summary: 'Suspends an owner' },
     description: 'Every credential and session of the owner is refused. What he has can still be revoked.',
     answers: { 200: { description: 'The owner, suspended', body: CHANGED_OWNER } },
@@ -47,7 +47,12 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors): r
   });
 
   const lift = operation({
-    ...{ method: 'DELETE', path: `${USER}/suspension`, ...common, operationId: 'liftUserSuspension' },
+    ...{
+      method: 'DELETE',
+      path: `${USER}/suspension` as const,
+      ...common,
+      operationId: 'liftUserSuspension',
+    },
     summary: 'Lifts the suspension of an owner',
     answers: { 200: { description: 'The owner, not suspended', body: CHANGED_OWNER } },
     refusals: ['not_found', 'owner_deleted'],
@@ -59,7 +64,7 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors): r
   });
 
   const getLimits = operation({
-    ...{ method: 'GET', path: `${USER}/limits`, ...common, operationId: 'getUserLimits' },
+    ...{ method: 'GET', path: `${USER}/limits` as const, ...common, operationId: 'getUserLimits' },
     summary: "Shows an owner's plan and number of keys",
     answers: { 200: { description: 'What the owner has of his own', body: OWNER_LIMITS } },
     refusals: ['not_found'],
@@ -71,7 +76,7 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors): r
   });
 
   const setLimits = operation({
-    ...{ method: 'PUT', path: `${USER}/limits`, ...common, operationId: 'setUserLimits' },
+    ...{ method: 'PUT', path: `${USER}/limits` as const, ...common, operationId: 'setUserLimits' },
     ...{ body: ownerLimitsBody, summary: "Sets an owner's plan and number of keys" },
     description: 'Keys that are more than the new number live on; none is added until they are fewer.',
     answers: { 200: { description: 'What the owner has of his own now', body: CHANGED_LIMITS } },
@@ -87,7 +92,7 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors): r
   });
 
   const revokeAll = operation({
-    ...{ method: 'DELETE', path: `${USER}/keys`, ...common, operationId: 'revokeUserKeys' },
+    ...{ method: 'DELETE', path: `${USER}/keys` as const, ...common, operationId: 'revokeUserKeys' },
     summary: 'Revokes every key of an owner',
     answers: { 200: { description: 'How many were alive until now', body: REVOKED_ALL } },
     refusals: ['not_found'],
@@ -115,8 +120,8 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors): r
   });
 
   return [
-    ...[about, suspend, lift, getLimits, setLimits, revokeAll, forget],
+    ...([about, suspend, lift, getLimits, setLimits, revokeAll, forget] as const),
     importOperation(ports, `${USER}/keys/import`, common),
     exportOperation(ports, `${USER}/export`, common),
-  ];
+  ] as const;
 };

@@ -1,11 +1,14 @@
 import type { Credential } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
+import type { KeyRealm } from '../model/key.ts';
 import type { Keychain } from '../model/keychain.ts';
+import type { AuditHead } from '../model/life.ts';
 import type { CredentialKind } from '../model/policy.ts';
-import type { Log, Ring, Throttle } from '../model/ports.ts';
+import type { Log, MessageSeen, Ring, Throttle } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
+import type { WebhookVerdict } from '../webhooks/standard.ts';
 
 /** Somebody at the Desk. */
 export interface Caller {
@@ -27,9 +30,15 @@ type Told<T> = T extends { readonly ok: true; readonly value: infer V }
 
 /** An owner's Ring, with its silence turned into a refusal. */
 export type DeskRing = {
+  /** The ring in the owner's key ids. Public. */
+  readonly name: string;
+} & {
   readonly [M in DeskMethod]: (
     ...asked: Parameters<Ring[M]>
   ) => Promise<Result<Told<Awaited<ReturnType<Ring[M]>>>>>;
+} & {
+  /** The ring in the owner's key ids. Public. */
+  readonly name: string;
 };
 
 /** Whether what Latchkey depends on can be had now. */
@@ -37,6 +46,12 @@ export interface Readiness {
   readonly signing_keys: boolean;
   readonly assertion_keys: boolean;
   readonly kv: boolean;
+}
+
+/** Where it is remembered that a message was dealt with. `sentAt` is when this copy of it was signed, in seconds. */
+export interface Messages {
+  readonly wasSeen: (sentAt: number) => Promise<Result<MessageSeen>>;
+  readonly markSeen: (sentAt: number) => Promise<Result<void>>;
 }
 
 /** What an endpoint asks of whoever calls it. */
@@ -49,8 +64,13 @@ export interface Asked {
 /** The world, as the Desk needs it. */
 export interface DeskPorts {
   readonly deskUrl: string;
+  /** The Stytch project, and whose keys are ours. */
+  readonly projectId: string;
+  readonly realm: KeyRealm;
   /** How old a word of the Ring may be anywhere, grace included: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
+  /** What the dearest route costs: under a smaller limit it could never be asked for. */
+  readonly largestCost: number;
   readonly extract: (headers: Headers) => Result<Credential>;
   /** Greatest time since a user signed in with which a key is made; null for any. Seconds. */
   readonly maxAuthAgeSeconds: number | null;
@@ -70,7 +90,8 @@ export interface DeskPorts {
   readonly organizationRoles: readonly string[];
   /** Every scope of the operator's file: what an operator may give to a key. */
   readonly everyScope: readonly string[];
-  readonly keychain: () => Promise<Keychain>;
+  /** The head of an audit trail as a JWS that anybody can check who has `assertionJwks`; `now` in milliseconds. */
+  readonly signHead: (head: AuditHead, now: number) => Promise<string>;
   /** The scopes that a session's roles let it give to a key of its own. */
   readonly grantable: (roles: readonly string[]) => readonly string[];
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;
@@ -78,10 +99,18 @@ export interface DeskPorts {
   readonly ringOfKey: (clientId: string) => DeskRing | null;
   /** Whether a key id can be one of this owner's at all. */
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
+  /** Signs cursors. */
+  readonly keychain: () => Promise<Keychain>;
   readonly assertionJwks: { readonly keys: readonly unknown[] };
   readonly readiness: () => Promise<Readiness>;
   /** Asked for whoever calls what is open to everybody. */
   readonly throttle: Throttle;
+  /** Whether Stytch signed a message; null where it sends none. */
+  readonly verifyStytch: ((headers: Headers, body: string) => WebhookVerdict) | null;
+  /** Whether GitHub did; `unknowable` while its keys cannot be had. */
+  readonly verifyGithub: (headers: Headers, body: string) => Promise<'good' | 'bad' | 'unknowable'>;
+  /** What is remembered of a message of Stytch's, by its id. */
+  readonly messages: (id: string) => Messages;
   readonly requestId: (headers: Headers) => string;
   readonly now: () => number;
   readonly log: Log;

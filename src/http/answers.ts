@@ -348,10 +348,18 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     detail: detail('The data of this owner was deleted.'),
   },
   webhook_refused: {
-    status: 401,
+    status: 400,
     code: 'webhook_refused',
     title: 'Webhook not accepted',
-    detail: detail('The message is not signed as it must be, is too old, or was delivered before.'),
+    detail: detail(
+      'The message is not signed as it must be, is too old, is not for this project, or was delivered before.',
+    ),
+  },
+  batch_too_large: {
+    status: 413,
+    code: 'batch_too_large',
+    title: 'Batch too large',
+    detail: (refusal) => `At most ${refusal.max} are taken at a time.`,
   },
   role_missing: {
     status: 403,

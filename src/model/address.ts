@@ -25,27 +25,28 @@ export const addressBlock = (text: string | null): string | null => {
  */
 export const isAddressRange = (text: string): boolean => rangeOf(text) !== null;
 
-/**
- * Whether a client's address lies in one of the ranges; an IPv4-mapped address is the IPv4 one, and no IPv6 range holds
- * it. An address that is not known, or is none, lies in nothing.
- */
-export const addressIn = (address: string | null, ranges: readonly string[]): boolean => {
-  const parsed = address === null ? null : parse(address);
-  if (parsed === null) return false;
-  const groups = ipv4Of(parsed) ?? parsed;
-  return ranges.some((text) => {
-    const range = rangeOf(text);
-    return range !== null && holds(range, groups);
-  });
-};
-
 /** The addresses that begin with the first `prefix` bits of these groups: two for IPv4, eight for IPv6. */
-interface Range {
+export interface AddressRange {
   readonly groups: readonly number[];
   readonly prefix: number;
 }
 
-const rangeOf = (text: string): Range | null => {
+/** Ranges, read once to be asked about often. What is none holds nothing. */
+export const addressRanges = (texts: readonly string[]): readonly AddressRange[] =>
+  texts.flatMap((text) => rangeOf(text) ?? []);
+
+/**
+ * Whether a client's address lies in one of the ranges; an IPv4-mapped address is the IPv4 one, and no IPv6 range holds
+ * it. An address that is not known, or is none, lies in nothing.
+ */
+export const addressIn = (address: string | null, ranges: readonly AddressRange[]): boolean => {
+  const parsed = address === null ? null : parse(address);
+  if (parsed === null) return false;
+  const groups = ipv4Of(parsed) ?? parsed;
+  return ranges.some((range) => holds(range, groups));
+};
+
+const rangeOf = (text: string): AddressRange | null => {
   const [address = '', length, ...rest] = text.split('/');
   const groups = rest.length === 0 ? parse(address) : null;
   if (groups === null) return null;
@@ -57,7 +58,7 @@ const rangeOf = (text: string): Range | null => {
   return isWhole ? { groups, prefix } : null;
 };
 
-const holds = ({ groups, prefix }: Range, address: readonly number[]): boolean =>
+const holds = ({ groups, prefix }: AddressRange, address: readonly number[]): boolean =>
   groups.length === address.length &&
   groups.every((group, i) => group === ((address[i] ?? 0) & maskOf(prefix, i)));
 

@@ -21,6 +21,7 @@ export interface Rotation {
   readonly startedAt: number;
   /** When the old secret ends by itself. */
   readonly finishesAt: number;
+  /** When the old secret last let somebody in; null for not since the rotation began. */
   readonly oldSecretLastUsedAt: number | null;
   /** Of the key as it was shown when the rotation began. */
   readonly nextLastFour: string;

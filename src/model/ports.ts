@@ -156,8 +156,11 @@ export interface Ring {
   admit(request: AdmitRequest): Promise<Admission>;
   /** A token for a credential: the kept one, or one exchange at Stytch however many ask. */
   exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
-  /** What an isolate did with leases that it no longer needs. Any number of times. */
-  settle(reports: readonly Report[]): Promise<void>;
+  /**
+   * What an isolate did with leases that it no longer needs, any number of times; and with credentials that it forgets,
+   * once.
+   */
+  settle(reports: readonly Report[], uses?: readonly KeyUse[]): Promise<void>;
   issue(request: IssueRequest): Promise<Result<IssuedKey>>;
   list(request: ListRequest): Promise<KeyPage>;
   get(owner: Owner, keyId: string): Promise<KeyRecord | null>;
@@ -185,8 +188,16 @@ export interface Ring {
   audit(query: AuditQuery): Promise<AuditPage>;
   auditHead(owner: Owner): Promise<AuditHead>;
   about(owner: Owner): Promise<OwnerRecord>;
-  /** Whether everything of the owner's is refused, and why. Null lifts it. */
-  suspend(owner: Owner, reason: string | null, author: Author): Promise<Result<OwnerRecord>>;
+  /**
+   * Whether everything of the owner's is refused, and why. Null lifts it. One that `mayLapse` is kept for a day only where
+   * there is nothing else to remember of the owner.
+   */
+  suspend(
+    owner: Owner,
+    reason: string | null,
+    author: Author,
+    mayLapse?: boolean,
+  ): Promise<Result<OwnerRecord>>;
   /** Puts the owner on a plan of the operator's file, or gives him a number of keys of his own. */
   setLimits(owner: Owner, limits: OwnerLimits, author: Author): Promise<Result<OwnerRecord>>;
   /** All that is kept of the owner, in pages; `after` null for the first. */
@@ -226,7 +237,7 @@ export interface AdmitRequest {
   /** Whether a kept token is wanted besides. */
   readonly wantToken: boolean;
   readonly ask: Ask;
-  /** What was done with the owner's keys in this isolate since it was last told, by key. */
+  /** What was done with the owner's credentials in this isolate since it was last told. */
   readonly uses: readonly KeyUse[];
   /** Where the request that asks came from; null when nobody waits. */
   readonly seen: Seen | null;
@@ -238,9 +249,13 @@ export const SESSION_USE = 'session';
 /** Requests with one key: admitted from a lease, refused after it was known (403), over the limit (429). */
 export interface KeyUse {
   readonly keyId: string;
+  /** Which of the key's secrets it was; absent or null for a token or a session. */
+  readonly fingerprint?: string | null;
   readonly admitted: number;
   readonly refused: number;
   readonly limited: number;
+  /** How long ago the last one was admitted, in milliseconds; absent where nobody says. */
+  readonly agoMs?: number;
 }
 
 export interface Admission {
@@ -273,6 +288,8 @@ export type Standing =
       readonly ownLimit: boolean;
       /** Addresses and CIDR blocks that alone may use the key; absent or null for any. */
       readonly ipAllowlist?: readonly string[] | null;
+      /** A secret of two, while a rotation is open: its owner wants to know which of them are in use. */
+      readonly isRotating?: true;
       readonly leaseMs: number;
     }
   | { readonly status: 'unproven'; readonly leaseMs: 0 }
@@ -359,14 +376,20 @@ export interface Lobby {
   renew(request: LobbyClaimRequest): Promise<void>;
   /** Gives up a claim of this very owner, because what was to follow came to nothing or is over. */
   release(request: LobbyClaimRequest): Promise<void>;
-  /** Whether a message of that id was seen in the last while: what was is a replay. */
-  wasSeen(messageId: string): Promise<boolean>;
-  /** Remembers a message that was done with. */
-  markSeen(messageId: string): Promise<void>;
+  /** Whether a message was dealt with in the last while. `sentAt` is when this copy of it was signed, in seconds. */
+  wasSeen(messageId: string, sentAt: number): Promise<MessageSeen>;
+  /** Remembers a message that was dealt with. */
+  markSeen(messageId: string, sentAt: number): Promise<void>;
   /** The one Lobby that reconciles: begins a run, unless one is under way. */
   startReconciliation(request: ReconciliationRequest): Promise<ReconciliationReport>;
   reconciliation(): Promise<ReconciliationReport | null>;
 }
+
+/**
+ * `done`: dealt with, and sent again by who signs it, because he did not hear of it. `replayed`: a copy that was taken
+ * already, or an older one: nobody but an eavesdropper sends that.
+ */
+export type MessageSeen = 'new' | 'done' | 'replayed';
 
 export interface LobbyProofRequest {
   readonly credential: SecretName;

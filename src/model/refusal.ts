@@ -70,8 +70,10 @@ export type Refusal =
   | { readonly reason: 'client_not_proven' }
   /** All of the owner's data was deleted. */
   | { readonly reason: 'owner_deleted' }
-  /** A webhook whose signature, time or id is not good. */
-  | { readonly reason: 'webhook_refused'; readonly because: 'headers' | 'timestamp' | 'signature' | 'replay' }
+  /** A webhook that is not the sender's own, or not for us. */
+  | { readonly reason: 'webhook_refused'; readonly because: WebhookFault }
+  /** More things in one message than are dealt with at a time. */
+  | { readonly reason: 'batch_too_large'; readonly max: number }
   /** A member whose roles do not let him manage the keys of his organisation. */
   | { readonly reason: 'role_missing' }
   /** It is served only where the operator's file says so. */
@@ -96,6 +98,9 @@ export type CredentialFault =
   | 'token'
   | 'owner'
   | 'refused_by_stytch';
+
+/** What was wrong with a webhook. For the log: the sender is told none of it. */
+export type WebhookFault = 'headers' | 'timestamp' | 'signature' | 'replay' | 'project';
 
 /** What we depend on to know an answer. */
 export type Dependency = 'stytch' | 'ring' | 'jwks';

@@ -2,12 +2,12 @@ import { useName } from '../model/evidence.ts';
 import type { Owner } from '../model/identity.ts';
 import { type Grant, OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { MeterRules } from '../model/meter.ts';
-import type { Admission, AdmitRequest, CredentialName, Standing } from '../model/ports.ts';
+import type { Admission, AdmitRequest, CredentialName, KeyUse, Standing } from '../model/ports.ts';
 import { found } from './found.ts';
 import type { Plan, RingParts } from './parts.ts';
 import { watchQuota } from './quota.ts';
 import { standingOf } from './standing.ts';
-import { recordUse, settleUse } from './usage.ts';
+import { recordUse, settleUse, tellUse } from './usage.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
@@ -23,13 +23,14 @@ export const admit = async (parts: RingParts, request: AdmitRequest): Promise<Ad
   if (isNew) found(parts, standing.owner);
   if (tables.exists()) account(parts, request, standing, grant);
   // A Ring that only lends has to see to it that it goes again.
-  if (isNew || parts.tables.hasEventsDue(now)) await parts.wake();
+  if (isNew || parts.tables.hasEventsDue(parts.now())) await parts.wake();
   return { standing, others, grant, sealed: keptToken(parts, request, standing, now) };
 };
 
-/** Takes what an isolate says of its leases, and writes it down. */
-export const settle = (parts: RingParts, reports: readonly Report[]): void => {
+/** Takes what an isolate says of its leases and of what it forgets, and writes it down. */
+export const settle = (parts: RingParts, reports: readonly Report[], uses: readonly KeyUse[]): void => {
   parts.meter().settle(reports, parts.now());
+  tellUse(parts, uses);
   settleUse(parts, reports);
   parts.tables.putMeter(parts.meter().saved());
 };
@@ -45,17 +46,13 @@ export const ownersIn = ({ credential, others }: AdmitRequest): readonly Owner[]
 const lends = (grant: Grant | null): boolean => grant !== null && (grant.decided > 0 || grant.units > 0);
 
 /** Writes down what was lent and what was told. Of one who is refused it is only what is told that counts. */
-const account = (
-  parts: RingParts,
-  { credential, uses, ask, seen }: AdmitRequest,
-  standing: Standing,
-  grant: Grant | null,
-): void => {
+const account = (parts: RingParts, request: AdmitRequest, standing: Standing, grant: Grant | null): void => {
+  const { credential, uses, ask } = request;
   const isLive = standing.status === 'live';
   if (!isLive && uses.length === 0 && ask.reports.length === 0 && !ask.grace) return;
   if (grant === null)
     parts.meter().hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE), parts.now());
-  recordUse(parts, useName(credential), uses, ask.reports, grant, isLive ? seen : null);
+  recordUse(parts, isLive ? request : { ...request, seen: null }, grant);
   parts.tables.putMeter(parts.meter().saved());
   watchQuota(parts, planOf(parts).perMonth);
 };

@@ -21,8 +21,10 @@ export const endKey = (
   const now = parts.now();
   parts.storage.transactionSync(() => {
     tables.endKey(clientId, status, now);
+    // Of a secret that was rotated out just now, the Vault may not have been told yet.
+    const rotatedOut = tables.rotation(clientId)?.fingerprints ?? [];
     tables.deleteRotation(clientId);
-    const fingerprints = tables.deleteSecrets(clientId);
+    const fingerprints = [...rotatedOut, ...tables.deleteSecrets(clientId)];
     tables.putIntention({ clientId, kind: 'delete', attempts: 0, dueAt: now, since: now, fingerprints });
     writeAudit(parts, author, `key.${status}`, clientId, because === null ? {} : { because });
     if (status === 'revoked') emit(parts, 'key.revoked', recordOf(parts, clientId, owner), { because });

@@ -1,7 +1,8 @@
 import type { EventType, KeyRecord } from '../model/life.ts';
-import { keyObject, ownerObject, time } from '../model/objects.ts';
+import { keyObject, ownerObject } from '../model/objects.ts';
 import type { RingParts } from './parts.ts';
 import { retryAfterMs } from './retry.ts';
+import type { EventRow } from './rows.ts';
 
 /** An event that was not taken in this many tries, about four days, is given up, and the log says so. */
 const MAX_ATTEMPTS = 100;
@@ -20,30 +21,36 @@ export const emit = (
   if (parts.rules.events === null || owner === null) return;
   const at = parts.now();
   const data = { owner: ownerObject(owner), ...(key === null ? {} : { key: keyObject(key) }), ...more };
-  const body = JSON.stringify({ type, timestamp: time(at), data });
+  const body = JSON.stringify({ type, timestamp: new Date(at).toISOString(), data });
   parts.tables.putEvent({ id: parts.newId(), type, at, body, attempts: 0, dueAt: at });
 };
 
-/** Tells what is due. The next time is written before the try, so that a crash is one more try and never a lost event. */
+/**
+ * Tells what is due, each event by itself: one that is not taken keeps no other back. The next time is written before the
+ * try, so that a crash is one more try and never a lost event.
+ */
 export const deliverEvents = async (parts: RingParts): Promise<void> => {
   const now = parts.now();
   const due = parts.tables.eventsDue(now, BATCH);
-  for (const event of due) {
-    const attempts = event.attempts + 1;
-    parts.tables.putEvent({ ...event, attempts, dueAt: now + retryAfterMs(attempts) });
-  }
+  for (const { id, attempts } of due)
+    parts.tables.postponeEvent(id, attempts + 1, now + retryAfterMs(attempts + 1));
   await parts.wake();
-  await Promise.all(
-    due.map(async (event) => {
-      const outcome = await parts.deliver(event);
-      if (outcome.outcome === 'answered') return parts.tables.deleteEvent(event.id);
-      const because = outcome.outcome === 'declined' ? outcome.code : outcome.detail;
-      const given = event.attempts + 1 >= MAX_ATTEMPTS;
-      parts.log({
-        ...{ event: 'events', id: event.id, type: event.type, attempts: event.attempts + 1, because },
-        outcome: given ? 'given up' : 'not taken',
-      });
-      if (given) parts.tables.deleteEvent(event.id);
-    }),
-  );
+  await Promise.all(due.map((event) => tell(parts, event)));
+};
+
+const tell = async (parts: RingParts, event: EventRow): Promise<void> => {
+  const { tables } = parts;
+  const outcome = await parts.deliver(event);
+  if (outcome.outcome === 'answered') return tables.deleteEvent(event.id);
+  const attempts = event.attempts + 1;
+  const isGivenUp = outcome.outcome === 'declined' || attempts >= MAX_ATTEMPTS;
+  parts.log({
+    ...{ event: 'events', id: event.id, type: event.type, attempts },
+    outcome: isGivenUp ? 'given up' : 'not taken',
+    because: outcome.outcome === 'declined' ? outcome.code : outcome.detail,
+  });
+  if (isGivenUp) return tables.deleteEvent(event.id);
+  if (outcome.outcome !== 'unreachable' || outcome.retryAfterSeconds === null) return;
+  const waitMs = Math.max(retryAfterMs(attempts), outcome.retryAfterSeconds * 1000);
+  tables.postponeEvent(event.id, attempts, parts.now() + waitMs);
 };

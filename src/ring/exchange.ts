@@ -29,11 +29,13 @@ const exchangeNow = async (parts: RingParts, request: ExchangeRequest): Promise<
     if (standing.status !== 'live' && standing.status !== 'unproven')
       return { result: 'ended', status: standing.status };
     const before = parts.tables.key(request.credential.clientId);
-    const slot = await slotOf(parts, request);
+    const place = standing.status === 'live' ? KNOWN : await placeOf(parts, request);
+    if (place === 'dead') return { result: 'ended', status: 'revoked' };
+    if (place === 'unclear') return unavailable(parts, 'a secret of a rotation that cannot be told', null);
     const exchanged = await ask(parts, request, before?.generation ?? 0);
     // Whatever came back speaks of the key as it was: a revoke that ran meanwhile wins.
     if (parts.tables.key(request.credential.clientId)?.generation === before?.generation) {
-      return keep(parts, request, exchanged, slot);
+      return keep(parts, request, exchanged, place);
     }
   }
   return { result: 'unavailable', retryAfterSeconds: 1 };
@@ -75,18 +77,32 @@ const askSoon = async (parts: RingParts, { credential }: ExchangeRequest): Promi
   await parts.wake();
 };
 
-/** Which of a rotation's two secrets it is: under another pepper, only the secret itself can tell. */
-const slotOf = async (
+type Place = Pick<SecretRow, 'slot'>;
+
+/** A secret with a row of its own keeps what that says. */
+const KNOWN: Place = { slot: null };
+
+/**
+ * Which of the key's secrets it is that comes under another pepper: only the secret itself can tell. As long as Stytch
+ * takes two, its yes does not say which; and until it was told of the end of one, it takes that one too.
+ */
+const placeOf = async (
   parts: RingParts,
   { credential: { clientId }, clientSecret }: ExchangeRequest,
-): Promise<SecretRow['slot']> => {
-  if (parts.tables.rotation(clientId)?.status !== 'open') return null;
+): Promise<Place | 'dead' | 'unclear'> => {
+  const { tables, rules } = parts;
+  if (tables.rotation(clientId) === null) return { slot: null };
   const { all } = await parts.keychain();
   const names = await Promise.all(
-    all.map((master) => fingerprintOf(master, parts.rules.projectId, clientId, clientSecret)),
+    all.map((master) => fingerprintOf(master, rules.projectId, clientId, clientSecret)),
   );
-  const known = parts.tables.secrets(clientId).find(({ fingerprint }) => names.includes(fingerprint));
-  return known?.slot ?? null;
+  const rotation = tables.rotation(clientId);
+  const known = tables.secrets(clientId).find(({ fingerprint }) => names.includes(fingerprint));
+  if (known !== undefined) return known;
+  if (rotation?.fingerprints.some((fingerprint) => names.includes(fingerprint))) return 'dead';
+  // While one is being made, or undone, nobody was shown more than the one there is.
+  const isOne = rotation === null || rotation.status === 'starting' || rotation.status === 'undoing';
+  return isOne ? { slot: null } : 'unclear';
 };
 
 /** Writes down what was learned, in one step with nothing awaited since the key was read. */
@@ -94,7 +110,7 @@ const keep = (
   parts: RingParts,
   request: ExchangeRequest,
   exchanged: Exchanged,
-  slot: SecretRow['slot'],
+  { slot }: Place,
 ): Exchanged => {
   if (exchanged.result !== 'token' || !exchanged.made) return exchanged;
   const { fingerprint, clientId, pepper } = request.credential;

@@ -36,7 +36,7 @@ export const forgetOwner = (parts: RingParts, owner: Owner, author: Author): Res
     tables.forgetAllUse();
     tables.forgetAnswers();
     const revoked = revokeAll(parts, owner, author, DELETED);
-    tables.suspend(author.actor.id ?? author.actor.kind, DELETED, now);
+    tables.suspend(author.actor.id ?? author.actor.kind, DELETED, now, null);
     tables.setDeletion(now, now + (isStranger ? STRANGER_KEPT_MS : rules.auditMs));
     writeAudit(parts, author, 'owner.deleted', null, { revoked });
     emit(parts, 'owner.suspended', null, { suspended: true, reason: DELETED });

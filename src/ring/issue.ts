@@ -131,6 +131,7 @@ const dropped = (parts: RingParts, clientId: string, code: string): Result<never
 /** Nobody knows whether Stytch made it: the ledger will see to it that it has not. */
 const abandoned = (parts: RingParts, clientId: string, retryAfterSeconds: number | null): Result<never> => {
   const now = parts.now();
+  parts.tables.forgetUnanswered(clientId);
   parts.tables.putIntention({
     clientId,
     kind: 'create',

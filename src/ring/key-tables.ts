@@ -116,8 +116,12 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
        ON CONFLICT (fingerprint) DO UPDATE SET token_expires_at = excluded.token_expires_at`,
       ...[fingerprint, clientId, pepper, tokenExpiresAt, slot],
     ),
-  markSecretUsed: (fingerprint: string, now: number): void =>
-    run('UPDATE secrets SET last_used_at = ? WHERE fingerprint = ?', now, fingerprint),
+  markSecretUsed: (fingerprint: string, at: number): void =>
+    run(
+      'UPDATE secrets SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE fingerprint = ?',
+      at,
+      fingerprint,
+    ),
   /** The secret that a rotation added becomes the key's only one. */
   settleNext: (clientId: string): void => run('UPDATE secrets SET slot = NULL WHERE client_id = ?', clientId),
   /** Deletes the secrets of a key, or those of one slot alone, with their tokens; their fingerprints. */

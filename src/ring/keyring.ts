@@ -29,7 +29,14 @@ import type {
   UsageQuery,
 } from '../model/life.ts';
 import { type Meter, openMeter } from '../model/meter.ts';
-import type { Admission, AdmitRequest, ExchangeAnswer, ExchangeRequest, Ring } from '../model/ports.ts';
+import type {
+  Admission,
+  AdmitRequest,
+  ExchangeAnswer,
+  ExchangeRequest,
+  KeyUse,
+  Ring,
+} from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { admit, ownersIn, settle } from './admit.ts';
 import { adopt } from './adopt.ts';
@@ -85,8 +92,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return exchange(this.#parts, request);
   }
 
-  async settle(reports: readonly Report[]): Promise<void> {
-    if (this.#parts.tables.exists()) settle(this.#parts, reports);
+  async settle(reports: readonly Report[], uses: readonly KeyUse[] = []): Promise<void> {
+    if (this.#parts.tables.exists()) settle(this.#parts, reports, uses);
   }
 
   async issue(request: IssueRequest): Promise<Result<IssuedKey>> {
@@ -197,9 +204,14 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return about(this.#parts, owner);
   }
 
-  async suspend(owner: Owner, reason: string | null, author: Author): Promise<Result<OwnerRecord>> {
+  async suspend(
+    owner: Owner,
+    reason: string | null,
+    author: Author,
+    mayLapse = false,
+  ): Promise<Result<OwnerRecord>> {
     await this.#enter(owner);
-    const suspended = suspend(this.#parts, owner, reason, author);
+    const suspended = suspend(this.#parts, owner, reason, author, mayLapse);
     await this.#parts.wake();
     return suspended;
   }
@@ -276,6 +288,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts['auditKey']): RingParts => {
   const { storage } = ctx;
   const { auditMs, confirmMs, events } = ports.rules;
+  /** The platform's clock wakes us, and ours may have been moved. */
+  const setAlarm = (at: number) => storage.setAlarm(Date.now() + (at - ports.now()));
   const wakes = {
     ...{ auditMs, confirmMs },
     ...{ expiringMs: events?.expiringMs ?? null, unusedMs: events?.unusedMs ?? null },
@@ -303,17 +317,15 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     quietUntil: 0,
     changing: new Set(),
     sweptAt: 0,
-    now: () => Date.now(),
-
     join: openJoins(),
 
     wake: async () => {
       const dueAt = tables.nextDueAt(wakes);
-      if (dueAt !== null) return storage.setAlarm(dueAt);
+      if (dueAt !== null) return setAlarm(dueAt);
       // A Ring whose only issue came to nothing leaves no trace once its window is empty.
       if (!tables.exists() || !tables.isIdle()) return;
       const emptyAt = openedMeter().emptyAt();
-      if (emptyAt > Date.now()) return storage.setAlarm(emptyAt);
+      if (emptyAt > ports.now()) return setAlarm(emptyAt);
       await drop();
     },
     drop,

@@ -5,6 +5,7 @@ import { emit } from './events.ts';
 import type { RingParts } from './parts.ts';
 import { recordOf } from './record.ts';
 import { endNextSecret, endOldSecret } from './rotation-end.ts';
+import { hasExpired } from './standing.ts';
 
 /**
  * Ends what somebody found. Only a living secret proves that he has one: its fingerprint. During a rotation the other
@@ -14,7 +15,8 @@ export const leaked = (parts: RingParts, report: LeakReport): LeakOutcome => {
   const { tables, storage } = parts;
   const { clientId, fingerprints, author, source } = report;
   const owner = tables.owner();
-  if (owner === null || tables.key(clientId)?.status !== 'active') return 'nothing';
+  const key = tables.key(clientId);
+  if (owner === null || key?.status !== 'active' || hasExpired(key, parts.now())) return 'nothing';
   const found = tables.secrets(clientId).find(({ fingerprint }) => fingerprints.includes(fingerprint));
   if (found === undefined) return 'nothing';
   const isRotating = tables.rotation(clientId)?.status === 'open';

@@ -23,16 +23,21 @@ export const ledgerTables = ({ all, first, run }: Sql, exists: () => boolean) =>
   putRotation: (rotation: RotationRow): void =>
     run(
       `INSERT OR REPLACE INTO rotations
-         (client_id, status, started_at, finishes_at, next_last_four, attempts, due_at, fingerprints)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+         (client_id, status, started_at, finishes_at, next_last_four, next_master_key, attempts, due_at, fingerprints)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[rotation.clientId, rotation.status, rotation.startedAt, rotation.finishesAt, rotation.nextLastFour],
-      ...[rotation.attempts, rotation.dueAt, JSON.stringify(rotation.fingerprints)],
+      ...[rotation.nextMasterKey, rotation.attempts, rotation.dueAt, JSON.stringify(rotation.fingerprints)],
     ),
   deleteRotation: (clientId: string): void => run('DELETE FROM rotations WHERE client_id = ?', clientId),
   rotation: (clientId: string): RotationRow | null => {
     const row = exists() ? first('SELECT * FROM rotations WHERE client_id = ?', clientId) : null;
     return row === null ? null : toRotationRow(row);
   },
+  /** Keys with two secrets. */
+  rotatingKeys: (): readonly string[] =>
+    exists()
+      ? all("SELECT client_id FROM rotations WHERE status = 'open'").map((row) => row.client_id as string)
+      : [],
   rotationsDue: (now: number, limit: number): readonly RotationRow[] =>
     exists()
       ? all('SELECT * FROM rotations WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, limit).map(

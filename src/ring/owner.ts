@@ -28,34 +28,50 @@ export const closed = ({ tables }: Pick<RingParts, 'tables'>): Refusal | null =>
 /** How many living keys the owner may have. */
 export const keysLimit = ({ tables, rules }: RingParts): number => tables.keysLimit() ?? rules.keysPerUser;
 
+/** How long a suspension lasts that nothing but itself is left to remember: longer than any session or token. */
+const LAPSE_MS = 86_400_000;
+
 /**
  * Refuses everything of the owner's from now on, or no longer. The reason is the first one, or what an operator says
- * since. What was deleted stays as it is.
+ * since. What was deleted stays refused. One that `mayLapse` is of an owner who is gone elsewhere: where nothing is known
+ * of him here, it leaves no trail and ends with its Ring.
  */
 export const suspend = (
   parts: RingParts,
   owner: Owner,
   reason: string | null,
   author: Author,
+  mayLapse = false,
 ): Result<OwnerRecord> => {
-  const { tables, storage } = parts;
+  const { tables, storage, rules } = parts;
   const before = tables.suspension();
   const isDeleted = tables.deletion() !== null;
   if (reason === null && isDeleted) return err({ reason: 'owner_deleted' });
+  // Where every client of the project is taken, the Ring does not know which of them are this owner's.
+  const lapses = mayLapse && rules.foreignClients !== 'any' && (!tables.exists() || tables.isIdle());
   const isSaidAnew = author.actor.kind === 'operator' && !isDeleted && before?.reason !== reason;
-  if (reason === null ? before === null : before !== null && !isSaidAnew) return ok(about(parts, owner));
+  const stands = before !== null && (lapses || tables.lapsesAt() === null) && !isSaidAnew;
+  if (reason === null ? before === null : stands) return ok(about(parts, owner));
   found(parts, owner);
   storage.transactionSync(() => {
-    if (reason === null) {
-      tables.lift();
-      writeAudit(parts, author, 'owner.lifted', null);
-    } else {
-      tables.suspend(author.actor.id ?? author.actor.kind, reason, parts.now());
-      writeAudit(parts, author, 'owner.suspended', null, { reason });
-    }
+    const now = parts.now();
+    if (reason === null) tables.lift();
+    else tables.suspend(author.actor.id ?? author.actor.kind, reason, now, lapses ? now + LAPSE_MS : null);
+    if (lapses) return;
+    const [action, details] =
+      reason === null ? (['owner.lifted', {}] as const) : (['owner.suspended', { reason }] as const);
+    writeAudit(parts, author, action, null, details);
     emit(parts, 'owner.suspended', null, { suspended: reason !== null, reason });
   });
   return ok(about(parts, owner));
+};
+
+/** Ends a suspension that lapses, and with it the Ring; one of an owner who is known by now stays. */
+export const lapseWhenDue = ({ tables, now }: RingParts): void => {
+  const lapsesAt = tables.lapsesAt();
+  if (lapsesAt === null || lapsesAt > now()) return;
+  if (tables.isIdle()) tables.lift();
+  else tables.keepSuspension();
 };
 
 /** Another plan of the operator's file, another number of keys; null for what everybody has. */

@@ -52,6 +52,8 @@ export interface RingPorts {
   readonly keychain: () => Promise<Keychain>;
   readonly randomBytes: RandomBytes;
   readonly newId: () => string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly deliver: DeliverEvent;
   readonly lobbies: Lobbies;
   readonly log: Log;
@@ -77,7 +79,6 @@ export interface RingParts extends RingPorts {
   /** When lost leases and old use were last looked for, by this very object; milliseconds since the epoch. */
   sweptAt: number;
   readonly join: Join;
-  readonly now: () => number;
   /** Sets the one alarm for the earliest thing due. Call it in the same step as the write that it belongs to. */
   readonly wake: () => Promise<void>;
   /** Removes every trace of the Ring, here and in memory. */

@@ -43,8 +43,11 @@ const rotationOf = ({ tables }: Pick<RingParts, 'tables'>, keyId: string): Rotat
   const row = tables.rotation(keyId);
   if (row === null || row.status !== 'open') return null;
   const { startedAt, finishesAt, nextLastFour } = row;
-  const uses = tables
-    .secrets(keyId)
-    .flatMap(({ slot, lastUsedAt }) => (slot === null ? [lastUsedAt ?? 0] : []));
-  return { startedAt, finishesAt, nextLastFour, oldSecretLastUsedAt: Math.max(0, ...uses) || null };
+  const old = tables.secrets(keyId).filter(({ slot }) => slot === null);
+  const lastUsedAt = Math.max(...old.map((secret) => secret.lastUsedAt ?? 0));
+  // What is marked from before is of the rotation before.
+  return {
+    ...{ startedAt, finishesAt, nextLastFour },
+    oldSecretLastUsedAt: lastUsedAt >= startedAt ? lastUsedAt : null,
+  };
 };

@@ -36,19 +36,19 @@ export const rotate = async (parts: RingParts, request: RotateRequest): Promise<
   const finishesAt = startedAt + request.overlapSeconds * 1000;
   parts.storage.transactionSync(() => {
     parts.tables.putRotation({
-      ...{ clientId: keyId, status: 'starting', startedAt, finishesAt, nextLastFour: '' },
+      ...{ clientId: keyId, status: 'starting', startedAt, finishesAt, nextLastFour: '', nextMasterKey: '' },
       ...{ attempts: 0, dueAt: startedAt + ABANDONED_AFTER_MS, fingerprints: [] },
     });
     begin(parts, request.idempotency, keyId);
   });
-  await parts.wake();
 
   parts.changing.add(keyId);
   try {
+    await parts.wake();
     const outcome = await startAtStytch(parts, keyId);
     const next = outcome.outcome === 'answered' ? await nextSecret(parts, keyId, outcome.value) : null;
     // Nothing is awaited from here on. A revoke that ran meanwhile wins, and took the rotation with it.
-    if (parts.tables.rotation(keyId)?.startedAt !== startedAt) return err({ reason: 'not_found' });
+    if (parts.tables.rotation(keyId)?.startedAt !== startedAt) return lost(parts, keyId);
     return next === null ? abandoned(parts, request, outcome) : open(parts, request, next);
   } finally {
     parts.changing.delete(keyId);
@@ -100,8 +100,8 @@ const open = (parts: RingParts, request: RotateRequest, next: NextSecret): Resul
     const starting = tables.rotation(keyId);
     if (starting === null) return err({ reason: 'not_found' });
     tables.putSecret({ fingerprint, clientId: keyId, pepper, tokenExpiresAt: null, slot: 'next' });
-    const nextLastFour = key.slice(-4);
-    tables.putRotation({ ...starting, status: 'open', nextLastFour, dueAt: starting.finishesAt });
+    const shown = { nextLastFour: key.slice(-4), nextMasterKey: pepper };
+    tables.putRotation({ ...starting, ...shown, status: 'open', dueAt: starting.finishesAt });
     tables.touchKey(keyId);
     writeAudit(parts, author, 'key.rotation_started', keyId, { overlap_seconds: overlapSeconds });
     if (overlapSeconds === 0) endOldSecret(parts, owner, keyId, author, null);
@@ -110,6 +110,12 @@ const open = (parts: RingParts, request: RotateRequest, next: NextSecret): Resul
     answered(parts, request.idempotency, record);
     return ok({ record, key });
   });
+};
+
+/** The key ended meanwhile, and its client at Stytch ends with it. Whoever asks the same again is told so. */
+const lost = ({ tables }: RingParts, keyId: string): Result<never> => {
+  if (tables.exists()) tables.forgetUnanswered(keyId);
+  return err({ reason: 'not_found' });
 };
 
 /** Nothing began here. Where Stytch may have minted a secret, the ledger undoes that. */

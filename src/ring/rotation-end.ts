@@ -37,10 +37,15 @@ export const endOldSecret = (
   const { tables } = parts;
   const open = tables.rotation(keyId);
   if (open === null) return;
-  const masterKey = tables.secrets(keyId).find(({ slot }) => slot === 'next')?.pepper ?? '';
   const fingerprints = tables.deleteSecrets(keyId, 'old');
   tables.settleNext(keyId);
-  leave(parts, open, 'finishing', { lastFour: open.nextLastFour, masterKey }, fingerprints);
+  leave(
+    parts,
+    open,
+    'finishing',
+    { lastFour: open.nextLastFour, masterKey: open.nextMasterKey },
+    fingerprints,
+  );
   writeAudit(parts, author, 'key.rotation_finished', keyId, because === null ? {} : { because });
   emit(parts, 'key.rotated', recordOf(parts, keyId, owner));
 };

@@ -7,6 +7,9 @@ import type { RotationRow } from './rows.ts';
 /** How many rotations one alarm works on; the rest are due at once again. */
 const BATCH = 20;
 
+/** What Stytch is still to be told of. */
+const TOLD: ReadonlySet<RotationRow['status']> = new Set(['finishing', 'cancelling', 'undoing']);
+
 /** Ends rotations whose deadline has come, gives up starts that were cut off, and tells Stytch of what is over. */
 export const workOffRotations = async (parts: RingParts): Promise<void> => {
   const { tables, storage } = parts;
@@ -24,7 +27,8 @@ export const workOffRotations = async (parts: RingParts): Promise<void> => {
       });
     }
   }
-  const due = tables.rotationsDue(now, BATCH).filter(({ status }) => status !== 'starting');
+  // Where more are due than one batch, some are still open: Stytch is told of those that are over, and of no other.
+  const due = tables.rotationsDue(now, BATCH).filter(({ status }) => TOLD.has(status));
   // Written before the work: a crash in the middle is one more attempt and never a forgotten one.
   for (const rotation of due) {
     const attempts = rotation.attempts + 1;
@@ -38,6 +42,10 @@ export const workOffRotations = async (parts: RingParts): Promise<void> => {
 const tellStytch = async (parts: RingParts, rotation: RotationRow): Promise<void> => {
   const { tables, stytch, vault, storage } = parts;
   const { clientId, status, startedAt } = rotation;
+  const isCurrent = (): boolean => {
+    const present = tables.rotation(clientId);
+    return present?.status === status && present.startedAt === startedAt;
+  };
   const outcome = await (status === 'finishing'
     ? stytch.finishRotation(clientId)
     : stytch.cancelRotation(clientId));
@@ -46,12 +54,14 @@ const tellStytch = async (parts: RingParts, rotation: RotationRow): Promise<void
     parts.log({ event: 'ledger', key_id: clientId, kind: status, attempts: rotation.attempts + 1, because });
     return;
   }
-  const present = tables.rotation(clientId);
-  if (present?.status !== status || present.startedAt !== startedAt) return;
+  if (!isCurrent()) return;
+  const toldAt = parts.now();
+  await vault.forget(rotation.fingerprints);
+  // A key that was revoked meanwhile took its rotation with it.
+  if (!isCurrent()) return;
   storage.transactionSync(() => {
     // Until now the secret that ended here could still open tokens at Stytch.
-    if (status !== 'undoing') tables.setTokensFrom(clientId, parts.now());
+    if (status !== 'undoing') tables.setTokensFrom(clientId, toldAt);
     tables.deleteRotation(clientId);
   });
-  await vault.forget(rotation.fingerprints);
 };

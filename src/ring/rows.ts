@@ -33,6 +33,8 @@ export interface RotationRow {
   readonly startedAt: number;
   readonly finishesAt: number;
   readonly nextLastFour: string;
+  /** The master key that tagged the next key; empty until there is one. */
+  readonly nextMasterKey: string;
   readonly attempts: number;
   readonly dueAt: number;
   /** The Vault's entries to forget when it is done. */
@@ -135,6 +137,7 @@ export const toRotationRow = (row: Row): RotationRow => ({
   startedAt: row.started_at as number,
   finishesAt: row.finishes_at as number,
   nextLastFour: row.next_last_four as string,
+  nextMasterKey: row.next_master_key as string,
   attempts: row.attempts as number,
   dueAt: row.due_at as number,
   fingerprints: JSON.parse(row.fingerprints as string) as string[],

@@ -12,6 +12,7 @@ const ROTATIONS = `CREATE TABLE rotations (
     started_at INTEGER NOT NULL,
     finishes_at INTEGER NOT NULL,
     next_last_four TEXT NOT NULL,
+    next_master_key TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     fingerprints TEXT NOT NULL
@@ -49,6 +50,13 @@ const AUDIT_ANCHOR = `CREATE TABLE audit_anchor (
     seq INTEGER NOT NULL,
     mac TEXT NOT NULL
   )`;
+const USE_TOTALS = `CREATE TABLE use_totals (
+    -- Requests with all keys together, by hours that are over: what would take long to add up.
+    hour INTEGER PRIMARY KEY,
+    admitted INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    limited INTEGER NOT NULL
+  )`;
 const EVENTS = `CREATE TABLE events (
     -- What the operator's URL has not taken yet.
     id TEXT PRIMARY KEY,
@@ -80,7 +88,8 @@ const TABLES: readonly string[] = [
     keys_limit INTEGER,
     deleted_at INTEGER,
     forget_at INTEGER,
-    quota_told TEXT
+    quota_told TEXT,
+    lapses_at INTEGER
   )`,
   `CREATE TABLE keys (
     -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice.
@@ -170,6 +179,7 @@ const TABLES: readonly string[] = [
   AUDIT_ANCHOR,
   EVENTS,
   EVENTS_BY_TIME,
+  USE_TOTALS,
 ];
 
 const ADDED_COLUMNS = {
@@ -179,6 +189,7 @@ const ADDED_COLUMNS = {
     'deleted_at INTEGER',
     'forget_at INTEGER',
     'quota_told TEXT',
+    'lapses_at INTEGER',
   ],
   keys: [
     'ip_allowlist TEXT',
@@ -203,7 +214,7 @@ export const SCHEMA: Schema = {
         columns.map((column) => `ALTER TABLE ${table} ADD COLUMN ${column}`),
       ),
       ...[ROTATIONS, ROTATIONS_BY_TIME, IDEMPOTENCY, IDEMPOTENCY_BY_END],
-      ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME],
+      ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME, USE_TOTALS],
     ],
   ],
 };

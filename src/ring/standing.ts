@@ -9,7 +9,7 @@ import type {
   TokenName,
 } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
-import type { KeyRow } from './rows.ts';
+import type { KeyRow, RotationRow } from './rows.ts';
 
 /** A token made this soon after a rotation may still be of the old secret: clocks differ. Seconds. */
 const ROTATION_SKEW_SECONDS = 5;
@@ -33,8 +33,8 @@ const judge = (parts: RingParts, name: CredentialName, now: number): Standing | 
 };
 
 /**
- * Of another pepper's fingerprint the Ring can say neither yes nor no; under a pepper by which it knows the key's
- * secrets, a fingerprint that is not among them is wrong.
+ * Of another pepper's fingerprint the Ring can say neither yes nor no; under a pepper by which it knows all of the key's
+ * living secrets, a fingerprint that is not among them is wrong.
  */
 const ofSecret = (parts: RingParts, name: SecretName, now: number): Standing | EndedStatus => {
   const { tables } = parts;
@@ -43,12 +43,22 @@ const ofSecret = (parts: RingParts, name: SecretName, now: number): Standing | E
   if (owner === null || key === null) return 'unknown';
   const ended = endOf(key, now) ?? suspension(parts);
   if (ended !== null) return ended;
-  const known = tables.secrets(key.keyId).filter((secret) => secret.pepper === name.pepper);
-  if (known.length === 0) return { status: 'unproven', leaseMs: 0 };
-  return known.some((secret) => secret.fingerprint === name.fingerprint)
-    ? live(parts, owner, key)
-    : 'unknown';
+  const secrets = tables.secrets(key.keyId);
+  const known = secrets.filter((secret) => secret.pepper === name.pepper);
+  const found = known.find((secret) => secret.fingerprint === name.fingerprint);
+  const isRotating = secrets.some(({ slot }) => slot === 'next');
+  if (found === undefined) {
+    const isAll = secrets.every(({ slot }) => known.some((secret) => secret.slot === slot));
+    return isAll && known.length > 0 ? 'unknown' : { status: 'unproven', leaseMs: 0 };
+  }
+  if (!isRotating) return live(parts, owner, key);
+  if (found.slot === null && isOver(tables.rotation(key.keyId), now)) return 'revoked';
+  return { ...live(parts, owner, key), isRotating };
 };
+
+/** Whether the time of the old secret is over, though the alarm that ends it has not run yet. */
+const isOver = (rotation: RotationRow | null, now: number): boolean =>
+  rotation?.status === 'open' && rotation.finishesAt <= now;
 
 /**
  * A client of our grammar must have a row: one that is unknown is refused, never adopted. Of a foreign one the row
@@ -62,7 +72,7 @@ const ofToken = (parts: RingParts, name: TokenName, now: number): Standing | End
   if (key === null && !(isForeign && rules.foreignClients === 'any')) return 'unknown';
   const ended =
     (key === null ? null : endOf(key, now)) ??
-    (isRotatedOut(parts, key, name) ? 'revoked' : null) ??
+    (isRotatedOut(parts, key, name, now) ? 'revoked' : null) ??
     revocation(parts, name.tokenHash) ??
     suspension(parts);
   return ended ?? live(parts, parts.tables.owner() ?? name.owner, key);
@@ -86,11 +96,17 @@ const endOf = (key: KeyRow, now: number): EndedStatus | null => {
  * After a rotation, the tokens that the old secret opened are no longer good. Until Stytch was told of its end, that
  * secret goes on opening new ones: none is taken.
  */
-const isRotatedOut = ({ tables }: RingParts, key: KeyRow | null, { issuedAt }: TokenName): boolean => {
-  if (key === null || key.tokensFrom === null) return false;
-  const status = tables.rotation(key.keyId)?.status;
-  if (status === 'finishing' || status === 'cancelling') return true;
-  return issuedAt <= key.tokensFrom + ROTATION_SKEW_SECONDS;
+const isRotatedOut = (
+  { tables }: RingParts,
+  key: KeyRow | null,
+  { issuedAt }: TokenName,
+  now: number,
+): boolean => {
+  if (key === null) return false;
+  const rotation = tables.rotation(key.keyId);
+  if (rotation?.status === 'finishing' || rotation?.status === 'cancelling' || isOver(rotation, now))
+    return true;
+  return key.tokensFrom !== null && issuedAt <= key.tokensFrom + ROTATION_SKEW_SECONDS;
 };
 
 const revocation = ({ tables }: RingParts, tokenHash: string): EndedStatus | null =>
@@ -99,7 +115,11 @@ const revocation = ({ tables }: RingParts, tokenHash: string): EndedStatus | nul
 const suspension = ({ tables }: RingParts): EndedStatus | null => (tables.isSuspended() ? 'suspended' : null);
 
 /** What a row says; where there is none, scopes are not for the Ring to say. */
-const live = (parts: RingParts, owner: Owner, key: KeyRow | null): Standing => ({
+const live = (
+  parts: RingParts,
+  owner: Owner,
+  key: KeyRow | null,
+): Extract<Standing, { readonly status: 'live' }> => ({
   status: 'live',
   owner,
   scopes: key?.scopes ?? null,

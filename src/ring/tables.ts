@@ -81,14 +81,21 @@ export const openTables = (storage: DurableObjectStorage) => {
             reason: (row.suspended_reason as string | null) ?? '',
           };
     },
-    /** Since when it is stays as it was; by whom and why is what was said last. */
-    suspend: (by: string, reason: string, now: number): void =>
+    /** Since when it is stays as it was. With an end where it lapses by itself; null where it stays. */
+    suspend: (by: string, reason: string, now: number, lapsesAt: number | null): void =>
       run(
-        'UPDATE ring SET suspended_at = coalesce(suspended_at, ?), suspended_by = ?, suspended_reason = ?',
-        ...[now, by, reason],
+        `UPDATE ring SET suspended_at = coalesce(suspended_at, ?), suspended_by = ?, suspended_reason = ?,
+           lapses_at = ?`,
+        ...[now, by, reason, lapsesAt],
       ),
     lift: (): void =>
-      run('UPDATE ring SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL'),
+      run(
+        'UPDATE ring SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL, lapses_at = NULL',
+      ),
+    lapsesAt: (): number | null =>
+      exists ? ((first('SELECT lapses_at FROM ring')?.lapses_at as number | null) ?? null) : null,
+    /** A suspension that would have lapsed stays. */
+    keepSuspension: (): void => run('UPDATE ring SET lapses_at = NULL'),
 
     /** When the Ring was made; null where it was not. */
     createdAt: (): number | null =>
@@ -136,23 +143,25 @@ export const openTables = (storage: DurableObjectStorage) => {
     /** When the Ring has to wake next, in milliseconds since the epoch; null for never. */
     nextDueAt: ({ expiringMs, unusedMs, auditMs, confirmMs }: Wakes): number | null => {
       if (!exists) return null;
+      // One query each: SQLite in a Durable Object takes five terms of a UNION at the most.
       const living = "FROM keys WHERE status = 'active'";
-      const row = first(
-        // A Durable Object's SQLite takes five terms of a UNION.
-        `SELECT min(at) AS at FROM (SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM intentions
-             UNION ALL SELECT min(due_at) FROM rotations
-             UNION ALL SELECT min(due_at) FROM events
-             UNION ALL SELECT min(expires_at) ${living}
-             UNION ALL SELECT min(expires_at) - ?1 ${living} AND expiring_told_at IS NULL)
-           UNION ALL SELECT min(at) FROM (
-             SELECT min(coalesce(last_used_at, created_at)) + ?2 AS at ${living} AND unused_told_at IS NULL
-             UNION ALL SELECT min(coalesce(confirmed_at, created_at)) + ?3 ${living}
-             UNION ALL SELECT min(at) + ?4 FROM audit
-             UNION ALL SELECT forget_at FROM ring
-             UNION ALL SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 FROM revoked_tokens))`,
-        ...[expiringMs, unusedMs, confirmMs, auditMs],
-      );
-      return (row?.at as number | null | undefined) ?? null;
+      const times = [
+        first('SELECT min(due_at) AS at FROM intentions'),
+        first('SELECT min(due_at) AS at FROM rotations'),
+        first('SELECT min(due_at) AS at FROM events'),
+        first(`SELECT min(expires_at) AS at ${living}`),
+        first(`SELECT min(expires_at) - ? AS at ${living} AND expiring_told_at IS NULL`, expiringMs),
+        first(
+          `SELECT min(coalesce(last_used_at, created_at)) + ? AS at ${living} AND unused_told_at IS NULL`,
+          unusedMs,
+        ),
+        first(`SELECT min(coalesce(confirmed_at, created_at)) + ? AS at ${living}`, confirmMs),
+        first('SELECT min(at) + ? AS at FROM audit', auditMs),
+        first('SELECT forget_at AS at FROM ring'),
+        first('SELECT lapses_at AS at FROM ring'),
+        first(`SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 AS at FROM revoked_tokens`),
+      ].flatMap((row) => (typeof row?.at === 'number' ? [row.at] : []));
+      return times.length === 0 ? null : Math.min(...times);
     },
 
     meter: (): SavedMeter | null => {
@@ -162,13 +171,14 @@ export const openTables = (storage: DurableObjectStorage) => {
     putMeter: (meter: SavedMeter): void =>
       run('INSERT OR REPLACE INTO meter (id, state) VALUES (1, ?)', JSON.stringify(meter)),
 
-    /** Whether the Ring has anything to remember besides its meter. */
+    /** Whether the Ring has nothing to remember besides its meter, and a suspension that lapses. */
     isIdle: (): boolean =>
+      ['keys', 'intentions', 'revoked_tokens', 'audit', 'events'].every(
+        (table) => first(`SELECT 1 FROM ${table} LIMIT 1`) === null,
+      ) &&
       first(
-        `SELECT 1 WHERE EXISTS (SELECT 1 FROM keys) OR EXISTS (SELECT 1 FROM intentions)
-           OR EXISTS (SELECT 1 FROM revoked_tokens) OR EXISTS (SELECT 1 FROM audit) OR EXISTS (SELECT 1 FROM events)
-           OR EXISTS (SELECT 1 FROM ring WHERE suspended_at IS NOT NULL OR plan IS NOT NULL
-             OR keys_limit IS NOT NULL)`,
+        `SELECT 1 FROM ring WHERE (suspended_at IS NOT NULL AND lapses_at IS NULL) OR plan IS NOT NULL
+           OR keys_limit IS NOT NULL`,
       ) === null,
   };
 };

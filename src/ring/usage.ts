@@ -1,6 +1,7 @@
+import { useName } from '../model/evidence.ts';
 import type { Grant, Report } from '../model/lease-wire.ts';
-import type { Seen, UsageBucket, UsageQuery } from '../model/life.ts';
-import type { KeyUse } from '../model/ports.ts';
+import type { UsageBucket, UsageQuery } from '../model/life.ts';
+import type { AdmitRequest, KeyUse } from '../model/ports.ts';
 import type { RingParts } from './parts.ts';
 
 /** A lease nobody has reported on for this long after its end was lost with its isolate, in milliseconds. */
@@ -24,24 +25,48 @@ export const hourOf = (at: number): number => Math.floor(at / HOUR_MS);
  */
 export const recordUse = (
   parts: RingParts,
-  asking: string,
-  uses: readonly KeyUse[],
-  reports: readonly Report[],
+  { credential, uses, ask, seen }: Pick<AdmitRequest, 'credential' | 'uses' | 'ask' | 'seen'>,
   grant: Grant | null,
-  seen: Seen | null,
 ): void => {
   const { tables } = parts;
   const now = parts.now();
+  const asking = useName(credential);
   const decided = grant?.decided ?? 0;
-  for (const use of uses) tables.addUse(use, hourOf(now));
-  if (decided > 0) tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now));
-  settleUse(parts, reports);
+  tellUse(parts, uses);
+  if (decided > 0) {
+    const fingerprint = credential.kind === 'secret' ? credential.fingerprint : null;
+    tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now));
+    markSecrets(parts, [{ keyId: asking, fingerprint, at: now }]);
+  }
+  settleUse(parts, ask.reports);
   if (grant !== null && grant.units > 0) tables.openLease(grant.leaseId, asking, grant.units, now + grant.ms);
-  const used = uses.filter(({ admitted }) => admitted > 0).map(({ keyId }) => keyId);
   // Somebody waits with this very key, or used it since: what he does with the lease may never be told.
-  for (const keyId of seen === null ? used : [...used, asking]) tables.markUsed(keyId, now, seen);
+  if (seen !== null) tables.markUsed(asking, now, seen);
   if (Math.abs(now - parts.sweptAt) >= SWEEP_APART_MS) sweep(parts, now);
 };
+
+/** What an isolate did with credentials since it was last heard. */
+export const tellUse = (parts: RingParts, uses: readonly KeyUse[]): void => {
+  const { tables } = parts;
+  const now = parts.now();
+  for (const use of uses) tables.addUse(use, hourOf(now));
+  const used = uses.filter(({ admitted }) => admitted > 0).map((use) => ({ ...use, at: now - agoOf(use) }));
+  for (const { keyId, at } of used) tables.markUsed(keyId, at, null);
+  markSecrets(parts, used);
+};
+
+/** While a rotation is open its owner is shown which of the two secrets are in use: those that let somebody in. */
+const markSecrets = (
+  { tables }: RingParts,
+  used: readonly { readonly keyId: string; readonly fingerprint?: string | null; readonly at: number }[],
+): void => {
+  const rotating = used.some(({ fingerprint }) => fingerprint) ? tables.rotatingKeys() : [];
+  for (const { keyId, fingerprint = null, at } of used)
+    if (fingerprint !== null && rotating.includes(keyId)) tables.markSecretUsed(fingerprint, at);
+};
+
+/** An isolate of the version before does not say how long ago it was; what none could mean is now. */
+const agoOf = ({ agoMs = 0 }: { readonly agoMs?: number }): number => (agoMs >= 0 ? agoMs : 0);
 
 /** What was reported of a lease is in the counts of its keys; a closed one is done with. */
 export const settleUse = ({ tables }: RingParts, reports: readonly Report[]): void => {
@@ -58,6 +83,7 @@ export const sweep = (parts: RingParts, now: number): void => {
     parts.tables.addUse({ keyId, admitted: units, refused: 0, limited: 0 }, hourOf(expiresAt));
     parts.tables.closeLease(leaseId);
   }
+  parts.tables.addUpUses(hourOf(now));
   parts.tables.forgetUse(hourOf(now - KEPT_MS));
 };
 

@@ -2,6 +2,7 @@ import { confirmKeys } from './confirm.ts';
 import { deliverEvents } from './events.ts';
 import { forgetWhenDue } from './forget.ts';
 import { workOffLedger } from './ledger.ts';
+import { lapseWhenDue } from './owner.ts';
 import type { RingParts } from './parts.ts';
 import { workOffRotations } from './rotation-ledger.ts';
 import { upkeep } from './upkeep.ts';
@@ -11,6 +12,7 @@ export const work = async (parts: RingParts): Promise<void> => {
   upkeep(parts);
   await Promise.all([workOffLedger(parts), workOffRotations(parts), confirmKeys(parts)]);
   await deliverEvents(parts);
+  lapseWhenDue(parts);
   await forgetWhenDue(parts);
   await parts.wake();
 };

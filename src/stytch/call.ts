@@ -1,3 +1,4 @@
+import { readCapped } from '../model/capped.ts';
 import type { Outcome } from '../model/ports.ts';
 import { readOAuthError, readStytchError } from './wire.ts';
 
@@ -108,25 +109,6 @@ const unreachable = (detail: string, retryAfterSeconds: number | null = null): O
   detail,
   retryAfterSeconds,
 });
-
-/** Reads a body of at most `maxBytes`; null when it is longer. Throws when it is cut off. */
-const readCapped = async (response: Response, maxBytes: number): Promise<string | null> => {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > maxBytes) {
-      await reader.cancel();
-      return null;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-};
 
 const parseJson = (text: string): unknown => {
   try {

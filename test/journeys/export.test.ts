@@ -7,23 +7,19 @@ import { openKeychain } from '../../src/model/keychain.ts';
 import type { ExportLine } from '../../src/model/life.ts';
 import type { Ring } from '../../src/model/ports.ts';
 import { foreignClient } from '../foreign.ts';
-import { asOperator, OPERATOR, operatorToken } from '../operators.ts';
-import { logged } from '../secrets.ts';
+import { asOperator, OPERATOR } from '../operators.ts';
 import {
   BY,
   call,
-  cannotTell,
   desk,
   dumpOfRing,
   emulator,
-  isolate,
   issueKey,
   later,
   masterKeys,
   now,
   ownerOf,
   PROJECT,
-  refusalOf,
   ringStub,
   signIn,
   subjectOf,
@@ -208,30 +204,6 @@ describe('an export', () => {
 });
 
 describe('an export that is not whole', () => {
-  /** A Ring that says these pages, and then nothing any more. */
-  const saying = (...pages: readonly object[]) => {
-    const left = [...pages];
-    const exportPage = async () => left.shift() ?? Promise.reject(new Error('silence'));
-    return isolate({ KEY_RING: { getByName: () => ({ exportPage }) } });
-  };
-
-  it('is refused where the Ring is silent from the start', async () => {
-    const answer = await saying().desk(await operatorToken(), 'GET', path);
-    expect(await refusalOf(answer)).toEqual(cannotTell());
-  });
-
-  it('breaks off where the Ring falls silent, and the log says so', async () => {
-    const here = saying({ lines: [{ type: 'owner' }], next: 'x' }, { lines: [{ type: 'key' }], next: 'y' });
-    const answer = await here.desk(await operatorToken(), 'GET', path);
-    const texts: string[] = [];
-    const reading = (async () => {
-      for await (const chunk of answer.body ?? []) texts.push(new TextDecoder().decode(chunk));
-    })();
-    await expect(reading).rejects.toThrow('the export broke off');
-    expect(texts.join('')).toBe('{"type":"owner"}\n{"type":"key"}\n');
-    expect(logged()).toContainEqual(expect.objectContaining({ event: 'export', outcome: 'broke off' }));
-  });
-
   it('has no end where rows grew too old while it was read', async () => {
     await issueKey(session);
     const ring = (await ringStub(session)) as unknown as Ring;

@@ -38,7 +38,7 @@ import {
 const ADA = { kind: 'user', id: 'user-test-ada', organizationId: null } as const;
 
 /** A Lobby that remembers nothing. */
-const EMPTY = { owners: [], secrets: [], failures: [], schema: [{ id: 1, version: 1 }] };
+const EMPTY = { owners: [], secrets: [], failures: [], messages: [], schema: [{ id: 1, version: 2 }] };
 
 let lobbies: ReturnType<typeof lobbiesUnder>;
 
@@ -629,6 +629,50 @@ describe('what is written down', () => {
       expect(dump).not.toContain(secret);
     }
     expect(dump).toContain(pair.clientId);
+  });
+});
+
+describe('messages that were dealt with', () => {
+  const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+
+  it('are new until they are marked, and then one of this copy or of an older one is a replay', async () => {
+    const lobby = newLobby();
+    const sentAt = 1_800_000_000;
+    expect(await lobby.wasSeen('msg_1', sentAt)).toBe('new');
+    await lobby.markSeen('msg_1', sentAt);
+    expect(await lobby.wasSeen('msg_1', sentAt)).toBe('replayed');
+    expect(await lobby.wasSeen('msg_1', sentAt - 1)).toBe('replayed');
+    expect(await lobby.wasSeen('msg_1', sentAt + 1)).toBe('done');
+    expect(await lobby.wasSeen('msg_2', sentAt)).toBe('new');
+    // One that comes late of an older copy does not make the younger one new again.
+    await lobby.markSeen('msg_1', sentAt - 5);
+    expect(await lobby.wasSeen('msg_1', sentAt)).toBe('replayed');
+  });
+
+  it('are known for a quarter of an hour, and then forgotten by the alarm', async () => {
+    const lobby = newLobby();
+    await lobby.markSeen('msg_1', 1);
+    await later(895);
+    expect(await lobby.wasSeen('msg_1', 1)).toBe('replayed');
+    await later(10);
+    expect(await lobby.wasSeen('msg_1', 1)).toBe('new');
+    await runDurableObjectAlarm(lobby);
+    expect(await dumpOfRing(lobby)).toEqual(EMPTY);
+  });
+
+  it('are ten thousand at the most, and the oldest go', async () => {
+    const lobby = newLobby();
+    await lobby.markSeen('msg_1', 1);
+    await runInDurableObject(lobby, (_lobby, { storage }) => {
+      storage.sql.exec('UPDATE messages SET seen_at = ?', minutesAgo(5));
+      for (let i = 0; i < 100; i++) {
+        const rows = Array.from({ length: 100 }, (_, j) => `('id-${i}-${j}', 1, ${minutesAgo(4)})`);
+        storage.sql.exec(`INSERT INTO messages (id, sent_at, seen_at) VALUES ${rows.join(', ')}`);
+      }
+    });
+    await lobby.markSeen('msg_2', 1);
+    expect((await dumpOfRing(lobby)).messages).toHaveLength(10_000);
+    expect([await lobby.wasSeen('msg_1', 1), await lobby.wasSeen('msg_2', 1)]).toEqual(['new', 'replayed']);
   });
 });
 

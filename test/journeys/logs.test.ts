@@ -245,7 +245,7 @@ describe('a request at the Desk', () => {
       request_id: expect.stringMatching(/^test-request-/),
       host: 'desk',
       method: 'GET',
-      route: '/v1/keys/:key_id',
+      route: '/v1/keys/{key_id}',
       decision: 'answered',
       reason: null,
       because: null,

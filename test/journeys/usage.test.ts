@@ -76,6 +76,26 @@ describe('use', () => {
     expect(all).toBe((grant?.units ?? 0) + (later.grant?.units ?? 0));
   });
 
+  it('of hours that are over is added up once, and what is counted late is in it too', async () => {
+    const { ring, credential, admit, usage } = await someRing();
+    const from = Date.now() - HOUR_MS;
+    const { grant: lost } = await admit([used(credential.clientId)]);
+    pass(3 * HOUR_MS);
+    const { grant } = await admit([used(credential.clientId)]);
+    pass(3 * HOUR_MS);
+    await admit([used(credential.clientId)]);
+    const { use_totals: totals = [], uses = [] } = await dumpOfRing(ring);
+    expect(totals.length).toBe(2);
+    const hours = totals.map(({ hour }) => Number(hour));
+    const sum = (rows: typeof uses) => rows.reduce((units, row) => units + Number(row.admitted), 0);
+    expect(sum(totals)).toBe(sum(uses.filter(({ hour }) => hours.includes(Number(hour)))));
+    expect(sum(totals)).toBe(6 + (lost?.units ?? 0) + (grant?.units ?? 0));
+    const all = admitted(await usage(from, from + 10 * HOUR_MS));
+    const { leases = [] } = await dumpOfRing(ring);
+    const out = leases.reduce((units, lease) => units + Number(lease.units), 0);
+    expect(all).toBe(sum((await dumpOfRing(ring)).uses ?? []) + out);
+  });
+
   it('is not looked through at every ask: once a minute is enough', async () => {
     const { ring, admit } = await someRing();
     pass(0);

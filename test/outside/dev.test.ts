@@ -84,6 +84,31 @@ const pasteKey = async (welcome: string): Promise<string> => {
 const call = ({ api }: Places, key: string): Promise<Response> =>
   fetch(`${api}/v1/items/1`, { headers: { Authorization: `Bearer ${key}` } });
 
+const atStytch = async (
+  { stytch }: Places,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<unknown> => {
+  const { projectId, projectSecret } = await emulatorProject();
+  const response = await fetch(`${stytch}${path}`, {
+    method,
+    headers: {
+      Authorization: `Basic ${btoa(`${projectId}:${projectSecret}`)}`,
+      'Content-Type': 'application/json',
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return response.json();
+};
+
+/** A user of Stytch whom no other test knows, signed in. */
+const newUser = async (places: Places) => {
+  const user = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' };
+  const made = await atStytch(places, 'POST', '/v1/passwords', { ...user, session_duration_minutes: 60 });
+  return made as { readonly user_id: string; readonly session_jwt: string };
+};
+
 const listen = async (port: number, answer: RequestListener): Promise<void> => {
   const server = createServer(answer);
   await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
@@ -172,6 +197,19 @@ describe('npm run dev', () => {
     const secrets = readFileSync(join(folder, 'secrets.env'), 'utf8');
     for (const [, secret = ''] of secrets.matchAll(/"(?:key|d)":"([^"]+)"/g))
       expect(log).not.toContain(secret);
+  });
+
+  test('who is deleted at Stytch has no key any more: its webhook reaches the Desk', async () => {
+    const { user_id, session_jwt } = await newUser(places);
+    const made = await fetch(`${places.desk}/v1/keys`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${session_jwt}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'n', scopes: ['items:read'] }),
+    });
+    const { key } = (await made.json()) as { key: string };
+    expect((await call(places, key)).status).toBe(200);
+    await atStytch(places, 'DELETE', `/v1/users/${user_id}`);
+    await expect.poll(async () => (await call(places, key)).status, { timeout: 30_000 }).toBe(401);
   });
 
   test('secrets are for their owner alone, and on no command line', () => {

@@ -151,6 +151,7 @@ describe('a file that is right', () => {
       desk: { maxAuthAgeSeconds: null, organizationRoles: [] },
       events: null,
       auditDays: 400,
+      clockOffsetSeconds: 0,
       operators: [],
       scopes: new Map(),
       roles: new Map(),
@@ -744,6 +745,20 @@ describe('variables', () => {
     expect(problems(EXAMPLE, { DESK_HOST: '' })).toEqual(['DESK_HOST: must be a text that is not empty']);
     expect(problems(EXAMPLE, { API_HOSTS: ['a.test'] })).toEqual([
       'API_HOSTS: must be a text that is not empty',
+    ]);
+  });
+
+  it('CLOCK_OFFSET_SECONDS moves the clock of a test project, and never that of a live one', () => {
+    expect(accepted(LOCAL, {}).config.clockOffsetSeconds).toBe(0);
+    expect(accepted(LOCAL, { CLOCK_OFFSET_SECONDS: '86400' }).config.clockOffsetSeconds).toBe(86_400);
+    expect(accepted(LOCAL, { CLOCK_OFFSET_SECONDS: '-5' }).config.clockOffsetSeconds).toBe(-5);
+    for (const value of ['1.5', 'tomorrow', '1e9', 60]) {
+      expect(problems(LOCAL, { CLOCK_OFFSET_SECONDS: value })).toEqual([
+        'CLOCK_OFFSET_SECONDS: must be a whole number of seconds',
+      ]);
+    }
+    expect(problems(EXAMPLE, { CLOCK_OFFSET_SECONDS: '60' })).toEqual([
+      'CLOCK_OFFSET_SECONDS: the clock of a live project cannot be moved',
     ]);
   });
 

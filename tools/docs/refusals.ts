@@ -53,6 +53,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   client_not_proven: { reason: 'client_not_proven' },
   owner_deleted: { reason: 'owner_deleted' },
   webhook_refused: { reason: 'webhook_refused', because: 'signature' },
+  batch_too_large: { reason: 'batch_too_large', max: 1000 },
   role_missing: { reason: 'role_missing' },
   not_configured: { reason: 'not_configured', setting: 'events.url' },
   key_limit_reached: { reason: 'key_limit_reached', limit: 20 },

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { createHash } from 'node:crypto';
 import { isForeignClientId, ownershipOf } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import type {
@@ -10,6 +11,7 @@ import type {
   LobbyLookRequest,
   LobbyProof,
   LobbyProofRequest,
+  MessageSeen,
   ReconciliationReport,
   ReconciliationRequest,
 } from '../../model/ports.ts';
@@ -91,12 +93,17 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
     release(this.#parts, request);
   }
 
-  async wasSeen(_messageId: string): Promise<boolean> {
-    throw new Error('not built');
+  async wasSeen(messageId: string, sentAt: number): Promise<MessageSeen> {
+    const { tables, now } = this.#parts;
+    const last = tables.messageSentAt(hashOf(messageId), now());
+    if (last === null) return 'new';
+    return sentAt > last ? 'done' : 'replayed';
   }
 
-  async markSeen(_messageId: string): Promise<void> {
-    throw new Error('not built');
+  async markSeen(messageId: string, sentAt: number): Promise<void> {
+    const { tables, now, wake } = this.#parts;
+    tables.putMessage(hashOf(messageId), sentAt, now());
+    await wake();
   }
 
   async startReconciliation(_request: ReconciliationRequest): Promise<ReconciliationReport> {
@@ -121,3 +128,6 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
     if (setFor === null || setFor > at) await this.ctx.storage.setAlarm(at);
   }
 }
+
+/** What a sender names his messages is nobody else's business, and of any length. */
+const hashOf = (messageId: string): string => createHash('sha256').update(messageId).digest('base64url');

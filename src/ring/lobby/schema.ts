@@ -1,5 +1,14 @@
 import type { Schema } from '../versions.ts';
 
+const MESSAGES = `CREATE TABLE messages (
+    -- Messages of Stytch's that were dealt with, by SHA-256 of their id, for 15 minutes, 10,000 at the most; and when the
+    -- last copy of each was signed (seconds).
+    id TEXT PRIMARY KEY,
+    sent_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) WITHOUT ROWID`;
+const MESSAGES_BY_AGE = 'CREATE INDEX messages_by_age ON messages (seen_at)';
+
 /**
  * The tables of a Lobby. No secret, no usable token, no address: who reads all of them cannot make a request and learns
  * of nobody where he was. `docs/storage.md` is made from this list, so each table says what it is for.
@@ -38,7 +47,9 @@ const TABLES: readonly string[] = [
     address TEXT,
     answered INTEGER NOT NULL
   )`,
+  MESSAGES,
+  MESSAGES_BY_AGE,
 ];
 
-/** A Lobby's tables. */
-export const LOBBY_SCHEMA: Schema = { tables: TABLES, steps: [] };
+/** A Lobby's tables. Version 2: messages that were dealt with are known again. */
+export const LOBBY_SCHEMA: Schema = { tables: TABLES, steps: [[MESSAGES, MESSAGES_BY_AGE]] };

@@ -52,6 +52,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   client_not_proven: {},
   owner_deleted: {},
   webhook_refused: { because: 'signature' },
+  batch_too_large: { max: 1000 },
   role_missing: {},
   not_configured: { setting: 'events.url' },
   key_limit_reached: { limit: 20 },
@@ -106,7 +107,7 @@ describe('every refusal', () => {
   });
 
   it.each(REASONS)('%s says what it is at its type', async (reason) => {
-    const page = problemPage(ANSWERS[reason].code);
+    const page = problemPage(ANSWERS[reason].code, 'request-1');
     if (!page.ok) throw new Error('no page');
     expect(await page.value.text()).toContain(String(ANSWERS[reason].title));
   });

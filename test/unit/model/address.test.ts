@@ -1,7 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressBlock, addressIn, isAddressRange } from '../../../src/model/address.ts';
+import { addressBlock, addressIn, addressRanges, isAddressRange } from '../../../src/model/address.ts';
+
+const liesIn = (address: string | null, ranges: readonly string[]): boolean =>
+  addressIn(address, addressRanges(ranges));
 
 describe('the block of an address', () => {
   it.each([
@@ -185,7 +188,7 @@ describe('a range of addresses', () => {
     ['a name', 'localhost'],
   ])('is not %s', (_, text) => {
     expect(isAddressRange(text)).toBe(false);
-    expect(addressIn('192.0.2.1', [text])).toBe(false);
+    expect(liesIn('192.0.2.1', [text])).toBe(false);
   });
 });
 
@@ -201,7 +204,7 @@ describe('an address', () => {
     ['2001:DB8::5', '2001:0db8::5'],
     ['2001:db8::5', '::/0'],
   ])('%s lies in %s', (address, range) => {
-    expect(addressIn(address, [range])).toBe(true);
+    expect(liesIn(address, [range])).toBe(true);
   });
 
   it.each([
@@ -214,7 +217,7 @@ describe('an address', () => {
     ['2001:db8::1', '0.0.0.0/0'],
     ['::192.0.2.1', '192.0.2.0/24'],
   ])('%s does not lie in %s', (address, range) => {
-    expect(addressIn(address, [range])).toBe(false);
+    expect(liesIn(address, [range])).toBe(false);
   });
 
   it.each([
@@ -226,21 +229,21 @@ describe('an address', () => {
     ['two of them', '192.0.2.1, 192.0.2.2'],
     ['a block', '192.0.2.0/24'],
   ])('that is not known lies nowhere: %s', (_, address) => {
-    expect(addressIn(address, ['0.0.0.0/0', '::/0'])).toBe(false);
+    expect(liesIn(address, ['0.0.0.0/0', '::/0'])).toBe(false);
   });
 
   it('lies in nothing when there is nothing', () => {
-    expect(addressIn('192.0.2.1', [])).toBe(false);
+    expect(liesIn('192.0.2.1', [])).toBe(false);
   });
 
   it('lies in the ranges when it lies in any one of them', () => {
     const ranges = ['192.0.2.0/24', '2001:db8::/32', '198.51.100.7'];
-    expect(['192.0.2.1', '2001:db8::1', '198.51.100.7'].map((each) => addressIn(each, ranges))).toEqual([
+    expect(['192.0.2.1', '2001:db8::1', '198.51.100.7'].map((each) => liesIn(each, ranges))).toEqual([
       true,
       true,
       true,
     ]);
-    expect(addressIn('198.51.100.8', ranges)).toBe(false);
+    expect(liesIn('198.51.100.8', ranges)).toBe(false);
   });
 
   /** An address as a number of its 32 or 128 bits, and its spellings. */
@@ -274,7 +277,7 @@ describe('an address', () => {
         const range = `${dotted(network)}/${prefix}`;
         expect(isAddressRange(range), range).toBe(true);
         for (const text of [dotted(address), `::ffff:${dotted(address)}`, groups((0xffffn << 32n) | address)])
-          expect(addressIn(text, [range]), `${text} in ${range}`).toBe(holds(address));
+          expect(liesIn(text, [range]), `${text} in ${range}`).toBe(holds(address));
       }),
       { numRuns: 1000 },
     );
@@ -286,7 +289,7 @@ describe('an address', () => {
         fc.pre(!isMapped(network) && !isMapped(address));
         const range = `${groups(network)}/${prefix}`;
         expect(isAddressRange(range), range).toBe(true);
-        expect(addressIn(groups(address).toUpperCase(), [range]), range).toBe(holds(address));
+        expect(liesIn(groups(address).toUpperCase(), [range]), range).toBe(holds(address));
       }),
       { numRuns: 1000 },
     );

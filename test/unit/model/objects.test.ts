@@ -16,6 +16,8 @@ const RECORD = {
   expiresAt: null,
   endedAt: null,
   lastUsedAt: Date.UTC(2026, 10, 1, 12, 0, 0, 999),
+  ipAllowlist: null,
+  rotation: null,
 } as unknown as KeyRecord;
 
 describe('a key as it is shown', () => {
@@ -42,6 +44,23 @@ describe('a key as it is shown', () => {
     const rich = { ...RECORD, key: 'planted', clientSecret: 'planted', fingerprint: 'planted' } as KeyRecord;
     expect(JSON.stringify(keyObject(rich))).not.toContain('planted');
     expect(Object.keys(keyObject(rich))).not.toContain('key');
+  });
+});
+
+describe('a key with two secrets', () => {
+  it('shows when the old one ends and when it was last used', () => {
+    const rotation = {
+      ...{ startedAt: 0, finishesAt: 86_400_000, oldSecretLastUsedAt: 3_600_999, nextLastFour: 'abcd' },
+    };
+    expect(keyObject({ ...RECORD, rotation, ipAllowlist: ['192.0.2.0/24'] })).toMatchObject({
+      ip_allowlist: ['192.0.2.0/24'],
+      rotation: {
+        started_at: '1970-01-01T00:00:00Z',
+        finishes_at: '1970-01-02T00:00:00Z',
+        old_secret_last_used_at: '1970-01-01T01:00:00Z',
+        next_last_four: 'abcd',
+      },
+    });
   });
 });
 

@@ -26,6 +26,7 @@ const ringWithoutKeys = (tokenExpiresAt: number | null) => {
     isSuspended: () => false,
     secrets: () => [{ fingerprint: 'fp', clientId: 'acme_test_1', pepper: 'k1', tokenExpiresAt }],
     token: () => null,
+    rotation: () => null,
   };
   const parts = {
     ...{ tables, now: () => NOW, log: () => undefined, canVerify: async () => false, quietUntil: 0 },

@@ -14,7 +14,7 @@ const FOREIGN = 'm2m-client-test-1';
 
 const ROW = {
   ...{ status: 'active', scopes: ['a'], generation: 3, expiresAt: null as number | null },
-  ...{ limit: null as object | null, tokensFrom: null as number | null },
+  ...{ limit: null as object | null, tokensFrom: null as number | null, ipAllowlist: null },
 };
 
 interface Given {
@@ -23,6 +23,8 @@ interface Given {
   readonly suspended?: boolean;
   readonly revoked?: readonly string[];
   readonly secrets?: readonly object[];
+  /** Of a rotation that is under way, or over and not yet told to Stytch. */
+  readonly rotation?: string;
   /** Whether the Ring has anything written down. */
   readonly isNew?: boolean;
 }
@@ -35,6 +37,7 @@ const standing = (name: CredentialName, given: Given = {}) => {
     isSuspended: () => suspended,
     isRevokedToken: (hash: string) => revoked.includes(hash),
     secrets: () => secrets,
+    rotation: () => (given.rotation === undefined ? null : { status: given.rotation }),
   };
   const rules = { leaseSeconds: LEASE_MS / 1000, realm: REALM, foreignClients };
   return standingOf({ tables, rules } as unknown as RingParts, name, NOW);
@@ -49,7 +52,7 @@ const SECRET: CredentialName = { kind: 'secret', clientId: OURS, fingerprint: 'f
 
 const LIVE = {
   ...{ status: 'live', owner: ADA, scopes: ['a'], generation: 3 },
-  ...{ expiresAt: null, ownLimit: false, leaseMs: LEASE_MS },
+  ...{ expiresAt: null, ownLimit: false, leaseMs: LEASE_MS, ipAllowlist: null },
 };
 const NO_ROW = { ...LIVE, scopes: null, generation: 0 };
 
@@ -122,6 +125,22 @@ describe('an access token of a client of ours', () => {
     const rows = { [OURS]: { tokensFrom: 1 } };
     expect(standing(token(OURS, { issuedAt: 0 }), { rows }).status).toBe('revoked');
   });
+});
+
+describe('an access token of a key whose rotation is over', () => {
+  it.each([
+    ['finishing', 'revoked'],
+    ['cancelling', 'revoked'],
+    ['undoing', 'live'],
+    ['starting', 'live'],
+    ['open', 'live'],
+  ])(
+    'is, while the rotation is %s, %s: until Stytch is told, the dead secret opens new ones',
+    (rotation, status) => {
+      const rows = { [OURS]: { tokensFrom: SECONDS - 100 } };
+      expect(standing(token(OURS), { rows, rotation }).status).toBe(status);
+    },
+  );
 });
 
 describe('an access token of a client that was not made here', () => {
