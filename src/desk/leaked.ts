@@ -82,20 +82,27 @@ const decoded = (text: string): string | null => {
 };
 
 /** The body of `POST /v1/leaked`. */
-const leakedBody = z.strictObject({
-  key: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(MAX_KEY_LENGTH, `must have at most ${MAX_KEY_LENGTH} characters`)
-    .meta({ description: 'The whole key, as it was found' }),
-  source: z
-    .url({ protocol: /^https?$/, message: 'must be a URL: http or https' })
-    .max(MAX_URL, `must have at most ${MAX_URL} characters`)
-    .nullable()
-    .default(null)
-    .meta({ description: 'Where it was found; its owner is shown this' }),
-});
+const leakedBody = z
+  .strictObject({
+    key: z
+      .string()
+      .trim()
+      .min(1, 'must not be empty')
+      .max(MAX_KEY_LENGTH, `must have at most ${MAX_KEY_LENGTH} characters`)
+      .meta({ description: 'The whole key, as it was found' }),
+    source: z
+      .url({ protocol: /^https?$/, message: 'must be a URL: http or https' })
+      .max(MAX_URL, `must have at most ${MAX_URL} characters`)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Where it was found; its owner is shown this' }),
+  })
+  .meta({
+    id: 'Leak',
+    examples: [
+      { key: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}`, source: 'https://gist.github.com/somebody/1' },
+    ],
+  });
 
 const OUTCOMES = ['key', 'old_secret', 'next_secret', 'nothing'] as const satisfies readonly LeakOutcome[];
 

@@ -9,6 +9,7 @@ import { operatorOperations } from './operators.ts';
 import type { Place } from './place.ts';
 import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
+import { reconciliationOperations } from './reconciliation.ts';
 import { stytchOperations } from './stytch.ts';
 import { usageOperations } from './usage.ts';
 
@@ -29,6 +30,7 @@ export const deskOperations = (ports: DeskPorts) => {
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
     ...operatorOperations(ports, doors),
+    ...reconciliationOperations(ports, doors),
     ...leakedOperations(ports, doors),
     ...githubOperations(ports),
     ...stytchOperations(ports),

@@ -381,7 +381,8 @@ export interface Lobby {
   /** Remembers a message that was dealt with. */
   markSeen(messageId: string, sentAt: number): Promise<void>;
   /** The one Lobby that reconciles: begins a run, unless one is under way. */
-  startReconciliation(request: ReconciliationRequest): Promise<ReconciliationReport>;
+  startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>>;
+  /** The run under way, or the last one. */
   reconciliation(): Promise<ReconciliationReport | null>;
 }
 
@@ -390,6 +391,9 @@ export interface Lobby {
  * already, or an older one: nobody but an eavesdropper sends that.
  */
 export type MessageSeen = 'new' | 'done' | 'replayed';
+
+/** The one Lobby that reconciles, as whoever starts it sees it. */
+export type Reconciler = Pick<Lobby, 'startReconciliation' | 'reconciliation'>;
 
 export interface LobbyProofRequest {
   readonly credential: SecretName;
@@ -410,21 +414,31 @@ export interface ReconciliationRequest {
   readonly dryRun: boolean;
   /** Who asked: an operator's client id, or null for the schedule. */
   readonly by: string | null;
+  /** More orphans than this are left where they are; null for what is usual. */
+  readonly maxOrphans: number | null;
 }
+
+/** What a reconciliation made of a client; `failed` where somebody did not answer, and the next run decides. */
+export type Found = Reconciled | 'failed';
 
 /** How far a reconciliation is, or what the last one did. Times in milliseconds. */
 export interface ReconciliationReport {
   readonly id: string;
+  readonly status: 'running' | 'done' | 'failed';
+  /** Why it failed; null where it did not. */
+  readonly because: string | null;
   readonly dryRun: boolean;
   readonly by: string | null;
   readonly startedAt: number;
   /** Null while it runs. */
   readonly finishedAt: number | null;
-  /** Clients seen, and how many of them are what; `failed` are those whose Ring did not answer. */
+  /** Clients seen, and how many of them are what. */
   readonly clients: number;
-  readonly counts: Readonly<Record<Reconciled | 'foreign' | 'failed', number>>;
-  /** The last few that something was done about: client ids are public. */
-  readonly findings: readonly { readonly clientId: string; readonly found: Reconciled }[];
+  readonly counts: Readonly<Record<Found, number>>;
+  /** How many of the orphans were not removed: in a dry run all. */
+  readonly orphansLeft: number;
+  /** The last hundred that are not as they should be. Client ids are public. */
+  readonly findings: readonly { readonly clientId: string; readonly found: Found }[];
 }
 
 export interface LobbyLookRequest {

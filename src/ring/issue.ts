@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../model/refusal.ts';
 import { writeAudit } from './audit.ts';
 import { emit } from './events.ts';
 import { answered, begin, repeated } from './idempotency.ts';
+import { madeAtMark, markOf } from './mark.ts';
 import { keysLimit } from './owner.ts';
 import type { RingParts } from './parts.ts';
 import { toRecord } from './record.ts';
@@ -107,15 +108,7 @@ const newClient = (
   name: request.name,
   description: request.description,
   scopes: request.scopes,
-  // The mark by which a reconciliation knows our clients, and the owner that the claims template copies.
-  trustedMetadata: {
-    [parts.rules.ownerClaim]: request.owner.id,
-    owner_kind: request.owner.kind,
-    ...(request.owner.organizationId === null ? {} : { organization_id: request.owner.organizationId }),
-    made_by: 'latchkey',
-    // Whether it is young enough for its Ring not to know it yet.
-    made_at: String(Math.floor(parts.now() / 1000)),
-  },
+  trustedMetadata: { ...markOf(request.owner, parts.rules.ownerClaim), ...madeAtMark(parts.now()) },
 });
 
 /** Stytch said no, so there is nothing to undo. */

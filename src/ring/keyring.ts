@@ -239,9 +239,9 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async reconcile(clients: readonly ClientAtStytch[], dryRun: boolean): Promise<readonly Reconciled[]> {
     await this.#open();
-    const verdicts = reconcile(this.#parts, clients, dryRun);
-    await this.#parts.wake();
-    return verdicts;
+    const found = reconcile(this.#parts, clients, dryRun);
+    if (!dryRun) await this.#parts.wake();
+    return found;
   }
 
   override async alarm(): Promise<void> {
@@ -274,8 +274,11 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async #open(): Promise<void> {
+    const wasOpen = this.#auditKey !== null;
     const { current } = await this.#parts.keychain();
     this.#auditKey = { id: current.id, key: current.auditKey };
+    // An alarm that was set by another clock comes when it should only if that has not been moved since.
+    if (!wasOpen && Math.abs(this.#parts.now() - Date.now()) > 1_000) await this.#parts.wake();
   }
 
   /** Refuses to speak of anybody but its own owner. */

@@ -156,7 +156,7 @@ export const openTables = (storage: DurableObjectStorage) => {
           unusedMs,
         ),
         first(`SELECT min(coalesce(confirmed_at, created_at)) + ? AS at ${living}`, confirmMs),
-        first('SELECT min(at) + ? AS at FROM audit', auditMs),
+        first('SELECT at + ? AS at FROM audit ORDER BY seq LIMIT 1', auditMs),
         first('SELECT forget_at AS at FROM ring'),
         first('SELECT lapses_at AS at FROM ring'),
         first(`SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 AS at FROM revoked_tokens`),

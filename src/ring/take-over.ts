@@ -5,6 +5,7 @@ import { isReservedScope } from '../model/scope.ts';
 import { adopt } from './adopt.ts';
 import { found } from './found.ts';
 import { answered } from './idempotency.ts';
+import { ownerMark } from './mark.ts';
 import { closed } from './owner.ts';
 import type { RingParts } from './parts.ts';
 
@@ -80,19 +81,11 @@ const nameOwner = async (parts: RingParts, request: ImportRequest): Promise<Resu
   return isRenewed === true ? enter(parts, request, client) : err(LOBBY_SILENT);
 };
 
-/** The client with the owner that the claims template copies. Our mark is not on it: we did not make it. */
-const ownedClient = (parts: RingParts, request: ImportRequest, client: StytchClient): ClientUpdate => {
-  const { clientId, owner } = request;
-  const { name, description } = textsOf(request, client);
-  return {
-    ...{ clientId, name, description, scopes: client.scopes },
-    trustedMetadata: {
-      [parts.rules.ownerClaim]: owner.id,
-      owner_kind: owner.kind,
-      ...(owner.organizationId === null ? {} : { organization_id: owner.organizationId }),
-    },
-  };
-};
+/** The client with its owner's name on it. Our mark is not: we did not make it. */
+const ownedClient = (parts: RingParts, request: ImportRequest, client: StytchClient): ClientUpdate => ({
+  ...{ clientId: request.clientId, ...textsOf(request, client), scopes: client.scopes },
+  trustedMetadata: ownerMark(request.owner, parts.rules.ownerClaim),
+});
 
 const textsOf = (request: ImportRequest, client: StytchClient) => ({
   name: request.name ?? client.name,

@@ -38,7 +38,10 @@ import {
 const ADA = { kind: 'user', id: 'user-test-ada', organizationId: null } as const;
 
 /** A Lobby that remembers nothing. */
-const EMPTY = { owners: [], secrets: [], failures: [], messages: [], schema: [{ id: 1, version: 2 }] };
+const EMPTY = {
+  ...{ owners: [], secrets: [], failures: [], messages: [], reconciliation: [] },
+  schema: [{ id: 1, version: 3 }],
+};
 
 let lobbies: ReturnType<typeof lobbiesUnder>;
 

@@ -17,6 +17,7 @@ import type {
   ExchangeAnswer,
   LobbyExchangeAnswer,
   LobbyLook,
+  ReconciliationReport,
   Standing,
 } from '../../model/ports.ts';
 import type { Reason, Result } from '../../model/refusal.ts';
@@ -105,6 +106,18 @@ export const isExportPage = (value: unknown): value is ExportPage =>
   value.lines.every((each) => isRecord(each) && isText(each.type)) &&
   isTextOrNull(value.next);
 
+export const isReconciliationReport = (value: unknown): value is ReconciliationReport =>
+  isRecord(value) &&
+  [value.id, value.status].every(isText) &&
+  isTextOrNull(value.because) &&
+  typeof value.dryRun === 'boolean' &&
+  isTextOrNull(value.by) &&
+  [value.startedAt, value.clients, value.orphansLeft].every(isNumber) &&
+  isNumberOrNull(value.finishedAt) &&
+  isRecord(value.counts) &&
+  Object.values(value.counts).every(isNumber) &&
+  Array.isArray(value.findings);
+
 /** What a Ring made of a change, or why it did not. */
 export const isResultOf =
   <T>(isSo: (value: unknown) => value is T) =>
@@ -192,6 +205,7 @@ const REFUSALS_OF_RING: Readonly<Partial<Record<Reason, Has>>> = {
   client_not_proven: always,
   too_many_attempts: isLater,
   request_invalid: ({ errors }) => Array.isArray(errors),
+  reconciliation_running: always,
   not_found: always,
   internal: always,
 };

@@ -4,6 +4,7 @@ import type { Row } from '../rows.ts';
 import { openSql } from '../sql.ts';
 import { createTables, hasTable, upgradeTables } from '../versions.ts';
 import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
+import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
 
 /** For how long after its last token's end it is remembered that Stytch accepted a secret, in seconds: 90 days. */
@@ -42,6 +43,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
 
   return {
     ...messages,
+    ...runTables(sql),
     owner: (clientId: string): Owner | null => {
       const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
       return row === null ? null : toOwner(row);
