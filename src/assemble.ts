@@ -117,6 +117,7 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         ownerClaim: config.stytch.ownerClaim,
         realm: realmOf(config),
         foreignClients: config.foreignClients,
+        operators: new Set(config.operators),
         auditMs: config.auditDays * DAY_MS,
         confirmMs: CONFIRM_MS,
         events:

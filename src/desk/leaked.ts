@@ -7,6 +7,7 @@ import type { LeakOutcome } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import type { Doors } from './doors.ts';
+import { effectiveBy } from './effective-by.ts';
 import { time } from './objects.ts';
 import { operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
@@ -130,9 +131,8 @@ export const leakedOperations = (ports: DeskPorts, doors: Doors) =>
         const found = await endFound(ports, { ...body, author: who }, call.trace);
         if (!found.ok) return found;
         const { ended } = found.value;
-        // Counted from the Ring's answer: no lease is older, so none outlives it.
-        const at = new Date(ports.now() + ports.largestLeaseSeconds * 1000).toISOString();
-        return ok(json({ ended, effective_by: ended === 'nothing' ? null : at }, 200, call.requestId));
+        const at = ended === 'nothing' ? null : effectiveBy(ports);
+        return ok(json({ ended, effective_by: at }, 200, call.requestId));
       },
     }),
   ] as const;

@@ -5,6 +5,7 @@ import { githubOperations } from './github.ts';
 import { keyOperations } from './keys.ts';
 import { leakedOperations } from './leaked.ts';
 import type { Operation } from './operation.ts';
+import { operatorOperations } from './operators.ts';
 import type { Place } from './place.ts';
 import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
@@ -28,6 +29,7 @@ export const deskOperations = (ports: DeskPorts) => {
       ...{ base: '/v1/users/{user_id}', tag: 'Operators', of: 'User' },
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
+    ...operatorOperations(ports, doors),
     ...reconciliationOperations(ports, doors),
     ...leakedOperations(ports, doors),
     ...githubOperations(ports),

@@ -158,6 +158,13 @@ export interface ImportRequest {
   readonly author: Author;
 }
 
+/** A client as one of its owner's keys. */
+export interface ImportedKey {
+  readonly record: KeyRecord;
+  /** Whether this import made it one; false where it was one before. */
+  readonly made: boolean;
+}
+
 /** One line of an export of all that is kept of an owner. */
 export type ExportLine = Readonly<Record<string, unknown>> & { readonly type: string };
 

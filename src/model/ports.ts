@@ -10,6 +10,7 @@ import type {
   ChangeRequest,
   ClientAtStytch,
   ExportPage,
+  ImportedKey,
   ImportRequest,
   IssuedKey,
   IssueRequest,
@@ -179,7 +180,7 @@ export interface Ring {
   /** Makes a client that was not made here one of the owner's keys: its row decides from now on. */
   adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
   /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
-  importClient(request: ImportRequest): Promise<Result<KeyRecord>>;
+  importClient(request: ImportRequest): Promise<Result<ImportedKey>>;
   /** Ends one access token or session JWT (RFC 7009), by the hash of its canonical form; `expiresAt` is its own, in seconds. */
   revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void>;
   /** Use by hour or day, oldest first; buckets without any are left out. */
@@ -371,7 +372,9 @@ export interface Lobby {
   claim(request: LobbyClaimRequest): Promise<Owner>;
   /** Claims a client for an owner who shows its secret: proven by one exchange, behind the failure budgets. */
   claimByProof(request: LobbyProofRequest): Promise<LobbyProof>;
-  /** Gives up a claim of this very owner, because what was to follow came to nothing. */
+  /** From now on the client's tokens name its owner: what they said before is not held against it. */
+  renew(request: LobbyClaimRequest): Promise<void>;
+  /** Gives up a claim of this very owner, because what was to follow came to nothing or is over. */
   release(request: LobbyClaimRequest): Promise<void>;
   /** Whether a message was dealt with in the last while. `sentAt` is when this copy of it was signed, in seconds. */
   wasSeen(messageId: string, sentAt: number): Promise<MessageSeen>;

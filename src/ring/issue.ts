@@ -32,7 +32,7 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
   const again = repeated(parts, request.idempotency);
   if (again !== null) return again;
   const limit = keysLimit(parts);
-  if (tables.openKeys() >= limit) return err({ reason: 'key_limit_reached', limit });
+  if (tables.openKeys() + parts.importing.size >= limit) return err({ reason: 'key_limit_reached', limit });
   const row = reserve(parts, request, clientId, key.slice(-4), keychain.current.id);
   await parts.wake();
 
@@ -40,6 +40,10 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
   try {
     const outcome = await parts.stytch.createClient(newClient(parts, request, clientId, clientSecret));
     if (tables.key(clientId)?.status !== 'creating') return unavailable(null);
+    if (outcome.outcome === 'answered' && tables.deletion() !== null) {
+      abandoned(parts, clientId, null);
+      return err({ reason: 'owner_deleted' });
+    }
     if (outcome.outcome === 'answered') {
       const secret = { fingerprint, clientId, pepper: keychain.current.id, tokenExpiresAt: null };
       const record = toRecord(parts, { ...row, status: 'active' }, request.owner);

@@ -12,6 +12,7 @@ import type {
   ChangeRequest,
   ClientAtStytch,
   ExportPage,
+  ImportedKey,
   ImportRequest,
   IssuedKey,
   IssueRequest,
@@ -49,7 +50,7 @@ import { importClient } from './import.ts';
 import { issue } from './issue.ts';
 import { openJoins } from './joins.ts';
 import { leaked } from './leaked.ts';
-import { about, revokeAll, setLimits, suspend } from './owner.ts';
+import { about, closed, revokeAll, setLimits, suspend } from './owner.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { reconcile } from './reconcile.ts';
 import { isVisible, recordOf, toRecord } from './record.ts';
@@ -97,7 +98,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async issue(request: IssueRequest): Promise<Result<IssuedKey>> {
     await this.#enter(request.owner);
-    if (this.#parts.tables.isSuspended()) return err({ reason: 'owner_suspended' });
+    const refusal = closed(this.#parts);
+    if (refusal !== null) return err(refusal);
     found(this.#parts, request.owner);
     return issue(this.#parts, request);
   }
@@ -168,7 +170,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return adopted;
   }
 
-  async importClient(request: ImportRequest): Promise<Result<KeyRecord>> {
+  async importClient(request: ImportRequest): Promise<Result<ImportedKey>> {
     await this.#enter(request.owner);
     return importClient(this.#parts, request);
   }
@@ -301,6 +303,10 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     meter ??= openMeter(tables.meter());
     return meter;
   };
+  const drop = async (): Promise<void> => {
+    meter = null;
+    await tables.drop();
+  };
 
   return {
     ...ports,
@@ -310,6 +316,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     storage,
     meter: openedMeter,
     creating: new Set(),
+    importing: new Map(),
     quietUntil: 0,
     changing: new Set(),
     sweptAt: 0,
@@ -322,8 +329,8 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
       if (!tables.exists() || !tables.isIdle()) return;
       const emptyAt = openedMeter().emptyAt();
       if (emptyAt > ports.now()) return setAlarm(emptyAt);
-      meter = null;
-      await tables.drop();
+      await drop();
     },
+    drop,
   };
 };

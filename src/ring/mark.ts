@@ -4,12 +4,16 @@ import type { StytchClient } from '../model/ports.ts';
 
 const MADE_BY = 'latchkey';
 
-/** What the trusted metadata of a client of ours says besides when it was made: whose it is, and by whom it was made. */
-export const markOf = (owner: Owner, ownerClaim: string): Readonly<Record<string, string>> => ({
-  // What the claims template copies into every token.
+/** What the trusted metadata of a client says of whose it is: the claims template copies it into every token. */
+export const ownerMark = (owner: Owner, ownerClaim: string): Readonly<Record<string, string>> => ({
   [ownerClaim]: owner.id,
   owner_kind: owner.kind,
   ...(owner.organizationId === null ? {} : { organization_id: owner.organizationId }),
+});
+
+/** What the trusted metadata of a client of ours says besides when it was made: whose it is, and by whom it was made. */
+export const markOf = (owner: Owner, ownerClaim: string): Readonly<Record<string, string>> => ({
+  ...ownerMark(owner, ownerClaim),
   // By this a reconciliation knows our clients.
   made_by: MADE_BY,
 });

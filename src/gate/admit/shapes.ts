@@ -4,6 +4,7 @@ import {
   type AuditHead,
   type AuditPage,
   type ExportPage,
+  type ImportedKey,
   type IssuedKey,
   KEY_STATUSES,
   type KeyPage,
@@ -75,6 +76,9 @@ export const isKeyPage = (value: unknown): value is KeyPage =>
 
 export const isIssuedKey = (value: unknown): value is IssuedKey =>
   isRecord(value) && isKeyRecord(value.record) && (value.key === null || isText(value.key));
+
+export const isImportedKey = (value: unknown): value is ImportedKey =>
+  isRecord(value) && isKeyRecord(value.record) && typeof value.made === 'boolean';
 
 export const isListOf =
   <T>(isSo: (value: unknown) => value is T) =>
@@ -195,6 +199,8 @@ const REFUSALS_OF_RING: Readonly<Partial<Record<Reason, Has>>> = {
   made_elsewhere: always,
   idempotency_key_reused: always,
   idempotency_key_in_use: always,
+  scope_not_grantable: ({ scopes }) => isTexts(scopes),
+  not_configured: ({ setting }) => isText(setting),
   client_owned: always,
   client_not_proven: always,
   too_many_attempts: isLater,

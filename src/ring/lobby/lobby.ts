@@ -18,6 +18,7 @@ import type {
 } from '../../model/ports.ts';
 import type { Result } from '../../model/refusal.ts';
 import { openJoins } from '../joins.ts';
+import { claimByProof, release, renew } from './claim.ts';
 import { exchange } from './exchange.ts';
 import { settleOwner } from './owner.ts';
 import type { LobbyParts, LobbyPorts } from './parts.ts';
@@ -87,12 +88,16 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
     return held;
   }
 
-  async claimByProof(_request: LobbyProofRequest): Promise<LobbyProof> {
-    throw new Error('not built');
+  async claimByProof(request: LobbyProofRequest): Promise<LobbyProof> {
+    return claimByProof(this.#parts, request);
   }
 
-  async release(_request: LobbyClaimRequest): Promise<void> {
-    throw new Error('not built');
+  async renew(request: LobbyClaimRequest): Promise<void> {
+    renew(this.#parts, request);
+  }
+
+  async release(request: LobbyClaimRequest): Promise<void> {
+    release(this.#parts, request);
   }
 
   async wasSeen(messageId: string, sentAt: number): Promise<MessageSeen> {

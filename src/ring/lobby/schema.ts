@@ -22,7 +22,8 @@ const RECONCILIATION = `CREATE TABLE reconciliation (
  */
 const TABLES: readonly string[] = [
   `CREATE TABLE owners (
-    -- Whose a foreign client is: the first claim. Never more rows than clients that Stytch or an operator vouched for.
+    -- Whose a foreign client is: the first claim, and since when its tokens are to name him. Never more rows than clients
+    -- that Stytch or an operator vouched for.
     client_id TEXT PRIMARY KEY,
     owner_kind TEXT NOT NULL,
     owner_id TEXT NOT NULL,

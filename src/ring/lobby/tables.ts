@@ -57,6 +57,18 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
         ...[clientId, owner.kind, owner.id, owner.organizationId, now],
       ),
 
+    /** Since when its tokens are to name its owner; milliseconds since the epoch, or null for nobody's client. */
+    claimedAt: (clientId: string): number | null =>
+      (first('SELECT claimed_at FROM owners WHERE client_id = ?', clientId)?.claimed_at as
+        | number
+        | undefined) ?? null,
+    renewClaim: (clientId: string, now: number): void =>
+      run('UPDATE owners SET claimed_at = ? WHERE client_id = ?', now, clientId),
+    forgetClient: (clientId: string): void => {
+      run('DELETE FROM owners WHERE client_id = ?', clientId);
+      run('DELETE FROM secrets WHERE client_id = ?', clientId);
+    },
+
     secret: (fingerprint: string, clientId: string): AcceptedSecret | null => {
       const row = first(
         'SELECT * FROM secrets WHERE fingerprint = ? AND client_id = ?',
