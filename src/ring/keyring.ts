@@ -101,7 +101,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     const refusal = closed(this.#parts);
     if (refusal !== null) return err(refusal);
     found(this.#parts, request.owner);
-    return issue(this.#parts, request);
+    return issue(this.#parts, { ...request, owner: this.#parts.tables.owner() ?? request.owner });
   }
 
   async list(request: ListRequest): Promise<KeyPage> {

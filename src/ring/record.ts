@@ -11,7 +11,8 @@ export const toRecord = (parts: Pick<RingParts, 'tables'>, row: VisibleRow, owne
   const rotation = row.status === 'active' ? rotationOf(parts, row.keyId) : null;
   return {
     keyId: row.keyId,
-    owner,
+    // Whoever names a member need not know his organisation: his Ring may.
+    owner: parts.tables.owner() ?? owner,
     createdBy: row.createdBy,
     name: row.name,
     description: row.description,

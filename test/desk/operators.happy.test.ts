@@ -1,5 +1,8 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Owner } from '../../src/model/identity.ts';
+import { ringOfOwner } from '../../src/model/key.ts';
+import type { Ring } from '../../src/model/ports.ts';
 import { asOperator, OPERATOR, told } from '../operators.ts';
 import { inUse } from '../secrets.ts';
 import {
@@ -11,8 +14,10 @@ import {
   issueKey,
   later,
   now,
+  PROJECT,
   refusalOf,
   ringStub,
+  rooms,
   signIn,
   stytchClient,
   stytchClients,
@@ -271,6 +276,23 @@ describe('the keys of a user, for an operator', () => {
     const { key, body } = await issued({ scopes: ['items:read'] }, `/v1/users/${id}`);
     expect(body).toMatchObject({ owner: { kind: 'organization', id, organization_id: id } });
     expect((await call(key)).status).toBe(200);
+  });
+
+  it('are a member’s with his organisation, once his Ring knows it', async () => {
+    const id = `member-test-${crypto.randomUUID()}`;
+    const owner: Owner = { kind: 'member', id, organizationId: 'organization-test-1' };
+    const ring = rooms.KEY_RING.getByName(await ringOfOwner(PROJECT, owner)) as unknown as Ring;
+    const path = `/v1/users/${owner.id}`;
+    const first = await issued({ scopes: ['items:read'] }, path);
+    expect(first.body).toMatchObject({ owner: { id: owner.id, organization_id: null } });
+    await ring.revokeToken(owner, 'any', 1);
+    const shown = { owner: { kind: 'member', id: owner.id, organization_id: owner.organizationId } };
+    expect(await told(asOperator('GET', `${path}/keys/${first.key_id}`))).toMatchObject(shown);
+    const second = await issued({ scopes: ['items:read'] }, path);
+    expect(second.body).toMatchObject(shown);
+    expect(await stytchClient(second.key_id)).toMatchObject({
+      trusted_metadata: { organization_id: owner.organizationId },
+    });
   });
 
   it('are made once for one Idempotency-Key of one operator', async () => {

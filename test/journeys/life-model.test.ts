@@ -30,8 +30,12 @@ const holds = async (model: Model, real: Real): Promise<void> => {
   tick(model, Date.now());
   const { keys = [] } = await dumpOfRing(await ringStub(real.session));
   const living = keys.filter(({ status }) => status === 'active').map(({ client_id }) => String(client_id));
-  // No client at Stytch that no Ring knows, and none that a Ring has and Stytch has not.
-  expect([...(await stytchClients(real.session))].sort()).toEqual(living.sort());
+  // No client at Stytch that no Ring knows, and none that a Ring has and Stytch has not. Of an import that was cut off,
+  // the client may have its owner's name already.
+  const known = (await stytchClients(real.session)).filter(
+    (id) => !model.pending.has(id) || living.includes(id),
+  );
+  expect(known.sort()).toEqual(living.sort());
   expect(living.length).toBeLessThanOrEqual(LIMIT);
   for (const key of model.keys.values())
     expect([key.id, living.includes(key.id)]).toEqual([key.id, !key.ended]);

@@ -1,4 +1,6 @@
-/** A key as the model has it. What a crash or a silent Stytch left open is `unsure`, until the ledger has worked. */
+import type { Pair } from '../../foreign.ts';
+
+/** A key as the model has it; of an imported client, `current` is its pair as it is sent. What a crash or a silent Stytch left open is `unsure`, until the ledger has worked. */
 export interface ModelKey {
   readonly id: string;
   scopes: readonly string[];
@@ -18,6 +20,8 @@ export interface Model {
   readonly dead: Set<string>;
   /** Every whole key that was ever handed out. */
   readonly delivered: Set<string>;
+  /** Imports that were cut off: their clients may have the owner's name at Stytch already. By client id. */
+  readonly pending: Map<string, Pair>;
   suspended: boolean;
   /** Creations and rotations whose answer nobody got: they hold a slot for a while, and no secret is known of them. */
   lost: number;
@@ -27,6 +31,7 @@ export const newModel = (): Model => ({
   keys: new Map(),
   dead: new Set(),
   delivered: new Set(),
+  pending: new Map(),
   suspended: false,
   lost: 0,
 });

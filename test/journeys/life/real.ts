@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
 import { inUse } from '../../secrets.ts';
 import type { ADA } from '../../world.ts';
-import { call, desk, emulator, fault, later, ringStub, signIn, stytchCalls } from '../../world.ts';
+import { API, call, desk, emulator, fault, later, ringStub, send, signIn, stytchCalls } from '../../world.ts';
 
 /** How the world fails while something is done: not at all, Stytch is down, its answer is lost, the machine dies. */
 export const MISHAPS = ['none', 'none', 'none', 'down', 'lost', 'crash'] as const;
@@ -12,6 +12,8 @@ export type Mishap = (typeof MISHAPS)[number];
 export interface Real {
   readonly user: typeof ADA;
   session: string;
+  /** Who asks the Desk, if it is not the owner. */
+  readonly as?: string;
 }
 
 export interface Answer {
@@ -31,7 +33,7 @@ export const ask = async (
   if (mishap === 'lost') await fault(endpoint, { kind: 'status', status: 503, effect: 'done' });
   if (mishap === 'crash') await fault(endpoint, { kind: 'latency', latencyMs: 200 });
   const before = (await stytchCalls())[endpoint] ?? 0;
-  const answering = desk(real.session, ...request).then(read);
+  const answering = desk(real.as ?? real.session, ...request).then(read);
   if (mishap === 'crash') {
     const called = async () => ((await stytchCalls())[endpoint] ?? 0) > before;
     await Promise.race([
@@ -69,4 +71,11 @@ export const pass = async (real: Real, seconds: number): Promise<void> => {
 };
 
 /** What a key is told where nothing older than the request is taken for true. */
-export const strict = async (key: string): Promise<number> => (await call(key, '/v1/strict/a')).status;
+export const strict = async (key: string): Promise<number> => {
+  const path = '/v1/strict/a';
+  const headers = { authorization: key };
+  return (await (isPair(key) ? send(`${API}${path}`, { headers }) : call(key, path))).status;
+};
+
+/** Whether a credential of the model's is the pair of a client that was made elsewhere. */
+export const isPair = (key: string): boolean => key.startsWith('Basic ');
