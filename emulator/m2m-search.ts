@@ -20,13 +20,14 @@ export const searchClients = ({ project, switches, body }: Call): Result => {
   const filter = readQuery(body.query, switches);
   if (isRefusal(filter)) return filter;
   const { rest, total } = find(project, switches, filter, after, limit + 1);
-  const page = rest.slice(0, limit);
+  const size = switches.maximumPage > 0 ? Math.min(limit, switches.maximumPage) : limit;
+  const page = rest.slice(0, size);
   const last = page.at(-1);
   return succeed({
     m2m_clients: page.map((client) => clientObject(client, switches)),
     results_metadata: {
       total: switches.searchTotals === 'disabled' ? -1 : total,
-      next_cursor: last !== undefined && rest.length > limit ? writeCursor(last.sequence) : null,
+      next_cursor: last !== undefined && rest.length > size ? writeCursor(last.sequence) : null,
     },
   });
 };

@@ -52,6 +52,7 @@ export const SWITCHES = {
   searchOperandMatch: choice('any', 'all'),
   searchZeroLimit: choice('default', 'empty'),
   searchOverLimit: choice('error', 'clamped'),
+  maximumPage: number(0),
   searchTotals: choice('counted', 'disabled'),
   // Sessions and passwords.
   sessionJwtErrorStatus: choice(400, 401, 404),

@@ -1,5 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
+import { deskReconciler } from './assemble/desk-reconciler.ts';
 import { deskRing } from './assemble/desk-ring.ts';
 import { deskWebhooks } from './assemble/desk-webhooks.ts';
 import { createHeadSigner } from './assemble/head-signer.ts';
@@ -28,7 +29,7 @@ import type { Policy } from './model/policy.ts';
 import type { DeliverEvent, Ring, Rings } from './model/ports.ts';
 import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
-import { openLobbies } from './ring/lobby-name.ts';
+import { openLobbies, openReconciler } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
 import { clock, knowsNoStore, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
@@ -56,6 +57,8 @@ export interface Latchkey {
   readonly ringPorts: () => RingPorts;
   /** Throws as `ringPorts` does. */
   readonly lobbyPorts: () => LobbyPorts;
+  /** What is done once a day (wrangler.toml, `[triggers]`). */
+  readonly scheduled: () => Promise<void>;
 }
 
 /** How long a request waits for another one that has the same work under way, in milliseconds. */
@@ -91,6 +94,8 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       fetch: async () => unconfigured(problems, randomId(), log),
       ringPorts: throwInvalid,
       lobbyPorts: throwInvalid,
+      // What was wrong was logged; the next day's comes.
+      scheduled: async () => {},
     };
   }
   for (const warning of read.warnings) log({ event: 'warning', warning });
@@ -112,6 +117,7 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         ownerClaim: config.stytch.ownerClaim,
         realm: realmOf(config),
         foreignClients: config.foreignClients,
+        operators: new Set(config.operators),
         auditMs: config.auditDays * DAY_MS,
         confirmMs: CONFIRM_MS,
         events:
@@ -136,13 +142,28 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         foreignClients: config.foreignClients,
         ownerlessClients: config.ownerlessClients,
         stytchGraceSeconds: config.stytchGraceSeconds,
+        ownerClaim: config.stytch.ownerClaim,
       },
       ...shared,
+      rings: ringsOf(env),
+      lobbies: openLobbies(env.LOBBY),
+      newId: randomId,
       randomBytes,
       log,
     }),
+    scheduled: async () => {
+      const request = { dryRun: false, by: null, maxOrphans: null };
+      const started = await openReconciler(env.LOBBY).startReconciliation(request);
+      if (!started.ok)
+        log({ event: 'reconciliation', outcome: 'not begun', because: started.refusal.reason });
+    },
   };
 };
+
+const ringsOf =
+  (env: Env): Rings =>
+  (ring) =>
+    env.KEY_RING.getByName(ring) as unknown as Ring;
 
 /** The way to the operator's URL, if he has named one. */
 const deliverFor = ({ events }: Config, { eventsSecret }: Secrets, now: () => number): DeliverEvent =>
@@ -216,7 +237,7 @@ const openApp = (
   env: Env,
 ): Latchkey['fetch'] => {
   const { now } = shared;
-  const rings: Rings = (ring) => env.KEY_RING.getByName(ring) as unknown as Ring;
+  const rings = ringsOf(env);
   const realm = realmOf(config);
   const memory = createMemory({
     isolate: randomId(),
@@ -302,6 +323,7 @@ const openApp = (
       const ring = ringOfClientId(clientId, realm);
       return ring === null ? null : deskRing(ring, rings(ring), reachPorts);
     },
+    reconciler: deskReconciler(() => openReconciler(env.LOBBY), reachPorts),
     // Of a client that was made elsewhere, the id does not say whose it is: each Ring knows its own.
     isOwn: async (owner: Owner, keyId) =>
       isForeignClientId(keyId, realm) ||

@@ -4,7 +4,7 @@ import type { Parsed } from './config/schema.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
-import { notServedYet, openSpellings, unusedSecret } from './config/warnings.ts';
+import { openSpellings, unusedSecret } from './config/warnings.ts';
 import type { ForeignClients, OwnerlessClients } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
@@ -141,11 +141,7 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     config,
     policy,
     secrets: secrets.secrets,
-    warnings: [
-      ...openSpellings(policy.routes),
-      ...notServedYet(parsed),
-      ...unusedSecret(config, secrets.secrets),
-    ],
+    warnings: [...openSpellings(policy.routes), ...unusedSecret(config, secrets.secrets)],
   };
 };
 

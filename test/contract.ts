@@ -72,8 +72,8 @@ const bodyFaults = async (
 
 /** What of an event to the operator is not as OpenAPI describes it. */
 export const eventFaults = (event: { readonly type: string }): readonly string[] => {
-  const body = (contract.webhooks?.[event.type] as oas31.PathItemObject | undefined)?.post?.requestBody;
-  const schema = (body as oas31.RequestBodyObject | undefined)?.content['application/json']?.schema;
+  const operation = contract.webhooks[event.type]?.post;
+  const schema = operation?.requestBody?.content['application/json']?.schema;
   if (schema === undefined) return [`${event.type} is not declared`];
   return validatorOf(schema)
     .validate(event)

@@ -22,7 +22,7 @@ const METHODS: Readonly<Record<DeskMethod, { readonly deadlineMs: number; readon
   revoke: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
   revokeAll: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isNumber) },
   leaked: { deadlineMs: RING_DEADLINE_MS, isSo: is.isText },
-  importClient: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
+  importClient: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isImportedKey) },
   usage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isUsageBucket) },
   audit: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditPage },
   auditHead: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditHead },

@@ -20,7 +20,10 @@ export interface Settings {
   readonly events?: EventSettings | undefined;
   /** For how long the audit trail is kept, and the tombstones of a deleted owner, 30..3650. Default: 400. */
   readonly auditDays?: number | undefined;
-  /** Client ids, made at Stytch and not of our grammar, for which `latchkey:admin` is honoured. Default: none. */
+  /**
+   * Client ids, made at Stytch and not of our grammar, for which `latchkey:admin` is honoured. Default: none. Variable:
+   * `OPERATORS`.
+   */
   readonly operators?: readonly string[] | undefined;
   /** Every scope there is, by name (RFC 6749 §3.3). Default: none. */
   readonly scopes?: Readonly<Record<string, ScopeSettings>> | undefined;

@@ -1,6 +1,5 @@
 import { intersection, ONE, REST, segmentsOf } from '../model/pattern.ts';
 import type { Route } from '../model/policy.ts';
-import type { Parsed } from './schema.ts';
 import type { Secrets } from './secrets.ts';
 
 /**
@@ -18,11 +17,6 @@ export const openSpellings = (routes: readonly Route[]): readonly string[] =>
               `routes[${i}].path: "${open.name}" lets strangers in and covers other spellings of "${shut.name}": see that the origin does not ignore case`,
           ),
   );
-
-/** Settings that are understood and not served yet: whoever writes one must not believe that it works. */
-export const notServedYet = ({ operators }: Pick<Parsed, 'operators'>): readonly string[] => [
-  ...(operators.length > 0 ? ['operators: not served yet: there are no endpoints for operators'] : []),
-];
 
 /** A secret for events that nobody is told of: probably the setting was forgotten. */
 export const unusedSecret = (

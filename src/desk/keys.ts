@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../model/refusal.ts';
 import { isReservedScope } from '../model/scope.ts';
 import { invalid } from './body.ts';
 import type { Subject } from './doors.ts';
+import { effectiveBy } from './effective-by.ts';
 import { entityTag, revisionAsked } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { readKeyPosition, writeKeyPosition } from './key-position.ts';
@@ -43,7 +44,10 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
         headers: { ...WITH_ETAG, Location: 'The key' },
       },
     },
-    refusals: ['scope_not_grantable', 'owner_suspended', 'key_limit_reached', 'client_refused', ...REPEATS],
+    refusals: [
+      ...(['scope_not_grantable', 'owner_suspended', 'owner_deleted', 'key_limit_reached'] as const),
+      ...(['client_refused', ...REPEATS] as const),
+    ],
     handle: async ({ who, body, request, call }) => {
       const beyond = notGrantable(who, body.scopes);
       if (beyond.length > 0) return err({ reason: 'scope_not_grantable', scopes: beyond });
@@ -266,9 +270,7 @@ const shownWhole = (
     ...(status === 201 ? { location: `${path.replace('{user_id}', owner.id)}${record.keyId}` } : {}),
   });
 
-/** Counted from the Ring's answer: no lease is older, so none outlives it. */
 const shownEnded = (ports: DeskPorts, record: KeyRecord, { requestId }: Call): Response => {
-  const effectiveBy = new Date(ports.now() + ports.largestLeaseSeconds * 1000).toISOString();
-  const body = { ...keyObject(record), effective_by: effectiveBy };
+  const body = { ...keyObject(record), effective_by: effectiveBy(ports) };
   return json(body, 200, requestId, { etag: entityTag(record.revision) });
 };

@@ -7,6 +7,7 @@ import type { LeakOutcome } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import type { Doors } from './doors.ts';
+import { effectiveBy } from './effective-by.ts';
 import { time } from './objects.ts';
 import { operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
@@ -81,20 +82,27 @@ const decoded = (text: string): string | null => {
 };
 
 /** The body of `POST /v1/leaked`. */
-const leakedBody = z.strictObject({
-  key: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(MAX_KEY_LENGTH, `must have at most ${MAX_KEY_LENGTH} characters`)
-    .meta({ description: 'The whole key, as it was found' }),
-  source: z
-    .url({ protocol: /^https?$/, message: 'must be a URL: http or https' })
-    .max(MAX_URL, `must have at most ${MAX_URL} characters`)
-    .nullable()
-    .default(null)
-    .meta({ description: 'Where it was found; its owner is shown this' }),
-});
+const leakedBody = z
+  .strictObject({
+    key: z
+      .string()
+      .trim()
+      .min(1, 'must not be empty')
+      .max(MAX_KEY_LENGTH, `must have at most ${MAX_KEY_LENGTH} characters`)
+      .meta({ description: 'The whole key, as it was found' }),
+    source: z
+      .url({ protocol: /^https?$/, message: 'must be a URL: http or https' })
+      .max(MAX_URL, `must have at most ${MAX_URL} characters`)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Where it was found; its owner is shown this' }),
+  })
+  .meta({
+    id: 'Leak',
+    examples: [
+      { key: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}`, source: 'https://gist.github.com/somebody/1' },
+    ],
+  });
 
 const OUTCOMES = ['key', 'old_secret', 'next_secret', 'nothing'] as const satisfies readonly LeakOutcome[];
 
@@ -123,9 +131,8 @@ export const leakedOperations = (ports: DeskPorts, doors: Doors) =>
         const found = await endFound(ports, { ...body, author: who }, call.trace);
         if (!found.ok) return found;
         const { ended } = found.value;
-        // Counted from the Ring's answer: no lease is older, so none outlives it.
-        const at = new Date(ports.now() + ports.largestLeaseSeconds * 1000).toISOString();
-        return ok(json({ ended, effective_by: ended === 'nothing' ? null : at }, 200, call.requestId));
+        const at = ended === 'nothing' ? null : effectiveBy(ports);
+        return ok(json({ ended, effective_by: at }, 200, call.requestId));
       },
     }),
   ] as const;

@@ -5,9 +5,11 @@ import { githubOperations } from './github.ts';
 import { keyOperations } from './keys.ts';
 import { leakedOperations } from './leaked.ts';
 import type { Operation } from './operation.ts';
+import { operatorOperations } from './operators.ts';
 import type { Place } from './place.ts';
 import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
+import { reconciliationOperations } from './reconciliation.ts';
 import { stytchOperations } from './stytch.ts';
 import { usageOperations } from './usage.ts';
 
@@ -27,6 +29,8 @@ export const deskOperations = (ports: DeskPorts) => {
       ...{ base: '/v1/users/{user_id}', tag: 'Operators', of: 'User' },
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
+    ...operatorOperations(ports, doors),
+    ...reconciliationOperations(ports, doors),
     ...leakedOperations(ports, doors),
     ...githubOperations(ports),
     ...stytchOperations(ports),

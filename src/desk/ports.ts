@@ -4,7 +4,14 @@ import type { KeyRealm } from '../model/key.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { AuditHead } from '../model/life.ts';
 import type { CredentialKind } from '../model/policy.ts';
-import type { Log, MessageSeen, Ring, Throttle } from '../model/ports.ts';
+import type {
+  Log,
+  MessageSeen,
+  ReconciliationReport,
+  ReconciliationRequest,
+  Ring,
+  Throttle,
+} from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
@@ -40,6 +47,12 @@ export type DeskRing = {
   /** The ring in the owner's key ids. Public. */
   readonly name: string;
 };
+
+/** The reconciliation, with its silence turned into a refusal. */
+export interface DeskReconciler {
+  readonly start: (request: ReconciliationRequest) => Promise<Result<ReconciliationReport>>;
+  readonly report: () => Promise<Result<ReconciliationReport | null>>;
+}
 
 /** Whether what Latchkey depends on can be had now. */
 export interface Readiness {
@@ -97,6 +110,7 @@ export interface DeskPorts {
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;
   /** The Ring that a client_id of our grammar names; null for every other. */
   readonly ringOfKey: (clientId: string) => DeskRing | null;
+  readonly reconciler: DeskReconciler;
   /** Whether a key id can be one of this owner's at all. */
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
   /** Signs cursors. */

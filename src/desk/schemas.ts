@@ -7,6 +7,8 @@ const MAX_NAME = 64;
 const MAX_DESCRIPTION = 256;
 const MAX_SCOPES = 50;
 const MAX_RANGES = 100;
+const MAX_REASON = 256;
+const MAX_KEYS = 1000;
 
 /** Control characters, and those that turn the reading direction: a name must look like what it is. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\u061C]/u;
@@ -80,6 +82,38 @@ export const rotateKeyBody = z
 const pageLimit = (usual: number) => z.coerce.number<number | string>().int().min(1).max(100).default(usual);
 
 const cursor = z.string().max(256).optional().meta({ description: '`next_cursor` of the page before' });
+
+/** The body of `PUT /v1/users/{user_id}/suspension`. */
+export const suspensionBody = z
+  .strictObject({ reason: text(1, MAX_REASON) })
+  .meta({ id: 'Suspend', examples: [{ reason: 'unpaid' }] });
+
+/** The body of `PUT /v1/users/{user_id}/limits`; null is what everybody has. */
+export const ownerLimitsBody = z
+  .strictObject({
+    plan: z.string().max(MAX_NAME).nullable(),
+    keys_limit: z.int().min(0).max(MAX_KEYS).nullable(),
+  })
+  .meta({ id: 'SetLimits', examples: [{ plan: 'pro', keys_limit: null }] });
+
+/** The body of `POST /v1/users/{user_id}/keys/import`. */
+export const importKeyBody = z
+  .strictObject({
+    client_id: z.string().regex(/^[\x21-\x7E]{1,128}$/, 'must be the id of a client'),
+    client_secret: z
+      .string()
+      .regex(/^[\x20-\x7E]{1,1024}$/, 'must be the secret of a client (RFC 6749 §A.2)')
+      .meta({ description: 'Proven at Stytch, and kept nowhere' }),
+    name: text(1, MAX_NAME).nullable().default(null).meta({ description: "Null for the client's own" }),
+    description: text(0, MAX_DESCRIPTION)
+      .nullable()
+      .default(null)
+      .meta({ description: "Null for the client's own" }),
+  })
+  .meta({
+    id: 'ImportKey',
+    examples: [{ client_id: 'm2m-client-live-1', client_secret: 'as Stytch gave it' }],
+  });
 
 /** The query of `GET /v1/keys`. */
 export const listKeysQuery = z.object({

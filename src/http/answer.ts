@@ -54,6 +54,12 @@ export const json = (
     headers: { 'content-type': 'application/json', ...OWN_HEADERS, 'x-request-id': requestId, ...headers },
   });
 
+/** An answer of another form, as it comes, that is for its caller alone. */
+export const raw = (body: ReadableStream, contentType: string, requestId: string): Response =>
+  new Response(body, {
+    headers: { 'content-type': contentType, ...OWN_HEADERS, 'x-request-id': requestId },
+  });
+
 /** An answer that is a text of some type: a page, a document that is ready. */
 export const text = (
   body: string,

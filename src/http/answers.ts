@@ -347,6 +347,12 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     title: 'Data deleted',
     detail: detail('The data of this owner was deleted.'),
   },
+  reconciliation_running: {
+    status: 409,
+    code: 'reconciliation_running',
+    title: 'Reconciliation under way',
+    detail: detail('A reconciliation is under way. GET /v1/reconciliation shows how far it is.'),
+  },
   webhook_refused: {
     status: 400,
     code: 'webhook_refused',

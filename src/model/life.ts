@@ -158,6 +158,13 @@ export interface ImportRequest {
   readonly author: Author;
 }
 
+/** A client as one of its owner's keys. */
+export interface ImportedKey {
+  readonly record: KeyRecord;
+  /** Whether this import made it one; false where it was one before. */
+  readonly made: boolean;
+}
+
 /** One line of an export of all that is kept of an owner. */
 export type ExportLine = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -167,22 +174,37 @@ export interface ExportPage {
   readonly next: string | null;
 }
 
-/** One of our clients as a reconciliation found it at Stytch. */
+/** A client as a reconciliation found it at Stytch: of our grammar, or made elsewhere and claimed here. */
 export interface ClientAtStytch {
   readonly clientId: string;
   readonly name: string;
   readonly description: string;
   readonly scopes: readonly string[];
   readonly status: 'active' | 'inactive';
+  /** Whether it carries our mark. */
+  readonly marked: boolean;
   /** When the mark says it was made; null where it does not. Milliseconds. */
   readonly madeAt: number | null;
+  /** Whose it is by what stands at Stytch; null where that names nobody. */
+  readonly ownerId: string | null;
 }
 
 /**
- * What a Ring makes of a client at Stytch. `orphan`: no Ring knows it, it goes. `young`: not known, but perhaps only not
- * yet. `ended`: dead here, it goes at Stytch too. `deactivated`: revoked here now. `drifted`: Stytch is told again.
+ * What is made of a client at Stytch. `orphan`: no Ring knows it, it goes. `young`: not known, but perhaps only not yet.
+ * `unmarked`: not known, and not made by us though its id looks so: left alone. `ended`: dead here, it goes at Stytch
+ * too. `deactivated`: revoked here now. `drifted`: Stytch is told again. `foreign`: none of ours.
  */
-export type Reconciled = 'same' | 'young' | 'orphan' | 'ended' | 'deactivated' | 'drifted';
+export const RECONCILED = [
+  'same',
+  'young',
+  'orphan',
+  'unmarked',
+  'ended',
+  'deactivated',
+  'drifted',
+  'foreign',
+] as const;
+export type Reconciled = (typeof RECONCILED)[number];
 
 /** What Latchkey tells the operator's URL of (Standard Webhooks). */
 export const EVENT_TYPES = [

@@ -1,6 +1,6 @@
 import type { Owner } from './identity.ts';
 import type { Limit } from './lease-wire.ts';
-import type { KeyRecord, Rotation } from './life.ts';
+import type { KeyRecord, OwnerRecord, Rotation } from './life.ts';
 
 /** A key as it is shown, at the Desk and in events: ids are strings, times are RFC 3339 in UTC. The key itself is not part of it. */
 export const keyObject = (record: KeyRecord) => ({
@@ -40,6 +40,28 @@ export const ownerObject = ({ kind, id, organizationId }: Owner) => ({
   id,
   organization_id: organizationId,
 });
+
+/** What is known of an owner, as it is shown. */
+export const ownerRecordObject = (record: OwnerRecord) => ({
+  owner: ownerObject(record.owner),
+  created_at: time(record.createdAt),
+  ...limitsObject(record),
+  live_keys: record.liveKeys,
+  suspension:
+    record.suspension === null
+      ? null
+      : { suspended_at: time(record.suspension.suspendedAt), reason: record.suspension.reason },
+  deletion:
+    record.deletion === null
+      ? null
+      : {
+          deleted_at: time(record.deletion.deletedAt),
+          kept_until: time(record.deletion.keptUntil),
+        },
+});
+
+/** What an owner has of his own. */
+export const limitsObject = ({ plan, keysLimit }: OwnerRecord) => ({ plan, keys_limit: keysLimit });
 
 /** RFC 3339, to the second; null stays null. */
 export function time(at: number): string;

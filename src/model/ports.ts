@@ -10,6 +10,7 @@ import type {
   ChangeRequest,
   ClientAtStytch,
   ExportPage,
+  ImportedKey,
   ImportRequest,
   IssuedKey,
   IssueRequest,
@@ -179,7 +180,7 @@ export interface Ring {
   /** Makes a client that was not made here one of the owner's keys: its row decides from now on. */
   adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
   /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
-  importClient(request: ImportRequest): Promise<Result<KeyRecord>>;
+  importClient(request: ImportRequest): Promise<Result<ImportedKey>>;
   /** Ends one access token or session JWT (RFC 7009), by the hash of its canonical form; `expiresAt` is its own, in seconds. */
   revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void>;
   /** Use by hour or day, oldest first; buckets without any are left out. */
@@ -371,14 +372,17 @@ export interface Lobby {
   claim(request: LobbyClaimRequest): Promise<Owner>;
   /** Claims a client for an owner who shows its secret: proven by one exchange, behind the failure budgets. */
   claimByProof(request: LobbyProofRequest): Promise<LobbyProof>;
-  /** Gives up a claim of this very owner, because what was to follow came to nothing. */
+  /** From now on the client's tokens name its owner: what they said before is not held against it. */
+  renew(request: LobbyClaimRequest): Promise<void>;
+  /** Gives up a claim of this very owner, because what was to follow came to nothing or is over. */
   release(request: LobbyClaimRequest): Promise<void>;
   /** Whether a message was dealt with in the last while. `sentAt` is when this copy of it was signed, in seconds. */
   wasSeen(messageId: string, sentAt: number): Promise<MessageSeen>;
   /** Remembers a message that was dealt with. */
   markSeen(messageId: string, sentAt: number): Promise<void>;
   /** The one Lobby that reconciles: begins a run, unless one is under way. */
-  startReconciliation(request: ReconciliationRequest): Promise<ReconciliationReport>;
+  startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>>;
+  /** The run under way, or the last one. */
   reconciliation(): Promise<ReconciliationReport | null>;
 }
 
@@ -387,6 +391,9 @@ export interface Lobby {
  * already, or an older one: nobody but an eavesdropper sends that.
  */
 export type MessageSeen = 'new' | 'done' | 'replayed';
+
+/** The one Lobby that reconciles, as whoever starts it sees it. */
+export type Reconciler = Pick<Lobby, 'startReconciliation' | 'reconciliation'>;
 
 export interface LobbyProofRequest {
   readonly credential: SecretName;
@@ -407,21 +414,31 @@ export interface ReconciliationRequest {
   readonly dryRun: boolean;
   /** Who asked: an operator's client id, or null for the schedule. */
   readonly by: string | null;
+  /** More orphans than this are left where they are; null for what is usual. */
+  readonly maxOrphans: number | null;
 }
+
+/** What a reconciliation made of a client; `failed` where somebody did not answer, and the next run decides. */
+export type Found = Reconciled | 'failed';
 
 /** How far a reconciliation is, or what the last one did. Times in milliseconds. */
 export interface ReconciliationReport {
   readonly id: string;
+  readonly status: 'running' | 'done' | 'failed';
+  /** Why it failed; null where it did not. */
+  readonly because: string | null;
   readonly dryRun: boolean;
   readonly by: string | null;
   readonly startedAt: number;
   /** Null while it runs. */
   readonly finishedAt: number | null;
-  /** Clients seen, and how many of them are what; `failed` are those whose Ring did not answer. */
+  /** Clients seen, and how many of them are what. */
   readonly clients: number;
-  readonly counts: Readonly<Record<Reconciled | 'foreign' | 'failed', number>>;
-  /** The last few that something was done about: client ids are public. */
-  readonly findings: readonly { readonly clientId: string; readonly found: Reconciled }[];
+  readonly counts: Readonly<Record<Found, number>>;
+  /** How many of the orphans were not removed: in a dry run all. */
+  readonly orphansLeft: number;
+  /** The last hundred that are not as they should be. Client ids are public. */
+  readonly findings: readonly { readonly clientId: string; readonly found: Found }[];
 }
 
 export interface LobbyLookRequest {

@@ -70,6 +70,8 @@ export type Refusal =
   | { readonly reason: 'client_not_proven' }
   /** All of the owner's data was deleted. */
   | { readonly reason: 'owner_deleted' }
+  /** One reconciliation at a time. */
+  | { readonly reason: 'reconciliation_running' }
   /** A webhook that is not the sender's own, or not for us. */
   | { readonly reason: 'webhook_refused'; readonly because: WebhookFault }
   /** More things in one message than are dealt with at a time. */

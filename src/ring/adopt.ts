@@ -4,7 +4,7 @@ import type { Owner } from '../model/identity.ts';
 import type { AdoptedClient, KeyRecord } from '../model/life.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { writeAudit } from './audit.ts';
-import { keysLimit } from './owner.ts';
+import { closed, keysLimit } from './owner.ts';
 import type { RingParts } from './parts.ts';
 import { isVisible, toRecord } from './record.ts';
 import type { KeyRow } from './rows.ts';
@@ -24,7 +24,8 @@ export const adopt = (
     const detail = 'must be the id of a client that was not made here';
     return err({ reason: 'request_invalid', errors: [{ pointer: '/client_id', detail }] });
   }
-  if (tables.isSuspended()) return err({ reason: 'owner_suspended' });
+  const refusal = closed(parts);
+  if (refusal !== null) return err(refusal);
   const present = tables.key(client.clientId);
   if (present !== null) {
     return present.status === 'active' && isVisible(present)

@@ -42,7 +42,7 @@ export const auditTables = ({ all, first, run }: Sql, exists: () => boolean) => 
     pruneAudit: (before: number): void => {
       // Rows are in the order of their writing, and a clock may have been put back: up to the first that is young.
       const row = first(
-        `SELECT seq, mac FROM audit WHERE seq < coalesce((SELECT min(seq) FROM audit WHERE at >= ?1), 9e15)
+        `SELECT seq, mac FROM audit WHERE seq < coalesce((SELECT min(seq) FROM audit WHERE at > ?1), 9e15)
            ORDER BY seq DESC LIMIT 1`,
         before,
       );

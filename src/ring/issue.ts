@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../model/refusal.ts';
 import { writeAudit } from './audit.ts';
 import { emit } from './events.ts';
 import { answered, begin, repeated } from './idempotency.ts';
+import { madeAtMark, markOf } from './mark.ts';
 import { keysLimit } from './owner.ts';
 import type { RingParts } from './parts.ts';
 import { toRecord } from './record.ts';
@@ -31,7 +32,7 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
   const again = repeated(parts, request.idempotency);
   if (again !== null) return again;
   const limit = keysLimit(parts);
-  if (tables.openKeys() >= limit) return err({ reason: 'key_limit_reached', limit });
+  if (tables.openKeys() + parts.importing.size >= limit) return err({ reason: 'key_limit_reached', limit });
   const row = reserve(parts, request, clientId, key.slice(-4), keychain.current.id);
   await parts.wake();
 
@@ -39,6 +40,10 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
   try {
     const outcome = await parts.stytch.createClient(newClient(parts, request, clientId, clientSecret));
     if (tables.key(clientId)?.status !== 'creating') return unavailable(null);
+    if (outcome.outcome === 'answered' && tables.deletion() !== null) {
+      abandoned(parts, clientId, null);
+      return err({ reason: 'owner_deleted' });
+    }
     if (outcome.outcome === 'answered') {
       const secret = { fingerprint, clientId, pepper: keychain.current.id, tokenExpiresAt: null };
       const record = toRecord(parts, { ...row, status: 'active' }, request.owner);
@@ -103,15 +108,7 @@ const newClient = (
   name: request.name,
   description: request.description,
   scopes: request.scopes,
-  // The mark by which a reconciliation knows our clients, and the owner that the claims template copies.
-  trustedMetadata: {
-    [parts.rules.ownerClaim]: request.owner.id,
-    owner_kind: request.owner.kind,
-    ...(request.owner.organizationId === null ? {} : { organization_id: request.owner.organizationId }),
-    made_by: 'latchkey',
-    // Whether it is young enough for its Ring not to know it yet.
-    made_at: String(Math.floor(parts.now() / 1000)),
-  },
+  trustedMetadata: { ...markOf(request.owner, parts.rules.ownerClaim), ...madeAtMark(parts.now()) },
 });
 
 /** Stytch said no, so there is nothing to undo. */

@@ -77,6 +77,16 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
     ),
   setTokensFrom: (clientId: string, now: number): void =>
     run('UPDATE keys SET tokens_from = ? WHERE client_id = ?', Math.floor(now / 1000), clientId),
+  /** Clients that were made elsewhere: no tag of ours is on them. */
+  foreignKeys: (): readonly string[] =>
+    exists()
+      ? all("SELECT client_id FROM keys WHERE master_key = ''").map((row) => row.client_id as string)
+      : [],
+  /** Forgets what keys say of a person: what is left of each is that it was there, and how it ended. */
+  forgetPersonal: (): void =>
+    run(
+      "UPDATE keys SET name = '', description = '', ip_allowlist = NULL, last_seen = NULL, last_used_at = NULL",
+    ),
   markUsed: (clientId: string, now: number, seen: Seen | null): void =>
     run(
       `UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?), last_seen = coalesce(?, last_seen),

@@ -12,6 +12,7 @@ import type {
   ChangeRequest,
   ClientAtStytch,
   ExportPage,
+  ImportedKey,
   ImportRequest,
   IssuedKey,
   IssueRequest,
@@ -49,7 +50,7 @@ import { importClient } from './import.ts';
 import { issue } from './issue.ts';
 import { openJoins } from './joins.ts';
 import { leaked } from './leaked.ts';
-import { about, revokeAll, setLimits, suspend } from './owner.ts';
+import { about, closed, revokeAll, setLimits, suspend } from './owner.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { reconcile } from './reconcile.ts';
 import { isVisible, recordOf, toRecord } from './record.ts';
@@ -97,7 +98,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async issue(request: IssueRequest): Promise<Result<IssuedKey>> {
     await this.#enter(request.owner);
-    if (this.#parts.tables.isSuspended()) return err({ reason: 'owner_suspended' });
+    const refusal = closed(this.#parts);
+    if (refusal !== null) return err(refusal);
     found(this.#parts, request.owner);
     return issue(this.#parts, request);
   }
@@ -168,7 +170,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return adopted;
   }
 
-  async importClient(request: ImportRequest): Promise<Result<KeyRecord>> {
+  async importClient(request: ImportRequest): Promise<Result<ImportedKey>> {
     await this.#enter(request.owner);
     return importClient(this.#parts, request);
   }
@@ -237,9 +239,9 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async reconcile(clients: readonly ClientAtStytch[], dryRun: boolean): Promise<readonly Reconciled[]> {
     await this.#open();
-    const verdicts = reconcile(this.#parts, clients, dryRun);
-    await this.#parts.wake();
-    return verdicts;
+    const found = reconcile(this.#parts, clients, dryRun);
+    if (!dryRun) await this.#parts.wake();
+    return found;
   }
 
   override async alarm(): Promise<void> {
@@ -272,8 +274,11 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async #open(): Promise<void> {
+    const wasOpen = this.#auditKey !== null;
     const { current } = await this.#parts.keychain();
     this.#auditKey = { id: current.id, key: current.auditKey };
+    // An alarm that was set by another clock comes when it should only if that has not been moved since.
+    if (!wasOpen && Math.abs(this.#parts.now() - Date.now()) > 1_000) await this.#parts.wake();
   }
 
   /** Refuses to speak of anybody but its own owner. */
@@ -298,6 +303,10 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     meter ??= openMeter(tables.meter());
     return meter;
   };
+  const drop = async (): Promise<void> => {
+    meter = null;
+    await tables.drop();
+  };
 
   return {
     ...ports,
@@ -307,6 +316,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     storage,
     meter: openedMeter,
     creating: new Set(),
+    importing: new Map(),
     quietUntil: 0,
     changing: new Set(),
     sweptAt: 0,
@@ -319,8 +329,8 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
       if (!tables.exists() || !tables.isIdle()) return;
       const emptyAt = openedMeter().emptyAt();
       if (emptyAt > ports.now()) return setAlarm(emptyAt);
-      meter = null;
-      await tables.drop();
+      await drop();
     },
+    drop,
   };
 };

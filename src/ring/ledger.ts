@@ -1,5 +1,7 @@
 import { LATCHKEY } from '../model/author.ts';
+import { isForeignClientId } from '../model/foreign.ts';
 import { endKey } from './end.ts';
+import { markOf } from './mark.ts';
 import type { RingParts } from './parts.ts';
 import { retryAfterMs } from './retry.ts';
 import type { Intention, KeyRow } from './rows.ts';
@@ -70,7 +72,14 @@ const carryOut = async (parts: RingParts, intention: Intention): Promise<void> =
 const update = (parts: RingParts, key: KeyRow | null) => {
   if (key === null || key.status !== 'active') return null;
   const { keyId: clientId, name, description, scopes } = key;
-  return parts.stytch.updateClient({ clientId, name, description, scopes });
+  const { realm, ownerClaim } = parts.rules;
+  const owner = parts.tables.owner();
+  // On a client that was made elsewhere nothing is written that it does not have.
+  const isOurs = owner !== null && !isForeignClientId(clientId, realm);
+  return parts.stytch.updateClient({
+    ...{ clientId, name, description, scopes },
+    ...(isOurs ? { trustedMetadata: markOf(owner, ownerClaim) } : {}),
+  });
 };
 
 const undoCreation = (parts: RingParts, clientId: string): void =>

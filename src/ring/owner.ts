@@ -1,7 +1,7 @@
 import type { Author } from '../model/author.ts';
 import type { Owner } from '../model/identity.ts';
 import type { OwnerLimits, OwnerRecord } from '../model/life.ts';
-import { err, ok, type Result } from '../model/refusal.ts';
+import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
 import { writeAudit } from './audit.ts';
 import { endKey } from './end.ts';
 import { emit } from './events.ts';
@@ -19,6 +19,12 @@ export const about = ({ tables }: RingParts, owner: Owner): OwnerRecord => ({
   liveKeys: tables.livingKeys().length,
 });
 
+/** Why nothing can be made for this owner; null for one in good standing. */
+export const closed = ({ tables }: Pick<RingParts, 'tables'>): Refusal | null => {
+  if (tables.deletion() !== null) return { reason: 'owner_deleted' };
+  return tables.isSuspended() ? { reason: 'owner_suspended' } : null;
+};
+
 /** How many living keys the owner may have. */
 export const keysLimit = ({ tables, rules }: RingParts): number => tables.keysLimit() ?? rules.keysPerUser;
 
@@ -26,8 +32,9 @@ export const keysLimit = ({ tables, rules }: RingParts): number => tables.keysLi
 const LAPSE_MS = 86_400_000;
 
 /**
- * Refuses everything of the owner's from now on, or no longer. What was deleted stays refused. One that `mayLapse` is of
- * an owner who is gone elsewhere: where nothing is known of him here, it leaves no trail and ends with its Ring.
+ * Refuses everything of the owner's from now on, or no longer. The reason is the first one, or what an operator says
+ * since. What was deleted stays refused. One that `mayLapse` is of an owner who is gone elsewhere: where nothing is known
+ * of him here, it leaves no trail and ends with its Ring.
  */
 export const suspend = (
   parts: RingParts,
@@ -38,18 +45,18 @@ export const suspend = (
 ): Result<OwnerRecord> => {
   const { tables, storage, rules } = parts;
   const before = tables.suspension();
+  const isDeleted = tables.deletion() !== null;
+  if (reason === null && isDeleted) return err({ reason: 'owner_deleted' });
   // Where every client of the project is taken, the Ring does not know which of them are this owner's.
   const lapses = mayLapse && rules.foreignClients !== 'any' && (!tables.exists() || tables.isIdle());
-  const stands = before !== null && (lapses || tables.lapsesAt() === null);
+  const isSaidAnew = author.actor.kind === 'operator' && !isDeleted && before?.reason !== reason;
+  const stands = before !== null && (lapses || tables.lapsesAt() === null) && !isSaidAnew;
   if (reason === null ? before === null : stands) return ok(about(parts, owner));
-  if (reason === null && tables.deletion() !== null) return err({ reason: 'owner_deleted' });
   found(parts, owner);
   storage.transactionSync(() => {
-    tables.lift();
-    if (reason !== null) {
-      const now = parts.now();
-      tables.suspend(author.actor.id ?? author.actor.kind, reason, now, lapses ? now + LAPSE_MS : null);
-    }
+    const now = parts.now();
+    if (reason === null) tables.lift();
+    else tables.suspend(author.actor.id ?? author.actor.kind, reason, now, lapses ? now + LAPSE_MS : null);
     if (lapses) return;
     const [action, details] =
       reason === null ? (['owner.lifted', {}] as const) : (['owner.suspended', { reason }] as const);

@@ -4,6 +4,7 @@ import type { ForeignClients } from '../model/foreign.ts';
 import type { Environment, KeyRealm } from '../model/key.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Limit } from '../model/lease-wire.ts';
+import type { Idempotency } from '../model/life.ts';
 import type { Meter } from '../model/meter.ts';
 import type { DeliverEvent, Lobbies, Log, Stytch, Vault, VerifyToken } from '../model/ports.ts';
 import type { Join } from './joins.ts';
@@ -22,6 +23,8 @@ export interface RingRules {
   /** Which client ids are of our grammar. */
   readonly realm: KeyRealm;
   readonly foreignClients: ForeignClients;
+  /** Clients that manage everybody's keys: none of them becomes one. */
+  readonly operators: ReadonlySet<string>;
   /** Of owners without a plan of their own. */
   readonly plan: Plan;
   readonly plans: ReadonlyMap<string, Plan>;
@@ -67,6 +70,8 @@ export interface RingParts extends RingPorts {
   readonly meter: () => Meter;
   /** Client ids whose creation is under way in this very object. */
   readonly creating: Set<string>;
+  /** Client ids whose import is under way in this very object, each of which holds a slot, with what makes it repeatable. */
+  readonly importing: Map<string, Idempotency | null>;
   /** Until when Stytch's token endpoint asked not to be called (RFC 9110 §10.2.3), milliseconds since the epoch. */
   quietUntil: number;
   /** Client ids that are being changed at Stytch: one change of a key at a time. */
@@ -76,4 +81,6 @@ export interface RingParts extends RingPorts {
   readonly join: Join;
   /** Sets the one alarm for the earliest thing due. Call it in the same step as the write that it belongs to. */
   readonly wake: () => Promise<void>;
+  /** Removes every trace of the Ring, here and in memory. */
+  readonly drop: () => Promise<void>;
 }

@@ -20,7 +20,10 @@ export const workOffRotations = async (parts: RingParts): Promise<void> => {
     const { clientId, status } = rotation;
     if (status === 'open')
       storage.transactionSync(() => endOldSecret(parts, owner, clientId, LATCHKEY, 'deadline'));
-    if (status === 'starting' && !parts.changing.has(clientId)) {
+    // Its call is still there: it is looked at again, and not at once.
+    if (status === 'starting' && parts.changing.has(clientId))
+      tables.putRotation({ ...rotation, dueAt: now + retryAfterMs(1) });
+    else if (status === 'starting') {
       storage.transactionSync(() => {
         tables.putRotation({ ...rotation, status: 'undoing', dueAt: now });
         tables.forgetUnanswered(clientId);

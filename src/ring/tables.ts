@@ -81,11 +81,11 @@ export const openTables = (storage: DurableObjectStorage) => {
             reason: (row.suspended_reason as string | null) ?? '',
           };
     },
-    /** With an end where it lapses by itself; null where it stays. */
+    /** Since when it is stays as it was. With an end where it lapses by itself; null where it stays. */
     suspend: (by: string, reason: string, now: number, lapsesAt: number | null): void =>
       run(
-        `UPDATE ring SET suspended_at = ?, suspended_by = ?, suspended_reason = ?, lapses_at = ?
-           WHERE suspended_at IS NULL`,
+        `UPDATE ring SET suspended_at = coalesce(suspended_at, ?), suspended_by = ?, suspended_reason = ?,
+           lapses_at = ?`,
         ...[now, by, reason, lapsesAt],
       ),
     lift: (): void =>
@@ -114,6 +114,12 @@ export const openTables = (storage: DurableObjectStorage) => {
     },
     setDeletion: (deletedAt: number, forgetAt: number): void =>
       run('UPDATE ring SET deleted_at = ?, forget_at = ?', deletedAt, forgetAt),
+    /** Whether nothing is left to be done at Stytch or to be told. */
+    isSettled: (): boolean =>
+      first(
+        `SELECT 1 WHERE EXISTS (SELECT 1 FROM intentions) OR EXISTS (SELECT 1 FROM rotations)
+           OR EXISTS (SELECT 1 FROM events)`,
+      ) === null,
 
     isRevokedToken: (tokenHash: string): boolean =>
       exists && first('SELECT 1 FROM revoked_tokens WHERE token_hash = ?', tokenHash) !== null,
@@ -150,7 +156,7 @@ export const openTables = (storage: DurableObjectStorage) => {
           unusedMs,
         ),
         first(`SELECT min(coalesce(confirmed_at, created_at)) + ? AS at ${living}`, confirmMs),
-        first('SELECT min(at) + ? AS at FROM audit', auditMs),
+        first('SELECT at + ? AS at FROM audit ORDER BY seq LIMIT 1', auditMs),
         first('SELECT forget_at AS at FROM ring'),
         first('SELECT lapses_at AS at FROM ring'),
         first(`SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 AS at FROM revoked_tokens`),

@@ -26,6 +26,7 @@ export const toldTables = ({ all, first, run }: Sql, exists: () => boolean) => (
   /** What was begun for a client and came to nothing may be asked for again. */
   forgetUnanswered: (clientId: string): void =>
     run('DELETE FROM idempotency WHERE client_id = ? AND answer IS NULL', clientId),
+  forgetAnswers: (): void => run('DELETE FROM idempotency'),
   sweepIdempotency: (now: number): void => {
     if (exists()) run('DELETE FROM idempotency WHERE expires_at <= ?', now);
   },

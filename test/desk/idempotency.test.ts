@@ -1,7 +1,9 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ring } from '../../src/model/ports.ts';
 import { inUse } from '../secrets.ts';
 import {
+  BY,
   call,
   desk,
   dumpOfRing,
@@ -11,6 +13,7 @@ import {
   later,
   newUser,
   now,
+  ownerOf,
   refusalOf,
   ringStub,
   signIn,
@@ -118,12 +121,14 @@ describe('Idempotency-Key', () => {
 });
 
 describe('races', () => {
-  it('30 parallel creates at a limit of 5 make exactly 5', async () => {
+  it('30 parallel creates at a limit of 10 make exactly 10', async () => {
+    const ring = (await ringStub(session)) as unknown as Ring;
+    await ring.setLimits(ownerOf(session), { keysLimit: 10 }, BY);
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => desk(session, 'POST', '/v1/keys', WISH)),
     );
     const keys = await Promise.all(answers.filter(({ status }) => status === 201).map(made));
-    expect(keys).toHaveLength(5);
+    expect(keys).toHaveLength(10);
     for (const answer of answers.filter(({ status }) => status !== 201))
       expect(await refusalOf(answer)).toEqual({
         ...{ status: 409, code: 'key_limit_reached', ...NONE },

@@ -1,12 +1,25 @@
-import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { KeyUse } from '../../src/model/ports.ts';
+import type { KeyUse, Ring } from '../../src/model/ports.ts';
 import { memberWith, operatorOf, visit } from '../places.ts';
 import { inUse } from '../secrets.ts';
-import { call, desk, dumpOfRing, isolate, issueKey, now, ringStub, signIn, subjectOf } from '../world.ts';
+import {
+  call,
+  desk,
+  dumpOfRing,
+  isolate,
+  issueKey,
+  later,
+  newUser,
+  now,
+  ownerOf,
+  ringStub,
+  signIn,
+  subjectOf,
+} from '../world.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const TODAY = Date.now();
 
 interface Usage {
   readonly key_id: string | null;
@@ -24,31 +37,42 @@ const usage = async (session: string, path: string): Promise<Usage> => {
   return answer.json();
 };
 
-/** A moment of one of the days of last month: long enough ago that none of its hours runs, and kept by all means. */
+/** A moment of one of the days to come, 1 for tomorrow: the clocks are moved there, and none of its hours runs yet. */
 const moment = (day: number, time: string): string => {
-  const midnight = Math.floor(Date.now() / DAY_MS) * DAY_MS - (30 - day) * DAY_MS;
+  const midnight = Math.floor(TODAY / DAY_MS) * DAY_MS + day * DAY_MS;
   return `${new Date(midnight).toISOString().slice(0, 10)}T${time}Z`;
 };
 
+const until = (text: string): Promise<void> => later((Date.parse(text) - Date.now()) / 1000);
+
 const NOTHING = { admitted: 0, refused: 0, limited: 0 };
 
-/** Use by hour, of a key or of the session's own: written where the Ring counts it. */
-const used = async (session: string, ...uses: readonly (KeyUse & { readonly at: string })[]) => {
-  await runInDurableObject(await ringStub(session), (_ring, state) => {
-    for (const { keyId, at, admitted, refused, limited } of uses)
-      state.storage.sql.exec(
-        'INSERT INTO uses (client_id, hour, admitted, refused, limited) VALUES (?, ?, ?, ?, ?)',
-        ...[keyId, Date.parse(at) / HOUR_MS, admitted, refused, limited],
-      );
-  });
+/** Tells the Ring of use at one moment after the other, as an isolate would, and signs the user in again after days. */
+const used = async (...uses: readonly (KeyUse & { readonly at: string })[]): Promise<void> => {
+  const ring = (await ringStub(session)) as unknown as Ring;
+  for (const [i, { at, ...use }] of uses.entries()) {
+    await until(at);
+    const ask = {
+      ...{ leaseId: `${keyId}-${i}`, isolate: 'isolate', purse: '', costs: [], wantsLease: false },
+      ...{ rate: 0, used: 0, held: 0, reports: [] },
+    };
+    const credential = { kind: 'session', owner: ownerOf(session), tokenHash: 'x'.repeat(43) } as const;
+    await ring.admit({ credential, others: [], wantToken: false, ask, uses: [use], seen: null });
+  }
+  await until(moment(6, '00:00:00'));
+  session = await signIn(user);
 };
 
+let user: Awaited<ReturnType<typeof newUser>>;
 let session: string;
 let key: string;
 let keyId: string;
 
+/** In the middle of an hour of the middle of a day, where the clocks then stand: no bucket ends meanwhile. */
 beforeEach(async () => {
-  session = await signIn();
+  await until(moment(1, '12:30:00'));
+  user = await newUser();
+  session = await signIn(user);
   ({ key, key_id: keyId } = await issueKey(session));
 });
 afterEach(now);
@@ -77,23 +101,20 @@ describe('usage by hour', () => {
   it('counts in the hour that it was, between two moments that it says', async () => {
     const { key_id: other } = await issueKey(session);
     await used(
-      session,
-      ...[
-        { keyId, at: moment(1, '01:00:00'), admitted: 5, refused: 1, limited: 0 },
-        { keyId, at: moment(1, '03:00:00'), admitted: 7, refused: 0, limited: 2 },
-        { keyId, at: moment(1, '05:00:00'), admitted: 100, refused: 100, limited: 100 },
-        { keyId: other, at: moment(1, '03:00:00'), admitted: 11, refused: 0, limited: 0 },
-        { keyId: 'session', at: moment(1, '03:00:00'), admitted: 13, refused: 0, limited: 0 },
-      ],
+      { keyId, at: moment(2, '01:00:00'), admitted: 5, refused: 1, limited: 0 },
+      { keyId, at: moment(2, '03:00:00'), admitted: 7, refused: 0, limited: 2 },
+      { keyId: other, at: moment(2, '03:00:00'), admitted: 11, refused: 0, limited: 0 },
+      { keyId: 'session', at: moment(2, '03:00:00'), admitted: 13, refused: 0, limited: 0 },
+      { keyId, at: moment(2, '05:00:00'), admitted: 100, refused: 100, limited: 100 },
     );
-    const range = `from=${moment(1, '01:59:00')}&to=${moment(1, '04:00:00')}`;
+    const range = `from=${moment(2, '01:59:00')}&to=${moment(2, '04:00:00')}`;
     expect(await usage(session, `/v1/keys/${keyId}/usage?${range}`)).toEqual({
-      ...{ key_id: keyId, from: moment(1, '01:00:00'), to: moment(1, '04:00:00'), by: 'hour' },
+      ...{ key_id: keyId, from: moment(2, '01:00:00'), to: moment(2, '04:00:00'), by: 'hour' },
       totals: { admitted: 12, refused: 1, limited: 2 },
       data: [
-        { at: moment(1, '01:00:00'), admitted: 5, refused: 1, limited: 0 },
-        { at: moment(1, '02:00:00'), ...NOTHING },
-        { at: moment(1, '03:00:00'), admitted: 7, refused: 0, limited: 2 },
+        { at: moment(2, '01:00:00'), admitted: 5, refused: 1, limited: 0 },
+        { at: moment(2, '02:00:00'), ...NOTHING },
+        { at: moment(2, '03:00:00'), admitted: 7, refused: 0, limited: 2 },
       ],
       approximate: true,
     });
@@ -112,19 +133,16 @@ describe('usage by day', () => {
 
   it('adds up the hours of each day', async () => {
     await used(
-      session,
-      ...[
-        { keyId, at: moment(1, '00:00:00'), admitted: 1, refused: 0, limited: 0 },
-        { keyId, at: moment(1, '23:00:00'), admitted: 2, refused: 0, limited: 0 },
-        { keyId, at: moment(2, '00:00:00'), admitted: 4, refused: 0, limited: 0 },
-      ],
+      { keyId, at: moment(2, '00:00:00'), admitted: 1, refused: 0, limited: 0 },
+      { keyId, at: moment(2, '23:00:00'), admitted: 2, refused: 0, limited: 0 },
+      { keyId, at: moment(3, '00:00:00'), admitted: 4, refused: 0, limited: 0 },
     );
-    const path = `/v1/keys/${keyId}/usage?by=day&from=${moment(1, '12:00:00')}&to=${moment(2, '12:00:00')}`;
+    const path = `/v1/keys/${keyId}/usage?by=day&from=${moment(2, '12:00:00')}&to=${moment(3, '12:00:00')}`;
     expect(await usage(session, path)).toMatchObject({
       totals: { admitted: 7 },
       data: [
-        { at: moment(1, '00:00:00'), admitted: 3 },
-        { at: moment(2, '00:00:00'), admitted: 4 },
+        { at: moment(2, '00:00:00'), admitted: 3 },
+        { at: moment(3, '00:00:00'), admitted: 4 },
       ],
     });
   });

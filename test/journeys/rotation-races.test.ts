@@ -200,7 +200,7 @@ describe('a deadline', () => {
     expect(await rotations(session)).toEqual([]);
     const here = isolate();
     for (const each of next) expect((await here.call(each)).status).toBe(200);
-  });
+  }, 30_000);
 });
 
 describe('an Idempotency-Key', () => {

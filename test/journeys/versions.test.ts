@@ -149,7 +149,7 @@ describe('tables', () => {
 
   it.each([
     ['KeyRing', SCHEMA, 3],
-    ['Lobby', LOBBY_SCHEMA, 2],
+    ['Lobby', LOBBY_SCHEMA, 3],
   ] as const)('of a %s that are made new are of the latest version', async (_, schema, version) => {
     const rows = await runInDurableObject(someRing(), (_object, { storage }) => {
       createTables(storage, schema);
@@ -216,6 +216,6 @@ describe('a Lobby from before versions were written down', () => {
     });
     expect(owner?.id).toBe('user-test-ada');
     const { schema, messages } = await dumpOfRing(lobby);
-    expect([schema, messages]).toEqual([[{ id: 1, version: 2 }], []]);
+    expect([schema, messages]).toEqual([[{ id: 1, version: 3 }], []]);
   });
 });

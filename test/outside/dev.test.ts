@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { emulatorProject } from '../../tools/dev/emulator-project.ts';
+import { emulatorProject, OPERATOR } from '../../tools/dev/emulator-project.ts';
 import { type Places, placesFrom } from '../../tools/dev/places.ts';
 import { freePort } from '../../tools/dev/ports.ts';
 
@@ -143,14 +144,46 @@ describe('npm run dev', () => {
     expect([api.status, await api.json()]).toEqual([404, expect.objectContaining({ code: 'no_route' })]);
   });
 
-  test('the lines to paste work in a POSIX shell: sign in, make a key, call, revoke', async () => {
+  test('the lines to paste work in a POSIX shell: sign in, make a key, call, revoke, ask as an operator', async () => {
     const { code, output } = await run('sh', ['-e'], pasted(dev.output())).ended;
     expect(code).toBe(0);
-    const [called, revoked] = output.split(/(?=HTTP\/1\.1 )/).slice(-2);
+    const [called, revoked, asked] = output.split(/(?=HTTP\/1\.1 )/).slice(-3);
     expect(called).toMatch(/^HTTP\/1\.1 200 /);
     expect(called).toContain(`"userId": "${ADA}"`);
     expect(revoked).toMatch(/^HTTP\/1\.1 200 /);
     expect(revoked).toContain('"status":"revoked"');
+    expect(asked).toMatch(/^HTTP\/1\.1 200 /);
+    expect(asked).toContain(`"owner":{"kind":"user","id":"${ADA}"`);
+  });
+
+  test('npm run import makes a client of Stytch a key of a user, by the operator that it names', async () => {
+    const { projectId, projectSecret } = await emulatorProject();
+    const pair = { client_id: 'billing-robot', client_secret: 'tin-whistle-quiet-lantern' };
+    const made = await fetch(`${places.stytch}/v1/m2m/clients`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${btoa(`${projectId}:${projectSecret}`)}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ ...pair, scopes: ['items:read'] }),
+    });
+    expect(made.ok).toBe(true);
+    const file = join(folder, 'clients.csv');
+    writeFileSync(file, `client_id,client_secret,user_id\n${pair.client_id},${pair.client_secret},${ADA}\n`);
+    const args = [
+      ...['tools/import.ts', '--file', file, '--desk', places.desk, '--json'],
+      ...['--client-id', OPERATOR.clientId],
+      ...['--token-url', `${places.stytch}/v1/public/${projectId}/oauth2/token`],
+    ];
+    const env = { ...process.env, LATCHKEY_OPERATOR_SECRET: OPERATOR.clientSecret };
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
+    expect(JSON.parse(stdout)).toMatchObject({ imported: 1, refused: 0, failed: 0 });
+    const authorization = `Basic ${btoa(`${pair.client_id}:${pair.client_secret}`)}`;
+    const called = await fetch(`${places.api}/v1/items/1`, { headers: { authorization } });
+    expect([called.status, await called.text()]).toEqual([
+      200,
+      expect.stringContaining(`"userId": "${ADA}"`),
+    ]);
   });
 
   test('requests are shown, and no secret is, neither there nor in the log', async () => {

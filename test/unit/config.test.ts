@@ -103,10 +103,7 @@ const SAME_SETTINGS: readonly true[] = [
 
 describe('a file that is right', () => {
   it('the example of DESIGN.md is valid as it stands, and nothing in it is suspicious', () => {
-    // But for what is understood and not served yet: nobody shall believe that it works.
-    expect(accepted(EXAMPLE).warnings.map((warning) => warning.split(': ', 2).join(': '))).toEqual([
-      'operators: not served yet',
-    ]);
+    expect(accepted(EXAMPLE).warnings).toEqual([]);
     expect(SAME_SETTINGS).not.toContain(false);
   });
 
@@ -537,9 +534,8 @@ describe('a route that is wrong is named by its place', () => {
   });
 
   it('PATH-02: an open wildcard over a protected path in another case is warned of', () => {
-    const served = { ...EXAMPLE, operators: [] };
     const { warnings } = accepted({
-      ...served,
+      ...EXAMPLE,
       routes: [{ path: '/**', auth: 'none' }, { path: '/admin/*' }],
     });
     expect(warnings).toHaveLength(1);
@@ -547,7 +543,7 @@ describe('a route that is wrong is named by its place', () => {
       /^routes\[0\]\.path: "\/\*\*" lets strangers in and covers other spellings of "\/admin\/\*"/,
     );
     expect(
-      accepted({ ...served, routes: [{ path: '/**' }, { path: '/open/*', auth: 'none' }] }).warnings,
+      accepted({ ...EXAMPLE, routes: [{ path: '/**' }, { path: '/open/*', auth: 'none' }] }).warnings,
     ).toEqual([]);
   });
 });
@@ -695,8 +691,9 @@ describe('ORG-05: the origin', () => {
 });
 
 describe('variables', () => {
-  it('override project, hosts and origin', () => {
+  it('override project, hosts, origin and operators', () => {
     const { config } = accepted(LOCAL, {
+      OPERATORS: 'm2m-client-live-1, m2m-client-live-2',
       STYTCH_PROJECT_ID: LIVE,
       API_HOSTS: 'api.acme.com, api.acme.org',
       DESK_HOST: 'keys.acme.com',
@@ -707,6 +704,7 @@ describe('variables', () => {
       stytch: { projectId: LIVE, apiUrl: 'https://api.stytch.com' },
       hosts: { api: ['api.acme.com', 'api.acme.org'], desk: 'keys.acme.com' },
       origin: { place: { kind: 'url', url: 'https://origin.acme.com' } },
+      operators: ['m2m-client-live-1', 'm2m-client-live-2'],
     });
   });
 
@@ -729,12 +727,14 @@ describe('variables', () => {
       API_HOSTS: 'api.acme.com,Y',
       DESK_HOST: 'api.acme.com:1',
       ORIGIN_URL: 'http://u:planted@x',
+      OPERATORS: 'm2m-client-live-1,no id',
       STYTCH_PROJECT_ID: 'x',
     };
     const found = problems(EXAMPLE, vars);
     expect(found.map((text) => text.split(':')[0])).toEqual([
       'STYTCH_PROJECT_ID',
       'API_HOSTS[1]',
+      'OPERATORS[1]',
       'ORIGIN_URL',
     ]);
     expect(found.join()).not.toContain('planted');

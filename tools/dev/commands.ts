@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.ts';
 import type { Command } from './child.ts';
+import { OPERATOR } from './emulator-project.ts';
 import type { Places } from './places.ts';
 
 /** The project's folder. */
@@ -20,7 +21,7 @@ export interface Setting {
   readonly clockSeconds: number;
 }
 
-/** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin and Stytch are all on this machine. */
+/** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin, Stytch and the operator are all on this machine. */
 export const workerCommand = (setting: Setting): Command => {
   const { places, folder, secretFiles, projectId, clockSeconds } = setting;
   const variables = {
@@ -29,6 +30,7 @@ export const workerCommand = (setting: Setting): Command => {
     ORIGIN_URL: places.origin,
     STYTCH_API_URL: places.stytch,
     STYTCH_PROJECT_ID: projectId,
+    OPERATORS: OPERATOR.clientId,
     CLOCK_OFFSET_SECONDS: String(clockSeconds),
   };
   return wrangler('worker', 'wrangler.toml', places.port, folder, [

@@ -13,3 +13,9 @@ export const emulatorProject = async (): Promise<EmulatorProject> => {
   const { PROJECT_ID = '', PROJECT_SECRET = '', WEBHOOK_SECRET = '' } = variables;
   return { projectId: PROJECT_ID, projectSecret: PROJECT_SECRET, webhookSecret: WEBHOOK_SECRET };
 };
+
+/** The M2M client that the emulator is born with: an operator of this Latchkey. No secret either. */
+export const OPERATOR = {
+  clientId: 'm2m-client-test-0e0e0e0e-0000-4000-8000-000000000001',
+  clientSecret: 'copper-kettle-quiet-lantern',
+};

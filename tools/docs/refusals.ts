@@ -52,6 +52,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   client_owned: { reason: 'client_owned' },
   client_not_proven: { reason: 'client_not_proven' },
   owner_deleted: { reason: 'owner_deleted' },
+  reconciliation_running: { reason: 'reconciliation_running' },
   webhook_refused: { reason: 'webhook_refused', because: 'signature' },
   batch_too_large: { reason: 'batch_too_large', max: 1000 },
   role_missing: { reason: 'role_missing' },

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import {
+  type Content,
   type OpenApi,
   type OperationObject,
   type Parameter,
@@ -31,7 +32,7 @@ export const operationSection = (document: OpenApi, { method, path, operation }:
 ${description === undefined ? '' : html`<p>${prose(description)}</p>`}
 ${credentials(security)}
 ${parametersOf(parameters)}
-${requestBody === undefined ? '' : html`<h4>Body</h4>${contents(Object.entries(requestBody.content))}`}
+${requestBody === undefined ? '' : bodyOf(document, requestBody.content)}
 ${answers.map(answerOf)}
 ${refusalsOf(answers)}
 <pre><code>${curl(document, method, path, operation)}</code></pre>
@@ -54,9 +55,18 @@ const parametersOf = (parameters: readonly Parameter[]): Html | '' => {
   return rows.length === 0 ? '' : html`<h4>Parameters</h4>${table(['Name', 'In', 'Type', 'Says'], rows)}`;
 };
 
+/** What is sent is told here, whole. */
+const bodyOf = (document: OpenApi, content: Content): Html => {
+  const told = Object.entries(content).map(([type, { schema }]) => {
+    const { $ref } = schema;
+    return [type, { schema: $ref === undefined ? schema : referred<Schema>(document, { $ref }) }] as const;
+  });
+  return html`<h4>Body</h4>${contents(told)}`;
+};
+
 type Media = readonly [type: string, media: { readonly schema: Schema }];
 
-/** A body, or what is answered: its members, or where they are told. */
+/** What is sent or answered: its members, or where they are told. */
 const contents = (media: readonly Media[]): readonly Html[] =>
   media.map(([type, { schema }]) =>
     schema.type === 'object'

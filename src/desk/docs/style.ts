@@ -38,6 +38,7 @@ summary { cursor: pointer; margin: 1.25rem 0 .5rem; font-weight: 600; font-size:
 table { width: 100%; border-collapse: collapse; font-size: .9rem; line-height: 1.45; }
 th, td { padding: .45rem .75rem .45rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--soft); }
+td:first-child code { white-space: nowrap; }
 @media (max-width: 52rem) {
   body { display: block; }
   nav { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); }

@@ -55,15 +55,16 @@ const SIGNED: readonly Parameter[] = [
 const ABOUT =
   'Sent to the `events.url` of the configuration and signed as Standard Webhooks says. It may come twice, and out of order.';
 
+/** An event as it is sent. */
+export const eventSchema = (type: EventType) =>
+  z.strictObject({ type: z.literal(type), timestamp: time, data: EVENTS[type].data });
+
 /** What is sent to the operator's URL (Standard Webhooks). */
 export const eventsToOperator = (components: Components): OpenApi['webhooks'] =>
   Object.fromEntries(
     EVENT_TYPES.map((type) => {
-      const { says, data } = EVENTS[type];
-      const schema = components.schema(
-        z.strictObject({ type: z.literal(type), timestamp: time, data }),
-        'output',
-      );
+      const { says } = EVENTS[type];
+      const schema = components.schema(eventSchema(type), 'output');
       const operation = {
         operationId: `event_${type.replace('.', '_')}`,
         ...{ summary: says, description: ABOUT, security: [], parameters: SIGNED },

@@ -4,6 +4,7 @@ import {
   type AuditHead,
   type AuditPage,
   type ExportPage,
+  type ImportedKey,
   type IssuedKey,
   KEY_STATUSES,
   type KeyPage,
@@ -16,6 +17,7 @@ import type {
   ExchangeAnswer,
   LobbyExchangeAnswer,
   LobbyLook,
+  ReconciliationReport,
   Standing,
 } from '../../model/ports.ts';
 import type { Reason, Result } from '../../model/refusal.ts';
@@ -75,6 +77,9 @@ export const isKeyPage = (value: unknown): value is KeyPage =>
 export const isIssuedKey = (value: unknown): value is IssuedKey =>
   isRecord(value) && isKeyRecord(value.record) && (value.key === null || isText(value.key));
 
+export const isImportedKey = (value: unknown): value is ImportedKey =>
+  isRecord(value) && isKeyRecord(value.record) && typeof value.made === 'boolean';
+
 export const isListOf =
   <T>(isSo: (value: unknown) => value is T) =>
   (value: unknown): value is readonly T[] =>
@@ -100,6 +105,18 @@ export const isExportPage = (value: unknown): value is ExportPage =>
   Array.isArray(value.lines) &&
   value.lines.every((each) => isRecord(each) && isText(each.type)) &&
   isTextOrNull(value.next);
+
+export const isReconciliationReport = (value: unknown): value is ReconciliationReport =>
+  isRecord(value) &&
+  [value.id, value.status].every(isText) &&
+  isTextOrNull(value.because) &&
+  typeof value.dryRun === 'boolean' &&
+  isTextOrNull(value.by) &&
+  [value.startedAt, value.clients, value.orphansLeft].every(isNumber) &&
+  isNumberOrNull(value.finishedAt) &&
+  isRecord(value.counts) &&
+  Object.values(value.counts).every(isNumber) &&
+  Array.isArray(value.findings);
 
 /** What a Ring made of a change, or why it did not. */
 export const isResultOf =
@@ -182,10 +199,13 @@ const REFUSALS_OF_RING: Readonly<Partial<Record<Reason, Has>>> = {
   made_elsewhere: always,
   idempotency_key_reused: always,
   idempotency_key_in_use: always,
+  scope_not_grantable: ({ scopes }) => isTexts(scopes),
+  not_configured: ({ setting }) => isText(setting),
   client_owned: always,
   client_not_proven: always,
   too_many_attempts: isLater,
   request_invalid: ({ errors }) => Array.isArray(errors),
+  reconciliation_running: always,
   not_found: always,
   internal: always,
 };

@@ -4,6 +4,7 @@ import type { Row } from '../rows.ts';
 import { openSql } from '../sql.ts';
 import { createTables, hasTable, upgradeTables } from '../versions.ts';
 import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
+import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
 
 /** For how long after its last token's end it is remembered that Stytch accepted a secret, in seconds: 90 days. */
@@ -42,6 +43,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
 
   return {
     ...messages,
+    ...runTables(sql),
     owner: (clientId: string): Owner | null => {
       const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
       return row === null ? null : toOwner(row);
@@ -54,6 +56,18 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
            organization_id = excluded.organization_id`,
         ...[clientId, owner.kind, owner.id, owner.organizationId, now],
       ),
+
+    /** Since when its tokens are to name its owner; milliseconds since the epoch, or null for nobody's client. */
+    claimedAt: (clientId: string): number | null =>
+      (first('SELECT claimed_at FROM owners WHERE client_id = ?', clientId)?.claimed_at as
+        | number
+        | undefined) ?? null,
+    renewClaim: (clientId: string, now: number): void =>
+      run('UPDATE owners SET claimed_at = ? WHERE client_id = ?', now, clientId),
+    forgetClient: (clientId: string): void => {
+      run('DELETE FROM owners WHERE client_id = ?', clientId);
+      run('DELETE FROM secrets WHERE client_id = ?', clientId);
+    },
 
     secret: (fingerprint: string, clientId: string): AcceptedSecret | null => {
       const row = first(

@@ -51,6 +51,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   client_owned: {},
   client_not_proven: {},
   owner_deleted: {},
+  reconciliation_running: {},
   webhook_refused: { because: 'signature' },
   batch_too_large: { max: 1000 },
   role_missing: {},

@@ -56,6 +56,11 @@ describe('the page', () => {
       for (const status of Object.keys(answers)) expect(section).toContain(`<h4>Answers ${status}</h4>`);
       const described = DOCUMENT.paths[path]?.[method.toLowerCase() as 'get'];
       for (const { name } of described?.parameters ?? []) expect(section).toContain(`<code>${name}</code>`);
+      for (const { schema } of Object.values(described?.requestBody?.content ?? {})) {
+        const { $ref = '' } = schema;
+        const { properties = {} } = $ref === '' ? schema : referred<Schema>(DOCUMENT, { $ref });
+        for (const name of Object.keys(properties)) expect(section).toContain(`<code>${name}</code>`);
+      }
       for (const response of Object.values(described?.responses ?? {})) {
         const { schema } = referred(DOCUMENT, response).content?.['application/problem+json'] ?? {};
         for (const code of schema?.allOf?.[1]?.properties?.code?.enum ?? [])
