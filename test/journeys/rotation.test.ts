@@ -174,3 +174,23 @@ describe.each(['finish', 'cancel'] as const)('after a %s', (end) => {
     await expectDead(isolate(), it.dead);
   });
 });
+
+describe('while Stytch is silent', () => {
+  it.each(['finish', 'cancel'] as const)(
+    'a %s ends one secret, and the other goes on by the Ring’s word, warm and cold',
+    async (end) => {
+      const it = await keyOfSomebody();
+      const next = await it.begin();
+      const [living, dead] = end === 'finish' ? [next, it.key] : [it.key, next];
+      const here = isolate();
+      for (const each of [living, dead]) await expectAlive(here, each);
+      await fault('*', { kind: 'status', status: 503 });
+      expect((await it[end]()).status).toBe(200);
+      await later(5);
+      for (const each of [here, isolate()]) {
+        await expectAlive(each, living);
+        await expectDead(each, dead);
+      }
+    },
+  );
+});

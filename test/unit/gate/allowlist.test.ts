@@ -212,6 +212,28 @@ describe('where there is no list', () => {
   });
 });
 
+describe('what a list takes of an isolate’s memory', () => {
+  it('is counted when it comes, and when it goes', async () => {
+    const world = openWorld();
+    let weighed = 0;
+    const { memory } = world.ports;
+    const remember: typeof memory.remember = (text, evidence) => {
+      weighed++;
+      memory.remember(text, evidence);
+    };
+    const ports = { ...world.ports, memory: { ...memory, remember } };
+    const counts: number[] = [];
+    for (const ipAllowlist of [null, null, LIST, LIST, null]) {
+      world.state.standing = { ...LIVE, ipAllowlist };
+      world.pass(5_000);
+      await world.decideWith(ports, asBearer());
+      counts.push(weighed);
+    }
+    // Once when the key is found out about, and then only where there is more or less of it.
+    expect(counts).toEqual([1, 1, 2, 2, 3]);
+  });
+});
+
 describe('a token whose Ring was not asked yet', () => {
   it('pays after that with what the Ring lent in the same word', async () => {
     const world = openWorld();

@@ -25,6 +25,8 @@ interface Given {
   readonly secrets?: readonly object[];
   /** Of a rotation that is under way, or over and not yet told to Stytch. */
   readonly rotation?: string;
+  /** When the old secret of an open one ends. */
+  readonly finishesAt?: number;
   /** Whether the Ring has anything written down. */
   readonly isNew?: boolean;
 }
@@ -37,7 +39,10 @@ const standing = (name: CredentialName, given: Given = {}) => {
     isSuspended: () => suspended,
     isRevokedToken: (hash: string) => revoked.includes(hash),
     secrets: () => secrets,
-    rotation: () => (given.rotation === undefined ? null : { status: given.rotation }),
+    rotation: () =>
+      given.rotation === undefined
+        ? null
+        : { status: given.rotation, finishesAt: given.finishesAt ?? NOW + 1 },
   };
   const rules = { leaseSeconds: LEASE_MS / 1000, realm: REALM, foreignClients };
   return standingOf({ tables, rules } as unknown as RingParts, name, NOW);
@@ -188,6 +193,50 @@ describe('a secret', () => {
     ['of which there is none', [], 'unproven'],
   ])('%s', (_, secrets, status) => {
     expect(standing(SECRET, { rows, secrets }).status).toBe(status);
+  });
+
+  describe('of two, while a rotation is open,', () => {
+    const [OLD, NEXT] = [
+      { fingerprint: 'fp', pepper: 'p1', slot: null },
+      { fingerprint: 'fp', pepper: 'p1', slot: 'next' },
+    ];
+    const other = (slot: 'next' | null, pepper = 'p1') => ({ fingerprint: `other ${pepper}`, pepper, slot });
+    const open = { rows, rotation: 'open' };
+
+    it('is good, and known to be one of two', () => {
+      for (const secrets of [
+        [OLD, other('next')],
+        [NEXT, other(null)],
+      ])
+        expect(standing(SECRET, { ...open, secrets })).toEqual({
+          ...LIVE,
+          ipAllowlist: null,
+          isRotating: true,
+        });
+    });
+
+    it.each([
+      ['both are known under its pepper', [other(null), other('next')], 'unknown'],
+      ['the old one alone is known under its pepper', [other(null), other('next', 'p0')], 'unproven'],
+      ['the next one alone is known under its pepper', [other(null, 'p0'), other('next')], 'unproven'],
+      ['neither is', [other(null, 'p0'), other('next', 'p0')], 'unproven'],
+    ])('and none of them: where %s', (_, secrets, status) => {
+      expect(standing(SECRET, { ...open, secrets }).status).toBe(status);
+    });
+
+    it.each([
+      ['the old one', OLD, 'revoked'],
+      ['the next one', NEXT, 'live'],
+    ])('ends by its deadline to the second, alarm or not: %s', (_, secret, status) => {
+      const secrets = [secret, other(secret.slot === null ? 'next' : null)];
+      expect(standing(SECRET, { ...open, secrets, finishesAt: NOW + 1 }).status).toBe('live');
+      expect(standing(SECRET, { ...open, secrets, finishesAt: NOW }).status).toBe(status);
+    });
+
+    it('opens tokens that are all refused from the deadline on', () => {
+      expect(standing(token(OURS), { ...open, finishesAt: NOW + 1 }).status).toBe('live');
+      expect(standing(token(OURS), { ...open, finishesAt: NOW }).status).toBe('revoked');
+    });
   });
 
   it('of nobody is unknown', () => {
