@@ -1,8 +1,8 @@
 import type { EventType, KeyRecord } from '../model/life.ts';
 import { keyObject, ownerObject } from '../model/objects.ts';
+import { retryAfterMs } from './alarm/retry.ts';
 import type { RingParts } from './parts.ts';
-import { retryAfterMs } from './retry.ts';
-import type { EventRow } from './rows.ts';
+import type { EventRow } from './tables/rows.ts';
 
 /** An event that was not taken in this many tries, about four days, is given up, and the log says so. */
 const MAX_ATTEMPTS = 100;

@@ -38,27 +38,27 @@ import type {
   Ring,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import { admit, ownersIn, settle } from './admit.ts';
-import { adopt } from './adopt.ts';
-import { change } from './change.ts';
-import { endKey } from './end.ts';
-import { exchange } from './exchange.ts';
-import { exportPage } from './export.ts';
-import { forgetOwner } from './forget.ts';
-import { found } from './found.ts';
-import { importClient } from './import.ts';
-import { issue } from './issue.ts';
-import { openJoins } from './joins.ts';
-import { leaked } from './leaked.ts';
-import { about, closed, revokeAll, setLimits, suspend } from './owner.ts';
+import { work } from './alarm/index.ts';
+import { reconcile } from './alarm/reconcile.ts';
+import { adopt } from './keys/adopt.ts';
+import { change } from './keys/change.ts';
+import { endKey } from './keys/end.ts';
+import { importClient } from './keys/import.ts';
+import { issue } from './keys/issue.ts';
+import { leaked } from './keys/leaked.ts';
+import { isVisible, recordOf, toRecord } from './keys/record.ts';
+import { rotate } from './keys/rotate.ts';
+import { endRotation } from './keys/rotation-end.ts';
+import { exportPage } from './owner/export.ts';
+import { forgetOwner } from './owner/forget.ts';
+import { found } from './owner/found.ts';
+import { about, closed, revokeAll, setLimits, suspend } from './owner/index.ts';
 import type { RingParts, RingPorts } from './parts.ts';
-import { reconcile } from './reconcile.ts';
-import { isVisible, recordOf, toRecord } from './record.ts';
-import { rotate } from './rotate.ts';
-import { endRotation } from './rotation-end.ts';
-import { openTables } from './tables.ts';
-import { usage } from './usage.ts';
-import { work } from './work.ts';
+import { admit, ownersIn, settle } from './requests/admit.ts';
+import { exchange } from './requests/exchange.ts';
+import { openJoins } from './requests/joins.ts';
+import { usage } from './requests/usage.ts';
+import { openTables } from './tables/index.ts';
 
 /** How soon the ledger is looked at again when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;

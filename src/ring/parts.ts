@@ -7,8 +7,8 @@ import type { Limit } from '../model/lease-wire.ts';
 import type { Idempotency } from '../model/life.ts';
 import type { Meter } from '../model/meter.ts';
 import type { DeliverEvent, Lobbies, Log, Stytch, Vault, VerifyToken } from '../model/ports.ts';
-import type { Join } from './joins.ts';
-import type { Tables } from './tables.ts';
+import type { Join } from './requests/joins.ts';
+import type { Tables } from './tables/index.ts';
 
 /** An owner's limit over all of his keys, and the quota of a UTC month if there is one. */
 export interface Plan extends Limit {

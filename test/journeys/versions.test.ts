@@ -2,8 +2,8 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { Lobby } from '../../src/model/ports.ts';
 import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
-import { SCHEMA } from '../../src/ring/schema.ts';
-import { createTables, type Schema, upgradeTables, VERSION_TABLE } from '../../src/ring/versions.ts';
+import { SCHEMA } from '../../src/ring/tables/schema.ts';
+import { createTables, type Schema, upgradeTables, VERSION_TABLE } from '../../src/ring/tables/versions.ts';
 import { call, desk, dumpOfRing, issueKey, ringStub, rooms, signIn } from '../world.ts';
 
 /** The tables of a KeyRing as they were before versions were written down, copied: they never change. */

@@ -1,8 +1,8 @@
 import { addressBlock } from '../../model/address.ts';
 import { type Attempt, throttle } from '../../model/budget.ts';
 import { nameOfAddress } from '../../model/fingerprint.ts';
-import type { Presented } from '../kept-token.ts';
-import { type Proof, prove } from '../prove.ts';
+import type { Presented } from '../requests/kept-token.ts';
+import { type Proof, prove } from '../requests/prove.ts';
 import type { LobbyParts } from './parts.ts';
 
 /** What a pair came to, and when Stytch was asked; or that it was not. */

@@ -2,7 +2,7 @@ import { isForeignClientId, ownerNamedBy } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyClaimRequest, LobbyProof, LobbyProofRequest } from '../../model/ports.ts';
-import { sealToken } from '../kept-token.ts';
+import { sealToken } from '../requests/kept-token.ts';
 import { nameAddress, type Tried, tryPair } from './attempt.ts';
 import { settleOwner } from './owner.ts';
 import type { LobbyParts } from './parts.ts';

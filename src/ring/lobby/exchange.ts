@@ -1,8 +1,8 @@
 import { isForeignClientId, ownerNamedBy } from '../../model/foreign.ts';
 import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyExchangeAnswer, LobbyExchanged, LobbyExchangeRequest } from '../../model/ports.ts';
-import { sealToken, unsealToken } from '../kept-token.ts';
-import { RENEW_BEFORE_SECONDS } from '../prove.ts';
+import { sealToken, unsealToken } from '../requests/kept-token.ts';
+import { RENEW_BEFORE_SECONDS } from '../requests/prove.ts';
 import { nameAddress, type Tried, tryPair } from './attempt.ts';
 import { isUnregistered, settleOwner } from './owner.ts';
 import type { LobbyParts } from './parts.ts';

@@ -17,7 +17,7 @@ import type {
   ReconciliationRequest,
 } from '../../model/ports.ts';
 import type { Result } from '../../model/refusal.ts';
-import { openJoins } from '../joins.ts';
+import { openJoins } from '../requests/joins.ts';
 import { claimByProof, release, renew } from './claim.ts';
 import { exchange } from './exchange.ts';
 import { settleOwner } from './owner.ts';

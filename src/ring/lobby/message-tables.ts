@@ -1,4 +1,4 @@
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../tables/sql.ts';
 
 /** For how long a message is known again, in milliseconds: longer than its signature is taken, whatever the clocks say. */
 export const MESSAGE_KEPT_MS = 900_000;

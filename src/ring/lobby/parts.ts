@@ -2,8 +2,8 @@ import type { Attempt } from '../../model/budget.ts';
 import type { ForeignClients, OwnerlessClients } from '../../model/foreign.ts';
 import type { KeyRealm } from '../../model/key.ts';
 import type { Rings } from '../../model/ports.ts';
-import type { Join } from '../joins.ts';
 import type { RingPorts } from '../parts.ts';
+import type { Join } from '../requests/joins.ts';
 import type { LobbyTables } from './tables.ts';
 
 /** What the operator's file says that concerns a Lobby. */

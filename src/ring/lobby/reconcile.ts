@@ -1,6 +1,6 @@
 import type { Outcome, ReconciliationReport, ReconciliationRequest } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
-import { retryAfterMs } from '../retry.ts';
+import { retryAfterMs } from '../alarm/retry.ts';
 import { judgePage } from './judge-page.ts';
 import type { LobbyParts } from './parts.ts';
 import { removeOrphans } from './remove-orphans.ts';

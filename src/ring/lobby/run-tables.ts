@@ -1,5 +1,5 @@
 import type { ReconciliationReport } from '../../model/ports.ts';
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../tables/sql.ts';
 
 /** A reconciliation as it is written down. */
 export interface Run extends ReconciliationReport {

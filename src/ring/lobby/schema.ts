@@ -1,4 +1,4 @@
-import type { Schema } from '../versions.ts';
+import type { Schema } from '../tables/versions.ts';
 
 const MESSAGES = `CREATE TABLE messages (
     -- Messages of Stytch's that were dealt with, by SHA-256 of their id, for 15 minutes, 10,000 at the most; and when the

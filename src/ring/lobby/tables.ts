@@ -1,8 +1,8 @@
 import { type Attempt, BUDGET_WINDOW_MS } from '../../model/budget.ts';
 import type { Owner } from '../../model/identity.ts';
-import type { Row } from '../rows.ts';
-import { openSql } from '../sql.ts';
-import { createTables, hasTable, upgradeTables } from '../versions.ts';
+import type { Row } from '../tables/rows.ts';
+import { openSql } from '../tables/sql.ts';
+import { createTables, hasTable, upgradeTables } from '../tables/versions.ts';
 import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
 import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
