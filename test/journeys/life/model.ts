@@ -22,6 +22,8 @@ export interface Model {
   readonly delivered: Set<string>;
   /** Imports that were cut off: their clients may have the owner's name at Stytch already. By client id. */
   readonly pending: Map<string, Pair>;
+  /** Clients that were made elsewhere, and deactivated there. */
+  readonly inactive: Set<string>;
   suspended: boolean;
   /** Creations and rotations whose answer nobody got: they hold a slot for a while, and no secret is known of them. */
   lost: number;
@@ -32,6 +34,7 @@ export const newModel = (): Model => ({
   dead: new Set(),
   delivered: new Set(),
   pending: new Map(),
+  inactive: new Set(),
   suspended: false,
   lost: 0,
 });
