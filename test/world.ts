@@ -152,10 +152,10 @@ export const stytchClients = async (session: string): Promise<readonly string[]>
     body: JSON.stringify({ limit: 1000 }),
   });
   const { m2m_clients } = (await response.json()) as {
-    m2m_clients: { client_id: string; trusted_metadata: { user_id?: string } }[];
+    m2m_clients: { client_id: string; trusted_metadata?: { user_id?: string } }[];
   };
   return m2m_clients
-    .filter((each) => each.trusted_metadata.user_id === subjectOf(session))
+    .filter((each) => each.trusted_metadata?.user_id === subjectOf(session))
     .map((each) => each.client_id);
 };
 

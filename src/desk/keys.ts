@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import type { Limit } from '../model/lease-wire.ts';
-import type { IssuedKey, KeyRecord } from '../model/life.ts';
+import type { KeyRecord } from '../model/life.ts';
 import { keyObject } from '../model/objects.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { isReservedScope } from '../model/scope.ts';
@@ -11,7 +11,7 @@ import { effectiveBy } from './effective-by.ts';
 import { entityTag, revisionAsked } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { readKeyPosition, writeKeyPosition } from './key-position.ts';
-import { ISSUED_KEY, KEY, KEY_ID, pageOf, REVOKED_KEY } from './objects.ts';
+import { ISSUED_KEY, KEY, KEY_ID, pageOf, REVOKED_KEY, ROTATED_KEY } from './objects.ts';
 import { operation } from './operation.ts';
 import { ownRing } from './own-ring.ts';
 import { nextCursor, pageBegins } from './paging.ts';
@@ -63,7 +63,10 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
         ...{ name: body.name, description: body.description, scopes: body.scopes, expiresAt: end.value },
         ...{ limit: limit.value, ipAllowlist: body.ip_allowlist },
       });
-      return issued.ok ? ok(shownWhole(issued.value, 201, call, `${path}/`, who)) : issued;
+      if (!issued.ok) return issued;
+      const { record, key } = issued.value;
+      const location = `${path}/${record.keyId}`.replace('{user_id}', who.owner.id);
+      return ok(shown(record, call, 201, { key }, { location }));
     },
   });
 
@@ -179,7 +182,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       'Both secrets are good until the rotation is finished, at the latest by itself at `finishes_at`.',
     headers: IDEMPOTENCY_KEY,
     answers: {
-      200: { description: 'The key with its new secret, whole', body: ISSUED_KEY, headers: WITH_ETAG },
+      200: { description: 'The key with its new secret, whole', body: ROTATED_KEY, headers: WITH_ETAG },
     },
     refusals: [
       ...(['not_found', 'owner_suspended', 'already_rotating', 'made_elsewhere', 'conflict'] as const),
@@ -195,7 +198,10 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       const rotated = await ring.value.rotate({
         ...{ owner, keyId, overlapSeconds, author, idempotency: idempotency.value },
       });
-      return rotated.ok ? ok(shownWhole(rotated.value, 200, call, `${path}/`, who)) : rotated;
+      if (!rotated.ok) return rotated;
+      const { record, key } = rotated.value;
+      const endsBy = record.rotation === null ? effectiveBy(ports) : null;
+      return ok(shown(record, call, 200, { key, effective_by: endsBy }));
     },
   });
 
@@ -254,23 +260,18 @@ const limitOf = (
   return ok({ requests: limit.requests, perSeconds: limit.per_seconds });
 };
 
-const shown = (record: KeyRecord, { requestId }: Call): Response =>
-  json(keyObject(record), 200, requestId, { etag: entityTag(record.revision) });
-
-/** The one answer with a whole key in it. */
-const shownWhole = (
-  { record, key }: IssuedKey,
-  status: number,
+/** A key as it is now; the whole one is in no answer but those that make it or its new secret. */
+const shown = (
+  record: KeyRecord,
   { requestId }: Call,
-  path: string,
-  { owner }: Subject,
+  status = 200,
+  more: object = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Response =>
-  json({ ...keyObject(record), key }, status, requestId, {
+  json({ ...keyObject(record), ...more }, status, requestId, {
     etag: entityTag(record.revision),
-    ...(status === 201 ? { location: `${path.replace('{user_id}', owner.id)}${record.keyId}` } : {}),
+    ...headers,
   });
 
-const shownEnded = (ports: DeskPorts, record: KeyRecord, { requestId }: Call): Response => {
-  const body = { ...keyObject(record), effective_by: effectiveBy(ports) };
-  return json(body, 200, requestId, { etag: entityTag(record.revision) });
-};
+const shownEnded = (ports: DeskPorts, record: KeyRecord, call: Call): Response =>
+  shown(record, call, 200, { effective_by: effectiveBy(ports) });

@@ -46,16 +46,25 @@ const keyMembers = {
 
 export const KEY = z.strictObject(keyMembers).meta({ id: 'Key' });
 
-/** A key in the answer that makes it or its new secret. */
-export const ISSUED_KEY = z
+const wholeKey = z
+  .string()
+  .nullable()
+  .meta({ description: 'The whole key, once; null where the same request was answered before' });
+
+/** A key in the answer that makes it. */
+export const ISSUED_KEY = z.strictObject({ ...keyMembers, key: wholeKey }).meta({ id: 'IssuedKey' });
+
+/** A key in the answer that gives it a new secret. */
+export const ROTATED_KEY = z
   .strictObject({
     ...keyMembers,
-    key: z
-      .string()
-      .nullable()
-      .meta({ description: 'The whole key, once; null where the same request was answered before' }),
+    key: wholeKey,
+    effective_by: time.nullable().meta({
+      description:
+        'When the old secret is dead everywhere, where it was given no overlap; null while both are good',
+    }),
   })
-  .meta({ id: 'IssuedKey' });
+  .meta({ id: 'RotatedKey' });
 
 /** A key of which something ended, and when that is in force everywhere. */
 export const REVOKED_KEY = z

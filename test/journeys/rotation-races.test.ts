@@ -183,6 +183,20 @@ describe('a deadline', () => {
     expect((await call(next, '/v1/strict/1')).status).toBe(200);
   });
 
+  it('of no overlap is told of: by when the old secret is dead everywhere; with one, both are good', async () => {
+    const { rotate, session } = await keyOfSomebody();
+    const answered = async (overlapSeconds: number) => {
+      const answer = (await (await rotate(overlapSeconds)).clone().json()) as Record<string, unknown>;
+      await keyIn(Response.json(answer));
+      return answer;
+    };
+    const before = Date.now();
+    const { effective_by, rotation } = await answered(0);
+    expect([Date.parse(String(effective_by)) >= before + 5_000, rotation]).toEqual([true, null]);
+    await work(session);
+    expect(await answered(3_600)).toMatchObject({ effective_by: null, status: 'rotating' });
+  });
+
   it('of more rotations than one alarm works on ends each, and cancels none', async () => {
     const session = await signIn();
     const ring = await ringOf(session);
