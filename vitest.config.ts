@@ -11,7 +11,7 @@ export default defineConfig({
         plugins: [cloudflareTest(() => workerd())],
         test: {
           name: 'workerd',
-          setupFiles: ['test/secrets.ts'],
+          setupFiles: ['test/secrets.ts', 'test/contract.ts'],
           include: ['journeys', 'hostile', 'desk', 'conformance'].map((room) => `test/${room}/**/*.test.ts`),
         },
       },
@@ -28,7 +28,7 @@ export default defineConfig({
   },
 });
 
-/** The rooms around the Worker under test: Stytch, the origin, and the internet that leads to these two alone. */
+/** The rooms around the Worker under test: Stytch, the origin, and the internet that leads to these rooms alone. */
 const workerd = async () => {
   const emulator = await emulatorVariables();
   return {
@@ -40,6 +40,9 @@ const workerd = async () => {
         STYTCH_PROJECT_ID: emulator.PROJECT_ID ?? '',
         STYTCH_API_URL: 'https://stytch.test',
         STYTCH_SECRET: emulator.PROJECT_SECRET ?? '',
+        STYTCH_WEBHOOK_SECRET: emulator.WEBHOOK_SECRET ?? '',
+        // More runs of the model of a key's life: LIFE_RUNS=1000 npm test -- life-model
+        ...(process.env.LIFE_RUNS === undefined ? {} : { LIFE_RUNS: process.env.LIFE_RUNS }),
       },
       outboundService: 'internet',
       workers: [
@@ -50,9 +53,14 @@ const workerd = async () => {
           outboundService: 'internet',
         },
         { ...auxiliary('recording-origin', 'test/origin.ts'), outboundService: 'internet' },
+        { ...auxiliary('receiver', 'test/origin.ts'), outboundService: 'internet' },
+        { ...auxiliary('github', 'test/origin.ts'), outboundService: 'internet' },
         {
           ...auxiliary('internet', 'test/internet.ts'),
-          serviceBindings: { EMULATOR: 'stytch-emulator', ORIGIN: 'recording-origin' },
+          serviceBindings: {
+            ...{ EMULATOR: 'stytch-emulator', ORIGIN: 'recording-origin' },
+            ...{ RECEIVER: 'receiver', GITHUB: 'github' },
+          },
         },
       ],
     },

@@ -7,11 +7,12 @@ import { answer, createVerifier, type Identity } from '../src/origin/index.ts';
 
 const HELP = `The demo origin: an API that believes the edge and nobody else.
 
-  node demo/origin.ts --jwks URL --issuer URL --audience ID [--port 9000] [--host 127.0.0.1] [--prefix X-Latchkey]
+  node demo/origin.ts --jwks URL --issuer URL --audience ID [--port 9000] [--host 127.0.0.1] [--prefix X-Latchkey] [--clock 0]
 
   --jwks      the edge's keys, e.g. http://localhost:8787/.well-known/jwks.json
   --issuer    the Desk's URL, e.g. http://localhost:8787
   --audience  this origin's id at the edge, e.g. acme-api
+  --clock     how many seconds ahead of time the edge is
 
 Every request needs the edge's assertion; without it the answer is 401. Then:
 
@@ -32,6 +33,7 @@ const { values: flags } = parseArgs({
     issuer: { type: 'string' },
     audience: { type: 'string' },
     prefix: { type: 'string', default: 'X-Latchkey' },
+    clock: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -44,6 +46,8 @@ if (!flags.jwks || !flags.issuer || !flags.audience) {
   process.exit(2);
 }
 
+const nowMs = (): number => Date.now() + Number(flags.clock) * 1000;
+
 /** Ids of request-bound assertions, until they expire. One process, so a Map is shared enough. */
 const taken = new Map<string, number>();
 
@@ -52,9 +56,10 @@ const verify = createVerifier({
   issuer: flags.issuer,
   audience: flags.audience,
   prefix: flags.prefix,
+  nowMs,
   requireRequestBinding: ({ url }) => /^\/v1\/payouts(?:[/?]|$)/.test(url),
   isNew: async (id, expiresAt) => {
-    for (const [old, end] of taken) if (end * 1000 < Date.now()) taken.delete(old);
+    for (const [old, end] of taken) if (end * 1000 < nowMs()) taken.delete(old);
     if (taken.has(id)) return false;
     taken.set(id, expiresAt);
     return true;

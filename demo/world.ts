@@ -24,19 +24,35 @@ export interface Key {
   readonly key: string;
 }
 
+/** Somebody who can sign in. */
+export interface Account {
+  readonly email: string;
+  readonly password: string;
+}
+
 /** A new user each time, so that runs do not use up each other's limits; then the sign-in that an app would do. */
-export const signIn = async ({ places }: World): Promise<User> => {
-  const { projectId, projectSecret } = await emulatorProject();
-  const basic = Buffer.from(`${projectId}:${projectSecret}`).toString('base64');
-  const headers = { Authorization: `Basic ${basic}` };
+export const signIn = async (world: World): Promise<User> => signInAs(world, await signUp(world));
+
+export const signUp = async ({ places }: World): Promise<Account> => {
   const email = `demo-${randomBytes(4).toString('hex')}@example.com`;
   const password = randomBytes(12).toString('base64url');
-  const created = await ask(`${places.stytch}/v1/passwords`, { headers, body: { email, password } });
-  demand(created, 200);
+  const body = { email, password };
+  demand(await ask(`${places.stytch}/v1/passwords`, { headers: await ofProject(), body }), 200);
+  return { email, password };
+};
+
+export const signInAs = async ({ places }: World, { email, password }: Account): Promise<User> => {
   const body = { email, password, session_duration_minutes: 60 };
+  const headers = await ofProject();
   const signedIn = await ask(`${places.stytch}/v1/passwords/authenticate`, { headers, body });
   demand(signedIn, 200);
   return { email, id: textOf(signedIn.json, 'user_id'), session: textOf(signedIn.json, 'session_jwt') };
+};
+
+/** Stytch's API is the project's own. */
+const ofProject = async () => {
+  const { projectId, projectSecret } = await emulatorProject();
+  return { Authorization: `Basic ${Buffer.from(`${projectId}:${projectSecret}`).toString('base64')}` };
 };
 
 /** Issues a key that can read items. */

@@ -4,6 +4,7 @@ import {
   findMember,
   findMemberByEmail,
   findOrganization,
+  isDeleted,
   type Member,
   memberObject,
   type Organization,
@@ -37,7 +38,7 @@ export const authenticateMemberPassword = async (call: Call): Promise<Result> =>
   const organization = findOrganization(call.project, organization_id);
   if (organization === null) return refuse('organization_not_found');
   const member = findMemberByEmail(call.project, organization.organization_id, email_address);
-  if (member === null) return refuse('email_not_found');
+  if (member === null || isDeleted(call.project, member.member_id)) return refuse('email_not_found');
   const refusal = await checkPassword(call.project, call.switches, member.member_id, password);
   if (refusal !== null) return refusal;
   const { member_id } = member;

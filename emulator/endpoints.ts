@@ -9,6 +9,7 @@ import { deleteClient, getClient, updateClient } from './m2m-change.ts';
 import { createClient } from './m2m-create.ts';
 import { cancelRotation, finishRotation, startRotation } from './m2m-rotate.ts';
 import { searchClients } from './m2m-search.ts';
+import { createMember, reactivateMember, removeMember, updateMember } from './members-endpoints.ts';
 import { authenticatePassword, createPassword } from './passwords-endpoints.ts';
 import { getJwks, getTemplate, putTemplate, whoami } from './project-endpoints.ts';
 import { authenticateSession, listSessions, revoke } from './sessions-endpoints.ts';
@@ -17,6 +18,8 @@ import { createUser, getUser, removeUser, searchUsers, updateUser } from './user
 
 const CLIENTS = '/v1/m2m/clients';
 const CLIENT = `${CLIENTS}/:client_id`;
+const MEMBERS = '/v1/b2b/organizations/:organization_id/members';
+const MEMBER = `${MEMBERS}/:member_id`;
 const TEMPLATE = '/pwa/v3/projects/:project_slug/environments/:environment_slug/jwt_templates/M2M';
 
 type Handle = Endpoint['handle'];
@@ -68,6 +71,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ours('b2b.passwords.authenticate', 'POST', '/v1/b2b/passwords/authenticate', authenticateMemberPassword),
   ours('b2b.sessions.authenticate', 'POST', '/v1/b2b/sessions/authenticate', authenticateMemberSession),
   ours('b2b.sessions.revoke', 'POST', '/v1/b2b/sessions/revoke', revokeMemberSession),
+  ours('b2b.members.create', 'POST', MEMBERS, createMember),
+  ours('b2b.members.update', 'PUT', MEMBER, updateMember),
+  ours('b2b.members.delete', 'DELETE', MEMBER, removeMember),
+  ours('b2b.members.reactivate', 'PUT', `${MEMBER}/reactivate`, reactivateMember),
   ours('debug.whoami', 'GET', '/v1/debug/whoami', whoami),
   template('template.get', 'GET', getTemplate),
   template('template.put', 'PUT', putTemplate),

@@ -12,6 +12,10 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const isStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
+/** Whether a value is a whole number, 0 or more. */
+export const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+
 /** Parses an object, or gives null for anything else. */
 export const parseObject = (text: string): JsonObject | null => {
   try {

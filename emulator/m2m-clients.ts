@@ -35,6 +35,20 @@ type Row = {
 export const allClients = (project: Project): readonly M2MClient[] =>
   project.sql.exec<Row>('SELECT * FROM m2m_clients ORDER BY sequence').toArray().map(fromRow);
 
+/** Clients next to a place in the order, up to so many; without a place, from its beginning. */
+export const clientsFrom = (
+  project: Project,
+  order: 'newest_first' | 'oldest_first',
+  after: number | null,
+  limit: number,
+): readonly M2MClient[] => {
+  const isDown = order === 'newest_first';
+  const query = `SELECT * FROM m2m_clients WHERE sequence ${isDown ? '<' : '>'} ?
+    ORDER BY sequence ${isDown ? 'DESC' : 'ASC'} LIMIT ?`;
+  const place = after ?? (isDown ? Number.MAX_SAFE_INTEGER : 0);
+  return project.sql.exec<Row>(query, place, limit).toArray().map(fromRow);
+};
+
 /** Finds a client by its id. */
 export const findClient = (project: Project, clientId: string): M2MClient | null => {
   const [row] = project.sql.exec<Row>('SELECT * FROM m2m_clients WHERE client_id = ?', clientId);

@@ -1,7 +1,8 @@
 import { base64url } from 'jose';
 import type { Call } from './endpoint.ts';
 import { isObject, isStrings, type Json, parseObject } from './json.ts';
-import { allClients, clientObject, type M2MClient } from './m2m-clients.ts';
+import { allClients, clientObject, clientsFrom, countClients, type M2MClient } from './m2m-clients.ts';
+import type { Project } from './project.ts';
 import { isRefusal, type Refusal, type Result, refuse, succeed } from './result.ts';
 import type { Switches } from './switches.ts';
 
@@ -18,20 +19,37 @@ export const searchClients = ({ project, switches, body }: Call): Result => {
   if (isRefusal(after)) return after;
   const filter = readQuery(body.query, switches);
   if (isRefusal(filter)) return filter;
-  const ordered = allClients(project).filter(filter);
-  if (switches.searchOrder === 'newest_first') ordered.reverse();
-  const isLater = ({ sequence }: M2MClient) =>
-    after === null || (switches.searchOrder === 'newest_first' ? sequence < after : sequence > after);
-  const rest = ordered.filter(isLater);
-  const page = rest.slice(0, limit);
+  const { rest, total } = find(project, switches, filter, after, limit + 1);
+  const size = switches.maximumPage > 0 ? Math.min(limit, switches.maximumPage) : limit;
+  const page = rest.slice(0, size);
   const last = page.at(-1);
   return succeed({
     m2m_clients: page.map((client) => clientObject(client, switches)),
     results_metadata: {
-      total: switches.searchTotals === 'disabled' ? -1 : ordered.length,
-      next_cursor: last !== undefined && rest.length > limit ? writeCursor(last.sequence) : null,
+      total: switches.searchTotals === 'disabled' ? -1 : total,
+      next_cursor: last !== undefined && rest.length > size ? writeCursor(last.sequence) : null,
     },
   });
+};
+
+type Match = { readonly rest: readonly M2MClient[]; readonly total: number };
+
+/** What matches from a place on, at least so many of them, and how many match in all. */
+const find = (
+  project: Project,
+  { searchOrder }: Switches,
+  filter: Filter | null,
+  after: number | null,
+  limit: number,
+): Match => {
+  // A walk through every client must not read every client for each of its pages.
+  if (filter === null)
+    return { rest: clientsFrom(project, searchOrder, after, limit), total: countClients(project) };
+  const matching = allClients(project).filter(filter);
+  if (searchOrder === 'newest_first') matching.reverse();
+  const isLater = ({ sequence }: M2MClient) =>
+    after === null || (searchOrder === 'newest_first' ? sequence < after : sequence > after);
+  return { rest: matching.filter(isLater), total: matching.length };
 };
 
 const readLimit = (value: Json | undefined, switches: Switches): number | Refusal => {
@@ -46,17 +64,18 @@ const writeCursor = (sequence: number): string => base64url.encode(JSON.stringif
 
 const readCursor = (value: Json | undefined): number | null | Refusal => {
   if (value === undefined || value === null || value === '') return null;
-  if (typeof value !== 'string' || !/^[A-Za-z0-9_-]+$/.test(value)) return refuse('bad_request');
+  const isBase64url = typeof value === 'string' && /^[A-Za-z0-9_-]+$/.test(value) && value.length % 4 !== 1;
+  if (!isBase64url) return refuse('bad_request');
   const after = parseObject(new TextDecoder().decode(base64url.decode(value)))?.after;
   return typeof after === 'number' ? after : refuse('bad_request');
 };
 
-const readQuery = (value: Json | undefined, switches: Switches): Filter | Refusal => {
-  if (value === undefined || value === null) return () => true;
+const readQuery = (value: Json | undefined, switches: Switches): Filter | null | Refusal => {
+  if (value === undefined || value === null) return null;
   if (!isObject(value)) return refuse('bad_request');
   const operands = value.operands ?? [];
   if (!Array.isArray(operands)) return refuse('bad_request');
-  if (operands.length === 0) return () => true;
+  if (operands.length === 0) return null;
   const { operator } = value;
   if (operator !== 'AND' && operator !== 'OR') return refuse('bad_request');
   const filters: Filter[] = [];

@@ -52,14 +52,24 @@ export const putOrganization = (project: Project, organization: Organization): v
   );
 };
 
-/** Adds a member or replaces it. */
+/** Adds a member or replaces it; one that was deleted is back. */
 export const putMember = (project: Project, member: Member): void => {
+  project.sql.exec('DELETE FROM deleted_members WHERE member_id = ?', member.member_id);
   project.sql.exec(
     'INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?)',
     ...[member.member_id, member.organization_id, member.email, member.name],
     ...[member.roles, member.trusted_metadata, member.created_ms],
   );
 };
+
+/** Deletes a member, who may be reactivated. */
+export const deleteMember = (project: Project, memberId: string): void => {
+  project.sql.exec('INSERT OR IGNORE INTO deleted_members VALUES (?)', memberId);
+};
+
+/** Whether a member was deleted, and not reactivated since. */
+export const isDeleted = (project: Project, memberId: string): boolean =>
+  project.sql.exec('SELECT 1 FROM deleted_members WHERE member_id = ?', memberId).toArray().length > 0;
 
 /** The ids of a member's roles. */
 export const rolesOf = (member: Member): readonly string[] => JSON.parse(member.roles) as readonly string[];
@@ -101,7 +111,12 @@ export const memberObject = (project: Project, member: Member): JsonObject => {
   return {
     ...{ organization_id: member.organization_id, member_id: member.member_id, external_id: null },
     ...{ email_address: member.email, email_address_verified: true, retired_email_addresses: [] },
-    ...{ status: 'active', name: member.name, is_admin: rolesOf(member).includes('stytch_admin'), roles },
+    ...{
+      status: isDeleted(project, member.member_id) ? 'deleted' : 'active',
+      name: member.name,
+      is_admin: rolesOf(member).includes('stytch_admin'),
+      roles,
+    },
     ...{ sso_registrations: [], oauth_registrations: [], scim_registration: null, is_breakglass: false },
     member_password_id: password?.password_id ?? '',
     ...{

@@ -1,7 +1,9 @@
 import { nowMs } from './clock.ts';
+import { hashSecret } from './hash.ts';
 import { makeId } from './ids.ts';
 import { isObject, isStrings, type Json, type JsonObject } from './json.ts';
 import { rotateKeys } from './keys.ts';
+import { findClient, insertClient, updateClient } from './m2m-clients.ts';
 import { findMemberByEmail, findOrganization, putMember, putOrganization } from './organizations.ts';
 import { setPassword } from './passwords.ts';
 import type { Project } from './project.ts';
@@ -9,8 +11,12 @@ import { readSetting, writeSetting } from './settings.ts';
 import { emptyTables } from './tables.ts';
 import { blankUser, findUser, findUserByEmail, putUser } from './users.ts';
 
-/** Users and organizations to make: in Stytch's words, ids and passwords optional. */
-export type Seed = { readonly users: readonly JsonObject[]; readonly organizations: readonly JsonObject[] };
+/** Users, organizations and M2M clients to make: in Stytch's words, ids and passwords of people optional. */
+export type Seed = {
+  readonly users: readonly JsonObject[];
+  readonly organizations: readonly JsonObject[];
+  readonly clients: readonly JsonObject[];
+};
 
 const demo = (environment: string): Seed => ({
   users: [
@@ -36,6 +42,13 @@ const demo = (environment: string): Seed => ({
       ],
     },
   ],
+  clients: [
+    {
+      client_id: `m2m-client-${environment}-0e0e0e0e-0000-4000-8000-000000000001`,
+      ...{ client_secret: 'copper-kettle-quiet-lantern', client_name: 'Operator' },
+      scopes: ['latchkey:admin'],
+    },
+  ],
 });
 
 /** Makes the demo users at the very first start. */
@@ -50,6 +63,7 @@ export const resetProject = async (
   project: Project,
   { keys, reseed }: { readonly keys: boolean; readonly reseed: boolean },
 ): Promise<void> => {
+  project.background.drop();
   emptyTables(project.sql);
   if (keys) {
     project.sql.exec('DELETE FROM signing_keys');
@@ -61,16 +75,20 @@ export const resetProject = async (
 
 /** Checks a seed from the side door; the answer says what is wrong with it. */
 export const readSeed = (value: JsonObject): Seed | string => {
-  const { users = [], organizations = [] } = value;
-  if (!areObjects(users) || !areObjects(organizations))
-    return 'users and organizations must be arrays of objects';
+  const { users = [], organizations = [], clients = [] } = value;
+  if (!areObjects(users) || !areObjects(organizations) || !areObjects(clients))
+    return 'users, organizations and clients must be arrays of objects';
   if (!users.every(({ email }) => typeof email === 'string')) return 'each user needs an email';
+  const pairs = clients.every(
+    ({ client_id, client_secret }) => typeof client_id === 'string' && typeof client_secret === 'string',
+  );
+  if (!pairs) return 'each client needs a client_id and a client_secret';
   const slugs = organizations.every(({ organization_slug }) => typeof organization_slug === 'string');
-  return slugs ? { users, organizations } : 'each organization needs an organization_slug';
+  return slugs ? { users, organizations, clients } : 'each organization needs an organization_slug';
 };
 
-/** Makes users, organizations and members; one that is there already is changed. */
-export const seed = async (project: Project, { users, organizations }: Seed) => {
+/** Makes users, organizations, members and clients; one that is there already is changed. */
+export const seed = async (project: Project, { users, organizations, clients }: Seed) => {
   const userIds: string[] = [];
   for (const user of users) userIds.push(await seedUser(project, user));
   const organizationIds: string[] = [];
@@ -81,7 +99,9 @@ export const seed = async (project: Project, { users, organizations }: Seed) => 
     const members = areObjects(organization.members) ? organization.members : [];
     for (const member of members) memberIds.push(await seedMember(project, organizationId, member));
   }
-  return { userIds, organizationIds, memberIds };
+  const clientIds: string[] = [];
+  for (const client of clients) clientIds.push(await seedClient(project, client));
+  return { userIds, organizationIds, memberIds, clientIds };
 };
 
 const seedUser = async (project: Project, wanted: JsonObject): Promise<string> => {
@@ -133,6 +153,22 @@ const seedMember = async (project: Project, organization_id: string, wanted: Jso
   const password = text(wanted.password);
   if (password !== undefined) await setPassword(project, member_id, password);
   return member_id;
+};
+
+const seedClient = async (project: Project, wanted: JsonObject): Promise<string> => {
+  const clientId = text(wanted.client_id) ?? '';
+  const secret = text(wanted.client_secret) ?? '';
+  const client = {
+    ...{ clientId, name: text(wanted.client_name) ?? null, description: null, status: 'active' as const },
+    scopes: isStrings(wanted.scopes) ? wanted.scopes : [],
+    metadata: isObject(wanted.trusted_metadata) ? wanted.trusted_metadata : null,
+    ...{ secretHash: await hashSecret(secret), secretLastFour: secret.slice(-4) },
+    ...{ nextSecretHash: null, nextSecretLastFour: null },
+  };
+  const known = findClient(project, clientId);
+  if (known === null) insertClient(project, client);
+  else updateClient(project, { ...known, ...client });
+  return clientId;
 };
 
 const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);

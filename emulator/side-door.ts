@@ -13,6 +13,7 @@ import { readSeed, resetProject, seed } from './seed.ts';
 import { readSwitches, resetSwitches, SWITCHES, setSwitches } from './switches.ts';
 import { readTemplate, writeTemplate } from './template-store.ts';
 import type { Waits } from './waits.ts';
+import { webhookDoor } from './webhook-door.ts';
 
 /** The JSON side door: everything that a test wants of Stytch and Stytch does not offer. */
 export const sideDoor = (project: Project, waits: Waits): Hono => {
@@ -26,6 +27,7 @@ export const sideDoor = (project: Project, waits: Waits): Hono => {
   addSwitches(door, project);
   addKeys(door, project);
   addState(door, project, waits);
+  door.route('/webhooks', webhookDoor(project));
   return door;
 };
 

@@ -13,7 +13,7 @@ export class StytchProject extends DurableObject<Bindings> {
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    this.#project = openProject(env, ctx.storage.sql);
+    this.#project = openProject(env, ctx);
     this.#app = app(this.#project);
     void ctx.blockConcurrencyWhile(async () => {
       createTables(this.#project.sql);

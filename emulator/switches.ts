@@ -1,3 +1,4 @@
+import { isCount } from './json.ts';
 import type { Project } from './project.ts';
 import { readSetting, writeSetting } from './settings.ts';
 
@@ -51,6 +52,7 @@ export const SWITCHES = {
   searchOperandMatch: choice('any', 'all'),
   searchZeroLimit: choice('default', 'empty'),
   searchOverLimit: choice('error', 'clamped'),
+  maximumPage: number(0),
   searchTotals: choice('counted', 'disabled'),
   // Sessions and passwords.
   sessionJwtErrorStatus: choice(400, 401, 404),
@@ -88,6 +90,3 @@ export const setSwitches = (project: Project, wanted: Readonly<Record<string, un
 
 /** Puts every switch back to its default. */
 export const resetSwitches = (project: Project): void => writeSetting(project, 'switches', {});
-
-const isCount = (value: unknown): boolean =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

@@ -19,6 +19,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS members (
     member_id TEXT PRIMARY KEY, organization_id TEXT NOT NULL, email TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL,
     roles TEXT NOT NULL, trusted_metadata TEXT NOT NULL, created_ms INTEGER NOT NULL, UNIQUE (organization_id, email));
+  CREATE TABLE IF NOT EXISTS deleted_members (member_id TEXT PRIMARY KEY);
   CREATE TABLE IF NOT EXISTS passwords (
     subject TEXT PRIMARY KEY, password_id TEXT NOT NULL, salt TEXT NOT NULL, hash TEXT NOT NULL,
     requires_reset INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
@@ -33,6 +34,9 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS calls (endpoint TEXT PRIMARY KEY, count INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS answers (
     endpoint TEXT NOT NULL, status INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (endpoint, status));
+  CREATE TABLE IF NOT EXISTS deliveries (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, url TEXT NOT NULL,
+    body TEXT NOT NULL, state TEXT NOT NULL, attempts TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS tokens (client_id TEXT PRIMARY KEY, count INTEGER NOT NULL);
 `;
 
@@ -43,11 +47,13 @@ const STATE = [
   'users',
   'organizations',
   'members',
+  'deleted_members',
   'passwords',
   'sessions',
   'faults',
   'calls',
   'answers',
+  'deliveries',
   'tokens',
 ] as const;
 

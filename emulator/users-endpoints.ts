@@ -1,4 +1,5 @@
 import type { Call } from './endpoint.ts';
+import { announceUser } from './events.ts';
 import { makeId } from './ids.ts';
 import { isObject, isStrings, type Json, type JsonObject } from './json.ts';
 import { checkMetadata, mergeMetadata } from './metadata.ts';
@@ -19,6 +20,7 @@ export const createUser = (call: Call): Result => {
   const user = newUser(call);
   if (isRefusal(user)) return user;
   putUser(call.project, user);
+  announceUser(call.project, 'CREATE', user);
   const { userId: user_id, emailId: email_id, phoneId: phone_id, status } = user;
   return succeed({ user_id, email_id, phone_id, status, user: userObject(call.project, user) });
 };
@@ -37,6 +39,7 @@ export const updateUser = ({ project, params, body }: Call): Result => {
   if (isRefusal(changed)) return changed;
   if (isTaken(findUser, changed.externalId, user.userId, project)) return refuse('duplicate_external_id');
   putUser(project, changed);
+  announceUser(project, 'UPDATE', changed);
   const { user_id, emails, phone_numbers, crypto_wallets } = userObject(project, changed);
   return succeed({ user_id, emails, phone_numbers, crypto_wallets, user: userObject(project, changed) });
 };
@@ -46,6 +49,7 @@ export const removeUser = ({ project, params }: Call): Result => {
   const user = findUser(project, params.user_id ?? '');
   if (user === null) return refuse('user_not_found');
   deleteUser(project, user.userId);
+  announceUser(project, 'DELETE', user);
   return succeed({ user_id: user.userId });
 };
 

@@ -1,25 +1,22 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp, unconfigured } from './app.ts';
+import { deskReconciler } from './assemble/desk-reconciler.ts';
+import { deskRing } from './assemble/desk-ring.ts';
+import { deskWebhooks } from './assemble/desk-webhooks.ts';
+import { createHeadSigner } from './assemble/head-signer.ts';
 import { type Config, readConfig, type Secrets, type Settings } from './config.ts';
 import { createDesk } from './desk/index.ts';
-import type { DeskRing } from './desk/ports.ts';
-import {
-  isIssuedKey,
-  isKeyPage,
-  isKeyRecord,
-  isKeyRecordOrNull,
-  isResultOf,
-  shaped,
-} from './gate/admit/shapes.ts';
-import { createDecide, createStillGood } from './gate/decide.ts';
+import { createDecide } from './gate/decide.ts';
 import { extract } from './gate/extract.ts';
 import { createSigner, type Signer } from './gate/forward/assertion.ts';
 import { createHeaderRules, requestId } from './gate/forward/headers.ts';
 import { createForward } from './gate/forward/index.ts';
 import { bindingsNamed, createOrigins, type Fetch } from './gate/forward/origins.ts';
 import { createGate } from './gate/index.ts';
+import { createIdentifyOperator } from './gate/operator.ts';
 import { createCors } from './gate/own/cors.ts';
 import { createResourceMetadata } from './gate/own/metadata.ts';
+import { createStillGood } from './gate/still-good.ts';
 import { sliceUrl } from './gate/target.ts';
 import { log } from './log.ts';
 import { purseName } from './model/evidence.ts';
@@ -29,14 +26,12 @@ import { ringOfClientId, ringOfOwner } from './model/key.ts';
 import { openKeychain } from './model/keychain.ts';
 import { fields, silence } from './model/lease.ts';
 import type { Policy } from './model/policy.ts';
-import type { Ring, Rings } from './model/ports.ts';
-import { reach } from './model/reach.ts';
-import type { Result } from './model/refusal.ts';
+import type { DeliverEvent, Ring, Rings } from './model/ports.ts';
 import { createTurn } from './model/turn.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
-import { openLobbies } from './ring/lobby-name.ts';
+import { openLobbies, openReconciler } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
-import { knowsNoStore, now, once, randomBytes, randomId, sleep } from './runtime.ts';
+import { clock, knowsNoStore, once, randomBytes, randomId, sleep } from './runtime.ts';
 import { createJwksCopies } from './store/jwks-copies.ts';
 import { createMemory } from './store/memory.ts';
 import { createThrottle, type RateLimiter } from './store/throttle.ts';
@@ -44,6 +39,7 @@ import { createVault } from './store/vault.ts';
 import { createStytch } from './stytch/client.ts';
 import { createSigningKeys } from './stytch/jwks.ts';
 import { createTokenVerifier } from './stytch/token.ts';
+import { createDeliver, deliverNowhere } from './webhooks/deliver.ts';
 
 /** What the Worker is bound to. Variables and secrets are read by `readConfig`, by name. */
 export interface Env {
@@ -61,14 +57,16 @@ export interface Latchkey {
   readonly ringPorts: () => RingPorts;
   /** Throws as `ringPorts` does. */
   readonly lobbyPorts: () => LobbyPorts;
+  /** What is done once a day (wrangler.toml, `[triggers]`). */
+  readonly scheduled: () => Promise<void>;
 }
 
 /** How long a request waits for another one that has the same work under way, in milliseconds. */
 const TURN_PATIENCE_MS = 10_000;
 
-/** An issue waits for Stytch's three tries, a listing for a read. */
-const DESK_ISSUE_DEADLINE_MS = 20_000;
-const DESK_READ_DEADLINE_MS = 5_000;
+/** A day, and the daily reconciliation with some time to run in; milliseconds. */
+const DAY_MS = 86_400_000;
+const CONFIRM_MS = DAY_MS + 7_200_000;
 
 /** The Latchkey of an environment, and so of an isolate: assembled once. */
 export const latchkeyFor = (settings: Settings): ((env: Env) => Latchkey) => {
@@ -96,11 +94,14 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       fetch: async () => unconfigured(problems, randomId(), log),
       ringPorts: throwInvalid,
       lobbyPorts: throwInvalid,
+      // What was wrong was logged; the next day's comes.
+      scheduled: async () => {},
     };
   }
   for (const warning of read.warnings) log({ event: 'warning', warning });
   const { config, policy, secrets } = read;
-  const shared = openShared(config, secrets, env);
+  const now = clock(config.clockOffsetSeconds * 1000);
+  const shared = openShared(config, secrets, env, now);
   return {
     fetch: openApp(config, policy, secrets, shared, env),
     ringPorts: () => ({
@@ -116,8 +117,21 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         ownerClaim: config.stytch.ownerClaim,
         realm: realmOf(config),
         foreignClients: config.foreignClients,
+        operators: new Set(config.operators),
+        auditMs: config.auditDays * DAY_MS,
+        confirmMs: CONFIRM_MS,
+        events:
+          config.events === null
+            ? null
+            : {
+                expiringMs: config.events.expiringDays * DAY_MS,
+                unusedMs: config.events.unusedDays * DAY_MS,
+              },
       },
       ...shared,
+      lobbies: openLobbies(env.LOBBY),
+      newId: randomId,
+      deliver: deliverFor(config, secrets, now),
       randomBytes,
       log,
     }),
@@ -128,13 +142,37 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
         foreignClients: config.foreignClients,
         ownerlessClients: config.ownerlessClients,
         stytchGraceSeconds: config.stytchGraceSeconds,
+        ownerClaim: config.stytch.ownerClaim,
       },
       ...shared,
+      rings: ringsOf(env),
+      lobbies: openLobbies(env.LOBBY),
+      newId: randomId,
       randomBytes,
       log,
     }),
+    scheduled: async () => {
+      const request = { dryRun: false, by: null, maxOrphans: null };
+      const started = await openReconciler(env.LOBBY).startReconciliation(request);
+      if (!started.ok)
+        log({ event: 'reconciliation', outcome: 'not begun', because: started.refusal.reason });
+    },
   };
 };
+
+const ringsOf =
+  (env: Env): Rings =>
+  (ring) =>
+    env.KEY_RING.getByName(ring) as unknown as Ring;
+
+/** The way to the operator's URL, if he has named one. */
+const deliverFor = ({ events }: Config, { eventsSecret }: Secrets, now: () => number): DeliverEvent =>
+  events === null || eventsSecret === null
+    ? deliverNowhere
+    : createDeliver({
+        ...{ url: events.url, secret: eventsSecret.reveal(), now },
+        fetch: (url, init) => fetch(url, init),
+      });
 
 const platformProblems = (env: Env, named: ReturnType<typeof bindingsNamed>): readonly string[] => [
   ...(knowsNoStore() ? [] : ["compatibility_date: fetch does not know cache: 'no-store'"]),
@@ -161,7 +199,7 @@ const fetchOf = (env: Env, name: string): Fetch => {
 };
 
 /** What the Gate, the Desk, the Rings and the Lobbies have in common. */
-const openShared = (config: Config, secrets: Secrets, env: Env) => {
+const openShared = (config: Config, secrets: Secrets, env: Env, now: () => number) => {
   const { projectId, apiUrl, vertical, domain, ownerClaim } = config.stytch;
   const keychain = once(() => openKeychain(secrets.masterKeys));
   const wires = {
@@ -176,7 +214,9 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
   const realm = realmOf(config);
+  const operators = new Set(config.operators);
   const isClientId = (clientId: string) =>
+    operators.has(clientId) ||
     ringOfClientId(clientId, realm) !== null ||
     (config.foreignClients !== 'off' && isForeignClientId(clientId, realm));
   const verifyToken = createTokenVerifier(
@@ -184,7 +224,7 @@ const openShared = (config: Config, secrets: Secrets, env: Env) => {
     keys.find,
   );
   const canVerify = () => keys.areAtHand(now());
-  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT) };
+  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT), now };
 };
 
 type Shared = ReturnType<typeof openShared>;
@@ -196,7 +236,8 @@ const openApp = (
   shared: Shared,
   env: Env,
 ): Latchkey['fetch'] => {
-  const rings: Rings = (ring) => env.KEY_RING.getByName(ring) as unknown as Ring;
+  const { now } = shared;
+  const rings = ringsOf(env);
   const realm = realmOf(config);
   const memory = createMemory({
     isolate: randomId(),
@@ -204,7 +245,7 @@ const openApp = (
     graceMs: config.ringGraceSeconds * 1000,
     newLeaseId: randomId,
     now,
-    giveBack: (ring, reports) => waitUntil(rings(ring).settle(reports)),
+    giveBack: (ring, reports, uses) => waitUntil(rings(ring).settle(reports, uses)),
   });
   const scopesOfRoles = (roles: readonly string[]) => [
     ...new Set(roles.flatMap((role) => config.roles.get(role) ?? [])),
@@ -256,8 +297,9 @@ const openApp = (
 
   const projectId = config.stytch.projectId;
   const desk = createDesk({
-    deskUrl: config.deskUrl,
+    ...{ deskUrl: config.deskUrl, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
+    largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
     identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
@@ -273,16 +315,40 @@ const openApp = (
     },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
-    ringOf: async (owner) => deskRing(rings(await ringOfOwner(projectId, owner)), reachPorts),
+    ringOf: async (owner) => {
+      const name = await ringOfOwner(projectId, owner);
+      return deskRing(name, rings(name), reachPorts);
+    },
+    ringOfKey: (clientId) => {
+      const ring = ringOfClientId(clientId, realm);
+      return ring === null ? null : deskRing(ring, rings(ring), reachPorts);
+    },
+    reconciler: deskReconciler(() => openReconciler(env.LOBBY), reachPorts),
+    // Of a client that was made elsewhere, the id does not say whose it is: each Ring knows its own.
     isOwn: async (owner: Owner, keyId) =>
+      isForeignClientId(keyId, realm) ||
       ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
+    identifyOperator: createIdentifyOperator({
+      ...{ verifyToken: shared.verifyToken, now },
+      operators: new Set(config.operators),
+    }),
+    organizationRoles: config.desk.organizationRoles,
+    everyScope: [...config.scopes.keys()],
+    keychain: shared.keychain,
+    signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
     assertionJwks: signer.publicJwks,
     readiness: async () => ({
       signing_keys: await shared.canVerify(),
-      assertion_keys: await canSign(signer),
+      assertion_keys: await canSign(signer, now()),
       kv: await canRead(env.VAULT),
     }),
     throttle: createThrottle(env.STRANGERS, 'desk', log),
+    ...deskWebhooks({
+      stytchWebhookSecret: secrets.stytchWebhookSecret,
+      lobbies: openLobbies(env.LOBBY),
+      fetch: (url, init) => fetch(url, init),
+      ...{ now, turn: shared.turn, reachPorts },
+    }),
     requestId: (inbound) => requestId(inbound, randomId),
     ...{ now, log },
   });
@@ -310,31 +376,10 @@ const realmOf = ({ brand, formerBrands, environment }: Config) => ({
   environment,
 });
 
-type ReachPorts = Parameters<typeof reach>[0];
-
-const answersOf = {
-  issue: shaped(isResultOf(isIssuedKey)),
-  list: shaped(isKeyPage),
-  get: shaped(isKeyRecordOrNull),
-  revoke: shaped(isResultOf(isKeyRecord)),
-} as const;
-
-/** A Ring whose silence is a refusal, and so is an answer that is none. */
-const deskRing = (ring: Ring, ports: ReachPorts): DeskRing => ({
-  issue: async (request) =>
-    flat(await reach(ports, ring.issue(request).then(answersOf.issue), DESK_ISSUE_DEADLINE_MS)),
-  list: (request) => reach(ports, ring.list(request).then(answersOf.list), DESK_READ_DEADLINE_MS),
-  get: (owner, keyId) => reach(ports, ring.get(owner, keyId).then(answersOf.get), DESK_READ_DEADLINE_MS),
-  revoke: async (owner, keyId) =>
-    flat(await reach(ports, ring.revoke(owner, keyId).then(answersOf.revoke), DESK_READ_DEADLINE_MS)),
-});
-
-const flat = <T>(reached: Result<Result<T>>): Result<T> => (reached.ok ? reached.value : reached);
-
 /** A private key that does not fit its public half shows when it is imported. */
-const canSign = async (signer: Signer): Promise<boolean> => {
+const canSign = async (signer: Signer, at: number): Promise<boolean> => {
   try {
-    await signer.sign(ANONYMOUS, now());
+    await signer.sign(ANONYMOUS, at);
     return true;
   } catch {
     return false;

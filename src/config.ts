@@ -4,7 +4,7 @@ import type { Parsed } from './config/schema.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
-import { notServedYet, openSpellings } from './config/warnings.ts';
+import { openSpellings, unusedSecret } from './config/warnings.ts';
 import type { ForeignClients, OwnerlessClients } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
@@ -28,7 +28,19 @@ export interface Config {
   readonly deskUrl: string;
   readonly origin: OriginConfig;
   /** Null: a session of any age makes keys. */
-  readonly desk: { readonly maxAuthAgeSeconds: number | null };
+  readonly desk: {
+    readonly maxAuthAgeSeconds: number | null;
+    /** Roles of members who manage the keys of their organisation. */
+    readonly organizationRoles: readonly string[];
+  };
+  /** Where the operator is told of what happens to keys; null for nowhere. */
+  readonly events: {
+    readonly url: string;
+    readonly expiringDays: number;
+    readonly unusedDays: number;
+  } | null;
+  /** For how long the audit trail is kept, and the tombstones of a deleted owner. */
+  readonly auditDays: number;
   readonly operators: readonly string[];
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly roles: ReadonlyMap<string, readonly string[]>;
@@ -55,6 +67,8 @@ export interface Config {
   /** Complete, in the order of the file. */
   readonly routes: readonly Route[];
   readonly cors: { readonly origins: readonly string[] };
+  /** How far the clock is ahead of the true one: 0 but for rehearsals, which only a test project allows. */
+  readonly clockOffsetSeconds: number;
 }
 
 export interface StytchConfig {
@@ -105,12 +119,15 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
   const environment = environmentOf(file.settings);
   const secrets = readSecrets(vars, environment);
   const apiUrl = readApiUrl(vars.STYTCH_API_URL, environment);
+  const clock = readClock(vars.CLOCK_OFFSET_SECONDS, environment);
   const { parsed, problems } = isRecord(raw) ? readSettings(file.settings, environment) : NO_FILE;
   const all = [
     ...problems.map(({ path, message }) => `${file.nameOf(path)}: ${message}`),
     ...file.problems,
     ...apiUrl.problems,
+    ...clock.problems,
     ...(secrets.ok ? [] : secrets.problems),
+    ...unsignedEvents(file.settings, vars),
   ];
   if (all.length > 0 || parsed === null || environment === null || !secrets.ok)
     return { ok: false, problems: all };
@@ -118,15 +135,24 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     leaseSeconds: parsed.leaseSeconds,
     timeoutSeconds: parsed.origin.timeoutSeconds,
   });
-  const config = complete(parsed, policy, environment, apiUrl.url);
+  const config = complete(parsed, policy, environment, apiUrl.url, clock.offsetSeconds);
   return {
     ok: true,
     config,
     policy,
     secrets: secrets.secrets,
-    warnings: [...openSpellings(policy.routes), ...notServedYet(parsed)],
+    warnings: [...openSpellings(policy.routes), ...unusedSecret(config, secrets.secrets)],
   };
 };
+
+/** Nobody could tell events that we did not sign from anybody's. */
+const unsignedEvents = (
+  { events }: Readonly<Record<string, unknown>>,
+  { EVENTS_SECRET: secret }: Readonly<Record<string, unknown>>,
+): readonly string[] =>
+  events !== undefined && (secret === undefined || secret === '')
+    ? ['EVENTS_SECRET: is missing: events are signed']
+    : [];
 
 const NO_FILE = {
   parsed: null,
@@ -143,18 +169,43 @@ const readApiUrl = (value: unknown, environment: Environment | null) => {
     : { url: usual, problems: [`STYTCH_API_URL: ${problem}`] };
 };
 
+/** A clock that can be moved lets expired credentials in: of a live project it never is. */
+const readClock = (value: unknown, environment: Environment | null) => {
+  if (value === undefined || value === '') return { offsetSeconds: 0, problems: [] };
+  const problem =
+    environment === 'live'
+      ? 'the clock of a live project cannot be moved'
+      : typeof value === 'string' && /^-?\d{1,9}$/.test(value)
+        ? null
+        : 'must be a whole number of seconds';
+  return problem === null
+    ? { offsetSeconds: Number(value), problems: [] }
+    : { offsetSeconds: 0, problems: [`CLOCK_OFFSET_SECONDS: ${problem}`] };
+};
+
 /** There is no TLS on this machine, and no other way in elsewhere. */
 const urlOf = (host: string, environment: Environment): string =>
   `${environment === 'test' && isLoopback(host) ? 'http' : 'https'}://${host}`;
 
-const complete = (file: Parsed, policy: Policy, environment: Environment, apiUrl: string): Config => ({
+const complete = (
+  file: Parsed,
+  policy: Policy,
+  environment: Environment,
+  apiUrl: string,
+  clockOffsetSeconds: number,
+): Config => ({
   ...file,
+  clockOffsetSeconds,
   environment,
   stytch: { ...file.stytch, domain: file.stytch.domain ?? null, apiUrl },
   apiUrls: new Map(file.hosts.api.map((host) => [host, urlOf(host, environment)])),
   deskUrl: urlOf(file.hosts.desk, environment),
   origin: originOf(file.origin),
-  desk: { maxAuthAgeSeconds: file.desk.maxAuthAgeSeconds ?? null },
+  desk: {
+    maxAuthAgeSeconds: file.desk.maxAuthAgeSeconds ?? null,
+    organizationRoles: file.desk.organizationRoles,
+  },
+  events: file.events ?? null,
   scopes: new Map(
     Object.entries(file.scopes).map(([name, scope]) => [
       name,

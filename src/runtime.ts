@@ -3,7 +3,7 @@ import { toBase64url } from './model/bytes.ts';
 /** The clock, chance and timers of the runtime: what everything pure is given as arguments. */
 
 /** Milliseconds since the epoch. Looked up each time, so that tests can move the clock. */
-export const now = (): number => Date.now();
+export const clock = (offsetMs: number) => (): number => Date.now() + offsetMs;
 
 export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -23,4 +23,5 @@ export class Lobby extends LobbyBase<Env> {
 
 export default {
   fetch: (request, env) => latchkey(env).fetch(request),
+  scheduled: (_controller, env) => latchkey(env).scheduled(),
 } satisfies ExportedHandler<Env>;

@@ -3,10 +3,12 @@ import { WorkerEntrypoint } from 'cloudflare:workers';
 interface Rooms {
   readonly EMULATOR: Fetcher;
   readonly ORIGIN: Fetcher;
+  readonly RECEIVER: Fetcher;
+  readonly GITHUB: Fetcher;
 }
 
 /**
- * All the network there is for the tests in workerd: three hosts. A fetch to anywhere else throws, and is listed by
+ * All the network there is for the tests in workerd: these hosts. A fetch to anywhere else throws, and is listed by
  * `refused`, because the code under test may take the error for an outage.
  */
 export default class Internet extends WorkerEntrypoint<Rooms> {
@@ -34,6 +36,9 @@ const ROOMS: Readonly<Partial<Record<string, keyof Rooms>>> = {
   'origin.test': 'ORIGIN',
   // The origin of the zone, where that is where requests go.
   'api.test': 'ORIGIN',
+  // Where the operator is told of what happens to keys.
+  'events.test': 'RECEIVER',
+  'api.github.com': 'GITHUB',
 };
 
 const refused: string[] = [];

@@ -7,6 +7,8 @@ export default defineConfig({
   stytch: { projectId: 'project-test-11111111-1111-4111-8111-111111111111', vertical: 'consumer' },
   hosts: { api: ['api.test', 'api2.test:8443'], desk: 'desk.test' },
   origin: { url: 'https://origin.test', id: 'acme-api', timeoutSeconds: 2 },
+  // The client that the emulator is born with; see test/operators.ts.
+  operators: ['m2m-client-test-0e0e0e0e-0000-4000-8000-000000000001'],
   scopes: {
     'items:read': { title: 'Read items' },
     'items:write': { title: 'Change items' },

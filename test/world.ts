@@ -3,22 +3,30 @@ import { env, exports } from 'cloudflare:workers';
 import { base64url } from 'jose';
 import { expect, vi } from 'vitest';
 import type { Env, Latchkey } from '../src/assemble.ts';
-import { ringOfOwner } from '../src/model/key.ts';
+import { LATCHKEY } from '../src/model/author.ts';
+import { parseKey, ringOfOwner } from '../src/model/key.ts';
 import type { MasterKeySecret } from '../src/model/keychain.ts';
 import { withoutMetadata } from './challenge.ts';
+import { witnessed } from './contract.ts';
 import type { Reply, Seen } from './origin.ts';
 import { inUse } from './secrets.ts';
 import { latchkey } from './worker.ts';
 
+/** A room that remembers what it was asked, and answers as it is told (test/origin.ts). */
+type Recorder = Fetcher & {
+  records(): Promise<readonly Seen[]>;
+  reset(): Promise<void>;
+  next(...replies: readonly Reply[]): Promise<void>;
+  always(path: string, reply: Reply): Promise<void>;
+};
+
 /** The rooms of `test/wrangler.toml`, as a test sees them. */
 interface Rooms {
   readonly EMULATOR: Fetcher;
-  readonly ORIGIN: Fetcher & {
-    records(): Promise<readonly Seen[]>;
-    reset(): Promise<void>;
-    next(...replies: readonly Reply[]): Promise<void>;
-    always(path: string, reply: Reply): Promise<void>;
-  };
+  readonly ORIGIN: Recorder;
+  /** Where the operator is told of what happens to keys. */
+  readonly RECEIVER: Recorder;
+  readonly GITHUB: Recorder;
   readonly INTERNET: Fetcher & { refused(): Promise<readonly string[]> };
 }
 
@@ -35,8 +43,10 @@ export const ADA = { email: 'ada@example.com', password: 'correct horse battery 
 const worker = (exports as unknown as { default: Fetcher }).default;
 
 /** Sends a request to the Worker under test. */
-export const send = (url: string, init?: RequestInit): Promise<Response> =>
-  worker.fetch(new Request(url, { redirect: 'manual', ...init })) as Promise<Response>;
+export const send = async (url: string, init?: RequestInit): Promise<Response> => {
+  const request = new Request(url, { redirect: 'manual', ...init });
+  return witnessed(request, (await worker.fetch(request)) as Response);
+};
 
 /** The emulator's side door. */
 export const emulator = async (method: string, path: string, body?: unknown): Promise<unknown> => {
@@ -97,15 +107,13 @@ export const issueKey = async (
 };
 
 /** A Desk request of a signed-in user. */
-export const desk = (session: string, method: string, path: string, body?: unknown): Promise<Response> =>
-  send(`${DESK}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${session}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+export const desk = (
+  session: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> => send(`${DESK}${path}`, deskRequest(session, method, body, headers));
 
 /** An API request with a key. */
 export const call = (key: string, path = '/v1/items/1', init: RequestInit = {}): Promise<Response> =>
@@ -144,10 +152,10 @@ export const stytchClients = async (session: string): Promise<readonly string[]>
     body: JSON.stringify({ limit: 1000 }),
   });
   const { m2m_clients } = (await response.json()) as {
-    m2m_clients: { client_id: string; trusted_metadata: { user_id?: string } }[];
+    m2m_clients: { client_id: string; trusted_metadata?: { user_id?: string } }[];
   };
   return m2m_clients
-    .filter((each) => each.trusted_metadata.user_id === subjectOf(session))
+    .filter((each) => each.trusted_metadata?.user_id === subjectOf(session))
     .map((each) => each.client_id);
 };
 
@@ -191,8 +199,10 @@ export const isolate = (
     LOBBY: counting(rooms.LOBBY, 'lobby'),
   };
   const it = assembled({ ...(env as unknown as Env), ...bindings, ...variables });
-  const fetch = (url: string, init?: RequestInit) =>
-    it.fetch(new Request(url, { redirect: 'manual', ...init }));
+  const fetch = async (url: string, init?: RequestInit) => {
+    const request = new Request(url, { redirect: 'manual', ...init });
+    return witnessed(request, await it.fetch(request));
+  };
   return {
     calls,
     fetch,
@@ -202,11 +212,17 @@ export const isolate = (
   };
 };
 
-const deskRequest = (session: string, method: string, body?: unknown): RequestInit => ({
+const deskRequest = (
+  session: string,
+  method: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): RequestInit => ({
   method,
   headers: {
     authorization: `Bearer ${session}`,
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...headers,
   },
   ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 });
@@ -280,6 +296,9 @@ export const oddToken = async (wish: object): Promise<string> => {
   return token;
 };
 
+/** Who does what a test asks a Ring for by itself. */
+export const BY = LATCHKEY;
+
 /** The Stytch project of the tests. */
 export const PROJECT = 'project-test-11111111-1111-4111-8111-111111111111';
 
@@ -320,10 +339,11 @@ export const stytchClient = async (clientId: string): Promise<{ readonly scopes:
 
 /** An access token of a key, as its client pair gets one at Stytch. */
 export const accessToken = async (key: string): Promise<string> => {
+  const parsed = parseKey(key, { brands: ['acme', 'oldacme'], environment: 'test' });
   const form = {
     grant_type: 'client_credentials',
-    client_id: key.slice(0, 38),
-    client_secret: key.slice(39, 83),
+    client_id: parsed?.clientId ?? '',
+    client_secret: parsed?.clientSecret ?? '',
   };
   const answer = await rooms.EMULATOR.fetch(`https://stytch.test/v1/public/${PROJECT}/oauth2/token`, {
     method: 'POST',

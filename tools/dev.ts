@@ -10,11 +10,12 @@ import { welcome } from './dev/welcome.ts';
 const HELP = `Runs Latchkey on this machine, offline and without any account.
 
   npm run dev
-  npm run dev -- [--port ${DEFAULT_PORT}] [--fresh] [--state .latchkey]
+  npm run dev -- [--port ${DEFAULT_PORT}] [--fresh] [--state .latchkey] [--clock 0]
 
   --port   the Worker's; the Stytch emulator takes the next one, the demo origin the one after that
   --fresh  start with nothing: no users but the demo's, no keys, new secrets
   --state  the folder for state, secrets and the log
+  --clock  how many seconds all three are ahead of time: 86400 is tomorrow
 
 It ends with Ctrl-C. State survives a restart. A change in src/ or in latchkey.config.ts is taken up at once; only
 a new origin id or header prefix has to wait for a restart, because the demo origin is told at its start.
@@ -56,12 +57,21 @@ const readOptions = () => {
         port: { type: 'string', default: String(DEFAULT_PORT) },
         state: { type: 'string', default: '.latchkey' },
         fresh: { type: 'boolean', default: false },
+        clock: { type: 'string', default: '0' },
         help: { type: 'boolean', default: false },
       },
     });
     const port = readPort(values.port);
     if (port === null) return `--port must be from 1024 to ${LAST_PORT}: it and the two after it are used.`;
-    return { port, folder: resolve(ROOT, values.state), fresh: values.fresh, help: values.help };
+    if (!/^-?\d{1,9}$/.test(values.clock)) return '--clock must be a whole number of seconds.';
+    const clockSeconds = Number(values.clock);
+    return {
+      port,
+      folder: resolve(ROOT, values.state),
+      fresh: values.fresh,
+      clockSeconds,
+      help: values.help,
+    };
   } catch (error) {
     // An option that is not there, or one without its value.
     if (error instanceof TypeError) return error.message;

@@ -6,6 +6,7 @@ export default defineConfig({
   stytch: { projectId: 'project-test-11111111-1111-4111-8111-111111111111', vertical: 'consumer' },
   hosts: { api: ['api.bench'], desk: 'desk.bench' },
   origin: { url: 'http://127.0.0.1:8789', id: 'bench' },
+  operators: ['m2m-client-test-0e0e0e0e-0000-4000-8000-000000000001'],
   scopes: { 'items:read': { title: 'Read items' } },
   roles: { stytch_user: ['items:read'] },
   limits: { default: { requests: 1_000_000_000, perSeconds: 60 } },

@@ -1,4 +1,4 @@
-import { browserOriginProblem, hostname } from './hosts.ts';
+import { browserOriginProblem, hostname, leadsToUs, receiverUrlProblem } from './hosts.ts';
 import type { Judged } from './judged.ts';
 import { placeProblems } from './places.ts';
 import type { Problem } from './problem.ts';
@@ -11,6 +11,8 @@ export const crossProblems = (file: Judged): readonly Problem[] => [
   ...originProblems(file),
   ...operatorProblems(file),
   ...roleProblems(file),
+  ...deskProblems(file),
+  ...eventProblems(file),
   ...routeProblems(file),
   ...corsProblems(file),
 ];
@@ -61,6 +63,22 @@ const roleProblems = ({ roles = {}, scopeNames }: Judged): readonly Problem[] =>
       scopeNames.has(scope) ? [] : [{ path: ['roles', role, i], message: `"${scope}" is not in scopes` }],
     ),
   );
+
+/** Only members have an organisation. */
+const deskProblems = ({ desk, stytch }: Judged): readonly Problem[] =>
+  stytch?.vertical === 'consumer' && (desk?.organizationRoles ?? []).length > 0
+    ? [{ path: ['desk', 'organizationRoles'], message: "needs a project whose vertical is 'b2b'" }]
+    : [];
+
+const eventProblems = ({ events, hosts, environment }: Judged): readonly Problem[] => {
+  if (events === undefined) return [];
+  const path = ['events', 'url'];
+  const problem = receiverUrlProblem(events.url, environment);
+  if (problem !== null) return [{ path, message: problem }];
+  return leadsToUs(new URL(events.url), hosts)
+    ? [{ path, message: 'is one of our own hosts: nobody there takes events' }]
+    : [];
+};
 
 const corsProblems = ({ cors, environment }: Judged): readonly Problem[] =>
   (cors?.origins ?? []).flatMap((origin, i) => {

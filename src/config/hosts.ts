@@ -35,13 +35,35 @@ export const baseUrlProblem = (text: string, environment: Environment | null): s
   if (text.includes('#')) return 'must not have a fragment';
   if (url.pathname !== '/' || /[\\\s]/.test(text))
     return 'must not have a path: the path that policy saw is sent as it is';
-  if (url.hostname === '' || url.hostname.endsWith('.'))
-    return 'must have a host name without a dot at its end';
-  if (url.protocol === 'https:') return null;
-  if (url.protocol !== 'http:') return 'must be https';
-  if (!isLoopback(url.hostname)) return 'must be https, except on this machine';
+  return wayProblem(url, environment);
+};
+
+/** What is wrong with a URL that we post to, or null: path and query are the receiver's own. It is never repeated. */
+export const receiverUrlProblem = (text: string, environment: Environment | null): string | null => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || /[\\\s]/.test(text)) return 'must be a URL';
+  if (url.username !== '' || url.password !== '') return 'must not have a user or a password';
+  if (text.includes('#')) return 'must not have a fragment';
+  return wayProblem(url, environment);
+};
+
+const wayProblem = ({ hostname: name, protocol }: URL, environment: Environment | null): string | null => {
+  if (name === '' || name.endsWith('.')) return 'must have a host name without a dot at its end';
+  if (protocol === 'https:') return null;
+  if (protocol !== 'http:') return 'must be https';
+  if (!isLoopback(name)) return 'must be https, except on this machine';
   return environment === 'live' ? 'must be https with a live project' : null;
 };
+
+/** Whether a URL leads to one of our own hosts: what is sent there would come back to us. */
+export const leadsToUs = (
+  url: URL,
+  hosts: { readonly api: readonly string[]; readonly desk: string } | undefined,
+): boolean =>
+  hosts !== undefined &&
+  [...hosts.api, hosts.desk].some(
+    (host) => host === url.host || (!isLoopback(host) && hostname(host) === url.hostname),
+  );
 
 /** What is wrong with a browser's origin (RFC 6454 §6.2), or null. Only the exact spelling ever compares equal. */
 export const browserOriginProblem = (text: string, environment: Environment | null): string | null => {

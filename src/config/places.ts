@@ -1,5 +1,5 @@
 import { type PlaceSettings, placeOf } from '../model/place.ts';
-import { baseUrlProblem, hostname, isLoopback } from './hosts.ts';
+import { baseUrlProblem, leadsToUs } from './hosts.ts';
 import type { Judged } from './judged.ts';
 import type { Problem } from './problem.ts';
 
@@ -14,10 +14,7 @@ export const placeProblems = (
   const path = ['url'];
   const problem = baseUrlProblem(settings.url, environment);
   if (problem !== null) return [{ path, message: problem }];
-  const url = new URL(settings.url);
-  const ours = [...(hosts?.api ?? []), ...(hosts === undefined ? [] : [hosts.desk])];
-  const loops = ours.some(
-    (host) => host === url.host || (!isLoopback(host) && hostname(host) === url.hostname),
-  );
-  return loops ? [{ path, message: 'is one of our own hosts: a request would come back to us' }] : [];
+  return leadsToUs(new URL(settings.url), hosts)
+    ? [{ path, message: 'is one of our own hosts: a request would come back to us' }]
+    : [];
 };

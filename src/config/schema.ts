@@ -137,7 +137,20 @@ export const SETTINGS = z.strictObject({
     timeoutSeconds: timeoutSeconds.default(30),
     keepCookies: z.boolean().default(false),
   }),
-  desk: z.strictObject({ maxAuthAgeSeconds: maxAuthAgeSeconds.optional() }).default({}),
+  desk: z
+    .strictObject({
+      maxAuthAgeSeconds: maxAuthAgeSeconds.optional(),
+      organizationRoles: z.array(printable(128)).max(64).default([]),
+    })
+    .default({ organizationRoles: [] }),
+  events: z
+    .strictObject({
+      url: z.string().max(2048),
+      expiringDays: integer(1, 90).default(7),
+      unusedDays: integer(1, 3650).default(90),
+    })
+    .optional(),
+  auditDays: integer(30, 3650).default(400),
   operators: z.array(printable(128)).max(64).default([]),
   scopes: z
     .record(

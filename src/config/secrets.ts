@@ -3,6 +3,7 @@ import { fromBase64url } from '../model/bytes.ts';
 import type { Environment } from '../model/key.ts';
 import type { MasterKeySecret } from '../model/keychain.ts';
 import { type Secret, secret } from '../model/secret.ts';
+import { isWebhookSecret } from '../model/webhook-secret.ts';
 import { label, whatIsMissing } from './problem.ts';
 
 /** What the Worker must not tell. Kept apart from `Config` so that that can be logged. */
@@ -12,6 +13,10 @@ export interface Secrets {
   readonly masterKeys: readonly MasterKeySecret[];
   /** Private keys, one or two; the first signs. */
   readonly assertionJwks: { readonly keys: readonly AssertionPrivateJwk[] };
+  /** What Stytch signs its webhooks with, several apart by spaces; null where it sends none. */
+  readonly stytchWebhookSecret: Secret | null;
+  /** What we sign events with, several apart by spaces; null where nobody is told. */
+  readonly eventsSecret: Secret | null;
 }
 
 /** RFC 7517, RFC 7518 §6.2: an EC P-256 private key. */
@@ -86,9 +91,25 @@ export const readSecrets = (
   const stytchSecret = readStytchSecret(vars.STYTCH_SECRET, environment, problems);
   const masterKeys = readJson('LATCHKEY_MASTER_KEYS', vars, MASTER_KEYS, problems);
   const assertionJwks = readJson('ASSERTION_JWKS', vars, ASSERTION_JWKS, problems);
-  return stytchSecret === null || masterKeys === null || assertionJwks === null
+  const stytchWebhookSecret = readWebhookSecret('STYTCH_WEBHOOK_SECRET', vars, problems);
+  const eventsSecret = readWebhookSecret('EVENTS_SECRET', vars, problems);
+  return stytchSecret === null || masterKeys === null || assertionJwks === null || problems.length > 0
     ? { ok: false, problems }
-    : { ok: true, secrets: { stytchSecret, masterKeys, assertionJwks } };
+    : {
+        ok: true,
+        secrets: { stytchSecret, masterKeys, assertionJwks, stytchWebhookSecret, eventsSecret },
+      };
+};
+
+/** The master keys alone, newest first: for a command that needs no other secret. */
+export const readMasterKeys = (
+  vars: Readonly<Record<string, unknown>>,
+):
+  | { readonly ok: true; readonly masterKeys: readonly MasterKeySecret[] }
+  | { readonly ok: false; readonly problems: readonly string[] } => {
+  const problems: string[] = [];
+  const masterKeys = readJson('LATCHKEY_MASTER_KEYS', vars, MASTER_KEYS, problems);
+  return masterKeys === null ? { ok: false, problems } : { ok: true, masterKeys };
 };
 
 /** Stytch writes the environment into its secrets: the wrong one would be told only by the first request. */
@@ -110,6 +131,19 @@ const stytchSecretProblem = (value: unknown, environment: Environment | null): s
   return theirs === undefined || environment === null || theirs === environment
     ? null
     : 'is of another environment than the project';
+};
+
+/** One that may be left out; while it is changed there are two. */
+const readWebhookSecret = (
+  name: string,
+  vars: Readonly<Record<string, unknown>>,
+  problems: string[],
+): Secret | null => {
+  const value = vars[name];
+  if (value === undefined || value === '') return null;
+  if (typeof value === 'string' && value.split(' ').every(isWebhookSecret)) return secret(value);
+  problems.push(`${name}: must be whsec_ and base64 of 24 to 64 bytes; two of them with one space between`);
+  return null;
 };
 
 const readJson = <T>(

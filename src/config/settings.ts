@@ -16,7 +16,14 @@ export interface Settings {
   readonly origin: OriginSettings;
   /** Of key management. Default: none. */
   readonly desk?: DeskSettings | undefined;
-  /** Client ids, made at Stytch and not of our grammar, for which `latchkey:admin` is honoured. Default: none. */
+  /** Where the operator is told of what happens to keys. Default: nowhere. */
+  readonly events?: EventSettings | undefined;
+  /** For how long the audit trail is kept, and the tombstones of a deleted owner, 30..3650. Default: 400. */
+  readonly auditDays?: number | undefined;
+  /**
+   * Client ids, made at Stytch and not of our grammar, for which `latchkey:admin` is honoured. Default: none. Variable:
+   * `OPERATORS`.
+   */
   readonly operators?: readonly string[] | undefined;
   /** Every scope there is, by name (RFC 6749 §3.3). Default: none. */
   readonly scopes?: Readonly<Record<string, ScopeSettings>> | undefined;
@@ -80,6 +87,17 @@ export interface OriginSettings extends PlaceSettings {
 export interface DeskSettings {
   /** Greatest time since a session's user last signed in with which a key is made (RFC 9470). Default: any. */
   readonly maxAuthAgeSeconds?: number | undefined;
+  /** Roles of members who manage the keys that belong to their organisation (B2B). Default: none. */
+  readonly organizationRoles?: readonly string[] | undefined;
+}
+
+export interface EventSettings {
+  /** `https://…`: told of what happens to keys, in the form of Standard Webhooks. */
+  readonly url: string;
+  /** How long before its end a key is told of, 1..90. Default: 7. */
+  readonly expiringDays?: number | undefined;
+  /** After how long without use a key is told of, 1..3650. Default: 90. */
+  readonly unusedDays?: number | undefined;
 }
 
 export interface ScopeSettings {

@@ -1,23 +1,20 @@
 import { label, type Problem } from './problem.ts';
 
+const asText = (text: string): unknown => text;
+const asList = (text: string): unknown => text.split(',').map((each) => each.trim());
+
 /** The setting that a variable of the Worker's environment overrides, and how the variable is read. */
 const OVERRIDES = [
-  { name: 'STYTCH_PROJECT_ID', section: 'stytch', key: 'projectId', read: (text: string): unknown => text },
+  { name: 'STYTCH_PROJECT_ID', section: 'stytch', key: 'projectId', read: asText },
+  { name: 'API_HOSTS', section: 'hosts', key: 'api', read: asList },
+  { name: 'DESK_HOST', section: 'hosts', key: 'desk', read: asText },
   {
-    name: 'API_HOSTS',
-    section: 'hosts',
-    key: 'api',
-    read: (text: string): unknown => text.split(',').map((host) => host.trim()),
-  },
-  { name: 'DESK_HOST', section: 'hosts', key: 'desk', read: (text: string): unknown => text },
-  {
-    name: 'ORIGIN_URL',
-    section: 'origin',
-    key: 'url',
-    read: (text: string): unknown => text,
+    ...{ name: 'ORIGIN_URL', section: 'origin', key: 'url', read: asText },
     // An origin is in one place: the variable's is it, whatever kind of place the file names.
     insteadOf: ['binding', 'zone'],
   },
+  // The whole setting: the id of a client says its environment.
+  { name: 'OPERATORS', section: 'operators', key: null, read: asList },
 ] as const;
 
 const FILE = 'latchkey.config.ts';
@@ -42,14 +39,16 @@ export const override = (
     const value = vars[name];
     const before = settings[section] ?? {};
     if (typeof value !== 'string' || value === '') problems.push(`${name}: must be a text that is not empty`);
+    else if (key === null) settings = { ...settings, [section]: read(value) };
     else if (isRecord(before)) {
       const kept = without(before, 'insteadOf' in more ? more.insteadOf : []);
       settings = { ...settings, [section]: { ...kept, [key]: read(value) } };
     }
   }
   const nameOf = (path: Problem['path']): string => {
-    const source = set.find(({ section, key }) => path[0] === section && path[1] === key);
-    return source === undefined ? label(path) || FILE : `${source.name}${label(path.slice(2))}`;
+    const source = set.find(({ section, key }) => path[0] === section && (key === null || path[1] === key));
+    if (source === undefined) return label(path) || FILE;
+    return `${source.name}${label(path.slice(source.key === null ? 1 : 2))}`;
   };
   return { settings, problems, nameOf };
 };

@@ -1,6 +1,6 @@
 import { intersection, ONE, REST, segmentsOf } from '../model/pattern.ts';
 import type { Route } from '../model/policy.ts';
-import type { Parsed } from './schema.ts';
+import type { Secrets } from './secrets.ts';
 
 /**
  * Open patterns that cover a protected one in another spelling. `/Admin` is not `/admin` here, so it falls to an
@@ -18,10 +18,12 @@ export const openSpellings = (routes: readonly Route[]): readonly string[] =>
           ),
   );
 
-/** Settings that are understood and not served yet: whoever writes one must not believe that it works. */
-export const notServedYet = ({ operators }: Pick<Parsed, 'operators'>): readonly string[] => [
-  ...(operators.length > 0 ? ['operators: not served yet: there are no endpoints for operators'] : []),
-];
+/** A secret for events that nobody is told of: probably the setting was forgotten. */
+export const unusedSecret = (
+  { events }: { readonly events: unknown },
+  { eventsSecret }: Pick<Secrets, 'eventsSecret'>,
+): readonly string[] =>
+  events === null && eventsSecret !== null ? ['EVENTS_SECRET: is not used: there is no events.url'] : [];
 
 /** Whether a wildcard stands where the other pattern has letters, which could be written in another case. */
 const coversAnotherSpelling = (open: string, shut: string): boolean => {

@@ -15,7 +15,7 @@ export const readBody = async <S extends z.ZodType>(
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json')
     return err({ reason: 'media_type_unsupported', expected: 'application/json' });
-  const text = await readText(request.body);
+  const text = await readText(request.body, MAX_BODY_BYTES);
   if (text === null) return err({ reason: 'body_too_large', maxBytes: MAX_BODY_BYTES });
   const value = text === undefined ? undefined : parse(text);
   if (value === undefined || isDeeper(value, MAX_DEPTH))
@@ -40,13 +40,16 @@ export const fieldErrors = (error: z.ZodError): readonly FieldError[] =>
 const escaped = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** The text of a body; null when it is too long, undefined when it is not UTF-8 (RFC 8259 §8.1). */
-const readText = async (body: ReadableStream | null): Promise<string | null | undefined> => {
+export const readText = async (
+  body: ReadableStream | null,
+  maxBytes: number,
+): Promise<string | null | undefined> => {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
   let text = '';
   let bytes = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) return null;
+    if (bytes > maxBytes) return null;
     const decoded = decode(decoder, chunk);
     if (decoded === undefined) return undefined;
     text += decoded;
@@ -65,7 +68,8 @@ const decode = (decoder: TextDecoder, chunk?: Uint8Array): string | undefined =>
   }
 };
 
-const parse = (text: string): unknown => {
+/** What a text says in JSON; undefined when it is none. */
+export const parse = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {

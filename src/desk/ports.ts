@@ -1,20 +1,21 @@
-import type { Context } from 'hono';
-import { type Credential, kindOf } from '../model/credential.ts';
+import type { Credential } from '../model/credential.ts';
 import type { Identity, Owner } from '../model/identity.ts';
+import type { KeyRealm } from '../model/key.ts';
+import type { Keychain } from '../model/keychain.ts';
+import type { AuditHead } from '../model/life.ts';
 import type { CredentialKind } from '../model/policy.ts';
 import type {
-  IssuedKey,
-  IssueRequest,
-  KeyPage,
-  KeyRecord,
-  ListRequest,
   Log,
+  MessageSeen,
+  ReconciliationReport,
+  ReconciliationRequest,
+  Ring,
   Throttle,
 } from '../model/ports.ts';
-import { err, type Result } from '../model/refusal.ts';
-import { strangerRefusal } from '../model/stranger.ts';
+import type { Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
+import type { WebhookVerdict } from '../webhooks/standard.ts';
 
 /** Somebody at the Desk. */
 export interface Caller {
@@ -22,12 +23,35 @@ export interface Caller {
   readonly session: SessionToken | null;
 }
 
+/** What the Desk asks of a Ring. */
+export type DeskMethod = Exclude<
+  keyof Ring,
+  'admit' | 'exchange' | 'settle' | 'adopt' | 'revokeToken' | 'reconcile'
+>;
+
+type Told<T> = T extends { readonly ok: true; readonly value: infer V }
+  ? V
+  : T extends { readonly ok: false }
+    ? never
+    : T;
+
 /** An owner's Ring, with its silence turned into a refusal. */
-export interface DeskRing {
-  issue(request: IssueRequest): Promise<Result<IssuedKey>>;
-  list(request: ListRequest): Promise<Result<KeyPage>>;
-  get(owner: Owner, keyId: string): Promise<Result<KeyRecord | null>>;
-  revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
+export type DeskRing = {
+  /** The ring in the owner's key ids. Public. */
+  readonly name: string;
+} & {
+  readonly [M in DeskMethod]: (
+    ...asked: Parameters<Ring[M]>
+  ) => Promise<Result<Told<Awaited<ReturnType<Ring[M]>>>>>;
+} & {
+  /** The ring in the owner's key ids. Public. */
+  readonly name: string;
+};
+
+/** The reconciliation, with its silence turned into a refusal. */
+export interface DeskReconciler {
+  readonly start: (request: ReconciliationRequest) => Promise<Result<ReconciliationReport>>;
+  readonly report: () => Promise<Result<ReconciliationReport | null>>;
 }
 
 /** Whether what Latchkey depends on can be had now. */
@@ -35,6 +59,12 @@ export interface Readiness {
   readonly signing_keys: boolean;
   readonly assertion_keys: boolean;
   readonly kv: boolean;
+}
+
+/** Where it is remembered that a message was dealt with. `sentAt` is when this copy of it was signed, in seconds. */
+export interface Messages {
+  readonly wasSeen: (sentAt: number) => Promise<Result<MessageSeen>>;
+  readonly markSeen: (sentAt: number) => Promise<Result<void>>;
 }
 
 /** What an endpoint asks of whoever calls it. */
@@ -47,8 +77,13 @@ export interface Asked {
 /** The world, as the Desk needs it. */
 export interface DeskPorts {
   readonly deskUrl: string;
+  /** The Stytch project, and whose keys are ours. */
+  readonly projectId: string;
+  readonly realm: KeyRealm;
   /** How old a word of the Ring may be anywhere, grace included: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
+  /** What the dearest route costs: under a smaller limit it could never be asked for. */
+  readonly largestCost: number;
   readonly extract: (headers: Headers) => Result<Credential>;
   /** Greatest time since a user signed in with which a key is made; null for any. Seconds. */
   readonly maxAuthAgeSeconds: number | null;
@@ -62,15 +97,34 @@ export interface DeskPorts {
     trace: Trace,
     from: Request,
   ) => Promise<Result<Caller>>;
+  /** Which operator presents this, if one does. */
+  readonly identifyOperator: (credential: Credential, trace: Trace) => Promise<Result<string>>;
+  /** Roles of members who manage the keys of their organisation. */
+  readonly organizationRoles: readonly string[];
+  /** Every scope of the operator's file: what an operator may give to a key. */
+  readonly everyScope: readonly string[];
+  /** The head of an audit trail as a JWS that anybody can check who has `assertionJwks`; `now` in milliseconds. */
+  readonly signHead: (head: AuditHead, now: number) => Promise<string>;
   /** The scopes that a session's roles let it give to a key of its own. */
   readonly grantable: (roles: readonly string[]) => readonly string[];
   readonly ringOf: (owner: Owner) => Promise<DeskRing>;
+  /** The Ring that a client_id of our grammar names; null for every other. */
+  readonly ringOfKey: (clientId: string) => DeskRing | null;
+  readonly reconciler: DeskReconciler;
   /** Whether a key id can be one of this owner's at all. */
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
+  /** Signs cursors. */
+  readonly keychain: () => Promise<Keychain>;
   readonly assertionJwks: { readonly keys: readonly unknown[] };
   readonly readiness: () => Promise<Readiness>;
   /** Asked for whoever calls what is open to everybody. */
   readonly throttle: Throttle;
+  /** Whether Stytch signed a message; null where it sends none. */
+  readonly verifyStytch: ((headers: Headers, body: string) => WebhookVerdict) | null;
+  /** Whether GitHub did; `unknowable` while its keys cannot be had. */
+  readonly verifyGithub: (headers: Headers, body: string) => Promise<'good' | 'bad' | 'unknowable'>;
+  /** What is remembered of a message of Stytch's, by its id. */
+  readonly messages: (id: string) => Messages;
   readonly requestId: (headers: Headers) => string;
   readonly now: () => number;
   readonly log: Log;
@@ -81,27 +135,3 @@ export interface Call {
   readonly requestId: string;
   readonly trace: Trace;
 }
-
-/** What answers a call. A refusal is told by whoever serves it. */
-export type Endpoint = (context: Context, call: Call) => Promise<Result<Response>>;
-
-/** Who calls, if his credential is what is asked for. */
-export const callerOf = async (
-  ports: Pick<DeskPorts, 'extract' | 'identify'>,
-  context: Context,
-  { trace }: Call,
-  asked: Asked,
-): Promise<Result<Caller>> => {
-  const credential = ports.extract(context.req.raw.headers);
-  if (!credential.ok) return credential;
-  trace.credential = kindOf(credential.value);
-  return ports.identify(credential.value, asked, trace, context.req.raw);
-};
-
-/** An endpoint that is open to everybody, and costs something: so many calls of an address, and no more. */
-export const forStrangers =
-  ({ throttle }: Pick<DeskPorts, 'throttle'>, endpoint: Endpoint): Endpoint =>
-  async (context, call) => {
-    const refusal = await strangerRefusal(throttle, context.req.raw.headers);
-    return refusal === null ? endpoint(context, call) : err(refusal);
-  };

@@ -2,17 +2,15 @@ import type { Credential, Resolvable } from '../model/credential.ts';
 import { type Evidence, keyIdOf } from '../model/evidence.ts';
 import { ANONYMOUS, type Identity } from '../model/identity.ts';
 import { silence } from '../model/lease.ts';
-import { LEASE_SLACK_MS } from '../model/meter.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { SessionToken } from '../model/token.ts';
-import { newTrace, type Trace } from '../model/trace.ts';
+import type { Trace } from '../model/trace.ts';
 import { purseOf } from './admit/ask.ts';
 import { mayGoOn } from './admit/grace.ts';
 import { type Admit, createAdmit, isFresh } from './admit/index.ts';
 import type { Price } from './admit/price.ts';
-import { authorize } from './authorize.ts';
-import { type StillGood, watchLeaseMs } from './forward/watch.ts';
+import { authorize, comesFromElsewhere } from './authorize.ts';
 import type { DecisionPorts } from './ports.ts';
 import { type Presented, textOf } from './presented.ts';
 import { resolve } from './resolve/index.ts';
@@ -29,6 +27,8 @@ export type Demand = Pick<
    */
   readonly sessionsBySignature?: true;
   readonly mayGoOn?: Price['mayGoOn'];
+  /** Somebody who was let in before is asked about again. */
+  readonly isAgain?: true;
 };
 
 /** Somebody, and by what he became it. */
@@ -45,30 +45,11 @@ export type Decide = (
   demand: Demand,
   startedAt: number,
   trace: Trace,
-  /** What the credential came with: read only when somebody is told where it came from. */
+  /** What the credential came with, or came with when it was let in. */
   from: Request | null,
 ) => Result<Decision> | Promise<Result<Decision>>;
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });
-
-/** Until when a silent Ring lets this isolate go on by itself, with what a credential is owned by; null: it does not. */
-export type GraceEnd = (evidence: Evidence) => number | null;
-
-/** Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. */
-export const createStillGood =
-  (decide: Decide, now: () => number, graceEnd: GraceEnd) =>
-  (credential: Credential, demand: Demand): StillGood =>
-  async (since) => {
-    const askedAt = now();
-    const again = { ...demand, cost: 0, leaseSeconds: 0, mayGoOn: demand.leaseSeconds > 0 };
-    const decided = await decide(credential, again, since, newTrace(), null);
-    if (!decided.ok) return decided;
-    const { evidence } = decided.value;
-    const word = evidence?.held?.askedAt ?? askedAt;
-    const until = evidence === null || word >= since ? null : graceEnd(evidence);
-    // As good as a word that ends with the grace.
-    return ok(until === null ? word : Math.min(now(), until - watchLeaseMs(demand) + LEASE_SLACK_MS));
-  };
 
 /** How often a decision starts over because the Ring's word changed under it. */
 const MAX_ROUNDS = 3;
@@ -90,7 +71,8 @@ export const createDecide = (ports: DecisionPorts): Decide => {
       case 'key':
       case 'jwt':
       case 'pair': {
-        const presented = { credential, text: textOf(credential), from };
+        const isNew = demand.isAgain !== true;
+        const presented = { credential, text: textOf(credential), from, isNew };
         return decideOn(ports, admit, presented, demand, { startedAt, ...demand }, trace);
       }
     }
@@ -110,7 +92,7 @@ const decideOn = (
   const now = ports.now();
   if (evidence !== undefined && isCurrent(evidence, now) && isFresh(evidence, price, now)) {
     trace.tier = 'memory';
-    const judged = judge(evidence, credential, demand, price.startedAt, now);
+    const judged = judge(evidence, presented, demand, price.startedAt, now);
     recognize(trace, evidence, credential);
     if (!judged.ok) return counted(evidence, judged);
     const admitted = admit(evidence, presented, price, trace);
@@ -132,7 +114,7 @@ const decideOn = (
       const known = await recallOrResolve();
       if (!known.ok) return known;
       const found = known.value;
-      const before = judge(found, credential, demand, price.startedAt, ports.now());
+      const before = judge(found, presented, demand, price.startedAt, ports.now());
       recognize(trace, found, credential);
       if (!before.ok && before.refusal.reason === 'insufficient_user_authentication') {
         // No word of the Ring makes a sign-in younger.
@@ -143,12 +125,14 @@ const decideOn = (
       if (isFinal && !before.ok) return counted(found, before);
       if (isFinal && paid) return before;
       // A no that rests on an old word, or on none, is not final: the Ring is asked first, at no cost.
-      const cost = before.ok && !paid ? price.cost : 0;
-      const admitted = await admit(found, presented, { ...price, cost }, trace);
+      const isDue = before.ok && !paid;
+      const isFirst = isDue && price.cost > 0 && isUnheard(found);
+      const cost = isDue && !isFirst ? price.cost : 0;
+      const admitted = await admit(found, presented, { ...price, cost, isFirst }, trace);
       if (!admitted.ok) return admitted;
-      paid ||= before.ok;
+      paid ||= before.ok && !isFirst;
       if (paid && isCurrent(found, ports.now()))
-        return judge(found, credential, demand, price.startedAt, ports.now());
+        return judge(found, presented, demand, price.startedAt, ports.now());
     }
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   }
@@ -167,6 +151,9 @@ const decideOn = (
   }
 };
 
+/** A client's token, of which its Ring may know an allow-list or fewer scopes: until it was asked, nothing is paid. */
+const isUnheard = ({ held, session }: Evidence): boolean => held === null && session === null;
+
 /** A good credential that may not do this is shown to its owner as refused. */
 const counted = (evidence: Evidence, refused: Result<Decision>): Result<Decision> => {
   evidence.uses.refused++;
@@ -182,15 +169,16 @@ const recognize = (trace: Trace, evidence: Evidence, credential: Resolvable): vo
 /** Verify and authorize: pure, on what is known. */
 const judge = (
   evidence: Evidence,
-  credential: Resolvable,
+  { credential, from }: Presented,
   demand: Demand,
   startedAt: number,
   now: number,
 ): Result<Decision> => {
   const verified = verify(evidence, credential, now);
   if (!verified.ok) return verified;
-  const { session } = evidence;
+  const { session, held } = evidence;
+  const isElsewhere = comesFromElsewhere(held?.addresses ?? null, from);
   // The age counts when the request came in: none is refused for how long it waited, after it paid.
-  const authorized = authorize(verified.value, session, demand, credential.scheme, startedAt);
+  const authorized = authorize(verified.value, session, demand, credential.scheme, startedAt, isElsewhere);
   return authorized.ok ? ok({ identity: verified.value, evidence, session }) : authorized;
 };

@@ -27,8 +27,8 @@ export interface GatePorts {
   readonly policy: Policy;
   readonly realm: KeyRealm;
   readonly decide: Decide;
-  /** Asks again later whether somebody who was let in may stay. */
-  readonly stillGood: (credential: Credential, route: Route) => StillGood;
+  /** Asks again later whether somebody who was let in may stay, where he was then. */
+  readonly stillGood: (credential: Credential, route: Route, from: Request) => StillGood;
   /** For how long a silent Ring lets somebody go on, in milliseconds. */
   readonly graceMs: number;
   readonly forward: Forward;
@@ -111,7 +111,7 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
               askedAt,
               leaseMs: watchLeaseMs(route),
               patienceMs: watchPatienceMs(route, ports.graceMs),
-              stillGood: ports.stillGood(credential.value, route),
+              stillGood: ports.stillGood(credential.value, route, request),
             },
     });
     account.originMs = ports.now() - decidedAt;

@@ -11,6 +11,7 @@ import type { Turn } from '../model/turn.ts';
 export interface Memory {
   /** What is known of a credential, by its text as presented. */
   recall(presented: string): Evidence | undefined;
+  /** Counts anew what it holds, too, should it be remembered already. */
   remember(presented: string, evidence: Evidence): void;
   forget(presented: string): void;
   /** All that is known of one owner's credentials. */

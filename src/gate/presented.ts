@@ -1,5 +1,6 @@
 import type { Resolvable } from '../model/credential.ts';
-import type { EndedStatus, Seen } from '../model/ports.ts';
+import type { Seen } from '../model/life.ts';
+import type { EndedStatus } from '../model/ports.ts';
 import { type CredentialFault, err, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
 import { addressOf } from '../model/stranger.ts';
 import { seenFrom } from './admit/seen.ts';
@@ -13,8 +14,10 @@ export interface Presented {
   readonly credential: Resolvable;
   /** `textOf` the credential. It names the evidence in memory, and goes nowhere else. */
   readonly text: string;
-  /** What it came with; read only when somebody is told where it came from. */
+  /** What it came with; read only for a key with an allow-list, and when somebody is told where it came from. */
   readonly from: Request | null;
+  /** Whether it came in now, or is of somebody who was let in before and is asked about again. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -33,8 +36,9 @@ export const textOf = (credential: Resolvable): string => {
   }
 };
 
-/** Where it comes from, as its owner is shown it. */
-export const seenOf = ({ from }: Presented): Seen | null => (from === null ? null : seenFrom(from));
+/** Where it comes from, as its owner is shown it. To stay is no new use. */
+export const seenOf = ({ from, isNew }: Presented): Seen | null =>
+  from === null || !isNew ? null : seenFrom(from);
 
 /** Where its connection comes from. */
 export const addressOfPresented = ({ from }: Presented): string | null =>

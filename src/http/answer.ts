@@ -53,3 +53,20 @@ export const json = (
     status,
     headers: { 'content-type': 'application/json', ...OWN_HEADERS, 'x-request-id': requestId, ...headers },
   });
+
+/** An answer of another form, as it comes, that is for its caller alone. */
+export const raw = (body: ReadableStream, contentType: string, requestId: string): Response =>
+  new Response(body, {
+    headers: { 'content-type': contentType, ...OWN_HEADERS, 'x-request-id': requestId },
+  });
+
+/** An answer that is a text of some type: a page, a document that is ready. */
+export const text = (
+  body: string,
+  contentType: string,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  new Response(body, {
+    headers: { 'content-type': contentType, ...OWN_HEADERS, 'x-request-id': requestId, ...headers },
+  });

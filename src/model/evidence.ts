@@ -1,6 +1,7 @@
+import { type AddressRange, addressRanges } from './address.ts';
 import type { Identity, Owner } from './identity.ts';
 import { OWNER_PURSE } from './lease-wire.ts';
-import { type CredentialName, SESSION_USE, type Standing } from './ports.ts';
+import { type CredentialName, type KeyUse, SESSION_USE, type Standing } from './ports.ts';
 import type { SessionToken } from './token.ts';
 
 /** What a verified token says: the one that was presented, or the one that a secret opened. */
@@ -19,7 +20,15 @@ export interface HeldStanding {
   readonly standing: Extract<Standing, { readonly status: 'live' }>;
   /** This isolate's clock before it asked: what the Ring answered is no older than that. Milliseconds. */
   readonly askedAt: number;
+  /** Where alone the key may be used from, as `standing` says it; null for everywhere. */
+  readonly addresses: readonly AddressRange[] | null;
 }
+
+/** The Ring's yes, as an isolate holds it. */
+export const heldStanding = (standing: HeldStanding['standing'], askedAt: number): HeldStanding => {
+  const { ipAllowlist = null } = standing;
+  return { standing, askedAt, addresses: ipAllowlist === null ? null : addressRanges(ipAllowlist) };
+};
 
 /** Where what we know of a credential came from, the cheapest first: what the log calls the tier. */
 export type Tier = 'memory' | 'lease' | 'kv' | 'ring' | 'exchange' | 'grace';
@@ -29,6 +38,8 @@ export interface Uses {
   admitted: number;
   refused: number;
   limited: number;
+  /** When the last one was admitted, by this isolate's clock; 0 for never. */
+  admittedAt: number;
 }
 
 /** Whose permits a credential spends: its key's where that has a limit of its own, its owner's elsewhere. */
@@ -42,7 +53,22 @@ export const keyIdOf = (name: CredentialName): string | null =>
 /** What a credential's use is counted under. */
 export const useName = (name: CredentialName): string => keyIdOf(name) ?? SESSION_USE;
 
-export const noUses = (): Uses => ({ admitted: 0, refused: 0, limited: 0 });
+/** Whether something was done with a credential that the Ring was not told of. */
+export const isUsed = ({ uses: { admitted, refused, limited } }: Pick<Evidence, 'uses'>): boolean =>
+  admitted + refused + limited > 0;
+
+/** What was done with a credential, as the Ring is told. */
+export const useOf = ({ name, uses }: Pick<Evidence, 'name' | 'uses'>, now: number): KeyUse => {
+  const { admitted, refused, limited, admittedAt } = uses;
+  return {
+    keyId: useName(name),
+    fingerprint: name.kind === 'secret' ? name.fingerprint : null,
+    ...{ admitted, refused, limited },
+    ...(admitted > 0 ? { agoMs: Math.max(0, now - admittedAt) } : {}),
+  };
+};
+
+export const noUses = (): Uses => ({ admitted: 0, refused: 0, limited: 0, admittedAt: 0 });
 
 /** Evidence of which nobody was told anything yet. */
 export const newEvidence = (

@@ -17,6 +17,10 @@ export interface MasterKey {
   readonly pepper: Uint8Array<ArrayBuffer>;
   /** Proves that a copy of a JWKS in KV was written by us. */
   readonly copyKey: CryptoKey;
+  /** Chains the rows of audit trails. Raw, because rows are chained in a transaction, which waits for nothing. */
+  readonly auditKey: Uint8Array<ArrayBuffer>;
+  /** Signs the cursors of lists. */
+  readonly cursorKey: CryptoKey;
 }
 
 /**
@@ -48,13 +52,15 @@ const unfold = async (secret: MasterKeySecret): Promise<MasterKey> => {
   const master = await crypto.subtle.importKey('raw', new Uint8Array(secret.key), 'HKDF', false, [
     'deriveBits',
   ]);
-  const [tagKey, fingerprintKey, pepper, copyKey] = await Promise.all([
+  const [tagKey, fingerprintKey, pepper, copyKey, auditKey, cursorKey] = await Promise.all([
     deriveHmac(master, 'tag'),
     deriveHmac(master, 'fingerprint'),
     derive(master, 'pepper'),
     deriveHmac(master, 'copy'),
+    derive(master, 'audit'),
+    deriveHmac(master, 'cursor'),
   ]);
-  return { id: secret.id, tagKey, fingerprintKey, pepper, copyKey };
+  return { id: secret.id, tagKey, fingerprintKey, pepper, copyKey, auditKey, cursorKey };
 };
 
 /** Derives every key of the deployment from its master keys, newest first. Throws on an empty list. */

@@ -1,6 +1,33 @@
 import type { JWK } from 'jose';
+import type { Author } from './author.ts';
 import type { Owner } from './identity.ts';
-import type { Ask, Grant, Limit, Report } from './lease-wire.ts';
+import type { Ask, Grant, Report } from './lease-wire.ts';
+import type {
+  AdoptedClient,
+  AuditHead,
+  AuditPage,
+  AuditQuery,
+  ChangeRequest,
+  ClientAtStytch,
+  ExportPage,
+  ImportedKey,
+  ImportRequest,
+  IssuedKey,
+  IssueRequest,
+  KeyPage,
+  KeyRecord,
+  LeakOutcome,
+  LeakReport,
+  ListRequest,
+  OutboxEvent,
+  OwnerLimits,
+  OwnerRecord,
+  Reconciled,
+  RotateRequest,
+  Seen,
+  UsageBucket,
+  UsageQuery,
+} from './life.ts';
 import type { Result } from './refusal.ts';
 import type { TokenVerdict } from './token.ts';
 
@@ -51,10 +78,20 @@ export interface Stytch {
   exchange(clientId: string, clientSecret: string): Promise<Outcome<string>>;
   /** Creates a client with an id and a secret of our choosing, which makes a repeat harmless. */
   createClient(client: NewClient): Promise<Outcome<{ readonly created: true }>>;
-  /** Makes a client what the key is: name, description and scopes. The value tells whether there was one. */
+  /** Makes a client what the key is. The value tells whether there was one. */
   updateClient(client: ClientUpdate): Promise<Outcome<{ readonly existed: boolean }>>;
   /** Deletes a client. A client that is not there counts as deleted; the value tells whether it was. */
   deleteClient(clientId: string): Promise<Outcome<{ readonly existed: boolean }>>;
+  /** A client as it is at Stytch; null when there is none. */
+  getClient(clientId: string): Promise<Outcome<StytchClient | null>>;
+  /** All clients of the project, page by page, or those of some ids; `cursor` null for the first page. */
+  searchClients(search: ClientSearch): Promise<Outcome<StytchClientPage>>;
+  /** Not idempotent: an unanswered call may have minted a secret that nobody knows. */
+  startRotation(clientId: string): Promise<Outcome<RotationStart>>;
+  /** The next secret becomes the only one. */
+  finishRotation(clientId: string): Promise<Outcome<RotationEnd>>;
+  /** The next secret is forgotten, and the old one stays. */
+  cancelRotation(clientId: string): Promise<Outcome<RotationEnd>>;
 }
 
 export interface NewClient {
@@ -66,7 +103,49 @@ export interface NewClient {
   readonly trustedMetadata: Readonly<Record<string, string>>;
 }
 
-export type ClientUpdate = Pick<NewClient, 'clientId' | 'name' | 'description' | 'scopes'>;
+/** What a client is to be; what is optional and not given stays as it is. */
+export interface ClientUpdate extends Pick<NewClient, 'clientId' | 'name' | 'description' | 'scopes'> {
+  readonly status?: 'active' | 'inactive';
+  /** Merged into what the client has, key by key. */
+  readonly trustedMetadata?: Readonly<Record<string, string>>;
+}
+
+/** An M2M client as Stytch has it. */
+export interface StytchClient {
+  readonly clientId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  readonly status: 'active' | 'inactive';
+  readonly trustedMetadata: Readonly<Record<string, unknown>>;
+  readonly lastFour: string;
+  /** Of the secret that a running rotation adds; null when none runs. */
+  readonly nextLastFour: string | null;
+}
+
+export interface ClientSearch {
+  /** Where the last page ended, or null for the first. */
+  readonly cursor: string | null;
+  /** 1 to 250: of more, the answer is longer than what is read of one. */
+  readonly limit: number;
+  /** Only clients of these ids; none of them may exist. */
+  readonly clientIds?: readonly string[];
+}
+
+export interface StytchClientPage {
+  readonly clients: readonly StytchClient[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export type RotationStart =
+  | { readonly rotation: 'started'; readonly nextClientSecret: string }
+  /** A rotation runs already: whoever began it has the secret. */
+  | { readonly rotation: 'running' }
+  | { readonly rotation: 'no_client' };
+
+/** How a rotation was ended: by this call, or there was none to end. */
+export type RotationEnd = 'ended' | 'not_rotating' | 'no_client';
 
 /**
  * One owner's keys and meter, as the Worker sees them: the RPC face of the Durable Object. Everything that
@@ -77,46 +156,56 @@ export interface Ring {
   admit(request: AdmitRequest): Promise<Admission>;
   /** A token for a credential: the kept one, or one exchange at Stytch however many ask. */
   exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
-  /** What an isolate did with leases that it no longer needs. Any number of times. */
-  settle(reports: readonly Report[]): Promise<void>;
+  /**
+   * What an isolate did with leases that it no longer needs, any number of times; and with credentials that it forgets,
+   * once.
+   */
+  settle(reports: readonly Report[], uses?: readonly KeyUse[]): Promise<void>;
   issue(request: IssueRequest): Promise<Result<IssuedKey>>;
   list(request: ListRequest): Promise<KeyPage>;
   get(owner: Owner, keyId: string): Promise<KeyRecord | null>;
   /** Changes a living key. What is taken away is gone at once; what is added waits for Stytch. */
-  change(owner: Owner, keyId: string, change: KeyPatch): Promise<Result<KeyRecord>>;
-  revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>>;
+  change(request: ChangeRequest): Promise<Result<KeyRecord>>;
+  /** Gives a key a second secret, and its first one an end. */
+  rotate(request: RotateRequest): Promise<Result<IssuedKey>>;
+  /** Ends the old secret of a rotation now. */
+  finishRotation(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>>;
+  /** Ends the new secret of a rotation: the old one stays. */
+  cancelRotation(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>>;
+  revoke(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>>;
+  /** Revokes every living key; how many. */
+  revokeAll(owner: Owner, author: Author): Promise<Result<number>>;
+  /** Ends what somebody found, if it is alive. Whose it is, the key says: the finder does not know. */
+  leaked(report: LeakReport): Promise<LeakOutcome>;
   /** Makes a client that was not made here one of the owner's keys: its row decides from now on. */
-  adopt(owner: Owner, client: AdoptedClient): Promise<Result<KeyRecord>>;
+  adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
+  /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
+  importClient(request: ImportRequest): Promise<Result<ImportedKey>>;
   /** Ends one access token or session JWT (RFC 7009), by the hash of its canonical form; `expiresAt` is its own, in seconds. */
   revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void>;
-  /** Use by key and hour, oldest first, from an hour to an hour (milliseconds), of one key or of all. */
-  usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]>;
-  /** Whether everything of the owner's is refused, and by whose word. Null lifts it. */
-  suspend(owner: Owner, by: string | null): Promise<void>;
-  /** Puts the owner on a plan of the operator's file; null is the default limit. */
-  setPlan(owner: Owner, plan: string | null): Promise<Result<null>>;
-}
-
-/** What of a key is to become what; absent stays as it is. */
-export interface KeyPatch {
-  readonly name?: string;
-  readonly description?: string;
-  readonly scopes?: readonly string[];
-  /** A limit of the key's own, tighter than its owner's; null for none. */
-  readonly limit?: Limit | null;
-}
-
-/** A client that was made at Stytch or elsewhere, and is to be one of an owner's keys. */
-export interface AdoptedClient {
-  /** Never of our grammar: of those the Ring knows all there are. */
-  readonly clientId: string;
-  readonly createdBy: string;
-  readonly name: string;
-  readonly description: string;
-  readonly scopes: readonly string[];
-  /** Milliseconds since the epoch, or null for a client without end. */
-  readonly expiresAt: number | null;
-  readonly limit: Limit | null;
+  /** Use by hour or day, oldest first; buckets without any are left out. */
+  usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
+  audit(query: AuditQuery): Promise<AuditPage>;
+  auditHead(owner: Owner): Promise<AuditHead>;
+  about(owner: Owner): Promise<OwnerRecord>;
+  /**
+   * Whether everything of the owner's is refused, and why. Null lifts it. One that `mayLapse` is kept for a day only where
+   * there is nothing else to remember of the owner.
+   */
+  suspend(
+    owner: Owner,
+    reason: string | null,
+    author: Author,
+    mayLapse?: boolean,
+  ): Promise<Result<OwnerRecord>>;
+  /** Puts the owner on a plan of the operator's file, or gives him a number of keys of his own. */
+  setLimits(owner: Owner, limits: OwnerLimits, author: Author): Promise<Result<OwnerRecord>>;
+  /** All that is kept of the owner, in pages; `after` null for the first. */
+  exportPage(owner: Owner, after: string | null, author: Author): Promise<ExportPage>;
+  /** Ends everything and forgets what is personal. Tombstones and audit stay for `auditDays`. */
+  forgetOwner(owner: Owner, author: Author): Promise<Result<OwnerRecord>>;
+  /** What the Ring makes of clients that a reconciliation found under its name; `dryRun` changes nothing. */
+  reconcile(clients: readonly ClientAtStytch[], dryRun: boolean): Promise<readonly Reconciled[]>;
 }
 
 /** A credential as the Ring is asked about it: what tells it apart, and never anything that it opens. */
@@ -148,7 +237,7 @@ export interface AdmitRequest {
   /** Whether a kept token is wanted besides. */
   readonly wantToken: boolean;
   readonly ask: Ask;
-  /** What was done with the owner's keys in this isolate since it was last told, by key. */
+  /** What was done with the owner's credentials in this isolate since it was last told. */
   readonly uses: readonly KeyUse[];
   /** Where the request that asks came from; null when nobody waits. */
   readonly seen: Seen | null;
@@ -160,23 +249,13 @@ export const SESSION_USE = 'session';
 /** Requests with one key: admitted from a lease, refused after it was known (403), over the limit (429). */
 export interface KeyUse {
   readonly keyId: string;
+  /** Which of the key's secrets it was; absent or null for a token or a session. */
+  readonly fingerprint?: string | null;
   readonly admitted: number;
   readonly refused: number;
   readonly limited: number;
-}
-
-/** What is shown of a key's last use. */
-export interface Seen {
-  /** ISO 3166-1 alpha-2. */
-  readonly country: string | null;
-  /** The family of the client, such as `curl`. */
-  readonly client: string | null;
-}
-
-/** One hour of a key's use. */
-export interface UseOfHour extends KeyUse {
-  /** When the hour began, milliseconds since the epoch. */
-  readonly at: number;
+  /** How long ago the last one was admitted, in milliseconds; absent where nobody says. */
+  readonly agoMs?: number;
 }
 
 export interface Admission {
@@ -207,6 +286,10 @@ export type Standing =
       readonly expiresAt: number | null;
       /** Whether the key has a limit of its own, and so a purse of its own. */
       readonly ownLimit: boolean;
+      /** Addresses and CIDR blocks that alone may use the key; absent or null for any. */
+      readonly ipAllowlist?: readonly string[] | null;
+      /** A secret of two, while a rotation is open: its owner wants to know which of them are in use. */
+      readonly isRotating?: true;
       readonly leaseMs: number;
     }
   | { readonly status: 'unproven'; readonly leaseMs: 0 }
@@ -251,70 +334,14 @@ export type Exchanged =
   | { readonly result: 'refused' }
   | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };
 
-export interface IssueRequest {
-  readonly owner: Owner;
-  readonly createdBy: string;
-  readonly name: string;
-  readonly description: string;
-  readonly scopes: readonly string[];
-  /** Milliseconds since the epoch, or null for a key without end. */
-  readonly expiresAt: number | null;
-  /** A limit of the key's own; null for its owner's alone. */
-  readonly limit: Limit | null;
-}
-
-/** A key's record, with times in milliseconds since the epoch. */
-export interface KeyRecord {
-  readonly keyId: string;
-  readonly owner: Owner;
-  readonly createdBy: string;
-  readonly name: string;
-  readonly description: string;
-  readonly scopes: readonly string[];
-  readonly limit: Limit | null;
-  readonly status: KeyStatus;
-  readonly lastFour: string;
-  readonly createdAt: number;
-  readonly expiresAt: number | null;
-  readonly endedAt: number | null;
-  readonly lastUsedAt: number | null;
-  readonly lastSeen: Seen | null;
-}
-
-export const KEY_STATUSES = ['active', 'revoked', 'expired'] as const;
-export type KeyStatus = (typeof KEY_STATUSES)[number];
-
-/** The only answer that ever carries a whole key. */
-export interface IssuedKey {
-  readonly record: KeyRecord;
-  readonly key: string;
-}
-
-export interface ListRequest {
-  readonly owner: Owner;
-  /** Null lists every key, the ended ones too. */
-  readonly status: KeyStatus | null;
-  readonly limit: number;
-  /** Where the last page ended, or null for the first. */
-  readonly after: PagePosition | null;
-}
-
-/** Keys are listed newest first; a position is the last key of a page. */
-export interface PagePosition {
-  readonly createdAt: number;
-  readonly keyId: string;
-}
-
-export interface KeyPage {
-  readonly records: readonly KeyRecord[];
-  readonly next: PagePosition | null;
-}
-
 /**
  * Whether an address may ask for something that costs us and that nobody stands for. A courtesy: it counts by location,
  * and lets through what it cannot count. Null is every address that is not known, together.
  */
 export type Throttle = (address: string | null) => Promise<boolean>;
+
+/** Hands an event to the operator's URL. Anything but 2xx is no answer: it is told again. */
+export type DeliverEvent = (event: OutboxEvent) => Promise<Outcome<null>>;
 
 /** One line of the log. */
 export type Log = (line: Readonly<Record<string, LogValue>>) => void;
@@ -343,6 +370,75 @@ export interface Lobby {
   exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer>;
   /** Whose client it is from now on: the first claim wins, and is answered to everybody after. */
   claim(request: LobbyClaimRequest): Promise<Owner>;
+  /** Claims a client for an owner who shows its secret: proven by one exchange, behind the failure budgets. */
+  claimByProof(request: LobbyProofRequest): Promise<LobbyProof>;
+  /** From now on the client's tokens name its owner: what they said before is not held against it. */
+  renew(request: LobbyClaimRequest): Promise<void>;
+  /** Gives up a claim of this very owner, because what was to follow came to nothing or is over. */
+  release(request: LobbyClaimRequest): Promise<void>;
+  /** Whether a message was dealt with in the last while. `sentAt` is when this copy of it was signed, in seconds. */
+  wasSeen(messageId: string, sentAt: number): Promise<MessageSeen>;
+  /** Remembers a message that was dealt with. */
+  markSeen(messageId: string, sentAt: number): Promise<void>;
+  /** The one Lobby that reconciles: begins a run, unless one is under way. */
+  startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>>;
+  /** The run under way, or the last one. */
+  reconciliation(): Promise<ReconciliationReport | null>;
+}
+
+/**
+ * `done`: dealt with, and sent again by who signs it, because he did not hear of it. `replayed`: a copy that was taken
+ * already, or an older one: nobody but an eavesdropper sends that.
+ */
+export type MessageSeen = 'new' | 'done' | 'replayed';
+
+/** The one Lobby that reconciles, as whoever starts it sees it. */
+export type Reconciler = Pick<Lobby, 'startReconciliation' | 'reconciliation'>;
+
+export interface LobbyProofRequest {
+  readonly credential: SecretName;
+  readonly clientSecret: string;
+  readonly owner: Owner;
+  readonly address: string | null;
+}
+
+export type LobbyProof =
+  | { readonly result: 'claimed'; readonly scopes: readonly string[] }
+  /** Another owner has it, here or by what its token says. */
+  | { readonly result: 'owned' }
+  | { readonly result: 'refused' }
+  | { readonly result: 'throttled'; readonly retryAfterSeconds: number }
+  | { readonly result: 'unavailable'; readonly retryAfterSeconds: number };
+
+export interface ReconciliationRequest {
+  readonly dryRun: boolean;
+  /** Who asked: an operator's client id, or null for the schedule. */
+  readonly by: string | null;
+  /** More orphans than this are left where they are; null for what is usual. */
+  readonly maxOrphans: number | null;
+}
+
+/** What a reconciliation made of a client; `failed` where somebody did not answer, and the next run decides. */
+export type Found = Reconciled | 'failed';
+
+/** How far a reconciliation is, or what the last one did. Times in milliseconds. */
+export interface ReconciliationReport {
+  readonly id: string;
+  readonly status: 'running' | 'done' | 'failed';
+  /** Why it failed; null where it did not. */
+  readonly because: string | null;
+  readonly dryRun: boolean;
+  readonly by: string | null;
+  readonly startedAt: number;
+  /** Null while it runs. */
+  readonly finishedAt: number | null;
+  /** Clients seen, and how many of them are what. */
+  readonly clients: number;
+  readonly counts: Readonly<Record<Found, number>>;
+  /** How many of the orphans were not removed: in a dry run all. */
+  readonly orphansLeft: number;
+  /** The last hundred that are not as they should be. Client ids are public. */
+  readonly findings: readonly { readonly clientId: string; readonly found: Found }[];
 }
 
 export interface LobbyLookRequest {

@@ -55,6 +55,31 @@ export type Refusal =
   | { readonly reason: 'scope_not_grantable'; readonly scopes: readonly string[] }
   /** Something else is being done to the same key. */
   | { readonly reason: 'conflict' }
+  /** RFC 9110 §15.5.13: it was changed since. */
+  | { readonly reason: 'precondition_failed' }
+  /** A rotation of this key is under way. */
+  | { readonly reason: 'already_rotating' }
+  | { readonly reason: 'not_rotating' }
+  /** The client was made at Stytch, and so is its next secret. */
+  | { readonly reason: 'made_elsewhere' }
+  /** The same Idempotency-Key came with another request, or its first request is not done yet. */
+  | { readonly reason: 'idempotency_key_reused' }
+  | { readonly reason: 'idempotency_key_in_use' }
+  /** An import: somebody has that client, or the secret that was shown is not its own. */
+  | { readonly reason: 'client_owned' }
+  | { readonly reason: 'client_not_proven' }
+  /** All of the owner's data was deleted. */
+  | { readonly reason: 'owner_deleted' }
+  /** One reconciliation at a time. */
+  | { readonly reason: 'reconciliation_running' }
+  /** A webhook that is not the sender's own, or not for us. */
+  | { readonly reason: 'webhook_refused'; readonly because: WebhookFault }
+  /** More things in one message than are dealt with at a time. */
+  | { readonly reason: 'batch_too_large'; readonly max: number }
+  /** A member whose roles do not let him manage the keys of his organisation. */
+  | { readonly reason: 'role_missing' }
+  /** It is served only where the operator's file says so. */
+  | { readonly reason: 'not_configured'; readonly setting: string }
   | { readonly reason: 'key_limit_reached'; readonly limit: number }
   | { readonly reason: 'client_refused'; readonly detail: string };
 
@@ -75,6 +100,9 @@ export type CredentialFault =
   | 'token'
   | 'owner'
   | 'refused_by_stytch';
+
+/** What was wrong with a webhook. For the log: the sender is told none of it. */
+export type WebhookFault = 'headers' | 'timestamp' | 'signature' | 'replay' | 'project';
 
 /** What we depend on to know an answer. */
 export type Dependency = 'stytch' | 'ring' | 'jwks';

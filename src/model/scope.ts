@@ -20,3 +20,6 @@ export const parseScope = (scope: string): readonly string[] => {
 
 /** Scopes that only Latchkey itself may give a meaning to: nobody can be granted one. */
 export const isReservedScope = (scope: string): boolean => scope.startsWith('latchkey:');
+
+/** What an operator's token must have (DESIGN: "The Ring"). Honoured only of clients that the operator's file lists. */
+export const OPERATOR_SCOPE = 'latchkey:admin';

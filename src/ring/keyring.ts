@@ -1,37 +1,64 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { AuditKey } from '../model/audit-chain.ts';
+import type { Author } from '../model/author.ts';
 import type { Owner } from '../model/identity.ts';
 import { ringOfOwner } from '../model/key.ts';
 import type { Report } from '../model/lease-wire.ts';
+import type {
+  AdoptedClient,
+  AuditHead,
+  AuditPage,
+  AuditQuery,
+  ChangeRequest,
+  ClientAtStytch,
+  ExportPage,
+  ImportedKey,
+  ImportRequest,
+  IssuedKey,
+  IssueRequest,
+  KeyPage,
+  KeyRecord,
+  LeakOutcome,
+  LeakReport,
+  ListRequest,
+  OwnerLimits,
+  OwnerRecord,
+  Reconciled,
+  RotateRequest,
+  UsageBucket,
+  UsageQuery,
+} from '../model/life.ts';
 import { type Meter, openMeter } from '../model/meter.ts';
 import type {
   Admission,
   AdmitRequest,
-  AdoptedClient,
   ExchangeAnswer,
   ExchangeRequest,
-  IssuedKey,
-  IssueRequest,
-  KeyPage,
-  KeyPatch,
-  KeyRecord,
-  ListRequest,
+  KeyUse,
   Ring,
-  UseOfHour,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import { admit, ownersIn, settle } from './admit.ts';
-import { adopt } from './adopt.ts';
-import { change } from './change.ts';
-import { endKey } from './end.ts';
-import { exchange } from './exchange.ts';
-import { found } from './found.ts';
-import { issue } from './issue.ts';
-import { openJoins } from './joins.ts';
-import { workOffLedger } from './ledger.ts';
+import { work } from './alarm/index.ts';
+import { reconcile } from './alarm/reconcile.ts';
+import { adopt } from './keys/adopt.ts';
+import { change } from './keys/change.ts';
+import { endKey } from './keys/end.ts';
+import { importClient } from './keys/import.ts';
+import { issue } from './keys/issue.ts';
+import { leaked } from './keys/leaked.ts';
+import { isVisible, recordOf, toRecord } from './keys/record.ts';
+import { rotate } from './keys/rotate.ts';
+import { endRotation } from './keys/rotation-end.ts';
+import { exportPage } from './owner/export.ts';
+import { forgetOwner } from './owner/forget.ts';
+import { found } from './owner/found.ts';
+import { about, closed, revokeAll, setLimits, suspend } from './owner/index.ts';
 import type { RingParts, RingPorts } from './parts.ts';
-import { isVisible, toRecord } from './record.ts';
-import { openTables } from './tables.ts';
-import { HOUR_MS, hourOf, sweep } from './usage.ts';
+import { admit, ownersIn, settle } from './requests/admit.ts';
+import { exchange } from './requests/exchange.ts';
+import { openJoins } from './requests/joins.ts';
+import { usage } from './requests/usage.ts';
+import { openTables } from './tables/index.ts';
 
 /** How soon the ledger is looked at again when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;
@@ -42,13 +69,17 @@ const AFTER_A_BUG_MS = 60_000;
  */
 export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Ring {
   #assembled: RingParts | null = null;
+  #auditKey: AuditKey | null = null;
 
   /** The world of this Ring: the one thing that the Worker supplies. */
   protected abstract ports(env: Env): RingPorts;
 
   /** Assembled when first asked for, so that an alarm under a broken configuration is put off and not lost. */
   get #parts(): RingParts {
-    this.#assembled ??= assemble(this.ctx, this.ports(this.env));
+    this.#assembled ??= assemble(this.ctx, this.ports(this.env), () => {
+      if (this.#auditKey === null) throw new Error('the keychain was not opened');
+      return this.#auditKey;
+    });
     return this.#assembled;
   }
 
@@ -61,21 +92,22 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return exchange(this.#parts, request);
   }
 
-  async settle(reports: readonly Report[]): Promise<void> {
-    if (this.#parts.tables.exists()) settle(this.#parts, reports);
+  async settle(reports: readonly Report[], uses: readonly KeyUse[] = []): Promise<void> {
+    if (this.#parts.tables.exists()) settle(this.#parts, reports, uses);
   }
 
   async issue(request: IssueRequest): Promise<Result<IssuedKey>> {
-    await this.#assertOwner(request.owner);
-    if (this.#parts.tables.isSuspended()) return err({ reason: 'owner_suspended' });
+    await this.#enter(request.owner);
+    const refusal = closed(this.#parts);
+    if (refusal !== null) return err(refusal);
     found(this.#parts, request.owner);
-    return issue(this.#parts, request);
+    return issue(this.#parts, { ...request, owner: this.#parts.tables.owner() ?? request.owner });
   }
 
   async list(request: ListRequest): Promise<KeyPage> {
-    await this.#assertOwner(request.owner);
+    await this.#enter(request.owner);
     const rows = this.#parts.tables.list({ ...request, limit: request.limit + 1 }).filter(isVisible);
-    const records = rows.slice(0, request.limit).map((row) => toRecord(row, request.owner));
+    const records = rows.slice(0, request.limit).map((row) => toRecord(this.#parts, row, request.owner));
     const last = records.at(-1);
     const next =
       rows.length > request.limit && last ? { createdAt: last.createdAt, keyId: last.keyId } : null;
@@ -83,75 +115,139 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async get(owner: Owner, keyId: string): Promise<KeyRecord | null> {
-    await this.#assertOwner(owner);
-    const row = this.#parts.tables.key(keyId);
-    return row !== null && isVisible(row) ? toRecord(row, owner) : null;
+    await this.#enter(owner);
+    return recordOf(this.#parts, keyId, owner);
   }
 
-  async change(owner: Owner, keyId: string, patch: KeyPatch): Promise<Result<KeyRecord>> {
-    await this.#assertOwner(owner);
-    return change(this.#parts, owner, keyId, patch);
+  async change(request: ChangeRequest): Promise<Result<KeyRecord>> {
+    await this.#enter(request.owner);
+    return change(this.#parts, request);
   }
 
-  async adopt(owner: Owner, client: AdoptedClient): Promise<Result<KeyRecord>> {
-    await this.#assertOwner(owner);
+  async rotate(request: RotateRequest): Promise<Result<IssuedKey>> {
+    await this.#enter(request.owner);
+    return rotate(this.#parts, request);
+  }
+
+  async finishRotation(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>> {
+    await this.#enter(owner);
+    return this.#ended(owner, keyId, endRotation(this.#parts, owner, keyId, author, 'finish'));
+  }
+
+  async cancelRotation(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>> {
+    await this.#enter(owner);
+    return this.#ended(owner, keyId, endRotation(this.#parts, owner, keyId, author, 'cancel'));
+  }
+
+  async revoke(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>> {
+    await this.#enter(owner);
+    const status = this.#parts.tables.key(keyId)?.status;
+    if (status === undefined || status === 'creating') return err({ reason: 'not_found' });
+    // A second revoke of the same key is answered like the first.
+    if (status === 'active') endKey(this.#parts, owner, keyId, 'revoked', author);
+    return this.#ended(owner, keyId, ok(null));
+  }
+
+  async revokeAll(owner: Owner, author: Author): Promise<Result<number>> {
+    await this.#enter(owner);
+    const ended = revokeAll(this.#parts, owner, author, null);
+    await this.#parts.wake();
+    return ok(ended);
+  }
+
+  async leaked(report: LeakReport): Promise<LeakOutcome> {
+    await this.#open();
+    const outcome = leaked(this.#parts, report);
+    if (outcome !== 'nothing') await this.#parts.wake();
+    return outcome;
+  }
+
+  async adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>> {
+    await this.#enter(owner);
     found(this.#parts, owner);
-    const adopted = adopt(this.#parts, owner, client);
+    const adopted = adopt(this.#parts, owner, client, author);
     await this.#parts.wake();
     return adopted;
   }
 
+  async importClient(request: ImportRequest): Promise<Result<ImportedKey>> {
+    await this.#enter(request.owner);
+    return importClient(this.#parts, request);
+  }
+
   async revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void> {
-    await this.#assertOwner(owner);
+    await this.#enter(owner);
     found(this.#parts, owner);
     this.#parts.tables.revokeToken(tokenHash, expiresAt);
     await this.#parts.wake();
   }
 
-  async usage(owner: Owner, keyId: string | null, from: number, to: number): Promise<readonly UseOfHour[]> {
-    await this.#assertOwner(owner);
-    const { tables, now } = this.#parts;
-    if (!tables.exists()) return [];
-    sweep(this.#parts, now());
-    return tables
-      .uses(keyId, hourOf(from), hourOf(to))
-      .map(({ hour, ...use }) => ({ ...use, at: hour * HOUR_MS }));
+  async usage(query: UsageQuery): Promise<readonly UsageBucket[]> {
+    await this.#enter(query.owner);
+    return usage(this.#parts, query);
   }
 
-  async suspend(owner: Owner, by: string | null): Promise<void> {
-    await this.#assertOwner(owner);
-    const { tables, now, wake } = this.#parts;
-    if (by === null && !tables.exists()) return;
-    found(this.#parts, owner);
-    if (by === null) tables.lift();
-    else tables.suspend(by, now());
-    await wake();
+  async audit({ owner, ...query }: AuditQuery): Promise<AuditPage> {
+    await this.#enter(owner);
+    const entries = this.#parts.tables.audit({ ...query, limit: query.limit + 1 });
+    const page = entries.slice(0, query.limit);
+    return { entries: page, next: entries.length > query.limit ? (page.at(-1)?.seq ?? null) : null };
   }
 
-  async setPlan(owner: Owner, plan: string | null): Promise<Result<null>> {
-    await this.#assertOwner(owner);
-    const { tables, rules } = this.#parts;
-    if (plan !== null && !rules.plans.has(plan)) return err({ reason: 'not_found' });
-    found(this.#parts, owner);
-    tables.setPlan(plan);
-    return ok(null);
+  async auditHead(owner: Owner): Promise<AuditHead> {
+    await this.#enter(owner);
+    return this.#parts.tables.auditHead(this.#parts.ring);
   }
 
-  async revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>> {
-    await this.#assertOwner(owner);
-    const row = this.#parts.tables.key(keyId);
-    if (row === null || !isVisible(row)) return err({ reason: 'not_found' });
-    // A second revoke of the same key is answered like the first.
-    if (row.status !== 'active') return ok(toRecord(row, owner));
-    endKey(this.#parts, keyId, 'revoked');
+  async about(owner: Owner): Promise<OwnerRecord> {
+    await this.#enter(owner);
+    return about(this.#parts, owner);
+  }
+
+  async suspend(
+    owner: Owner,
+    reason: string | null,
+    author: Author,
+    mayLapse = false,
+  ): Promise<Result<OwnerRecord>> {
+    await this.#enter(owner);
+    const suspended = suspend(this.#parts, owner, reason, author, mayLapse);
     await this.#parts.wake();
-    const ended = this.#parts.tables.key(keyId);
-    return ended !== null && isVisible(ended) ? ok(toRecord(ended, owner)) : err({ reason: 'internal' });
+    return suspended;
+  }
+
+  async setLimits(owner: Owner, limits: OwnerLimits, author: Author): Promise<Result<OwnerRecord>> {
+    await this.#enter(owner);
+    const set = setLimits(this.#parts, owner, limits, author);
+    await this.#parts.wake();
+    return set;
+  }
+
+  async exportPage(owner: Owner, after: string | null, author: Author): Promise<ExportPage> {
+    await this.#enter(owner);
+    const page = exportPage(this.#parts, owner, after, author);
+    await this.#parts.wake();
+    return page;
+  }
+
+  async forgetOwner(owner: Owner, author: Author): Promise<Result<OwnerRecord>> {
+    await this.#enter(owner);
+    const forgotten = forgetOwner(this.#parts, owner, author);
+    await this.#parts.wake();
+    return forgotten;
+  }
+
+  async reconcile(clients: readonly ClientAtStytch[], dryRun: boolean): Promise<readonly Reconciled[]> {
+    await this.#open();
+    const found = reconcile(this.#parts, clients, dryRun);
+    if (!dryRun) await this.#parts.wake();
+    return found;
   }
 
   override async alarm(): Promise<void> {
     try {
-      await workOffLedger(this.#parts);
+      await this.#open();
+      await work(this.#parts);
     } catch (error) {
       // An alarm that throws is retried six times and then never again: the ledger must outlive any bug.
       await this.ctx.storage.setAlarm(Date.now() + AFTER_A_BUG_MS);
@@ -163,6 +259,28 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     }
   }
 
+  /** A key as it is after something about it ended, with the alarm set for what is to be done. */
+  async #ended(owner: Owner, keyId: string, ended: Result<null>): Promise<Result<KeyRecord>> {
+    if (!ended.ok) return ended;
+    await this.#parts.wake();
+    const record = recordOf(this.#parts, keyId, owner);
+    return record === null ? err({ reason: 'internal' }) : ok(record);
+  }
+
+  /** Opens what the Ring writes with, and refuses to speak of anybody but its own owner. */
+  async #enter(owner: Owner): Promise<void> {
+    await this.#open();
+    await this.#assertOwner(owner);
+  }
+
+  async #open(): Promise<void> {
+    const wasOpen = this.#auditKey !== null;
+    const { current } = await this.#parts.keychain();
+    this.#auditKey = { id: current.id, key: current.auditKey };
+    // An alarm that was set by another clock comes when it should only if that has not been moved since.
+    if (!wasOpen && Math.abs(this.#parts.now() - Date.now()) > 1_000) await this.#parts.wake();
+  }
+
   /** Refuses to speak of anybody but its own owner. */
   async #assertOwner(owner: Owner): Promise<void> {
     const ring = await ringOfOwner(this.#parts.rules.projectId, owner);
@@ -170,38 +288,49 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 }
 
-const assemble = (ctx: DurableObjectState, ports: RingPorts): RingParts => {
+const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts['auditKey']): RingParts => {
   const { storage } = ctx;
+  const { auditMs, confirmMs, events } = ports.rules;
+  /** The platform's clock wakes us, and ours may have been moved. */
+  const setAlarm = (at: number) => storage.setAlarm(Date.now() + (at - ports.now()));
+  const wakes = {
+    ...{ auditMs, confirmMs },
+    ...{ expiringMs: events?.expiringMs ?? null, unusedMs: events?.unusedMs ?? null },
+  };
   const tables = openTables(storage);
   let meter: Meter | null = null;
   const openedMeter = (): Meter => {
     meter ??= openMeter(tables.meter());
     return meter;
   };
+  const drop = async (): Promise<void> => {
+    meter = null;
+    await tables.drop();
+  };
 
   return {
     ...ports,
     ring: ctx.id.name ?? '',
     tables,
+    auditKey,
     storage,
     meter: openedMeter,
     creating: new Set(),
+    importing: new Map(),
     quietUntil: 0,
     changing: new Set(),
     sweptAt: 0,
-    now: () => Date.now(),
-
     join: openJoins(),
 
     wake: async () => {
-      const dueAt = tables.nextDueAt();
-      if (dueAt !== null) return storage.setAlarm(dueAt);
+      const dueAt = tables.nextDueAt(wakes);
+      if (dueAt !== null) return setAlarm(dueAt);
       // A Ring whose only issue came to nothing leaves no trace once its window is empty.
       if (!tables.exists() || !tables.isIdle()) return;
       const emptyAt = openedMeter().emptyAt();
-      if (emptyAt > Date.now()) return storage.setAlarm(emptyAt);
-      meter = null;
-      await tables.drop();
+      if (emptyAt > ports.now()) return setAlarm(emptyAt);
+      await drop();
     },
+    drop,
   };
 };

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Lobbies, Lobby } from '../model/ports.ts';
+import type { Lobbies, Lobby, Reconciler } from '../model/ports.ts';
 
 /** A fixed number, so that strangers who make up client ids cannot make Durable Objects (SECURITY: 0.15). */
 const LOBBIES = 64;
@@ -7,6 +7,12 @@ const LOBBIES = 64;
 /** The name of the Lobby where a foreign client is at home: `lobby-00` to `lobby-63`, by hash of its client_id. */
 export const lobbyName = (clientId: string): string =>
   `lobby-${String(crc32(clientId) % LOBBIES).padStart(2, '0')}`;
+
+/** The Lobby that reconciles: one of the 64, and always the same. */
+const RECONCILER = 'lobby-00';
+
+export const openReconciler = (namespace: Pick<DurableObjectNamespace, 'getByName'>): Reconciler =>
+  namespace.getByName(RECONCILER) as unknown as Reconciler;
 
 /** The Lobbies of a deployment, each client's by its id. */
 export const openLobbies =

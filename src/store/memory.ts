@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { Evidence, Known } from '../model/evidence.ts';
+import { type Evidence, isUsed, type Known, useOf } from '../model/evidence.ts';
 import { giveBack, isOver, openPurse, type Purse, weightOf } from '../model/lease.ts';
 import { OWNER_PURSE, type Report } from '../model/lease-wire.ts';
+import type { KeyUse } from '../model/ports.ts';
 import type { Refusal } from '../model/refusal.ts';
 
 /** Bounds of an isolate, which has 128 MB for everything: of each kind so many, least recently used first to go. */
@@ -22,6 +23,7 @@ const MAX_REFUSAL_BYTES = 4 * 1024 * 1024;
 /** What an entry takes besides its texts: objects, their places in maps and lists. Bytes, estimated generously. */
 const EVIDENCE_BYTES = 1_500;
 const SCOPE_BYTES = 40;
+const RANGE_BYTES = 360;
 const REFUSAL_BYTES = 300;
 
 export interface MemoryOptions {
@@ -32,8 +34,8 @@ export interface MemoryOptions {
   readonly graceMs?: number;
   readonly newLeaseId: () => string;
   readonly now: () => number;
-  /** Takes back what an evicted purse still held. */
-  readonly giveBack: (ring: string, reports: readonly Report[]) => void;
+  /** Takes back what an evicted purse still held, and what was done with a credential that is forgotten. */
+  readonly giveBack: (ring: string, reports: readonly Report[], uses: readonly KeyUse[]) => void;
 }
 
 interface RememberedRefusal {
@@ -41,20 +43,29 @@ interface RememberedRefusal {
   readonly until: number;
 }
 
-/** The text by which it is known, and the scopes: the token says them, and the Ring again. */
-const sizeOf = ({ token, session }: Evidence, text: string): number => {
+/** The text by which it is known, the scopes (the token says them, and the Ring again), and where it may come from. */
+const sizeOf = ({ token, session, held }: Evidence, text: string): number => {
   const texts = [...token.scopes, ...(session?.roles ?? [])];
-  return texts.reduce((bytes, each) => bytes + 2 * (SCOPE_BYTES + each.length), EVIDENCE_BYTES + text.length);
+  const ranges = held?.addresses?.length ?? 0;
+  return texts.reduce(
+    (bytes, each) => bytes + 2 * (SCOPE_BYTES + each.length),
+    EVIDENCE_BYTES + text.length + ranges * RANGE_BYTES,
+  );
 };
 
 /** What an isolate remembers, least recently used first to go. Keyed by credentials as presented: heap only. */
 export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: MemoryOptions) => {
   const texts = openTexts();
+  /** Evidence that is taken out only to be put in again. */
+  let staying: Evidence | null = null;
   const evidences = new LRUCache<string, Evidence>({
     max: MAX_EVIDENCES,
     maxSize: MAX_EVIDENCE_BYTES,
     sizeCalculation: sizeOf,
-    dispose: ({ ring }, text) => texts.remove(ring, text),
+    dispose: (evidence, text) => {
+      texts.remove(evidence.ring, text);
+      if (evidence !== staying && isUsed(evidence)) takeBack(evidence.ring, [], [useOf(evidence, now())]);
+    },
   });
   const refusals = new LRUCache<string, RememberedRefusal>({
     max: MAX_REFUSALS,
@@ -63,7 +74,7 @@ export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: Memor
   });
   const returnAll = (purse: Purse, place: string): void => {
     const reports = giveBack(purse, now());
-    if (reports.length > 0) takeBack(ringAt(place), reports);
+    if (reports.length > 0) takeBack(ringAt(place), reports, []);
   };
   const purses = new LRUCache<string, Purse>({
     max: MAX_PURSES,
@@ -87,7 +98,11 @@ export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: Memor
   return {
     recall: (presented: string): Evidence | undefined => evidences.get(presented),
     remember: (presented: string, evidence: Evidence): void => {
+      // Only what is set anew is weighed anew.
+      staying = evidence;
+      evidences.delete(presented);
       evidences.set(presented, evidence);
+      staying = null;
       texts.add(evidence.ring, presented);
     },
     forget: (presented: string): void => void evidences.delete(presented),

@@ -1,7 +1,8 @@
+import { readCapped } from '../model/capped.ts';
 import type { Outcome } from '../model/ports.ts';
 import { readOAuthError, readStytchError } from './wire.ts';
 
-/** The longest answer that is read: Stytch's are a few hundred bytes, a JWKS a few thousand. */
+/** The longest answer that is read of most calls: they are of a few hundred bytes, a JWKS of a few thousand. */
 const MAX_ANSWER_BYTES = 65_536;
 
 /** What a retry waits for, at most, before each further try; the whole stays within the caller's patience. */
@@ -26,6 +27,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly deadlineMs: number;
+  /** The longest answer that is read; 64 KiB where it is not given. */
+  readonly maxAnswerBytes?: number;
   /** Whether a repeat is harmless: only then is an unanswered call made again. */
   readonly idempotent: boolean;
 }
@@ -77,7 +80,8 @@ const callOnce = async <T>(
       await response.body?.cancel().catch(() => undefined);
       return unreachable(`status ${response.status}`, parseRetryAfter(response.headers.get('retry-after')));
     }
-    return judge(response.status, await readCapped(response), read);
+    const text = await readCapped(response, request.maxAnswerBytes ?? MAX_ANSWER_BYTES);
+    return judge(response.status, text, read);
   } catch (error) {
     // The one place where a failed fetch becomes a value: whatever went wrong, we have no answer.
     return unreachable(error instanceof Error ? error.name : 'error');
@@ -105,25 +109,6 @@ const unreachable = (detail: string, retryAfterSeconds: number | null = null): O
   detail,
   retryAfterSeconds,
 });
-
-/** Reads a body of at most MAX_ANSWER_BYTES; null when it is longer. Throws when it is cut off. */
-const readCapped = async (response: Response): Promise<string | null> => {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) {
-      await reader.cancel();
-      return null;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-};
 
 const parseJson = (text: string): unknown => {
   try {

@@ -1,18 +1,15 @@
-import type { NewClient, Outcome, SigningJwk, Stytch } from '../model/ports.ts';
+import type { Outcome, SigningJwk, Stytch } from '../model/ports.ts';
 import { call, type Wires } from './call.ts';
-import { readClientAnswer, readDeleteAnswer, readJwks, readTokenAnswer } from './wire.ts';
+import { createClients } from './clients.ts';
+import type { StytchProject } from './project.ts';
+import { createRotation } from './rotation.ts';
+import { readJwks, readTokenAnswer } from './wire.ts';
+
+export type { StytchProject } from './project.ts';
 
 /** How long Stytch is waited for, in milliseconds. */
 const TOKEN_DEADLINE_MS = 3_000;
 const JWKS_DEADLINE_MS = 2_000;
-const CLIENTS_DEADLINE_MS = 5_000;
-
-export interface StytchProject {
-  readonly baseUrl: string;
-  readonly projectId: string;
-  readonly vertical: 'consumer' | 'b2b';
-  readonly projectSecret: string;
-}
 
 /** Stytch, as far as Latchkey speaks to it. Every answer is parsed before it leaves this folder. */
 export interface StytchApi extends Stytch {
@@ -21,15 +18,12 @@ export interface StytchApi extends Stytch {
 }
 
 export const createStytch = (project: StytchProject, wires: Wires): StytchApi => {
-  const json = {
-    authorization: `Basic ${btoa(`${project.projectId}:${project.projectSecret}`)}`,
-    'content-type': 'application/json',
-  };
-  const clients = `${project.baseUrl}/v1/m2m/clients`;
-  const clientUrl = (clientId: string) => `${clients}/${encodeURIComponent(clientId)}`;
   const jwksPath = project.vertical === 'b2b' ? '/v1/b2b/sessions/jwks/' : '/v1/sessions/jwks/';
 
   return {
+    ...createClients(project, wires),
+    ...createRotation(project, wires),
+
     exchange: async (clientId, clientSecret) => {
       const form = new URLSearchParams({
         client_id: clientId,
@@ -54,56 +48,6 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
         : answer;
     },
 
-    createClient: (client) =>
-      call(
-        wires,
-        clients,
-        {
-          method: 'POST',
-          headers: json,
-          body: createBody(client),
-          deadlineMs: CLIENTS_DEADLINE_MS,
-          idempotent: true,
-        },
-        (body) => (readClientAnswer(body)?.m2m_client.client_id === client.clientId ? CREATED : null),
-        // The id is ours and random: when a repeat finds it taken, the first try had come through.
-        (declined, attempt) =>
-          attempt > 0 && declined.code === 'duplicate_m2m_client_id'
-            ? { outcome: 'answered', value: CREATED }
-            : declined,
-      ),
-
-    updateClient: ({ clientId, name, description, scopes }) =>
-      call(
-        wires,
-        clientUrl(clientId),
-        {
-          method: 'PUT',
-          headers: json,
-          body: JSON.stringify({ client_name: name, client_description: description, scopes }),
-          deadlineMs: CLIENTS_DEADLINE_MS,
-          idempotent: true,
-        },
-        (body) =>
-          readClientAnswer(body)?.m2m_client.client_id === clientId ? { existed: true as boolean } : null,
-        (declined) =>
-          declined.code === 'm2m_client_not_found'
-            ? { outcome: 'answered', value: { existed: false } }
-            : declined,
-      ),
-
-    deleteClient: (clientId) =>
-      call(
-        wires,
-        clientUrl(clientId),
-        { method: 'DELETE', headers: json, body: '{}', deadlineMs: CLIENTS_DEADLINE_MS, idempotent: true },
-        (body) => (readDeleteAnswer(body) === null ? null : { existed: true }),
-        (declined, attempt) =>
-          declined.code === 'm2m_client_not_found'
-            ? { outcome: 'answered', value: { existed: attempt > 0 } }
-            : declined,
-      ),
-
     jwks: () =>
       call(
         wires,
@@ -113,15 +57,3 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
       ),
   };
 };
-
-const CREATED = { created: true } as const;
-
-const createBody = (client: NewClient): string =>
-  JSON.stringify({
-    client_id: client.clientId,
-    client_secret: client.clientSecret,
-    client_name: client.name,
-    client_description: client.description,
-    scopes: client.scopes,
-    trusted_metadata: client.trustedMetadata,
-  });

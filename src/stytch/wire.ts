@@ -1,10 +1,53 @@
 import * as z from 'zod';
-import type { SigningJwk } from '../model/ports.ts';
+import type { SigningJwk, StytchClient, StytchClientPage } from '../model/ports.ts';
 
 const oauthError = z.object({ error: z.string() });
 const stytchError = z.object({ error_type: z.string() });
 const tokenAnswer = z.object({ access_token: z.string().min(1), token_type: z.string().regex(/^bearer$/i) });
 const clientAnswer = z.object({ m2m_client: z.object({ client_id: z.string() }) });
+const nothingAsEmpty = z
+  .string()
+  .nullable()
+  .transform((text) => text ?? '');
+const m2mClient = z
+  .object({
+    client_id: z.string().min(1),
+    // Whether one that was never given is '' or null, no source tells.
+    client_name: nothingAsEmpty,
+    client_description: nothingAsEmpty,
+    scopes: z.array(z.string()),
+    status: z.enum(['active', 'inactive']),
+    trusted_metadata: z.record(z.string(), z.unknown()).nullish(),
+    client_secret_last_four: z.string(),
+    next_client_secret_last_four: z.string().nullish(),
+  })
+  .transform(
+    (client): StytchClient => ({
+      clientId: client.client_id,
+      name: client.client_name,
+      description: client.client_description,
+      scopes: client.scopes,
+      status: client.status,
+      trustedMetadata: client.trusted_metadata ?? {},
+      lastFour: client.client_secret_last_four,
+      nextLastFour: client.next_client_secret_last_four ?? null,
+    }),
+  );
+const wholeClientAnswer = z.object({ m2m_client: m2mClient }).transform(({ m2m_client }) => m2m_client);
+const searchAnswer = z
+  .object({
+    m2m_clients: z.array(m2mClient),
+    results_metadata: z.object({ next_cursor: z.string().nullish() }),
+  })
+  .transform(
+    ({ m2m_clients, results_metadata }): StytchClientPage => ({
+      clients: m2m_clients,
+      nextCursor: results_metadata.next_cursor || null,
+    }),
+  );
+const rotationAnswer = z.object({
+  m2m_client: z.object({ client_id: z.string(), next_client_secret: z.string().min(1) }),
+});
 const deleteAnswer = z.object({ client_id: z.string() });
 const jwk = z
   .object({
@@ -38,7 +81,17 @@ export const readStytchError = (body: unknown): string | null => readErrorType(b
 /** The access token of a token answer (RFC 6749 §5.1). */
 export const readTokenAnswer = reader(tokenAnswer);
 
+/** Of a client that was made or changed, its id alone. */
 export const readClientAnswer = reader(clientAnswer);
+
+/** A client with all that Stytch shows of one. */
+export const readWholeClient = reader(wholeClientAnswer);
+
+/** One page of a search. */
+export const readSearchAnswer = reader(searchAnswer);
+
+/** The only answer that carries the secret of a rotation. */
+export const readRotationAnswer = reader(rotationAnswer);
 
 export const readDeleteAnswer = reader(deleteAnswer);
 

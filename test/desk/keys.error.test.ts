@@ -87,7 +87,7 @@ describe('POST /v1/keys refuses', () => {
   it.each([
     ...['owner', 'owner_id', 'user_id', 'organization_id', 'created_by', 'status', 'key_id', 'client_id'],
     ...['client_secret', 'secret', 'key', 'trusted_metadata', 'created_at', 'ended_at', 'last_used_at'],
-    ...['last_four', 'limit', 'ip_allowlist', 'rotation', 'generation', 'constructor', 'toString', 'a/b~c'],
+    ...['last_four', 'revision', 'rotation', 'generation', 'tokens_from', 'constructor', 'toString', 'a/b~c'],
   ])('the field %s, which is not the caller’s to set', async (field) => {
     const value = field === 'owner' ? { kind: 'user', id: 'user-test-mallory' } : 'x';
     const refused = await refusalOf(await desk(session, 'POST', '/v1/keys', { ...GOOD, [field]: value }));
@@ -232,10 +232,12 @@ describe('what the Desk does not serve', () => {
   it.each([
     ['PUT', '/v1/keys', 'GET, POST'],
     ['PATCH', '/v1/keys', 'GET, POST'],
+    ['GET', '/v1/keys/acme_test_x/rotate', 'POST'],
+    ['DELETE', '/v1/keys/acme_test_x/rotate/finish', 'POST'],
     ['DELETE', '/v1/keys', 'GET, POST'],
     ['OPTIONS', '/v1/keys', 'GET, POST'],
-    ['POST', '/v1/keys/acme_test_x', 'GET, DELETE'],
-    ['PUT', '/v1/keys/acme_test_x', 'GET, DELETE'],
+    ['POST', '/v1/keys/acme_test_x', 'GET, PATCH, DELETE'],
+    ['PUT', '/v1/keys/acme_test_x', 'GET, PATCH, DELETE'],
     ['POST', '/v1/whoami', 'GET'],
     ['POST', '/healthz', 'GET'],
     ['DELETE', '/readyz', 'GET'],

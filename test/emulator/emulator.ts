@@ -13,10 +13,10 @@ export type Answer = { readonly status: number; readonly headers: Headers; reado
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer has.
 type Body = any;
 
-/** Starts the emulator behind real HTTP, with the official SDK pointed at it. */
-export const startEmulator = async () => {
+/** Starts the emulator behind real HTTP, with the official SDK pointed at it; `vars` go over those of wrangler.toml. */
+export const startEmulator = async (vars: Record<string, string> = {}) => {
   const configPath = new URL('../../emulator/wrangler.toml', import.meta.url);
-  const server = createTestHarness({ workers: [{ configPath }] });
+  const server = createTestHarness({ workers: [{ configPath, vars }] });
   const { url } = await server.listen();
   const config = { project_id: PROJECT_ID, secret: SECRET, env: url.href };
   // The SDK warns of every `env` that is not Stytch's own.

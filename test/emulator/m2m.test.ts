@@ -124,6 +124,37 @@ describe('search', () => {
     expect(second).toMatchObject({ ids: ['one'], next_cursor: null });
   });
 
+  describe.each(['newest_first', 'oldest_first'])('in the order %s', (searchOrder) => {
+    test.each([
+      ['of all', {}],
+      ['of those that match', { query: { operator: 'AND', operands: [operand('scopes', 'walked')] } }],
+    ])('a walk %s meets each client that stays once, and none that went before it', async (_, search) => {
+      await emulator.door('POST', 'reset', { seed: false });
+      await emulator.door('PUT', 'switches', { searchOrder });
+      const names = Array.from({ length: 60 }, (_, at) => `client-${at}`);
+      for (const client_id of names) await create({ client_id, scopes: ['walked'] });
+      const met: string[] = [];
+      const goneUnmet: string[] = [];
+      let cursor = '';
+      do {
+        const page = await clients().search({ ...search, limit: 7, cursor } as never);
+        const ids = page.m2m_clients.map(({ client_id }) => client_id);
+        met.push(...ids);
+        // The very client that the cursor stands at goes, one before it, one after it; and a new one comes.
+        const ahead = names.find((name) => !met.includes(name) && !goneUnmet.includes(name));
+        if (ahead !== undefined) goneUnmet.push(ahead);
+        for (const client_id of new Set([ids[0], ids.at(-1), ahead]))
+          if (client_id !== undefined) await clients().delete({ client_id });
+        if (met.length < 30) await create({ scopes: ['walked'] });
+        cursor = page.results_metadata.next_cursor ?? '';
+      } while (cursor !== '');
+      expect(new Set(met).size).toBe(met.length);
+      expect(met.filter((id) => names.includes(id)).toSorted()).toEqual(
+        names.filter((name) => !goneUnmet.includes(name)).toSorted(),
+      );
+    });
+  });
+
   const refused: readonly (readonly [string, object, string])[] = [
     ['without a name', { filter_value: ['x'] }, 'm2m_search_missing_filter_name'],
     [
@@ -140,9 +171,12 @@ describe('search', () => {
     expect(await refusal(call)).toMatchObject({ status_code: 400, error_type });
   });
 
-  test('a made-up cursor is refused', async () => {
-    expect(await refusal(clients().search({ cursor: '!' }))).toMatchObject({ error_type: 'bad_request' });
-  });
+  test.each(['!', 'A', 'AAAAA', 'e30', 'bnVsbA', 'eyJhZnRlciI6IjEifQ'])(
+    'the made-up cursor %j is refused',
+    async (cursor) => {
+      expect(await refusal(clients().search({ cursor }))).toMatchObject({ error_type: 'bad_request' });
+    },
+  );
 });
 
 describe('update', () => {

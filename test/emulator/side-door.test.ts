@@ -10,6 +10,7 @@ afterAll(() => emulator.server.close());
 beforeEach(() => emulator.door('POST', 'reset'));
 
 const jwks = async () => (await emulator.send('GET', `/v1/sessions/jwks/${PROJECT_ID}`)).body;
+const OPERATOR = 'm2m-client-test-0e0e0e0e-0000-4000-8000-000000000001';
 const create = async () => (await emulator.stytch.m2m.clients.create({ scopes: ['read'] })).m2m_client;
 
 describe('the clock', () => {
@@ -188,12 +189,14 @@ describe('state', () => {
     });
   });
 
-  test('a reset puts back the demo users and keeps the keys, unless they are to go as well', async () => {
+  test('a reset puts back the demo users and client and keeps the keys, unless they are to go as well', async () => {
     const { keys } = await jwks();
     await create();
     await emulator.door('PUT', 'switches', { jti: 'present' });
     await emulator.door('POST', 'reset');
-    expect((await emulator.stytch.m2m.clients.search({})).m2m_clients).toEqual([]);
+    expect((await emulator.stytch.m2m.clients.search({})).m2m_clients).toMatchObject([
+      { client_id: OPERATOR, scopes: ['latchkey:admin'] },
+    ]);
     expect((await emulator.door('GET', 'switches')).switches.jti).toBe('absent');
     await expect(emulator.stytch.passwords.authenticate(ADA)).resolves.toMatchObject({ status_code: 200 });
     expect((await jwks()).keys).toEqual(keys);
@@ -201,9 +204,10 @@ describe('state', () => {
     expect((await jwks()).keys).toHaveLength(1);
     expect((await jwks()).keys).not.toEqual(keys);
     expect((await emulator.stytch.users.search({})).results).toEqual([]);
+    expect((await emulator.stytch.m2m.clients.search({})).m2m_clients).toEqual([]);
   });
 
-  test('a seed makes users, organizations and members, and changes those that are there', async () => {
+  test('a seed makes users, organizations, members and clients, and changes those that are there', async () => {
     const seed = {
       users: [{ email: 'new@example.com', password: 'pass', user_id: 'user-test-new', roles: ['admin'] }],
       organizations: [
@@ -212,9 +216,11 @@ describe('state', () => {
           members: [{ email_address: 'm@example.com', password: 'pass', member_id: 'member-test-new' }],
         },
       ],
+      clients: [{ client_id: 'new', client_secret: 'secret', scopes: ['read:users'] }],
     };
     const made = await emulator.door('POST', 'seed', seed);
-    expect(made).toMatchObject({ userIds: ['user-test-new'], memberIds: ['member-test-new'] });
+    const ids = { userIds: ['user-test-new'], memberIds: ['member-test-new'], clientIds: ['new'] };
+    expect(made).toMatchObject(ids);
     expect(await emulator.door('POST', 'seed', seed)).toEqual(made);
     const user = await emulator.stytch.passwords.authenticate({ email: 'new@example.com', password: 'pass' });
     expect(user.user.roles).toEqual(['admin']);
@@ -222,8 +228,13 @@ describe('state', () => {
     await expect(emulator.b2b.passwords.authenticate(member)).resolves.toMatchObject({
       member_id: 'member-test-new',
     });
+    const pair = { client_id: 'new', client_secret: 'secret' };
+    await expect(emulator.stytch.m2m.token(pair)).resolves.toMatchObject({ status_code: 200 });
     expect(await emulator.door('POST', 'seed', { users: [{}] })).toEqual({
       error: 'each user needs an email',
+    });
+    expect(await emulator.door('POST', 'seed', { clients: [{ client_id: 'new' }] })).toEqual({
+      error: 'each client needs a client_id and a client_secret',
     });
   });
 

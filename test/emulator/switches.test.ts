@@ -402,6 +402,17 @@ const SEARCH_ROWS: readonly Row[] = [
     ],
   ],
   [
+    'maximumPage',
+    async () => {
+      await create(OTHER);
+      return ids(await search({ limit: 1000 })).length;
+    },
+    [
+      [0, 2],
+      [1, 1],
+    ],
+  ],
+  [
     'searchTotals',
     async () => (await search()).body.results_metadata.total,
     [

@@ -7,6 +7,7 @@ import { foreignClient } from '../foreign.ts';
 import {
   API,
   accessToken,
+  BY,
   emulator,
   type Isolate,
   isolate,
@@ -209,7 +210,7 @@ const aForeignPair = async (run: Run) => {
     expiresAt: null,
     limit: null,
   };
-  expect(await ring.adopt(owner, client)).toMatchObject({ ok: true });
+  expect(await ring.adopt(owner, client, BY)).toMatchObject({ ok: true });
   return { headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` } };
 };
 
@@ -252,7 +253,7 @@ const CASES: Readonly<Record<string, Case>> = {
       const { key, key_id } = await issueKey(session);
       run.clientId = key_id;
       const ring = (await ringStub(session)) as unknown as Ring;
-      expect(await ring.revoke(ownerOf(session), key_id)).toMatchObject({ ok: true });
+      expect(await ring.revoke(ownerOf(session), key_id, BY)).toMatchObject({ ok: true });
       return bearer(key);
     },
   },

@@ -6,6 +6,7 @@ import { inUse } from '../secrets.ts';
 import {
   accessToken,
   atOrigin,
+  BY,
   call,
   cannotTell,
   desk,
@@ -80,7 +81,13 @@ describe('an access token of a key', () => {
 
   it('spends the limit of its owner, and that of a key that has its own', async () => {
     const { token, key_id, owner, ring } = await setting();
-    await ring.change(owner, key_id, { limit: { requests: 3, perSeconds: 60 } });
+    await ring.change({
+      owner: owner,
+      keyId: key_id,
+      patch: { limit: { requests: 3, perSeconds: 60 } },
+      revision: null,
+      author: BY,
+    });
     const statuses = [];
     for (let i = 0; i < 5; i++) statuses.push((await call(token)).status);
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
@@ -101,7 +108,13 @@ describe('an access token of a key', () => {
   it('is narrowed with its key, though it says more', async () => {
     const { token, key_id, owner, ring } = await setting();
     expect((await call(token, '/v1/items/1', { method: 'POST' })).status).toBe(200);
-    await ring.change(owner, key_id, { scopes: ['items:read'] });
+    await ring.change({
+      owner: owner,
+      keyId: key_id,
+      patch: { scopes: ['items:read'] },
+      revision: null,
+      author: BY,
+    });
     expect((await call(token, '/v1/strict/a')).status).toBe(200);
     await rooms.ORIGIN.reset();
     const refused = await call(token, '/v1/items/1', { method: 'POST' });
@@ -112,7 +125,15 @@ describe('an access token of a key', () => {
 
   it('is not widened with its key: it says what it says', async () => {
     const { token, key_id, owner, ring } = await setting(['items:read']);
-    expect(await ring.change(owner, key_id, { scopes: ['items:read', 'items:write'] })).toMatchObject({
+    expect(
+      await ring.change({
+        owner: owner,
+        keyId: key_id,
+        patch: { scopes: ['items:read', 'items:write'] },
+        revision: null,
+        author: BY,
+      }),
+    ).toMatchObject({
       ok: true,
     });
     expect((await call(token, '/v1/strict/a')).status).toBe(200);
@@ -121,7 +142,7 @@ describe('an access token of a key', () => {
 
   it('of a suspended owner is 403', async () => {
     const { token, owner, ring } = await setting();
-    await ring.suspend(owner, 'an operator');
+    await ring.suspend(owner, 'an operator', BY);
     expect(await refusalOf(await call(token))).toMatchObject({ status: 403, code: 'owner_suspended' });
     expect(await rooms.ORIGIN.records()).toEqual([]);
   });

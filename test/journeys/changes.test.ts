@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ring } from '../../src/model/ports.ts';
-import { call, emulator, issueKey, ownerOf, ringStub, rooms, signIn, stytchClient } from '../world.ts';
+import { BY, call, emulator, issueKey, ownerOf, ringStub, rooms, signIn, stytchClient } from '../world.ts';
 
 const fault = (endpoint: string, more: object) => emulator('POST', '/faults', { endpoint, ...more });
 
@@ -27,7 +27,15 @@ describe('narrowing', () => {
     const { key, key_id, owner, ring, stub } = await setting(['items:read', 'items:write']);
     expect((await call(key, '/v1/items/1', { method: 'POST' })).status).toBe(200);
     await fault('m2m.update', { kind: 'status', status: 503 });
-    expect(await ring.change(owner, key_id, { scopes: ['items:read'] })).toMatchObject({ ok: true });
+    expect(
+      await ring.change({
+        owner: owner,
+        keyId: key_id,
+        patch: { scopes: ['items:read'] },
+        revision: null,
+        author: BY,
+      }),
+    ).toMatchObject({ ok: true });
     expect(await strict(key)).toBe(200);
     const refused = await call(key, '/v1/items/1', { method: 'POST' });
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
@@ -49,7 +57,15 @@ describe('widening', () => {
     expect(await strict(key)).toBe(200);
     expect((await call(key, '/v1/items/1', { method: 'POST' })).status).toBe(403);
     await emulator('DELETE', '/counters');
-    expect(await ring.change(owner, key_id, { scopes: ['items:read', 'items:write'] })).toMatchObject({
+    expect(
+      await ring.change({
+        owner: owner,
+        keyId: key_id,
+        patch: { scopes: ['items:read', 'items:write'] },
+        revision: null,
+        author: BY,
+      }),
+    ).toMatchObject({
       ok: true,
     });
     expect(await strict(key)).toBe(200);
@@ -61,7 +77,13 @@ describe('widening', () => {
   it('waits for Stytch: while it is silent nothing is added, and what was taken away is gone', async () => {
     const { key, key_id, owner, ring } = await setting(['items:read']);
     await fault('m2m.update', { kind: 'status', status: 503 });
-    const changed = await ring.change(owner, key_id, { scopes: ['items:write'] });
+    const changed = await ring.change({
+      owner: owner,
+      keyId: key_id,
+      patch: { scopes: ['items:write'] },
+      revision: null,
+      author: BY,
+    });
     expect(changed).toMatchObject({ ok: false, refusal: { reason: 'unavailable', what: 'stytch' } });
     expect(await strict(key)).toBe(200);
     expect((await call(key, '/v1/items/1')).status).toBe(403);
@@ -72,8 +94,20 @@ describe('widening', () => {
     const { key_id, owner, ring } = await setting(['items:read']);
     await fault('m2m.update', { kind: 'latency', latencyMs: 300, times: 1 });
     const both = await Promise.all([
-      ring.change(owner, key_id, { scopes: ['items:read', 'items:write'] }),
-      ring.change(owner, key_id, { scopes: ['items:read', 'admin:all'] }),
+      ring.change({
+        owner: owner,
+        keyId: key_id,
+        patch: { scopes: ['items:read', 'items:write'] },
+        revision: null,
+        author: BY,
+      }),
+      ring.change({
+        owner: owner,
+        keyId: key_id,
+        patch: { scopes: ['items:read', 'admin:all'] },
+        revision: null,
+        author: BY,
+      }),
     ]);
     expect(both).toMatchObject([{ ok: true }, { ok: false, refusal: { reason: 'conflict' } }]);
   });
@@ -83,7 +117,7 @@ describe('suspension', () => {
   it('refuses every key of the owner with 403 and says so, and lifting it is enough', async () => {
     const { key, owner, ring } = await setting(['items:read']);
     expect(await strict(key)).toBe(200);
-    await ring.suspend(owner, 'operator');
+    await ring.suspend(owner, 'operator', BY);
     const before = (await rooms.ORIGIN.records()).length;
     const refused = await call(key, '/v1/strict/a');
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
@@ -91,7 +125,7 @@ describe('suspension', () => {
       'owner_suspended',
     ]);
     expect((await rooms.ORIGIN.records()).length).toBe(before);
-    await ring.suspend(owner, null);
+    await ring.suspend(owner, null, BY);
     // What was refused is refused for one lease.
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5_001 });
     expect(await strict(key)).toBe(200);
@@ -102,8 +136,8 @@ describe('suspension', () => {
 describe('plans', () => {
   it('an owner on a plan has its limit, and an unknown plan is refused', async () => {
     const { key, owner, ring } = await setting(['items:read']);
-    expect(await ring.setPlan(owner, 'nonsense')).toMatchObject({ ok: false });
-    expect(await ring.setPlan(owner, 'tiny')).toMatchObject({ ok: true });
+    expect(await ring.setLimits(owner, { plan: 'nonsense' }, BY)).toMatchObject({ ok: false });
+    expect(await ring.setLimits(owner, { plan: 'tiny' }, BY)).toMatchObject({ ok: true });
     const answer = await call(key, '/v1/strict/a');
     expect(answer.headers.get('ratelimit-policy')).toBe('"owner";q=10;w=60');
   });
@@ -113,7 +147,13 @@ describe('use', () => {
   it('is counted by key and hour, and last used is shown', async () => {
     const { key, key_id, owner, ring } = await setting(['items:read']);
     for (let i = 0; i < 5; i++) expect(await strict(key)).toBe(200);
-    const uses = await ring.usage(owner, key_id, Date.now() - 3_600_000, Date.now() + 3_600_000);
+    const uses = await ring.usage({
+      owner: owner,
+      keyId: key_id,
+      from: Date.now() - 3_600_000,
+      to: Date.now() + 3_600_000,
+      by: 'hour',
+    });
     const admitted = uses.reduce((sum, use) => sum + use.admitted, 0);
     expect(admitted).toBeGreaterThanOrEqual(5);
     const record = await ring.get(owner, key_id);

@@ -1,12 +1,14 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AdoptedClient, Lobby, Ring } from '../../src/model/ports.ts';
+import type { AdoptedClient } from '../../src/model/life.ts';
+import type { Lobby, Ring } from '../../src/model/ports.ts';
 import { lobbyName } from '../../src/ring/lobby-name.ts';
 import { inUse } from '../secrets.ts';
 import {
   API,
   atOrigin,
   atStytch,
+  BY,
   emulator,
   type Isolate,
   isolate,
@@ -42,7 +44,7 @@ const imported = async () => {
   const ring = (await ringStub(session)) as unknown as Ring;
   const adopt = async () => {
     expect(await lobbyOf(clientId).claim({ clientId, owner })).toEqual(owner);
-    expect(await ring.adopt(owner, client)).toMatchObject({ ok: true });
+    expect(await ring.adopt(owner, client, BY)).toMatchObject({ ok: true });
   };
   return { clientId, clientSecret, owner, ring, adopt };
 };

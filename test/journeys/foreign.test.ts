@@ -2,18 +2,14 @@ import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import type { Owner } from '../../src/model/identity.ts';
-import type {
-  AdoptedClient,
-  Lobby,
-  LobbyExchanged,
-  LobbyExchangeRequest,
-  Ring,
-} from '../../src/model/ports.ts';
+import type { AdoptedClient } from '../../src/model/life.ts';
+import type { Lobby, LobbyExchanged, LobbyExchangeRequest, Ring } from '../../src/model/ports.ts';
 import { inUse } from '../secrets.ts';
 import settings from '../settings.ts';
 import {
   API,
   atOrigin,
+  BY,
   cannotTell,
   desk,
   dumpOfRing,
@@ -47,7 +43,7 @@ const lobbyOf = (owner: Owner | null) => {
   const asked: { name: string; call: string; request: object }[] = [];
   const says = { owner, exchanged: null as LobbyExchanged | null };
   const LOBBY = {
-    getByName: (name: string): Lobby => ({
+    getByName: (name: string): Pick<Lobby, 'look' | 'claim' | 'exchange'> => ({
       look: async (request) => {
         asked.push({ name, call: 'look', request });
         return { owner: says.owner, sealed: null };
@@ -127,7 +123,7 @@ afterEach(now);
 describe('a client that was imported', () => {
   it('comes in as a pair and as a token, as its owner, with the scopes that both it and its row have', async () => {
     const it = await setting();
-    expect(await it.ring.adopt(it.owner, it.client)).toMatchObject({
+    expect(await it.ring.adopt(it.owner, it.client, BY)).toMatchObject({
       ok: true,
       value: { keyId: it.clientId, status: 'active', lastFour: '' },
     });
@@ -148,7 +144,7 @@ describe('a client that was imported', () => {
 
   it('is asked about at one of 64 Lobbies, always the same', async () => {
     const it = await setting();
-    await it.ring.adopt(it.owner, it.client);
+    await it.ring.adopt(it.owner, it.client, BY);
     await asPair(it.here, it.clientId);
     await it.here.call(it.token);
     const names = new Set(it.lobby.asked.map(({ name }) => name));
@@ -159,7 +155,7 @@ describe('a client that was imported', () => {
 
   it('is warm after that: neither Lobby nor Ring is asked, nor KV', async () => {
     const it = await setting();
-    await it.ring.adopt(it.owner, it.client);
+    await it.ring.adopt(it.owner, it.client, BY);
     await asPair(it.here, it.clientId);
     const lobby = it.lobby.asked.length;
     it.here.calls.length = 0;
@@ -173,12 +169,18 @@ describe('a client that was imported', () => {
 
   it('is one of its owner’s keys: listed, shown, limited, narrowed', async () => {
     const it = await setting();
-    await it.ring.adopt(it.owner, it.client);
+    await it.ring.adopt(it.owner, it.client, BY);
     const { key_id } = await issueKey(it.session);
     const list = (await (await desk(it.session, 'GET', '/v1/keys')).json()) as { data: { key_id: string }[] };
     expect(list.data.map((each) => each.key_id).sort()).toEqual([it.clientId, key_id].sort());
     expect(await statuses(it)).toEqual([200, 200]);
-    await it.ring.change(it.owner, it.clientId, { limit: { requests: 2, perSeconds: 60 } });
+    await it.ring.change({
+      owner: it.owner,
+      keyId: it.clientId,
+      patch: { limit: { requests: 2, perSeconds: 60 } },
+      revision: null,
+      author: BY,
+    });
     const all = [];
     for (let i = 0; i < 3; i++) all.push(...(await statuses(it)));
     expect(all.filter((status) => status === 200).length).toBeLessThanOrEqual(2);
@@ -187,28 +189,31 @@ describe('a client that was imported', () => {
 
   it('dies with its row, which stays as a tombstone: it is never adopted again', async () => {
     const it = await setting();
-    await it.ring.adopt(it.owner, it.client);
+    await it.ring.adopt(it.owner, it.client, BY);
     expect(await statuses(it)).toEqual([200, 200]);
-    await it.ring.revoke(it.owner, it.clientId);
+    await it.ring.revoke(it.owner, it.clientId, BY);
     await rooms.ORIGIN.reset();
     expect(await refusalOf(await asPair(it.here, it.clientId, undefined, '/v1/strict/a'))).toEqual(BAD_PAIR);
     expect(await refusalOf(await it.here.call(it.token, '/v1/strict/a'))).toEqual(BAD);
     expect(await rooms.ORIGIN.records()).toEqual([]);
-    expect(await it.ring.adopt(it.owner, it.client)).toEqual({ ok: false, refusal: { reason: 'conflict' } });
+    expect(await it.ring.adopt(it.owner, it.client, BY)).toEqual({
+      ok: false,
+      refusal: { reason: 'conflict' },
+    });
     expect(await statuses({ ...it, here: isolate({ LOBBY: it.lobby.LOBBY }) })).toEqual([401, 401]);
   });
 
   it('is refused while its owner is suspended', async () => {
     const it = await setting();
-    await it.ring.adopt(it.owner, it.client);
-    await it.ring.suspend(it.owner, 'an operator');
+    await it.ring.adopt(it.owner, it.client, BY);
+    await it.ring.suspend(it.owner, 'an operator', BY);
     expect(await statuses(it)).toEqual([403, 403]);
     expect(await rooms.ORIGIN.records()).toEqual([]);
   });
 
   it('ends when it was said that it ends', async () => {
     const it = await setting({ expiresAt: Date.now() + 60_000 });
-    await it.ring.adopt(it.owner, it.client);
+    await it.ring.adopt(it.owner, it.client, BY);
     expect(await statuses(it)).toEqual([200, 200]);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
     expect(await statuses(it)).toEqual([401, 401]);
@@ -218,8 +223,8 @@ describe('a client that was imported', () => {
 describe('adopt', () => {
   it('answers a second time as the first', async () => {
     const it = await setting();
-    const first = await it.ring.adopt(it.owner, it.client);
-    expect(await it.ring.adopt(it.owner, { ...it.client, name: 'other', scopes: ['admin:all'] })).toEqual(
+    const first = await it.ring.adopt(it.owner, it.client, BY);
+    expect(await it.ring.adopt(it.owner, { ...it.client, name: 'other', scopes: ['admin:all'] }, BY)).toEqual(
       first,
     );
   });
@@ -235,7 +240,7 @@ describe('adopt', () => {
       'a b',
       '',
     ])
-      expect(await it.ring.adopt(it.owner, { ...it.client, clientId })).toMatchObject({
+      expect(await it.ring.adopt(it.owner, { ...it.client, clientId }, BY)).toMatchObject({
         ok: false,
         refusal: { reason: 'request_invalid' },
       });
@@ -245,10 +250,10 @@ describe('adopt', () => {
   it('takes a slot, of which there are so many', async () => {
     const it = await setting();
     for (let i = 0; i < 5; i++)
-      expect(await it.ring.adopt(it.owner, { ...it.client, clientId: stranger() })).toMatchObject({
+      expect(await it.ring.adopt(it.owner, { ...it.client, clientId: stranger() }, BY)).toMatchObject({
         ok: true,
       });
-    expect(await it.ring.adopt(it.owner, it.client)).toEqual({
+    expect(await it.ring.adopt(it.owner, it.client, BY)).toEqual({
       ok: false,
       refusal: { reason: 'key_limit_reached', limit: 5 },
     });
@@ -256,8 +261,8 @@ describe('adopt', () => {
 
   it('is refused for a suspended owner', async () => {
     const it = await setting();
-    await it.ring.suspend(it.owner, 'an operator');
-    expect(await it.ring.adopt(it.owner, it.client)).toEqual({
+    await it.ring.suspend(it.owner, 'an operator', BY);
+    expect(await it.ring.adopt(it.owner, it.client, BY)).toEqual({
       ok: false,
       refusal: { reason: 'owner_suspended' },
     });
@@ -267,7 +272,7 @@ describe('adopt', () => {
     const it = await setting();
     const eve = { kind: 'user', id: 'user-test-eve', organizationId: null } as const;
     const said = await runInDurableObject(it.stub, (instance) =>
-      (instance as unknown as Ring).adopt(eve, it.client).then(
+      (instance as unknown as Ring).adopt(eve, it.client, BY).then(
         () => 'something',
         (error: Error) => error.message,
       ),
@@ -309,7 +314,7 @@ describe('a client that nobody imported', () => {
 describe('what the Lobby says', () => {
   const saying = async (exchanged: LobbyExchanged) => {
     const it = await setting();
-    await it.ring.adopt(it.owner, it.client);
+    await it.ring.adopt(it.owner, it.client, BY);
     it.lobby.says.exchanged = exchanged;
     return refusalOf(await asPair(it.here, it.clientId));
   };
@@ -340,7 +345,7 @@ describe('what the Lobby says', () => {
 
   it('a token of another owner than the Lobby knows is refused', async () => {
     const it = await setting();
-    await it.ring.adopt(it.owner, it.client);
+    await it.ring.adopt(it.owner, it.client, BY);
     const eve = {
       kind: 'user',
       id: 'user-test-99999999-9999-4999-8999-999999999999',

@@ -1,12 +1,10 @@
 import { evictDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { base64url } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Env } from '../../src/assemble.ts';
 import { parseKey, spellKey, tagMaker } from '../../src/model/key.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
+import { listed, made, OLD, ringsUnder } from '../master-keys.ts';
 import { inUse } from '../secrets.ts';
-import { KeyRing, latchkey } from '../worker.ts';
 import {
   dumpOfRing,
   emulator,
@@ -25,30 +23,7 @@ import {
   stytchCalls,
 } from '../world.ts';
 
-interface MasterKeyText {
-  readonly id: string;
-  readonly key: string;
-}
-
-const OLD = (): MasterKeyText => JSON.parse(textOf('LATCHKEY_MASTER_KEYS'))[0];
-const textOf = (name: string): string => String((env as unknown as Record<string, unknown>)[name]);
-
-const made = (id: string): MasterKeyText => {
-  const key = base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
-  inUse(key);
-  return { id, key };
-};
-
 const NEW = made('new-1');
-
-const listed = (...keys: readonly MasterKeyText[]) => ({ LATCHKEY_MASTER_KEYS: JSON.stringify(keys) });
-
-/** The Rings too are deployed anew: those that come to life from now on have these master keys. */
-const ringsUnder = (...keys: readonly MasterKeyText[]) => {
-  const ports = vi.spyOn(KeyRing.prototype as unknown as { ports: (vars: Env) => object }, 'ports');
-  ports.mockImplementation((vars) => latchkey({ ...vars, ...listed(...keys) }).ringPorts());
-  return ports;
-};
 
 let rings: ReturnType<typeof ringsUnder> | null = null;
 
@@ -139,6 +114,25 @@ describe('a new master key in front of the old one', () => {
     expect(await refusalOf(await after.call(key))).toEqual(notGood('acme-api'));
     await vi.waitFor(async () => expect(await vaultTokens()).toBe(0));
     expect((await dumpOfRing(await ringStub(session))).secrets).toEqual([]);
+  });
+
+  it('lets a page go on that was begun under the old list, in either direction', async () => {
+    const session = await signIn();
+    for (let i = 0; i < 2; i++) await issueKey(session);
+    const [before, after] = [isolate(), isolate(listed(NEW, OLD()))];
+    const page = async (here: Isolate, query: string) => {
+      const answer = await here.desk(session, 'GET', `/v1/keys?limit=1${query}`);
+      return {
+        status: answer.status,
+        ...((await answer.json()) as { data: []; next_cursor: string | null }),
+      };
+    };
+    const first = await page(before, '');
+    const second = await page(after, `&cursor=${first.next_cursor}`);
+    expect(second).toMatchObject({ status: 200, data: [{ status: 'active' }], next_cursor: null });
+    const { next_cursor: written } = await page(after, '');
+    expect((await page(isolate(listed(OLD(), NEW)), `&cursor=${written}`)).status).toBe(200);
+    expect((await page(before, `&cursor=${written}`)).status).toBe(400);
   });
 
   it('does not spend the owner’s limit twice', async () => {

@@ -1,7 +1,7 @@
 import { parseList } from 'structured-headers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ring } from '../../src/model/ports.ts';
-import { call, isolate, issueKey, later, now, ownerOf, ringStub, rooms, signIn } from '../world.ts';
+import { BY, call, isolate, issueKey, later, now, ownerOf, ringStub, rooms, signIn } from '../world.ts';
 
 /** A header as RFC 9651 reads it: items with their parameters. */
 const items = (
@@ -19,7 +19,7 @@ const setting = async (plan = 'tiny') => {
   const { key, key_id } = await issueKey(session);
   const ring = (await ringStub(session)) as unknown as Ring;
   const owner = ownerOf(session);
-  await ring.setPlan(owner, plan);
+  await ring.setLimits(owner, { plan: plan }, BY);
   return { key, key_id, ring, owner };
 };
 
@@ -50,7 +50,13 @@ describe('RateLimit and RateLimit-Policy', () => {
 
   it('name the limit of a key that has one of its own besides', async () => {
     const { key, key_id, ring, owner } = await setting();
-    await ring.change(owner, key_id, { limit: { requests: 5, perSeconds: 30 } });
+    await ring.change({
+      owner: owner,
+      keyId: key_id,
+      patch: { limit: { requests: 5, perSeconds: 30 } },
+      revision: null,
+      author: BY,
+    });
     const answer = await call(key, '/v1/strict/x');
     expect(items(answer, 'RateLimit-Policy')).toEqual([
       ['owner', { q: 10, w: 60 }],

@@ -4,7 +4,7 @@ import { type Env, latchkeyFor } from '../../src/assemble.ts';
 import type { Ring } from '../../src/model/ports.ts';
 import { logged } from '../secrets.ts';
 import settings from '../settings.ts';
-import { type Isolate, isolate, issueKey, ownerOf, ringStub, rooms, signIn } from '../world.ts';
+import { BY, type Isolate, isolate, issueKey, ownerOf, ringStub, rooms, signIn } from '../world.ts';
 
 beforeEach(() => rooms.ORIGIN.reset());
 
@@ -66,7 +66,7 @@ describe('an answer that outlives its lease', () => {
     const { heard, ending } = await listen(here, key);
     await expect.poll(() => heard.bytes).toBeGreaterThan(0);
     const ring = (await ringStub(session)) as unknown as Ring;
-    await ring.suspend(ownerOf(session), 'operator');
+    await ring.suspend(ownerOf(session), 'operator', BY);
     expect(await ending).toBe('broken');
     expect(lastClosing()).toMatchObject({ reason: 'owner_suspended' });
   });

@@ -5,6 +5,7 @@ import {
   runInDurableObject,
 } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Owner } from '../../src/model/identity.ts';
 import { ringOfOwner } from '../../src/model/key.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
 import type { LobbyExchanged } from '../../src/model/ports.ts';
@@ -37,7 +38,10 @@ import {
 const ADA = { kind: 'user', id: 'user-test-ada', organizationId: null } as const;
 
 /** A Lobby that remembers nothing. */
-const EMPTY = { owners: [], secrets: [], failures: [], schema: [{ id: 1, version: 1 }] };
+const EMPTY = {
+  ...{ owners: [], secrets: [], failures: [], messages: [], reconciliation: [] },
+  schema: [{ id: 1, version: 3 }],
+};
 
 let lobbies: ReturnType<typeof lobbiesUnder>;
 
@@ -111,6 +115,83 @@ describe('a claim', () => {
     const lobby = newLobby();
     expect(await lookAt(lobby, await foreignClient())).toEqual({ owner: null, sealed: null });
     expect(await dumpOfRing(lobby)).toEqual(EMPTY);
+  });
+});
+
+describe('a claim by proof', () => {
+  const claimed = async (lobby: ReturnType<typeof newLobby>, pair: Pair, owner: Owner = ADA) =>
+    lobby.claimByProof({
+      ...{ credential: await secretName(pair), clientSecret: pair.clientSecret, owner, address: null },
+    });
+
+  it('is the owner’s who shows the secret, and is kept without the secret or a token of nobody', async () => {
+    const lobby = newLobby();
+    const pair = await foreignClient(null);
+    expect(await claimed(lobby, pair)).toEqual({ result: 'claimed', scopes: ['items:read', 'items:write'] });
+    expect(await lookAt(lobby, pair)).toEqual({ owner: ADA, sealed: null });
+    expect(await claimed(lobby, pair, { ...ADA, id: 'user-test-eve' })).toEqual({ result: 'owned' });
+    expect(await exchanges()).toBe(1);
+  });
+
+  it('of a client that owns itself, or is used by whom its token names, is refused', async () => {
+    under({ foreignClients: 'any', ownerlessClients: 'own' });
+    const lobby = newLobby();
+    for (const owner of [null, 'user-test-bob']) {
+      const pair = await foreignClient(owner);
+      expect(await exchangeAt(lobby, pair)).toMatchObject({ result: 'token' });
+      expect(await claimed(lobby, pair)).toEqual({ result: 'owned' });
+      expect(await exchangeAt(lobby, pair)).toMatchObject({ result: 'token', made: false });
+    }
+  });
+
+  it('is given up by its owner alone, with the secrets that it was known by', async () => {
+    const lobby = newLobby();
+    const pair = await foreignClient(null);
+    await claimed(lobby, pair);
+    const { clientId } = pair;
+    await lobby.release({ clientId, owner: { ...ADA, id: 'user-test-eve' } });
+    await lobby.release({ clientId, owner: { ...ADA, kind: 'member' } });
+    expect((await dumpOfRing(lobby)).owners).toMatchObject([{ client_id: clientId }]);
+    await lobby.release({ clientId, owner: ADA });
+    const { owners, secrets } = await dumpOfRing(lobby);
+    expect([owners, secrets]).toEqual([[], []]);
+  });
+
+  it('with a secret that is good no more forgets that it ever was', async () => {
+    const lobby = newLobby();
+    const pair = await foreignClient(null);
+    await claimed(lobby, pair);
+    const next = await rotated(pair);
+    await next.finish();
+    expect(await claimed(lobby, pair)).toEqual({ result: 'refused' });
+    expect((await dumpOfRing(lobby)).secrets).toEqual([]);
+    expect(await claimed(lobby, next)).toMatchObject({ result: 'claimed' });
+  });
+
+  it('of a client of our grammar is refused without asking Stytch', async () => {
+    const pair = madeUpPair(`acme_test_${'0'.repeat(28)}`);
+    expect(await claimed(newLobby(), pair)).toEqual({ result: 'refused' });
+    expect(await exchanges()).toBe(0);
+  });
+
+  it('counts what fails against the budgets of all pairs', async () => {
+    const lobby = newLobby();
+    const { clientId } = await foreignClient(null);
+    for (let i = 0; i < 10; i++)
+      expect(await claimed(lobby, madeUpPair(clientId))).toEqual({ result: 'refused' });
+    expect(await claimed(lobby, madeUpPair(clientId))).toMatchObject({ result: 'throttled' });
+    expect(await exchangeAt(lobby, madeUpPair(clientId))).toMatchObject({ result: 'throttled' });
+  });
+
+  it('of 20 at once for one pair by as many owners is one call, and one of them has it', async () => {
+    const lobby = newLobby();
+    const pair = await foreignClient(null);
+    const proofs = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => claimed(lobby, pair, { ...ADA, id: `user-test-${i}` })),
+    );
+    expect(proofs.filter(({ result }) => result === 'claimed')).toHaveLength(1);
+    expect(proofs.filter(({ result }) => result === 'owned')).toHaveLength(19);
+    expect(await exchanges()).toBe(1);
   });
 });
 
@@ -551,6 +632,50 @@ describe('what is written down', () => {
       expect(dump).not.toContain(secret);
     }
     expect(dump).toContain(pair.clientId);
+  });
+});
+
+describe('messages that were dealt with', () => {
+  const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+
+  it('are new until they are marked, and then one of this copy or of an older one is a replay', async () => {
+    const lobby = newLobby();
+    const sentAt = 1_800_000_000;
+    expect(await lobby.wasSeen('msg_1', sentAt)).toBe('new');
+    await lobby.markSeen('msg_1', sentAt);
+    expect(await lobby.wasSeen('msg_1', sentAt)).toBe('replayed');
+    expect(await lobby.wasSeen('msg_1', sentAt - 1)).toBe('replayed');
+    expect(await lobby.wasSeen('msg_1', sentAt + 1)).toBe('done');
+    expect(await lobby.wasSeen('msg_2', sentAt)).toBe('new');
+    // One that comes late of an older copy does not make the younger one new again.
+    await lobby.markSeen('msg_1', sentAt - 5);
+    expect(await lobby.wasSeen('msg_1', sentAt)).toBe('replayed');
+  });
+
+  it('are known for a quarter of an hour, and then forgotten by the alarm', async () => {
+    const lobby = newLobby();
+    await lobby.markSeen('msg_1', 1);
+    await later(895);
+    expect(await lobby.wasSeen('msg_1', 1)).toBe('replayed');
+    await later(10);
+    expect(await lobby.wasSeen('msg_1', 1)).toBe('new');
+    await runDurableObjectAlarm(lobby);
+    expect(await dumpOfRing(lobby)).toEqual(EMPTY);
+  });
+
+  it('are ten thousand at the most, and the oldest go', async () => {
+    const lobby = newLobby();
+    await lobby.markSeen('msg_1', 1);
+    await runInDurableObject(lobby, (_lobby, { storage }) => {
+      storage.sql.exec('UPDATE messages SET seen_at = ?', minutesAgo(5));
+      for (let i = 0; i < 100; i++) {
+        const rows = Array.from({ length: 100 }, (_, j) => `('id-${i}-${j}', 1, ${minutesAgo(4)})`);
+        storage.sql.exec(`INSERT INTO messages (id, sent_at, seen_at) VALUES ${rows.join(', ')}`);
+      }
+    });
+    await lobby.markSeen('msg_2', 1);
+    expect((await dumpOfRing(lobby)).messages).toHaveLength(10_000);
+    expect([await lobby.wasSeen('msg_1', 1), await lobby.wasSeen('msg_2', 1)]).toEqual(['new', 'replayed']);
   });
 });
 

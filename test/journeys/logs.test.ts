@@ -8,6 +8,7 @@ import { inUse, logged } from '../secrets.ts';
 import {
   API,
   accessToken,
+  BY,
   DESK,
   desk,
   emulator,
@@ -177,10 +178,14 @@ describe('a request at an API host', () => {
     const lobby = rooms.LOBBY.getByName(lobbyName(clientId)) as unknown as Lobby;
     expect(await lobby.claim({ clientId, owner })).toEqual(owner);
     const ring = (await ringStub(session)) as unknown as Ring;
-    const adopted = await ring.adopt(owner, {
-      ...{ clientId, createdBy: owner.id, name: 'billing', description: '', scopes: ['items:read'] },
-      ...{ expiresAt: null, limit: null },
-    });
+    const adopted = await ring.adopt(
+      owner,
+      {
+        ...{ clientId, createdBy: owner.id, name: 'billing', description: '', scopes: ['items:read'] },
+        ...{ expiresAt: null, limit: null },
+      },
+      BY,
+    );
     expect(adopted).toMatchObject({ ok: true });
     const here = isolate();
     expect(await of(here)).toEqual(['client_credentials', clientId, 200]);
@@ -240,7 +245,7 @@ describe('a request at the Desk', () => {
       request_id: expect.stringMatching(/^test-request-/),
       host: 'desk',
       method: 'GET',
-      route: '/v1/keys/:key_id',
+      route: '/v1/keys/{key_id}',
       decision: 'answered',
       reason: null,
       because: null,

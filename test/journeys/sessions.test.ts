@@ -7,6 +7,7 @@ import { hashOfToken } from '../../src/model/token.ts';
 import settings from '../settings.ts';
 import {
   atOrigin,
+  BY,
   call,
   desk,
   dumpOfRing,
@@ -86,7 +87,7 @@ describe('a session JWT at an API host', () => {
   it('spends one limit together with the keys of its user', async () => {
     const { session, ring, owner } = await signedIn();
     const { key } = await issueKey(session);
-    await ring.setPlan(owner, 'tiny');
+    await ring.setLimits(owner, { plan: 'tiny' }, BY);
     const statuses = [];
     for (let i = 0; i < 12; i++) statuses.push((await call(i % 2 === 0 ? session : key)).status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(10);
@@ -96,7 +97,7 @@ describe('a session JWT at an API host', () => {
 
   it('of two sessions of one user, both spend it', async () => {
     const { session, ring, owner } = await signedIn();
-    await ring.setPlan(owner, 'tiny');
+    await ring.setLimits(owner, { plan: 'tiny' }, BY);
     const other = await oddToken({ kind: 'session', claims: { sub: subjectOf(session) } });
     const statuses = [];
     for (let i = 0; i < 12; i++) statuses.push((await call(i % 2 === 0 ? session : other)).status);
@@ -106,12 +107,12 @@ describe('a session JWT at an API host', () => {
   it('of a suspended user is 403 on the next strict request and everywhere within a lease', async () => {
     const { session, ring, owner } = await signedIn();
     expect((await call(session)).status).toBe(200);
-    await ring.suspend(owner, 'an operator');
+    await ring.suspend(owner, 'an operator', BY);
     await rooms.ORIGIN.reset();
     expect(await refusalOf(await call(session, '/v1/strict/a'))).toEqual(SUSPENDED);
     expect(await refusalOf(await call(session))).toEqual(SUSPENDED);
     await originUntouched();
-    await ring.suspend(owner, null);
+    await ring.suspend(owner, null, BY);
     await later(6);
     expect((await call(session)).status).toBe(200);
   });
@@ -120,7 +121,7 @@ describe('a session JWT at an API host', () => {
     const { session, ring, owner } = await signedIn();
     const here = isolate();
     expect((await here.call(session)).status).toBe(200);
-    await ring.suspend(owner, 'an operator');
+    await ring.suspend(owner, 'an operator', BY);
     expect((await here.call(session)).status).toBe(200);
     await later(5);
     await rooms.ORIGIN.reset();
@@ -153,7 +154,13 @@ describe('a session JWT at an API host', () => {
     const { session, ring, owner } = await signedIn();
     for (let i = 0; i < 3; i++) await call(session, '/v1/strict/a');
     const hour = 3_600_000;
-    const uses = await ring.usage(owner, 'session', Date.now() - hour, Date.now() + hour);
+    const uses = await ring.usage({
+      owner: owner,
+      keyId: 'session',
+      from: Date.now() - hour,
+      to: Date.now() + hour,
+      by: 'hour',
+    });
     expect(uses.reduce((sum, { admitted }) => sum + admitted, 0)).toBeGreaterThanOrEqual(3);
   });
 
@@ -200,12 +207,12 @@ describe('the Ring of a user without keys', () => {
 
   it('keeps its limit as long as it lives: what was spent is not forgotten by going', async () => {
     const { session, ring, owner, stub } = await signedIn();
-    await ring.setPlan(owner, 'tiny');
+    await ring.setLimits(owner, { plan: 'tiny' }, BY);
     for (let i = 0; i < 12; i++) await call(session);
     expect(await rooms.ORIGIN.records()).toHaveLength(10);
-    await ring.setPlan(owner, null);
+    await ring.setLimits(owner, { plan: null }, BY);
     await runDurableObjectAlarm(stub);
-    await ring.setPlan(owner, 'tiny');
+    await ring.setLimits(owner, { plan: 'tiny' }, BY);
     expect((await isolate().call(session)).status).toBe(429);
   });
 
@@ -234,12 +241,20 @@ describe('a suspended user at the Desk', () => {
   it('lists and revokes his keys, and neither makes nor changes one', async () => {
     const { session, ring, owner } = await signedIn();
     const { key_id } = await issueKey(session);
-    await ring.suspend(owner, 'an operator');
+    await ring.suspend(owner, 'an operator', BY);
     // The API's door has said so in this isolate: that must not shut the Desk's.
     expect((await call(session)).status).toBe(403);
     const create = await desk(session, 'POST', '/v1/keys', { name: 'n', scopes: ['items:read'] });
     expect(await refusalOf(create)).toMatchObject(SUSPENDED);
-    expect(await ring.change(owner, key_id, { name: 'other' })).toEqual({
+    expect(
+      await ring.change({
+        owner: owner,
+        keyId: key_id,
+        patch: { name: 'other' },
+        revision: null,
+        author: BY,
+      }),
+    ).toEqual({
       ok: false,
       refusal: { reason: 'owner_suspended' },
     });

@@ -7,6 +7,7 @@ import {
   API,
   accessToken,
   atStytch,
+  BY,
   call,
   DESK,
   dumpOfRing,
@@ -122,7 +123,7 @@ describe('a route that wants a fresh sign-in', () => {
     for (let i = 0; i < 20; i++) expect((await here.call(session, FRESH)).status).toBe(401);
     expect(here.calls.filter((each) => each !== 'kv.get')).toEqual([]);
     expect(await dumpOfRing(stub)).toEqual({});
-    await (stub as unknown as Ring).setPlan(ownerOf(session), 'tiny');
+    await (stub as unknown as Ring).setLimits(ownerOf(session), { plan: 'tiny' }, BY);
     const statuses = [];
     for (let i = 0; i < 12; i++) {
       statuses.push((await here.call(session)).status);

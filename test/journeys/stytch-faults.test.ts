@@ -27,6 +27,7 @@ import {
   signIn,
   stytchCalls,
   stytchClients,
+  subjectOf,
 } from '../world.ts';
 
 const READ = ['items:read'];
@@ -161,36 +162,56 @@ describe('the token endpoint', () => {
 });
 
 describe('a client that was deleted at Stytch, behind our back', () => {
-  it('is 401 for at most 30 s from memory, asked again after, and never a revocation', async () => {
+  it('is 401, and revoked here as soon as Stytch was asked about it', async () => {
     const session = await signIn();
     const { key, key_id } = await issueKey(session);
     await atStytch('DELETE', `/v1/m2m/clients/${key_id}`);
+    const here = isolate();
+    expect(await refusalOf(await here.call(key))).toEqual(notGood('acme-api'));
+    expect(await rooms.ORIGIN.records()).toEqual([]);
+    const ring = await ringStub(session);
+    await runDurableObjectAlarm(ring);
+    const shown = await desk(session, 'GET', `/v1/keys/${key_id}`);
+    expect(await shown.json()).toMatchObject({ key_id, status: 'revoked' });
+    const { audit } = await dumpOfRing(ring);
+    expect(audit?.at(-1)).toMatchObject({
+      ...{ action: 'key.revoked', actor_kind: 'stytch', details: '{"because":"deleted at Stytch"}' },
+    });
+  });
+
+  it('and made anew with another secret is 401 for at most 30 s from memory, and never by itself a revocation', async () => {
+    const session = await signIn();
+    const { key, key_id } = await issueKey(session);
+    const client = { client_id: key_id, scopes: READ, trusted_metadata: { user_id: subjectOf(session) } };
+    const putBack = async (client_secret: string) => {
+      await atStytch('DELETE', `/v1/m2m/clients/${key_id}`);
+      await atStytch('POST', '/v1/m2m/clients', { ...client, client_secret });
+    };
+    await putBack('another secret of sufficient length 123456789');
     const here = isolate();
     expect(await refusalOf(await here.call(key))).toEqual(notGood('acme-api'));
     await later(29);
     expect(await refusalOf(await here.call(key))).toEqual(notGood('acme-api'));
     expect((await stytchCalls()).token).toBe(1);
-    expect(await rooms.ORIGIN.records()).toEqual([]);
+    await runDurableObjectAlarm(await ringStub(session));
     const list = await desk(session, 'GET', '/v1/keys');
     expect(await list.json()).toMatchObject({ data: [{ key_id, status: 'active' }] });
 
     // Put back as it was, it works: nothing but the memory stood in the way.
-    const owner = JSON.parse(atob(session.split('.')[1] ?? '')).sub;
-    const again = { client_id: key_id, client_secret: key.slice(39, 83), scopes: READ };
-    await atStytch('POST', '/v1/m2m/clients', { ...again, trusted_metadata: { user_id: owner } });
+    await putBack(key.slice(39, 83));
     await later(2);
     expect((await here.call(key)).status).toBe(200);
   });
 
-  it('goes on until the end of its token where it was in use, and ends there without a grace', async () => {
+  it('goes on with its token where it was in use, and ends with the next exchange, without a grace', async () => {
     const session = await signIn();
     const { key, key_id } = await issueKey(session);
     const here = isolate();
     expect((await here.call(key)).status).toBe(200);
     await atStytch('DELETE', `/v1/m2m/clients/${key_id}`);
-    await later(3_500);
+    await later(3_200);
     expect((await here.call(key)).status).toBe(200);
-    await later(110);
+    await later(410);
     expect(await refusalOf(await here.call(key))).toEqual(notGood('acme-api'));
   });
 });

@@ -1,7 +1,8 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Admission, AdmitRequest, KeyUse, SecretName, UseOfHour } from '../../src/model/ports.ts';
-import { dumpOfRing, issueKey, ringStub, signIn, subjectOf } from '../world.ts';
+import type { UsageBucket, UsageQuery } from '../../src/model/life.ts';
+import type { Admission, AdmitRequest, KeyUse, SecretName } from '../../src/model/ports.ts';
+import { dumpOfRing, issueKey, ownerOf, ringStub, signIn } from '../world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -34,20 +35,22 @@ const someRing = async () => {
     const request: AdmitRequest = { credential, others: [], wantToken: false, ask, uses, seen: null };
     return runInDurableObject(ring, (object) => (object as unknown as { admit: Admit }).admit(request));
   };
-  const usage = (from: number, to: number): Promise<readonly UseOfHour[]> => {
-    const owner = { kind: 'user', id: subjectOf(session), organizationId: null };
+  const usage = (from: number, to: number): Promise<readonly UsageBucket[]> => {
+    const owner = ownerOf(session);
     return runInDurableObject(ring, (object) =>
-      (object as unknown as { usage: Usage }).usage(owner, null, from, to),
+      (object as unknown as { usage: Usage }).usage({
+        ...{ owner, from, to, keyId: null, by: 'hour' },
+      }),
     );
   };
   return { ring, credential, admit, usage };
 };
 
 type Admit = (request: AdmitRequest) => Promise<Admission>;
-type Usage = (owner: object, keyId: null, from: number, to: number) => Promise<readonly UseOfHour[]>;
+type Usage = (query: UsageQuery) => Promise<readonly UsageBucket[]>;
 
 const used = (keyId: string): KeyUse => ({ keyId, admitted: 3, refused: 0, limited: 0 });
-const admitted = (uses: readonly UseOfHour[]): number => uses.reduce((sum, use) => sum + use.admitted, 0);
+const admitted = (uses: readonly UsageBucket[]): number => uses.reduce((sum, use) => sum + use.admitted, 0);
 
 describe('use', () => {
   it('that is older than 90 days is forgotten while the Ring is asked', async () => {
@@ -71,6 +74,26 @@ describe('use', () => {
     expect((await dumpOfRing(ring)).leases?.map(({ lease_id }) => lease_id)).toEqual(['lease-1']);
     const all = admitted(await usage(from, from + 3 * HOUR_MS));
     expect(all).toBe((grant?.units ?? 0) + (later.grant?.units ?? 0));
+  });
+
+  it('of hours that are over is added up once, and what is counted late is in it too', async () => {
+    const { ring, credential, admit, usage } = await someRing();
+    const from = Date.now() - HOUR_MS;
+    const { grant: lost } = await admit([used(credential.clientId)]);
+    pass(3 * HOUR_MS);
+    const { grant } = await admit([used(credential.clientId)]);
+    pass(3 * HOUR_MS);
+    await admit([used(credential.clientId)]);
+    const { use_totals: totals = [], uses = [] } = await dumpOfRing(ring);
+    expect(totals.length).toBe(2);
+    const hours = totals.map(({ hour }) => Number(hour));
+    const sum = (rows: typeof uses) => rows.reduce((units, row) => units + Number(row.admitted), 0);
+    expect(sum(totals)).toBe(sum(uses.filter(({ hour }) => hours.includes(Number(hour)))));
+    expect(sum(totals)).toBe(6 + (lost?.units ?? 0) + (grant?.units ?? 0));
+    const all = admitted(await usage(from, from + 10 * HOUR_MS));
+    const { leases = [] } = await dumpOfRing(ring);
+    const out = leases.reduce((units, lease) => units + Number(lease.units), 0);
+    expect(all).toBe(sum((await dumpOfRing(ring)).uses ?? []) + out);
   });
 
   it('is not looked through at every ask: once a minute is enough', async () => {

@@ -2,8 +2,8 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { Lobby } from '../../src/model/ports.ts';
 import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
-import { SCHEMA } from '../../src/ring/schema.ts';
-import { createTables, type Schema, upgradeTables, VERSION_TABLE } from '../../src/ring/versions.ts';
+import { SCHEMA } from '../../src/ring/tables/schema.ts';
+import { createTables, type Schema, upgradeTables, VERSION_TABLE } from '../../src/ring/tables/versions.ts';
 import { call, desk, dumpOfRing, issueKey, ringStub, rooms, signIn } from '../world.ts';
 
 /** The tables of a KeyRing as they were before versions were written down, copied: they never change. */
@@ -42,6 +42,25 @@ const VERSION_1: readonly string[] = [
   ) WITHOUT ROWID`,
   'CREATE INDEX leases_by_end ON leases (expires_at)',
   'CREATE TABLE meter (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL)',
+];
+
+/** Those of a Lobby. */
+const LOBBY_VERSION_1: readonly string[] = [
+  `CREATE TABLE owners (
+    client_id TEXT PRIMARY KEY, owner_kind TEXT NOT NULL, owner_id TEXT NOT NULL, organization_id TEXT,
+    claimed_at INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  `CREATE TABLE secrets (
+    fingerprint TEXT PRIMARY KEY, client_id TEXT NOT NULL, owner_kind TEXT NOT NULL, owner_id TEXT NOT NULL,
+    organization_id TEXT, scopes TEXT NOT NULL, sealed TEXT, accepted_at INTEGER NOT NULL,
+    token_expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX secrets_by_client ON secrets (client_id, token_expires_at)',
+  'CREATE INDEX secrets_by_end ON secrets (token_expires_at)',
+  'CREATE INDEX secrets_with_token ON secrets (token_expires_at) WHERE sealed IS NOT NULL',
+  `CREATE TABLE failures (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, client_id TEXT NOT NULL, address TEXT, answered INTEGER NOT NULL
+  )`,
 ];
 
 const someRing = (): DurableObjectStub => rooms.KEY_RING.getByName(`versions-${crypto.randomUUID()}`);
@@ -89,7 +108,7 @@ describe('a Ring that an earlier version wrote', () => {
     await setBack(ring);
     expect((await call(key)).status).toBe(200);
     const { schema, revoked_tokens, keys } = await dumpOfRing(ring);
-    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 2 }], []]);
+    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 3 }], []]);
     expect(keys).toMatchObject([{ status: 'active', tokens_from: null }]);
   });
 
@@ -108,23 +127,29 @@ describe('a Ring that an earlier version wrote', () => {
 });
 
 describe('tables', () => {
-  it('that were brought up to date are those that are made new', async () => {
-    const upgraded = await runInDurableObject(someRing(), (_object, { storage }) => {
-      for (const statement of VERSION_1) storage.sql.exec(statement);
-      upgradeTables(storage, SCHEMA);
-      return shapeOf(storage);
-    });
-    const made = await runInDurableObject(someRing(), (_object, { storage }) => {
-      createTables(storage, SCHEMA);
-      return shapeOf(storage);
-    });
-    expect(upgraded).toEqual(made);
-    expect(made['table keys']).toContain('tokens_from');
-  });
+  it.each([
+    ['KeyRing', VERSION_1, SCHEMA],
+    ['Lobby', LOBBY_VERSION_1, LOBBY_SCHEMA],
+  ] as const)(
+    'of a %s that were brought up to date are those that are made new',
+    async (_, first, schema) => {
+      const upgraded = await runInDurableObject(someRing(), (_object, { storage }) => {
+        for (const statement of first) storage.sql.exec(statement);
+        upgradeTables(storage, schema);
+        return shapeOf(storage);
+      });
+      const made = await runInDurableObject(someRing(), (_object, { storage }) => {
+        createTables(storage, schema);
+        return shapeOf(storage);
+      });
+      expect(upgraded).toEqual(made);
+      expect(Object.keys(made).length).toBeGreaterThan(first.length);
+    },
+  );
 
   it.each([
-    ['KeyRing', SCHEMA, 2],
-    ['Lobby', LOBBY_SCHEMA, 1],
+    ['KeyRing', SCHEMA, 3],
+    ['Lobby', LOBBY_SCHEMA, 3],
   ] as const)('of a %s that are made new are of the latest version', async (_, schema, version) => {
     const rows = await runInDurableObject(someRing(), (_object, { storage }) => {
       createTables(storage, schema);
@@ -181,7 +206,7 @@ describe('a Lobby from before versions were written down', () => {
   it('keeps its rows and writes its version down', async () => {
     const lobby = rooms.LOBBY.getByName(`lobby-${crypto.randomUUID()}`);
     await runInDurableObject(lobby, (_object, { storage }) => {
-      for (const statement of LOBBY_SCHEMA.tables) storage.sql.exec(statement);
+      for (const statement of LOBBY_VERSION_1) storage.sql.exec(statement);
       storage.sql.exec("INSERT INTO owners VALUES ('client', 'user', 'user-test-ada', NULL, 0)");
     });
     await evictDurableObject(lobby);
@@ -190,6 +215,7 @@ describe('a Lobby from before versions were written down', () => {
       fingerprint: null,
     });
     expect(owner?.id).toBe('user-test-ada');
-    expect((await dumpOfRing(lobby)).schema).toEqual([{ id: 1, version: 1 }]);
+    const { schema, messages } = await dumpOfRing(lobby);
+    expect([schema, messages]).toEqual([[{ id: 1, version: 3 }], []]);
   });
 });

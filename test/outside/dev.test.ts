@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { emulatorProject, OPERATOR } from '../../tools/dev/emulator-project.ts';
 import { type Places, placesFrom } from '../../tools/dev/places.ts';
 import { freePort } from '../../tools/dev/ports.ts';
 
@@ -82,6 +84,31 @@ const pasteKey = async (welcome: string): Promise<string> => {
 const call = ({ api }: Places, key: string): Promise<Response> =>
   fetch(`${api}/v1/items/1`, { headers: { Authorization: `Bearer ${key}` } });
 
+const atStytch = async (
+  { stytch }: Places,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<unknown> => {
+  const { projectId, projectSecret } = await emulatorProject();
+  const response = await fetch(`${stytch}${path}`, {
+    method,
+    headers: {
+      Authorization: `Basic ${btoa(`${projectId}:${projectSecret}`)}`,
+      'Content-Type': 'application/json',
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return response.json();
+};
+
+/** A user of Stytch whom no other test knows, signed in. */
+const newUser = async (places: Places) => {
+  const user = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' };
+  const made = await atStytch(places, 'POST', '/v1/passwords', { ...user, session_duration_minutes: 60 });
+  return made as { readonly user_id: string; readonly session_jwt: string };
+};
+
 const listen = async (port: number, answer: RequestListener): Promise<void> => {
   const server = createServer(answer);
   await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
@@ -117,14 +144,46 @@ describe('npm run dev', () => {
     expect([api.status, await api.json()]).toEqual([404, expect.objectContaining({ code: 'no_route' })]);
   });
 
-  test('the lines to paste work in a POSIX shell: sign in, make a key, call, revoke', async () => {
+  test('the lines to paste work in a POSIX shell: sign in, make a key, call, revoke, ask as an operator', async () => {
     const { code, output } = await run('sh', ['-e'], pasted(dev.output())).ended;
     expect(code).toBe(0);
-    const [called, revoked] = output.split(/(?=HTTP\/1\.1 )/).slice(-2);
+    const [called, revoked, asked] = output.split(/(?=HTTP\/1\.1 )/).slice(-3);
     expect(called).toMatch(/^HTTP\/1\.1 200 /);
     expect(called).toContain(`"userId": "${ADA}"`);
     expect(revoked).toMatch(/^HTTP\/1\.1 200 /);
     expect(revoked).toContain('"status":"revoked"');
+    expect(asked).toMatch(/^HTTP\/1\.1 200 /);
+    expect(asked).toContain(`"owner":{"kind":"user","id":"${ADA}"`);
+  });
+
+  test('npm run import makes a client of Stytch a key of a user, by the operator that it names', async () => {
+    const { projectId, projectSecret } = await emulatorProject();
+    const pair = { client_id: 'billing-robot', client_secret: 'tin-whistle-quiet-lantern' };
+    const made = await fetch(`${places.stytch}/v1/m2m/clients`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${btoa(`${projectId}:${projectSecret}`)}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ ...pair, scopes: ['items:read'] }),
+    });
+    expect(made.ok).toBe(true);
+    const file = join(folder, 'clients.csv');
+    writeFileSync(file, `client_id,client_secret,user_id\n${pair.client_id},${pair.client_secret},${ADA}\n`);
+    const args = [
+      ...['tools/import.ts', '--file', file, '--desk', places.desk, '--json'],
+      ...['--client-id', OPERATOR.clientId],
+      ...['--token-url', `${places.stytch}/v1/public/${projectId}/oauth2/token`],
+    ];
+    const env = { ...process.env, LATCHKEY_OPERATOR_SECRET: OPERATOR.clientSecret };
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
+    expect(JSON.parse(stdout)).toMatchObject({ imported: 1, refused: 0, failed: 0 });
+    const authorization = `Basic ${btoa(`${pair.client_id}:${pair.client_secret}`)}`;
+    const called = await fetch(`${places.api}/v1/items/1`, { headers: { authorization } });
+    expect([called.status, await called.text()]).toEqual([
+      200,
+      expect.stringContaining(`"userId": "${ADA}"`),
+    ]);
   });
 
   test('requests are shown, and no secret is, neither there nor in the log', async () => {
@@ -138,6 +197,19 @@ describe('npm run dev', () => {
     const secrets = readFileSync(join(folder, 'secrets.env'), 'utf8');
     for (const [, secret = ''] of secrets.matchAll(/"(?:key|d)":"([^"]+)"/g))
       expect(log).not.toContain(secret);
+  });
+
+  test('who is deleted at Stytch has no key any more: its webhook reaches the Desk', async () => {
+    const { user_id, session_jwt } = await newUser(places);
+    const made = await fetch(`${places.desk}/v1/keys`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${session_jwt}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'n', scopes: ['items:read'] }),
+    });
+    const { key } = (await made.json()) as { key: string };
+    expect((await call(places, key)).status).toBe(200);
+    await atStytch(places, 'DELETE', `/v1/users/${user_id}`);
+    await expect.poll(async () => (await call(places, key)).status, { timeout: 30_000 }).toBe(401);
   });
 
   test('secrets are for their owner alone, and on no command line', () => {

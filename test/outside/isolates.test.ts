@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { LATCHKEY } from '../../src/model/author.ts';
 import { bundle } from '../../tools/serve/bundle.ts';
 import { serve } from '../../tools/serve/index.ts';
 import { freshSecrets } from '../../tools/serve/secrets.ts';
@@ -173,7 +174,7 @@ describe.concurrent('promise 3: a limit holds over any number of isolates', () =
 
   it('a key with a limit of its own is held to that, and its owner to his', async () => {
     const { key, keyId, ring, owner } = await newKey();
-    await rpc(ring, 'change', owner, keyId, { limit: { requests: 30, perSeconds: 86_400 } });
+    await rpc(ring, 'change', changed(owner, keyId, { limit: { requests: 30, perSeconds: 86_400 } }));
     expect(await untilAllRefuse(() => key)).toBe(30);
     expect(arrived.get(keyId)).toBe(30);
   });
@@ -226,9 +227,16 @@ const refusedFrom = async (at: number, status: number, key: string, path = '/v1/
 };
 
 /** A new user whose limit is out of the way. */
+/** What a Ring is asked that shall change a key. */
+const changed = (owner: unknown, keyId: string, patch: object) => ({
+  ...{ owner, keyId, patch, revision: null, author: LATCHKEY },
+});
+
 const newWideKey: typeof newKey = async (...parameters) => {
   const made = await newKey(...parameters);
-  expect(await rpc(made.ring, 'setPlan', made.owner, 'wide')).toMatchObject({ ok: true });
+  expect(await rpc(made.ring, 'setLimits', made.owner, { plan: 'wide' }, LATCHKEY)).toMatchObject({
+    ok: true,
+  });
   return made;
 };
 
@@ -255,7 +263,7 @@ describe('promise 2: what was taken away is dead everywhere within one lease, KV
   it('all keys of a suspended owner', async () => {
     const { key, ring, owner } = await newWideKey();
     await warm(key);
-    await rpc(ring, 'suspend', owner, 'operator');
+    await rpc(ring, 'suspend', owner, 'a test', LATCHKEY);
     const at = Date.now() + LEASE_MS;
     for (const port of ports()) expect((await call(port, key, '/v1/strict/x')).status).toBe(403);
     await refusedFrom(at, 403, key);
@@ -264,7 +272,9 @@ describe('promise 2: what was taken away is dead everywhere within one lease, KV
   it('a scope that a key no longer has', async () => {
     const { key, keyId, ring, owner } = await newWideKey(['items:read', 'items:write']);
     await warm(key, '/v1/items/1', 'DELETE');
-    expect(await rpc(ring, 'change', owner, keyId, { scopes: ['items:read'] })).toMatchObject({ ok: true });
+    expect(await rpc(ring, 'change', changed(owner, keyId, { scopes: ['items:read'] }))).toMatchObject({
+      ok: true,
+    });
     await refusedFrom(Date.now() + LEASE_MS, 403, key, '/v1/items/1', 'DELETE');
     expect((await call(edge.port('edge-0'), key, '/v1/items/1')).status).toBe(200);
   });

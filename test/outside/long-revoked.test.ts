@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { get } from './edge.ts';
-import { bearing, type Line, type LongEdge, startLong, textOf } from './long.ts';
+import { bearing, type Line, type LongEdge, listenTo, type Stream, startLong, textOf } from './long.ts';
 import { exchange } from './socket.ts';
 
 let edge: LongEdge;
@@ -25,27 +25,8 @@ afterAll(async () => {
   await edge?.stop();
 });
 
-/** An event stream as a client has it. */
-interface Stream {
-  readonly heardAt: () => number;
-  /** `broken`, as HTTP/1.1 breaks a body off; `neat` if it ended as if that were all. */
-  readonly ending: Promise<'broken' | 'neat'>;
-}
-
-const listen = async (path: string, headers: Readonly<Record<string, string>>): Promise<Stream> => {
-  const answer = await edge.send(path, { headers });
-  expect(answer.statusCode).toBe(200);
-  let heardAt = 0;
-  answer.on('data', () => {
-    heardAt = Date.now();
-  });
-  const ending = new Promise<'broken' | 'neat'>((resolve) => {
-    answer.on('error', () => resolve('broken'));
-    answer.on('end', () => resolve('neat'));
-  });
-  await expect.poll(() => heardAt, { timeout: 10_000 }).toBeGreaterThan(0);
-  return { heardAt: () => heardAt, ending };
-};
+const listen = (path: string, headers: Readonly<Record<string, string>>): Promise<Stream> =>
+  listenTo(edge, path, headers);
 
 const opened = async (line: Line): Promise<Line> => {
   expect(await line.opened).toBe('open');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import { WebSocket } from 'ws';
 import { bundle } from '../../tools/serve/bundle.ts';
 import { serve } from '../../tools/serve/index.ts';
@@ -20,6 +20,8 @@ export interface LongEdge {
   readonly send: (path: string, options?: RequestOptions, body?: Sender) => Promise<IncomingMessage>;
   /** Revokes a key at the Desk; when it is dead everywhere, by the Desk's word, in milliseconds. */
   readonly revoke: (caller: Caller) => Promise<number>;
+  /** Changes a key at the Desk; when that is in force everywhere, by the Desk's word, in milliseconds. */
+  readonly change: (caller: Caller, patch: object) => Promise<number>;
   /** A session JWT that ends in so many seconds. */
   readonly briefSession: (seconds: number) => Promise<string>;
   /** Opens a WebSocket. */
@@ -95,9 +97,15 @@ export const startLong = async (): Promise<LongEdge> => {
       issue(port, await signIn(stytch.port('stytch')), 'long', ['items:read', 'items:write'], more),
     revoke: async ({ keyId, session }) => {
       const headers = { host: 'desk.test', authorization: `Bearer ${session}` };
-      const answer = await send(`/v1/keys/${keyId}`, { method: 'DELETE', headers });
-      const { effective_by } = JSON.parse(await textOf(answer)) as { readonly effective_by: string };
-      return Date.parse(effective_by);
+      return effectiveBy(await send(`/v1/keys/${keyId}`, { method: 'DELETE', headers }));
+    },
+    change: async ({ keyId, session }, patch) => {
+      const headers = {
+        ...{ host: 'desk.test', authorization: `Bearer ${session}` },
+        'content-type': 'application/json',
+      };
+      const body: Sender = (outgoing) => outgoing.end(JSON.stringify(patch));
+      return effectiveBy(await send(`/v1/keys/${keyId}`, { method: 'PATCH', headers }, body));
     },
     briefSession: async (seconds) => {
       const now = Math.floor(Date.now() / 1000);
@@ -113,9 +121,41 @@ export const startLong = async (): Promise<LongEdge> => {
   };
 };
 
+/** An event stream as a client has it. */
+export interface Stream {
+  readonly heardAt: () => number;
+  /** `broken`, as HTTP/1.1 breaks a body off; `neat` if it ended as if that were all. */
+  readonly ending: Promise<'broken' | 'neat'>;
+}
+
+/** Opens an event stream, and waits for its first word. */
+export const listenTo = async (
+  edge: Pick<LongEdge, 'send'>,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Stream> => {
+  const answer = await edge.send(path, { headers });
+  expect(answer.statusCode).toBe(200);
+  let heardAt = 0;
+  answer.on('data', () => {
+    heardAt = Date.now();
+  });
+  const ending = new Promise<'broken' | 'neat'>((resolve) => {
+    answer.on('error', () => resolve('broken'));
+    answer.on('end', () => resolve('neat'));
+  });
+  await expect.poll(() => heardAt, { timeout: 10_000 }).toBeGreaterThan(0);
+  return { heardAt: () => heardAt, ending };
+};
+
 export const bearing = ({ key }: Caller): Readonly<Record<string, string>> => ({
   authorization: `Bearer ${key}`,
 });
+
+const effectiveBy = async (answer: IncomingMessage): Promise<number> => {
+  const { effective_by } = JSON.parse(await textOf(answer)) as { readonly effective_by: string };
+  return Date.parse(effective_by);
+};
 
 export const textOf = async (answer: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];

@@ -1,16 +1,8 @@
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
+import type { Author } from '../../src/model/author.ts';
 import type { Owner } from '../../src/model/identity.ts';
-import type {
-  Admission,
-  AdmitRequest,
-  ExchangeAnswer,
-  ExchangeRequest,
-  IssuedKey,
-  IssueRequest,
-  KeyPage,
-  KeyRecord,
-  ListRequest,
-} from '../../src/model/ports.ts';
+import type { IssuedKey, IssueRequest, KeyPage, KeyRecord, ListRequest } from '../../src/model/life.ts';
+import type { Admission, AdmitRequest, ExchangeAnswer, ExchangeRequest } from '../../src/model/ports.ts';
 import type { Result } from '../../src/model/refusal.ts';
 import { KeyRingBase } from '../../src/ring/keyring.ts';
 import { LobbyBase } from '../../src/ring/lobby/lobby.ts';
@@ -98,9 +90,9 @@ export class KeyRing extends KeyRingBase<Env> {
     await this.#suffer();
     return super.list(request);
   }
-  override async revoke(owner: Owner, keyId: string): Promise<Result<KeyRecord>> {
+  override async revoke(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>> {
     await this.#suffer();
-    return super.revoke(owner, keyId);
+    return super.revoke(owner, keyId, author);
   }
 }
 

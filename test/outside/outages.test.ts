@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { LATCHKEY } from '../../src/model/author.ts';
 import { ringOfOwner } from '../../src/model/key.ts';
 import { bundle } from '../../tools/serve/bundle.ts';
 import { serve } from '../../tools/serve/index.ts';
@@ -153,7 +154,7 @@ const newPair = async (): Promise<Kind> => {
     expiresAt: null,
     limit: null,
   };
-  await rpc('ring.test', ring, 'adopt', owner, adopted);
+  await rpc('ring.test', ring, 'adopt', owner, adopted, LATCHKEY);
   return { authorization: `Basic ${base64(`${clientId}:${clientSecret}`)}`, path: ITEMS, status: 200 };
 };
 

@@ -103,10 +103,7 @@ const SAME_SETTINGS: readonly true[] = [
 
 describe('a file that is right', () => {
   it('the example of DESIGN.md is valid as it stands, and nothing in it is suspicious', () => {
-    // But for what is understood and not served yet: nobody shall believe that it works.
-    expect(accepted(EXAMPLE).warnings.map((warning) => warning.split(': ', 2).join(': '))).toEqual([
-      'operators: not served yet',
-    ]);
+    expect(accepted(EXAMPLE).warnings).toEqual([]);
     expect(SAME_SETTINGS).not.toContain(false);
   });
 
@@ -151,7 +148,10 @@ describe('a file that is right', () => {
         timeoutSeconds: 30,
         keepCookies: false,
       },
-      desk: { maxAuthAgeSeconds: null },
+      desk: { maxAuthAgeSeconds: null, organizationRoles: [] },
+      events: null,
+      auditDays: 400,
+      clockOffsetSeconds: 0,
       operators: [],
       scopes: new Map(),
       roles: new Map(),
@@ -205,7 +205,7 @@ describe('a file that is right', () => {
       routes: [{ path: '/a', credentials: ['session'], maxAuthAgeSeconds: 1 }],
     });
     expect([config.desk, config.routes[0]?.maxAuthAgeSeconds]).toEqual([
-      { maxAuthAgeSeconds: 31_622_400 },
+      { maxAuthAgeSeconds: 31_622_400, organizationRoles: [] },
       1,
     ]);
   });
@@ -534,9 +534,8 @@ describe('a route that is wrong is named by its place', () => {
   });
 
   it('PATH-02: an open wildcard over a protected path in another case is warned of', () => {
-    const served = { ...EXAMPLE, operators: [] };
     const { warnings } = accepted({
-      ...served,
+      ...EXAMPLE,
       routes: [{ path: '/**', auth: 'none' }, { path: '/admin/*' }],
     });
     expect(warnings).toHaveLength(1);
@@ -544,7 +543,7 @@ describe('a route that is wrong is named by its place', () => {
       /^routes\[0\]\.path: "\/\*\*" lets strangers in and covers other spellings of "\/admin\/\*"/,
     );
     expect(
-      accepted({ ...served, routes: [{ path: '/**' }, { path: '/open/*', auth: 'none' }] }).warnings,
+      accepted({ ...EXAMPLE, routes: [{ path: '/**' }, { path: '/open/*', auth: 'none' }] }).warnings,
     ).toEqual([]);
   });
 });
@@ -692,8 +691,9 @@ describe('ORG-05: the origin', () => {
 });
 
 describe('variables', () => {
-  it('override project, hosts and origin', () => {
+  it('override project, hosts, origin and operators', () => {
     const { config } = accepted(LOCAL, {
+      OPERATORS: 'm2m-client-live-1, m2m-client-live-2',
       STYTCH_PROJECT_ID: LIVE,
       API_HOSTS: 'api.acme.com, api.acme.org',
       DESK_HOST: 'keys.acme.com',
@@ -704,6 +704,7 @@ describe('variables', () => {
       stytch: { projectId: LIVE, apiUrl: 'https://api.stytch.com' },
       hosts: { api: ['api.acme.com', 'api.acme.org'], desk: 'keys.acme.com' },
       origin: { place: { kind: 'url', url: 'https://origin.acme.com' } },
+      operators: ['m2m-client-live-1', 'm2m-client-live-2'],
     });
   });
 
@@ -726,12 +727,14 @@ describe('variables', () => {
       API_HOSTS: 'api.acme.com,Y',
       DESK_HOST: 'api.acme.com:1',
       ORIGIN_URL: 'http://u:planted@x',
+      OPERATORS: 'm2m-client-live-1,no id',
       STYTCH_PROJECT_ID: 'x',
     };
     const found = problems(EXAMPLE, vars);
     expect(found.map((text) => text.split(':')[0])).toEqual([
       'STYTCH_PROJECT_ID',
       'API_HOSTS[1]',
+      'OPERATORS[1]',
       'ORIGIN_URL',
     ]);
     expect(found.join()).not.toContain('planted');
@@ -742,6 +745,20 @@ describe('variables', () => {
     expect(problems(EXAMPLE, { DESK_HOST: '' })).toEqual(['DESK_HOST: must be a text that is not empty']);
     expect(problems(EXAMPLE, { API_HOSTS: ['a.test'] })).toEqual([
       'API_HOSTS: must be a text that is not empty',
+    ]);
+  });
+
+  it('CLOCK_OFFSET_SECONDS moves the clock of a test project, and never that of a live one', () => {
+    expect(accepted(LOCAL, {}).config.clockOffsetSeconds).toBe(0);
+    expect(accepted(LOCAL, { CLOCK_OFFSET_SECONDS: '86400' }).config.clockOffsetSeconds).toBe(86_400);
+    expect(accepted(LOCAL, { CLOCK_OFFSET_SECONDS: '-5' }).config.clockOffsetSeconds).toBe(-5);
+    for (const value of ['1.5', 'tomorrow', '1e9', 60]) {
+      expect(problems(LOCAL, { CLOCK_OFFSET_SECONDS: value })).toEqual([
+        'CLOCK_OFFSET_SECONDS: must be a whole number of seconds',
+      ]);
+    }
+    expect(problems(EXAMPLE, { CLOCK_OFFSET_SECONDS: '60' })).toEqual([
+      'CLOCK_OFFSET_SECONDS: the clock of a live project cannot be moved',
     ]);
   });
 

@@ -18,20 +18,22 @@ export interface Rule {
  */
 const INWARD: Readonly<Record<string, readonly string[]>> = {
   worker: ['assemble', 'ring'],
-  assemble: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch', 'runtime'],
+  assemble: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch', 'webhooks', 'runtime'],
   runtime: [],
   app: ['gate', 'desk', 'portal', 'http'],
   gate: ['http'],
-  desk: ['http'],
+  desk: ['http', 'webhooks'],
   portal: ['http'],
   http: [],
   ring: [],
   store: [],
   stytch: [],
+  webhooks: [],
   config: [],
   log: [],
   model: [],
   origin: [],
+  client: ['desk'],
 };
 
 /** Leaves that every room but origin may import. */
@@ -59,6 +61,16 @@ export const RULES: readonly Rule[] = [
       inside('src', from) && isOurs(to) && (roomOf(from) === 'origin') !== (roomOf(to) === 'origin'),
   },
   {
+    name: 'client-types',
+    says: 'src/client imports types of desk and nothing else of ours, and no other room imports it',
+    forbids: ({ from, to, typeOnly }) =>
+      inside('src', from) &&
+      isOurs(to) &&
+      (roomOf(from) === 'client'
+        ? roomOf(to) !== 'client' && !(roomOf(to) === 'desk' && typeOnly)
+        : roomOf(to) === 'client'),
+  },
+  {
     name: 'bindings',
     says: 'cloudflare:workers is imported only by src/assemble.ts and src/ring',
     forbids: ({ from, to }) =>
@@ -84,7 +96,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'inward',
-    says: 'worker → assemble → app → gate, desk, portal → http → model; assemble → ring, store, stytch → model',
+    says:
+      'worker → assemble → app → gate, desk, portal → http → model; ' +
+      'assemble → ring, store, stytch → model; desk, assemble → webhooks → model',
     forbids: ({ from, to }) =>
       inside('src', from) && inside('src', to) && isKnown(from) && !pointsInward(roomOf(from), roomOf(to)),
   },

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.ts';
 import type { Command } from './child.ts';
+import { OPERATOR } from './emulator-project.ts';
 import type { Places } from './places.ts';
 
 /** The project's folder. */
@@ -16,16 +17,21 @@ export interface Setting {
   /** The emulator's own, in place of the one that the operator's file names. */
   readonly projectId: string;
   readonly settings: Settings;
+  /** How far all of them are ahead of time. */
+  readonly clockSeconds: number;
 }
 
-/** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin and Stytch are all on this machine. */
-export const workerCommand = ({ places, folder, secretFiles, projectId }: Setting): Command => {
+/** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin, Stytch and the operator are all on this machine. */
+export const workerCommand = (setting: Setting): Command => {
+  const { places, folder, secretFiles, projectId, clockSeconds } = setting;
   const variables = {
     API_HOSTS: places.apiHost,
     DESK_HOST: places.deskHost,
     ORIGIN_URL: places.origin,
     STYTCH_API_URL: places.stytch,
     STYTCH_PROJECT_ID: projectId,
+    OPERATORS: OPERATOR.clientId,
+    CLOCK_OFFSET_SECONDS: String(clockSeconds),
   };
   return wrangler('worker', 'wrangler.toml', places.port, folder, [
     ...secretFiles.flatMap((file) => ['--env-file', file]),
@@ -33,17 +39,19 @@ export const workerCommand = ({ places, folder, secretFiles, projectId }: Settin
   ]);
 };
 
-/** Stytch, as far as development needs it. */
+/** Stytch, as far as development needs it; its webhooks go to the Worker. */
 export const stytchCommand = ({ places, folder }: Setting): Command =>
-  wrangler('stytch', 'emulator/wrangler.toml', places.stytchPort, folder, []);
+  wrangler('stytch', 'emulator/wrangler.toml', places.stytchPort, folder, [
+    ...['--var', `WEBHOOK_URL:${places.desk}/webhooks/stytch`],
+  ]);
 
 /** An API behind the edge. */
-export const originCommand = ({ places, settings }: Setting): Command => ({
+export const originCommand = ({ places, settings, clockSeconds }: Setting): Command => ({
   name: 'origin',
   args: [
     join(ROOT, 'demo/origin.ts'),
     ...['--port', String(places.originPort), '--jwks', `${places.desk}/.well-known/jwks.json`],
-    ...['--issuer', places.desk, '--audience', settings.origin.id],
+    ...['--issuer', places.desk, '--audience', settings.origin.id, `--clock=${clockSeconds}`],
     ...(settings.headerPrefix === undefined ? [] : ['--prefix', settings.headerPrefix]),
   ],
   env: {},

@@ -1,12 +1,21 @@
-/** The one Stytch project that the emulator has. Its secret is no secret: it stands in emulator/wrangler.toml. */
+/** The one Stytch project that the emulator has. Its secrets are none: they stand in emulator/wrangler.toml. */
 export interface EmulatorProject {
   readonly projectId: string;
   readonly projectSecret: string;
+  /** What signs its webhooks. */
+  readonly webhookSecret: string;
 }
 
 /** Reads it. Imported only here and now: it takes the whole of wrangler, a second on a slow machine. */
 export const emulatorProject = async (): Promise<EmulatorProject> => {
   const { variablesOf } = await import('../serve/variables.ts');
-  const { PROJECT_ID = '', PROJECT_SECRET = '' } = variablesOf('emulator/wrangler.toml');
-  return { projectId: PROJECT_ID, projectSecret: PROJECT_SECRET };
+  const variables = variablesOf('emulator/wrangler.toml');
+  const { PROJECT_ID = '', PROJECT_SECRET = '', WEBHOOK_SECRET = '' } = variables;
+  return { projectId: PROJECT_ID, projectSecret: PROJECT_SECRET, webhookSecret: WEBHOOK_SECRET };
+};
+
+/** The M2M client that the emulator is born with: an operator of this Latchkey. No secret either. */
+export const OPERATOR = {
+  clientId: 'm2m-client-test-0e0e0e0e-0000-4000-8000-000000000001',
+  clientSecret: 'copper-kettle-quiet-lantern',
 };

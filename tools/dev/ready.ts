@@ -10,11 +10,23 @@ const ANSWER_MS = 10_000;
  * Null when all three answer; otherwise what is wrong. The emulator comes first: a Worker that finds it missing
  * remembers that for a while.
  */
-export const waitUntilReady = async (places: Places, signal: AbortSignal): Promise<string | null> =>
+export const waitUntilReady = async (
+  places: Places,
+  clockSeconds: number,
+  signal: AbortSignal,
+): Promise<string | null> =>
   (await answers(`${places.stytch}/_emulator/status`, ({ ok }) => ok, signal)) ??
+  (await moveClock(places, clockSeconds)) ??
   (await answers(`${places.desk}/readyz`, ({ ok }) => ok, signal)) ??
   // Without the edge's assertion it refuses everything: any answer is a good one.
   (await answers(`${places.origin}/`, () => true, signal));
+
+/** Its clock is part of the emulator's state: put where the others' are, each time. */
+const moveClock = async ({ stytch }: Places, seconds: number): Promise<string | null> => {
+  const body = JSON.stringify({ reset: true, ...(seconds === 0 ? {} : { advanceSeconds: seconds }) });
+  const answer = await fetch(`${stytch}/_emulator/clock`, { method: 'POST', body });
+  return answer.ok ? null : `${stytch} does not move its clock: ${answer.status} ${await answer.text()}`;
+};
 
 const answers = async (
   url: string,

@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly folder: string;
   /** Forget what the folder has. */
   readonly fresh: boolean;
+  /** How far all of them are ahead of time; default 0. */
+  readonly clockSeconds?: number;
   /** Each line of the Worker, once all is ready. */
   readonly onWorkerLine: OnLine;
 }
@@ -53,7 +55,7 @@ export const start = async (options: StartOptions, signal: AbortSignal): Promise
   if (!locked.ok) return locked;
   if (fresh) forget(folder);
   const group = startGroup(options, await emulatorProject(), locked.lock.release);
-  const ready = waitUntilReady(group.running.places, signal);
+  const ready = waitUntilReady(group.running.places, options.clockSeconds ?? 0, signal);
   const problem = await Promise.race([ready, group.running.failed, aborted(signal)]);
   if (problem === null) {
     group.announce();
@@ -75,13 +77,13 @@ interface Group {
 }
 
 const startGroup = (
-  { port, folder, onWorkerLine }: StartOptions,
-  { projectId, projectSecret }: EmulatorProject,
+  { port, folder, clockSeconds = 0, onWorkerLine }: StartOptions,
+  project: EmulatorProject,
   release: () => void,
 ): Group => {
   const setting: Setting = {
-    ...{ places: placesFrom(port), folder, settings, projectId },
-    secretFiles: secretFiles(folder, projectSecret),
+    ...{ places: placesFrom(port), folder, settings, projectId: project.projectId, clockSeconds },
+    secretFiles: secretFiles(folder, project),
   };
   const logFile = join(folder, 'dev.log');
   const log = createWriteStream(logFile, { mode: 0o600 });

@@ -1,8 +1,11 @@
-import type { EmulatorProject } from './emulator-project.ts';
+import { type EmulatorProject, OPERATOR } from './emulator-project.ts';
 import type { Running } from './start.ts';
 
 /** One of those that the emulator is born with. */
-const ADA = { email: 'ada@example.com', password: 'correct horse battery staple' };
+const ADA = {
+  ...{ email: 'ada@example.com', password: 'correct horse battery staple' },
+  userId: 'user-test-ada00000-0000-4000-8000-000000000001',
+};
 
 /**
  * What is said when everything answers. The commands are indented and hold no comments: they can be pasted into
@@ -40,6 +43,14 @@ Call the API with it, and see what the origin saw:
 Revoke it; its id is what stands before the last "_". Within five seconds it opens nothing:
 
   curl -i -X DELETE "${places.desk}/v1/keys/\${KEY%_*}" -H "Authorization: Bearer $SESSION"
+
+Your backend is an operator, and may do all of it for any user; docs/operators.md has the rest:
+
+  OPERATOR=$(curl -sS ${places.stytch}/v1/public/${project.projectId}/oauth2/token \\
+    -d grant_type=client_credentials -d client_id=${OPERATOR.clientId} \\
+    -d client_secret=${OPERATOR.clientSecret} \\
+    | sed -n 's/.*"access_token":"\\([^"]*\\)".*/\\1/p')
+  curl -i ${places.desk}/v1/users/${ADA.userId} -H "Authorization: Bearer $OPERATOR"
 
 All of this and more by itself: npm run demo${places.port === 8787 ? '' : ` -- --port ${places.port}`}
 Everything is logged in ${logFile}; requests are shown here. Ctrl-C ends it all.

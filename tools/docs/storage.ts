@@ -1,6 +1,6 @@
 import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
-import { SCHEMA } from '../../src/ring/schema.ts';
-import { type Schema, VERSION_TABLE, versionOf } from '../../src/ring/versions.ts';
+import { SCHEMA } from '../../src/ring/tables/schema.ts';
+import { type Schema, VERSION_TABLE, versionOf } from '../../src/ring/tables/versions.ts';
 import { KV_ENTRIES } from '../../src/store/layout.ts';
 
 /** docs/storage.md, from the layout of KV and the schemas of Ring and Lobby. */
@@ -8,7 +8,7 @@ export const path = 'docs/storage.md';
 
 export const generate = (): string => `# What is stored, and where
 
-Made from \`src/store/layout.ts\`, \`src/ring/schema.ts\` and \`src/ring/lobby/schema.ts\` by
+Made from \`src/store/layout.ts\`, \`src/ring/tables/schema.ts\` and \`src/ring/lobby/schema.ts\` by
 \`node tools/check/docs.ts --write\`; do not edit.
 
 Nothing here lets anybody in: no key, no client secret, no usable token. A token is kept only sealed under the very

@@ -11,6 +11,7 @@ import { ask, purseOf } from './ask.ts';
 import { isSilenceOfRing, mayGoOn } from './grace.ts';
 import type { Price } from './price.ts';
 import { isStandingDue, renew } from './renew.ts';
+import { countAdmitted } from './uses.ts';
 
 /** How often somebody who waits looks whether he was decided, in milliseconds. */
 const LOOK_MS = 5;
@@ -102,7 +103,7 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
     Object.assign(queue, { waiting: [], asked: batch });
     const costs = batch.map(({ price }) => price.cost).filter((cost) => cost > 0);
-    const wantsLease = batch.some(({ price }) => hasUseOfLease(price));
+    const wantsLease = batch.some(({ price }) => hasUseOfLease(evidence, price));
     const answer = await ask(ports, evidence, presented, { costs, wantsLease }, trace);
     const verdicts = answer.ok ? [...answer.value] : [];
     for (const waiter of batch) {
@@ -126,7 +127,7 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const good = fresh || mayGoOn(evidence, price, silence(purse, now));
     const spending = price.cost === 0 ? null : spend(purse, price.cost, now, { mustAsk: !good });
     if (spending?.outcome === 'spent') {
-      evidence.uses.admitted++;
+      countAdmitted(evidence, now);
       if (renewalDue(purse, now) || (isStandingDue(evidence, now) && silence(purse, now) === null))
         ports.inBackground(renew(ports, evidence, presented));
       return ADMITTED;
@@ -143,8 +144,9 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
   };
 };
 
-/** Whether a lease would be of use to more like it; never on a route that asks for every request (LEASES.md 2). */
-const hasUseOfLease = ({ cost, leaseSeconds }: Price): boolean => cost > 0 && leaseSeconds > 0;
+/** Whether a lease is of use: to more like it, or to itself where it pays next; never on a route that asks each time. */
+const hasUseOfLease = ({ held }: Evidence, { cost, leaseSeconds, isFirst }: Price): boolean =>
+  leaseSeconds > 0 && (cost > 0 || (isFirst === true && held === null));
 
 /** Whoever gives up must not be paid for by the next call. */
 const leave = (queue: Queue, gone: Waiter): void => {
@@ -160,7 +162,7 @@ const inGrace = (ports: DecisionPorts, evidence: Evidence, { price }: Waiter): R
   if (silent === null || !(isFresh(evidence, price, now) || mayGoOn(evidence, price, silent))) return null;
   if (price.cost === 0) return ADMITTED;
   if (spend(purse, price.cost, now, { seenBefore: true }).outcome !== 'spent') return null;
-  evidence.uses.admitted++;
+  countAdmitted(evidence, now);
   return ADMITTED;
 };
 
@@ -175,10 +177,11 @@ const outcomeOf = (
   // Who was passed over by a dearer request may still be paid for from the lease that came with the answer.
   const isRefused = verdict === 'refused';
   const purse = purseOf(ports, evidence);
-  const again = spend(purse, price.cost, ports.now(), { seenBefore: true, mustAsk: isRefused });
+  const now = ports.now();
+  const again = spend(purse, price.cost, now, { seenBefore: true, mustAsk: isRefused });
   if (again.outcome === 'refused') return limited(ports, evidence, again.retryAfterMs, again.by);
   if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1, by: [] });
-  if (again.outcome === 'spent') evidence.uses.admitted++;
+  if (again.outcome === 'spent') countAdmitted(evidence, now);
   return again.outcome === 'spent' ? ADMITTED : null;
 };
 

@@ -1,4 +1,4 @@
-import { type Evidence, type Known, purseName } from '../../model/evidence.ts';
+import { type Evidence, isUsed, type Known, purseName } from '../../model/evidence.ts';
 import { newTrace } from '../../model/trace.ts';
 import type { DecisionPorts } from '../ports.ts';
 import type { Presented } from '../presented.ts';
@@ -7,10 +7,15 @@ import { ask } from './ask.ts';
 /** How many credentials one call carries besides its own. */
 const MAX_OTHERS = 31;
 
-/** Whether the Ring's word on a credential in use is in the last fifth of its life, as leases are when they are renewed. */
+/**
+ * Whether the Ring's word on a credential in use is in the last fifth of its life, as leases are when they are renewed.
+ * Of one of two secrets the Ring is told at once, and then once in a lease, that it is in use: its owner waits to see it.
+ */
 export const isStandingDue = ({ held, uses, renewedAt }: Evidence, now: number): boolean => {
-  if (held === null || uses.admitted < 3) return false;
-  const { leaseMs } = held.standing;
+  if (held === null) return false;
+  const { leaseMs, isRotating } = held.standing;
+  if (isRotating === true && now - renewedAt >= leaseMs) return true;
+  if (uses.admitted < 3) return false;
   return now >= held.askedAt + 0.8 * leaseMs && now - renewedAt >= 0.2 * leaseMs;
 };
 
@@ -37,11 +42,10 @@ const inUseBeside = (ports: DecisionPorts, evidence: Evidence): readonly Known[]
   for (const known of ports.memory.knownOf(evidence.ring)) {
     if (found.length === MAX_OTHERS) break;
     const other = known.evidence;
-    const { admitted, refused, limited } = other.uses;
-    const isUsed = admitted + refused + limited > 0;
+    const used = isUsed(other);
     // A token that has ended, and of which there is nothing left to tell, is only in the way.
-    if (!isUsed && other.token.expiresAt * 1000 <= now) ports.memory.forget(known.text);
-    if (isUsed && other !== evidence && other.held !== null && purseName(other) === purse) found.push(known);
+    if (!used && other.token.expiresAt * 1000 <= now) ports.memory.forget(known.text);
+    if (used && other !== evidence && other.held !== null && purseName(other) === purse) found.push(known);
   }
   return found;
 };

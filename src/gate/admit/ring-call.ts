@@ -1,4 +1,4 @@
-import type { HeldStanding } from '../../model/evidence.ts';
+import type { Evidence } from '../../model/evidence.ts';
 import {
   accept,
   compose,
@@ -9,12 +9,14 @@ import {
   reportDueAt,
   type Verdict,
 } from '../../model/lease.ts';
-import type { Admission, CredentialName, KeyUse, SecretName, Seen, Standing } from '../../model/ports.ts';
+import type { Seen } from '../../model/life.ts';
+import type { Admission, CredentialName, SecretName, Standing } from '../../model/ports.ts';
 import { type RingFailure, reach } from '../../model/reach.ts';
 import { ok, type Result } from '../../model/refusal.ts';
 import { newTrace, type Trace } from '../../model/trace.ts';
 import type { DecisionPorts } from '../ports.ts';
 import { isAdmission, isExchangeAnswer, shaped } from './shapes.ts';
+import { takeUses } from './uses.ts';
 
 /** How long the Ring is waited for, in milliseconds. A late grant is used, or given back by the next call. */
 const ADMIT_DEADLINE_MS = 2_000;
@@ -23,6 +25,8 @@ const EXCHANGE_DEADLINE_MS = 5_000;
 
 export interface AskOptions {
   readonly name: CredentialName;
+  /** What is known of it here; null for one that is being found out about. */
+  readonly evidence: Evidence | null;
   /** Whose standing is wanted besides. */
   readonly others: readonly CredentialName[];
   readonly ring: string;
@@ -32,7 +36,6 @@ export interface AskOptions {
   readonly costs: readonly number[];
   readonly wantToken: boolean;
   readonly wantsLease: boolean;
-  readonly uses: readonly KeyUse[];
   readonly seen: Seen | null;
 }
 
@@ -56,7 +59,8 @@ export const askRing = async (
   const purse = memory.purse(options.ring, options.purse);
   const askedAt = now();
   const ask = compose(purse, options.costs, askedAt, { wantsLease: options.wantsLease });
-  const { name, others, wantToken, uses, seen } = options;
+  const { name, others, wantToken, seen } = options;
+  const { uses, putBack } = takeUses(ports, options.ring, options.evidence);
   const request = { credential: name, others, wantToken, ask, uses, seen };
   let verdicts: readonly Verdict[] = [];
   const take = (admission: Admission): Admission => {
@@ -66,12 +70,13 @@ export const askRing = async (
     reportLater(ports, options, purse);
     return admission;
   };
-  const deadlineMs =
-    options.costs.length === 0 && !options.wantToken ? RENEWAL_DEADLINE_MS : ADMIT_DEADLINE_MS;
+  const isFirst = options.evidence === null || options.evidence.held === null;
+  const deadlineMs = options.costs.length > 0 || isFirst ? ADMIT_DEADLINE_MS : RENEWAL_DEADLINE_MS;
   const answer = ports.rings(options.ring).admit(request).then(shaped(isAdmission)).then(take);
   const admission = await reach(ports, answer, deadlineMs);
   trace.ringMs += now() - askedAt;
   if (!admission.ok) {
+    putBack();
     if (admission.refusal.reason === 'unavailable') failed(purse, ask.leaseId, now(), ports.random());
     else declined(purse, ask.leaseId, now());
     memory.weigh(options.ring, purse);
@@ -96,7 +101,7 @@ const reportLater = (ports: DecisionPorts, options: AskOptions, purse: Purse): v
   const report = async (): Promise<void> => {
     await ports.sleep(dueAt + REPORT_LATENESS_MS - ports.now());
     if (!reportDue(purse, ports.now())) return;
-    const nothing = { others: [], costs: [], wantToken: false, wantsLease: false, uses: [], seen: null };
+    const nothing = { others: [], costs: [], wantToken: false, wantsLease: false, seen: null };
     await askRing(ports, { ...options, ...nothing }, newTrace());
   };
   ports.inBackground(report());
@@ -120,7 +125,3 @@ export const exchangeAtRing = async (
   trace.ringMs += ports.now() - startedAt - (answer.ok ? answer.value.stytchMs : 0);
   return answer;
 };
-
-/** The Ring's word as an isolate may hold it, if it is a yes. */
-export const heldStanding = (standing: Standing, askedAt: number): HeldStanding | null =>
-  standing.status === 'live' ? { standing, askedAt } : null;

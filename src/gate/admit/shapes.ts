@@ -1,15 +1,24 @@
 import type { Owner } from '../../model/identity.ts';
 import type { Grant } from '../../model/lease-wire.ts';
 import {
-  type Admission,
-  type ExchangeAnswer,
+  type AuditHead,
+  type AuditPage,
+  type ExportPage,
+  type ImportedKey,
   type IssuedKey,
   KEY_STATUSES,
   type KeyPage,
   type KeyRecord,
-  type LobbyExchangeAnswer,
-  type LobbyLook,
-  type Standing,
+  type OwnerRecord,
+  type UsageBucket,
+} from '../../model/life.ts';
+import type {
+  Admission,
+  ExchangeAnswer,
+  LobbyExchangeAnswer,
+  LobbyLook,
+  ReconciliationReport,
+  Standing,
 } from '../../model/ports.ts';
 import type { Reason, Result } from '../../model/refusal.ts';
 
@@ -51,7 +60,9 @@ export const isKeyRecord = (value: unknown): value is KeyRecord =>
   isTexts(value.scopes) &&
   isNumber(value.createdAt) &&
   [value.expiresAt, value.endedAt, value.lastUsedAt].every(isNumberOrNull) &&
-  [value.limit, value.lastSeen].every((each) => each === null || isRecord(each));
+  isNumber(value.revision) &&
+  (value.ipAllowlist === null || isTexts(value.ipAllowlist)) &&
+  [value.limit, value.lastSeen, value.rotation].every((each) => each === null || isRecord(each));
 
 export const isKeyRecordOrNull = (value: unknown): value is KeyRecord | null =>
   value === null || isKeyRecord(value);
@@ -64,7 +75,48 @@ export const isKeyPage = (value: unknown): value is KeyPage =>
     (isRecord(value.next) && isText(value.next.keyId) && isNumber(value.next.createdAt)));
 
 export const isIssuedKey = (value: unknown): value is IssuedKey =>
-  isRecord(value) && isKeyRecord(value.record) && isText(value.key);
+  isRecord(value) && isKeyRecord(value.record) && (value.key === null || isText(value.key));
+
+export const isImportedKey = (value: unknown): value is ImportedKey =>
+  isRecord(value) && isKeyRecord(value.record) && typeof value.made === 'boolean';
+
+export const isListOf =
+  <T>(isSo: (value: unknown) => value is T) =>
+  (value: unknown): value is readonly T[] =>
+    Array.isArray(value) && value.every(isSo);
+
+export const isUsageBucket = (value: unknown): value is UsageBucket =>
+  isRecord(value) && [value.at, value.admitted, value.refused, value.limited].every(isNumber);
+
+export const isAuditPage = (value: unknown): value is AuditPage =>
+  isRecord(value) &&
+  Array.isArray(value.entries) &&
+  value.entries.every((each) => isRecord(each) && isNumber(each.seq) && isText(each.mac)) &&
+  isNumberOrNull(value.next);
+
+export const isAuditHead = (value: unknown): value is AuditHead =>
+  isRecord(value) && isNumber(value.seq) && isText(value.mac) && isText(value.ring);
+
+export const isOwnerRecord = (value: unknown): value is OwnerRecord =>
+  isRecord(value) && isOwner(value.owner) && isNumber(value.liveKeys) && isTextOrNull(value.plan);
+
+export const isExportPage = (value: unknown): value is ExportPage =>
+  isRecord(value) &&
+  Array.isArray(value.lines) &&
+  value.lines.every((each) => isRecord(each) && isText(each.type)) &&
+  isTextOrNull(value.next);
+
+export const isReconciliationReport = (value: unknown): value is ReconciliationReport =>
+  isRecord(value) &&
+  [value.id, value.status].every(isText) &&
+  isTextOrNull(value.because) &&
+  typeof value.dryRun === 'boolean' &&
+  isTextOrNull(value.by) &&
+  [value.startedAt, value.clients, value.orphansLeft].every(isNumber) &&
+  isNumberOrNull(value.finishedAt) &&
+  isRecord(value.counts) &&
+  Object.values(value.counts).every(isNumber) &&
+  Array.isArray(value.findings);
 
 /** What a Ring made of a change, or why it did not. */
 export const isResultOf =
@@ -77,9 +129,10 @@ type Fields = Readonly<Record<string, unknown>>;
 type Has = (fields: Fields) => boolean;
 
 const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
+export const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && !Number.isNaN(value);
 const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
-const isText = (value: unknown): value is string => typeof value === 'string';
+export const isText = (value: unknown): value is string => typeof value === 'string';
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 const isTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
@@ -127,7 +180,8 @@ const isStanding = (value: unknown): value is Standing => {
     (scopes === null || isTexts(scopes)) &&
     isNumber(generation) &&
     (expiresAt === null || isNumber(expiresAt)) &&
-    typeof ownLimit === 'boolean'
+    typeof ownLimit === 'boolean' &&
+    (value.ipAllowlist === undefined || value.ipAllowlist === null || isTexts(value.ipAllowlist))
   );
 };
 
@@ -137,6 +191,21 @@ const REFUSALS_OF_RING: Readonly<Partial<Record<Reason, Has>>> = {
   key_limit_reached: ({ limit }) => isNumber(limit),
   client_refused: ({ detail }) => isText(detail),
   owner_suspended: always,
+  owner_deleted: always,
+  precondition_failed: always,
+  conflict: always,
+  already_rotating: always,
+  not_rotating: always,
+  made_elsewhere: always,
+  idempotency_key_reused: always,
+  idempotency_key_in_use: always,
+  scope_not_grantable: ({ scopes }) => isTexts(scopes),
+  not_configured: ({ setting }) => isText(setting),
+  client_owned: always,
+  client_not_proven: always,
+  too_many_attempts: isLater,
+  request_invalid: ({ errors }) => Array.isArray(errors),
+  reconciliation_running: always,
   not_found: always,
   internal: always,
 };

@@ -63,10 +63,18 @@ export interface SignerOptions {
   readonly random: () => string;
 }
 
+/** The keys that assertions are signed with, and whatever else the Desk's URL stands for. */
+export interface AssertionKeys {
+  readonly publicJwks: Signer['publicJwks'];
+  /** Of the key that signs. */
+  readonly kid: string;
+  readonly signingKey: () => Promise<Awaited<ReturnType<typeof importJWK>>>;
+}
+
 /** Checks the keys at once (TypeError without any key material), imports the signing one at first use. */
-export const createSigner = (options: SignerOptions): Signer => {
-  const keys = options.jwks.keys.map(publicMembers);
-  const signing = options.jwks.keys[0];
+export const openAssertionKeys = (jwks: SignerOptions['jwks']): AssertionKeys => {
+  const keys = jwks.keys.map(publicMembers);
+  const signing = jwks.keys[0];
   const first = keys[0];
   if (first === undefined || typeof signing?.d !== 'string')
     throw new TypeError('the first assertion key must be private');
@@ -74,14 +82,26 @@ export const createSigner = (options: SignerOptions): Signer => {
     throw new TypeError('two assertion keys share a kid');
 
   const privateJwk = { kty: 'EC', crv: 'P-256', x: first.x, y: first.y, d: signing.d };
-  const header = { alg: 'ES256', typ: ASSERTION_TYPE, kid: first.kid };
   // The key is kept, not the promise of it: on Workers a request must not wait for another one's promise.
   let key: Awaited<ReturnType<typeof importJWK>> | undefined;
-
   return {
     publicJwks: { keys },
-    sign: async function sign(identity, nowMs, request) {
+    kid: first.kid,
+    signingKey: async () => {
       key ??= await importJWK(privateJwk, 'ES256');
+      return key;
+    },
+  };
+};
+
+/** Makes what signs assertions for one origin. */
+export const createSigner = (options: SignerOptions): Signer => {
+  const { publicJwks, kid, signingKey } = openAssertionKeys(options.jwks);
+  const header = { alg: 'ES256', typ: ASSERTION_TYPE, kid };
+
+  return {
+    publicJwks,
+    sign: async function sign(identity, nowMs, request) {
       const issuedAt = Math.floor(nowMs / 1000);
       return new SignJWT({ ...claims(identity), ...(request === undefined ? {} : binding(request)) })
         .setProtectedHeader(header)
@@ -90,7 +110,7 @@ export const createSigner = (options: SignerOptions): Signer => {
         .setIssuedAt(issuedAt)
         .setExpirationTime(issuedAt + ASSERTION_LIFETIME_SECONDS)
         .setJti(options.random())
-        .sign(key);
+        .sign(await signingKey());
     },
   };
 };

@@ -1,5 +1,11 @@
 import type { KeyCredential } from '../../model/credential.ts';
-import type { Evidence, HeldStanding, Tier, TokenEvidence } from '../../model/evidence.ts';
+import {
+  type Evidence,
+  type HeldStanding,
+  heldStanding,
+  type Tier,
+  type TokenEvidence,
+} from '../../model/evidence.ts';
 import { fingerprintOf } from '../../model/fingerprint.ts';
 import { type ParsedKey, parseKey, tagMaker } from '../../model/key.ts';
 import { OWNER_PURSE } from '../../model/lease-wire.ts';
@@ -7,13 +13,13 @@ import type { SecretName } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { unseal } from '../../model/seal.ts';
 import type { Trace } from '../../model/trace.ts';
-import { askRing, exchangeAtRing, heldStanding } from '../admit/ring-call.ts';
+import { askRing, exchangeAtRing } from '../admit/ring-call.ts';
 import type { DecisionPorts } from '../ports.ts';
 import { invalid, type Presented, refuseEnded, seenOf } from '../presented.ts';
 import { agree, believe, evidenceOf } from './believe.ts';
 
 /** A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. */
-const FIRST_ASK = { others: [], purse: OWNER_PURSE, costs: [], wantsLease: true, uses: [] } as const;
+const FIRST_ASK = { evidence: null, others: [], purse: OWNER_PURSE, costs: [], wantsLease: true } as const;
 
 /** A token this near its end is not taken from a store, in seconds. */
 export const MARGIN_SECONDS = 30;
@@ -48,7 +54,7 @@ export const resolveKey = async (
   if (standing.status !== 'live' && standing.status !== 'unproven') {
     return refuseEnded(ports, presented, standing.status, asked.value.askedAt + standing.leaseMs);
   }
-  const held = heldStanding(standing, asked.value.askedAt);
+  const held = standing.status === 'live' ? heldStanding(standing, asked.value.askedAt) : null;
   const stored =
     held === null ? null : await fromStores(ports, key, name, held, fromVault, asked.value.sealed);
   if (held !== null && stored !== null) {
@@ -122,7 +128,7 @@ const standingNow = async (
   );
   if (!asked.ok) return asked;
   const { standing, askedAt } = asked.value;
-  if (standing.status === 'live') return ok({ standing, askedAt });
+  if (standing.status === 'live') return ok(heldStanding(standing, askedAt));
   if (standing.status === 'unproven')
     return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
   return refuseEnded(ports, presented, standing.status, askedAt + standing.leaseMs);

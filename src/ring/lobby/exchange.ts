@@ -1,9 +1,9 @@
 import { isForeignClientId, ownerNamedBy } from '../../model/foreign.ts';
 import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyExchangeAnswer, LobbyExchanged, LobbyExchangeRequest } from '../../model/ports.ts';
-import { sealToken, unsealToken } from '../kept-token.ts';
-import { type Proof, prove, RENEW_BEFORE_SECONDS } from '../prove.ts';
-import { beginAttempt, endAttempt, nameAddress } from './attempt.ts';
+import { sealToken, unsealToken } from '../requests/kept-token.ts';
+import { RENEW_BEFORE_SECONDS } from '../requests/prove.ts';
+import { nameAddress, type Tried, tryPair } from './attempt.ts';
 import { isUnregistered, settleOwner } from './owner.ts';
 import type { LobbyParts } from './parts.ts';
 import type { AcceptedSecret } from './tables.ts';
@@ -44,36 +44,15 @@ const exchangeNow = async (
   request: LobbyExchangeRequest,
   address: string | null,
 ): Promise<LobbyExchanged> => {
-  const { clientId, fingerprint } = request.credential;
-  const accepted = parts.tables.secret(fingerprint, clientId) !== null;
-  if (accepted) {
-    const proof = await prove(parts, clientId, request.clientSecret);
-    // A secret that is good no more is a stranger's from now on: no grace, and no way past the budgets.
-    if (proof.proof === 'refused') parts.tables.deleteSecret(fingerprint);
-    return conclude(parts, request, proof);
-  }
-  const admitted = beginAttempt(parts, clientId, address);
-  if (!admitted.admitted) return { result: 'throttled', retryAfterSeconds: admitted.retryAfterSeconds };
-  let failed: 'refused' | 'unanswered' | null = null;
-  try {
-    const proof = await prove(parts, clientId, request.clientSecret);
-    failed = failureOf(proof);
-    return await conclude(parts, request, proof);
-  } finally {
-    await endAttempt(parts, admitted.attempt, failed);
-  }
-};
-
-/** What a proof counts as. Only what Stytch was asked counts at all. */
-const failureOf = (proof: Proof): 'refused' | 'unanswered' | null => {
-  if (proof.proof === 'refused') return 'refused';
-  return proof.proof === 'unusable' || (proof.proof === 'silent' && proof.called) ? 'unanswered' : null;
+  const tried = await tryPair(parts, request, address);
+  if (tried.proof === 'throttled') return { result: 'throttled', retryAfterSeconds: tried.retryAfterSeconds };
+  return conclude(parts, request, tried);
 };
 
 const conclude = async (
   parts: LobbyParts,
   request: LobbyExchangeRequest,
-  proof: Proof,
+  proof: Exclude<Tried, { proof: 'throttled' }>,
 ): Promise<LobbyExchanged> => {
   switch (proof.proof) {
     case 'refused':
@@ -97,7 +76,7 @@ const conclude = async (
 const keep = async (
   parts: LobbyParts,
   request: LobbyExchangeRequest,
-  { text: token, token: claims }: Extract<Proof, { proof: 'proven' }>,
+  { text: token, token: claims, askedAt: acceptedAt }: Extract<Tried, { proof: 'proven' }>,
 ): Promise<LobbyExchanged> => {
   const { clientId, fingerprint } = request.credential;
   const { expiresAt, scopes } = claims;
@@ -106,7 +85,6 @@ const keep = async (
   const sealed = await sealToken(parts, request, { token, ring, generation: 0 });
   // Nothing is awaited from here on: whose client it is by now, not when Stytch was asked, decides.
   const settled = parts.storage.transactionSync(() => {
-    const acceptedAt = parts.now();
     const secret = { fingerprint, clientId, named, scopes, sealed, acceptedAt, tokenExpiresAt: expiresAt };
     parts.tables.putSecret(secret);
     return settleOwner(parts, clientId, named);
@@ -135,8 +113,12 @@ const fromKept = async (
   return isFresh(parts, secret) ? { result: settled.ownership } : null;
 };
 
-const isFresh = (parts: LobbyParts, { acceptedAt }: AcceptedSecret): boolean =>
-  parts.now() - acceptedAt < RECONSIDER_SECONDS * 1000;
+const isFresh = (parts: LobbyParts, secret: AcceptedSecret): boolean =>
+  parts.now() - secret.acceptedAt < RECONSIDER_SECONDS * 1000 && !isOutdated(parts, secret);
+
+/** Whether its token was asked for before the client was given the owner that it has: it cannot name him. */
+const isOutdated = ({ tables }: LobbyParts, { clientId, acceptedAt }: AcceptedSecret): boolean =>
+  acceptedAt <= (tables.claimedAt(clientId) ?? Number.NEGATIVE_INFINITY);
 
 /** While Stytch is unreachable: a secret that it once accepted is good for a while past its last token. */
 const fromGrace = (parts: LobbyParts, request: LobbyExchangeRequest): LobbyExchanged | null => {
@@ -146,7 +128,7 @@ const fromGrace = (parts: LobbyParts, request: LobbyExchangeRequest): LobbyExcha
   const until = secret.tokenExpiresAt + parts.rules.stytchGraceSeconds;
   if (until * 1000 <= parts.now()) return null;
   const settled = settleOwner(parts, clientId, secret.named);
-  if (settled.ownership !== 'owned') return { result: settled.ownership };
+  if (settled.ownership !== 'owned') return isOutdated(parts, secret) ? null : { result: settled.ownership };
   return { result: 'grace', owner: settled.owner, scopes: secret.scopes, until };
 };
 

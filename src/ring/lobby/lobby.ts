@@ -1,4 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
+import { createHash } from 'node:crypto';
+import { log } from '../../log.ts';
 import { isForeignClientId, ownershipOf } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import type {
@@ -8,11 +10,20 @@ import type {
   LobbyExchangeRequest,
   LobbyLook,
   LobbyLookRequest,
+  LobbyProof,
+  LobbyProofRequest,
+  MessageSeen,
+  ReconciliationReport,
+  ReconciliationRequest,
 } from '../../model/ports.ts';
-import { openJoins } from '../joins.ts';
+import type { Result } from '../../model/refusal.ts';
+import { openJoins } from '../requests/joins.ts';
+import { claimByProof, release, renew } from './claim.ts';
 import { exchange } from './exchange.ts';
 import { settleOwner } from './owner.ts';
 import type { LobbyParts, LobbyPorts } from './parts.ts';
+import { startRun, workOnRun } from './reconcile.ts';
+import { reportOf } from './run.ts';
 import { type LobbyTables, openLobbyTables } from './tables.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */
@@ -21,9 +32,12 @@ const TOKEN_MARGIN_MS = 30_000;
 /** How far apart sweeps are at the least, in milliseconds: what ends together is forgotten together. */
 const SWEEP_APART_MS = 10_000;
 
+/** How soon a reconciliation goes on when something that should not happen did, in milliseconds. */
+const AFTER_A_BUG_MS = 60_000;
+
 /**
  * Foreign clients, of which only the client_id is known: whose they are, and the tokens for their secrets. There are 64
- * of it, by hash of the client_id, so that strangers cannot make more.
+ * of it, by hash of the client_id, so that strangers cannot make more. One of them reconciles Stytch and the Rings.
  */
 export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby {
   #opened: LobbyTables | null = null;
@@ -74,17 +88,73 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
     return held;
   }
 
-  /** Needs no configuration, so that an invalid one does not keep anything longer. */
+  async claimByProof(request: LobbyProofRequest): Promise<LobbyProof> {
+    return claimByProof(this.#parts, request);
+  }
+
+  async renew(request: LobbyClaimRequest): Promise<void> {
+    renew(this.#parts, request);
+  }
+
+  async release(request: LobbyClaimRequest): Promise<void> {
+    release(this.#parts, request);
+  }
+
+  async wasSeen(messageId: string, sentAt: number): Promise<MessageSeen> {
+    const { tables, now } = this.#parts;
+    const last = tables.messageSentAt(hashOf(messageId), now());
+    if (last === null) return 'new';
+    return sentAt > last ? 'done' : 'replayed';
+  }
+
+  async markSeen(messageId: string, sentAt: number): Promise<void> {
+    const { tables, now, wake } = this.#parts;
+    tables.putMessage(hashOf(messageId), sentAt, now());
+    await wake();
+  }
+
+  async startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>> {
+    const started = startRun(this.#parts, request);
+    // A run that is under way is woken too, whatever became of its alarm.
+    await this.#wake();
+    return started;
+  }
+
+  async reconciliation(): Promise<ReconciliationReport | null> {
+    const run = this.#tables.run();
+    return run === null ? null : reportOf(run);
+  }
+
+  /** Sweeping needs no configuration, so that an invalid one does not keep anything longer. A reconciliation waits for it. */
   override async alarm(): Promise<void> {
     this.#tables.sweep(Date.now());
+    await this.#reconcile();
     await this.#wake();
   }
 
+  async #reconcile(): Promise<void> {
+    const dueAt = this.#tables.runDueAt();
+    if (dueAt === null || dueAt > Date.now()) return;
+    try {
+      await workOnRun(this.#parts);
+    } catch (error) {
+      // An alarm that throws is retried six times and then never again: sweeping and the run must outlive any bug.
+      this.#tables.putOffRun(Date.now() + AFTER_A_BUG_MS);
+      const because = error instanceof Error ? error.message : 'unknown';
+      log({ event: 'reconciliation', outcome: 'bug', because });
+    }
+  }
+
   async #wake(): Promise<void> {
-    const dueAt = this.#tables.nextSweepAt();
-    if (dueAt === null) return;
-    const at = Math.max(dueAt, Date.now() + SWEEP_APART_MS);
+    const sweepAt = this.#tables.nextSweepAt();
+    const times = [sweepAt === null ? null : Math.max(sweepAt, Date.now() + SWEEP_APART_MS)];
+    const dueAt = [...times, this.#tables.runDueAt()].filter((at) => at !== null);
+    if (dueAt.length === 0) return;
+    const at = Math.min(...dueAt);
     const setFor = await this.ctx.storage.getAlarm();
     if (setFor === null || setFor > at) await this.ctx.storage.setAlarm(at);
   }
 }
+
+/** What a sender names his messages is nobody else's business, and of any length. */
+const hashOf = (messageId: string): string => createHash('sha256').update(messageId).digest('base64url');

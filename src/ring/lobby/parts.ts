@@ -1,8 +1,9 @@
 import type { Attempt } from '../../model/budget.ts';
 import type { ForeignClients, OwnerlessClients } from '../../model/foreign.ts';
 import type { KeyRealm } from '../../model/key.ts';
-import type { Join } from '../joins.ts';
+import type { Rings } from '../../model/ports.ts';
 import type { RingPorts } from '../parts.ts';
+import type { Join } from '../requests/joins.ts';
 import type { LobbyTables } from './tables.ts';
 
 /** What the operator's file says that concerns a Lobby. */
@@ -13,12 +14,18 @@ export interface LobbyRules {
   readonly foreignClients: ForeignClients;
   readonly ownerlessClients: OwnerlessClients;
   readonly stytchGraceSeconds: number;
+  /** The key of trusted_metadata that says whose a client is. */
+  readonly ownerClaim: string;
 }
 
 /** The world, as a Lobby needs it. */
 export interface LobbyPorts
-  extends Pick<RingPorts, 'stytch' | 'verifyToken' | 'canVerify' | 'keychain' | 'randomBytes' | 'log'> {
+  extends Pick<
+    RingPorts,
+    'stytch' | 'verifyToken' | 'canVerify' | 'keychain' | 'randomBytes' | 'newId' | 'lobbies' | 'log'
+  > {
   readonly rules: LobbyRules;
+  readonly rings: Rings;
 }
 
 /** One Lobby at work: its ports, its tables, and what it holds in memory only. */

@@ -1,4 +1,20 @@
-import type { Schema } from '../versions.ts';
+import type { Schema } from '../tables/versions.ts';
+
+const MESSAGES = `CREATE TABLE messages (
+    -- Messages of Stytch's that were dealt with, by SHA-256 of their id, for 15 minutes, 10,000 at the most; and when the
+    -- last copy of each was signed (seconds).
+    id TEXT PRIMARY KEY,
+    sent_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) WITHOUT ROWID`;
+const MESSAGES_BY_AGE = 'CREATE INDEX messages_by_age ON messages (seen_at)';
+const RECONCILIATION = `CREATE TABLE reconciliation (
+    -- In one of the Lobbies: the reconciliation under way, or the last one, as JSON: what was found, and where it goes on.
+    -- One row. When its next page is due; null when it is over.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    run TEXT NOT NULL,
+    due_at INTEGER
+  )`;
 
 /**
  * The tables of a Lobby. No secret, no usable token, no address: who reads all of them cannot make a request and learns
@@ -6,7 +22,8 @@ import type { Schema } from '../versions.ts';
  */
 const TABLES: readonly string[] = [
   `CREATE TABLE owners (
-    -- Whose a foreign client is: the first claim. Never more rows than clients that Stytch or an operator vouched for.
+    -- Whose a foreign client is: the first claim, and since when its tokens are to name him. Never more rows than clients
+    -- that Stytch or an operator vouched for.
     client_id TEXT PRIMARY KEY,
     owner_kind TEXT NOT NULL,
     owner_id TEXT NOT NULL,
@@ -37,7 +54,13 @@ const TABLES: readonly string[] = [
     address TEXT,
     answered INTEGER NOT NULL
   )`,
+  MESSAGES,
+  MESSAGES_BY_AGE,
+  RECONCILIATION,
 ];
 
-/** A Lobby's tables. */
-export const LOBBY_SCHEMA: Schema = { tables: TABLES, steps: [] };
+/** A Lobby's tables. Version 2: messages that were dealt with are known again. Version 3: one of the Lobbies reconciles. */
+export const LOBBY_SCHEMA: Schema = {
+  tables: TABLES,
+  steps: [[MESSAGES, MESSAGES_BY_AGE], [RECONCILIATION]],
+};

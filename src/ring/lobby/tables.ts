@@ -1,7 +1,10 @@
 import { type Attempt, BUDGET_WINDOW_MS } from '../../model/budget.ts';
 import type { Owner } from '../../model/identity.ts';
-import type { Row } from '../rows.ts';
-import { createTables, hasTable, upgradeTables } from '../versions.ts';
+import type { Row } from '../tables/rows.ts';
+import { openSql } from '../tables/sql.ts';
+import { createTables, hasTable, upgradeTables } from '../tables/versions.ts';
+import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
+import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
 
 /** For how long after its last token's end it is remembered that Stytch accepted a secret, in seconds: 90 days. */
@@ -27,11 +30,9 @@ export interface AcceptedSecret {
 
 /** The Lobby's tables. Every statement of the Lobby is here; each is one synchronous step. */
 export const openLobbyTables = (storage: DurableObjectStorage) => {
-  const { sql } = storage;
-  const all = (query: string, ...values: SqlStorageValue[]): readonly Row[] =>
-    sql.exec(query, ...values).toArray();
-  const first = (query: string, ...values: SqlStorageValue[]): Row | null => all(query, ...values)[0] ?? null;
-  const run = (query: string, ...values: SqlStorageValue[]): void => void sql.exec(query, ...values);
+  const sql = openSql(storage.sql);
+  const { all, first, run } = sql;
+  const messages = messageTables(sql);
 
   const sweepFailures = (now: number): void =>
     run('DELETE FROM failures WHERE at <= ? OR at > ?', now - BUDGET_WINDOW_MS, now + BUDGET_WINDOW_MS);
@@ -41,6 +42,8 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
   else createTables(storage, LOBBY_SCHEMA);
 
   return {
+    ...messages,
+    ...runTables(sql),
     owner: (clientId: string): Owner | null => {
       const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
       return row === null ? null : toOwner(row);
@@ -53,6 +56,18 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
            organization_id = excluded.organization_id`,
         ...[clientId, owner.kind, owner.id, owner.organizationId, now],
       ),
+
+    /** Since when its tokens are to name its owner; milliseconds since the epoch, or null for nobody's client. */
+    claimedAt: (clientId: string): number | null =>
+      (first('SELECT claimed_at FROM owners WHERE client_id = ?', clientId)?.claimed_at as
+        | number
+        | undefined) ?? null,
+    renewClaim: (clientId: string, now: number): void =>
+      run('UPDATE owners SET claimed_at = ? WHERE client_id = ?', now, clientId),
+    forgetClient: (clientId: string): void => {
+      run('DELETE FROM owners WHERE client_id = ?', clientId);
+      run('DELETE FROM secrets WHERE client_id = ?', clientId);
+    },
 
     secret: (fingerprint: string, clientId: string): AcceptedSecret | null => {
       const row = first(
@@ -108,6 +123,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
     sweep: (now: number): void => {
       const seconds = Math.floor(now / 1000);
       sweepFailures(now);
+      messages.sweepMessages(now);
       run('DELETE FROM secrets WHERE token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
       run('UPDATE secrets SET sealed = NULL WHERE token_expires_at <= ? AND sealed IS NOT NULL', seconds);
     },
@@ -115,9 +131,10 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
     nextSweepAt: (): number | null => {
       const row = first(
         `SELECT min(at) AS at FROM (SELECT min(at) + ?1 AS at FROM failures
+           UNION ALL SELECT min(seen_at) + ?3 FROM messages
            UNION ALL SELECT min(token_expires_at) * 1000 FROM secrets WHERE sealed IS NOT NULL
            UNION ALL SELECT (min(token_expires_at) + ?2) * 1000 FROM secrets)`,
-        ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS],
+        ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS, MESSAGE_KEPT_MS],
       );
       return (row?.at as number | null | undefined) ?? null;
     },

@@ -115,7 +115,10 @@ describe('an end', () => {
 
 describe('the body as a whole', () => {
   it('fills in what may be left out', () => {
-    expect(createKeyBody.parse(BODY)).toEqual({ ...BODY, description: '', expires_at: null });
+    expect(createKeyBody.parse(BODY)).toEqual({
+      ...{ ...BODY, description: '', expires_at: null },
+      ...{ ip_allowlist: null, limit: null },
+    });
   });
 
   it.each(['owner', 'user_id', 'userId', 'key_id', 'client_secret', 'created_by', 'status', '__proto__x'])(

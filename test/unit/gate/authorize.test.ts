@@ -8,7 +8,7 @@ const KEYS = { credentials: ['api_key'], maxAuthAgeSeconds: null } as const;
 
 const of = (scopes: readonly string[]) => identityOf('api_key', ADA, 'id', scopes);
 const allowed = (has: readonly string[], needs: readonly string[]): boolean =>
-  authorize(of(has), null, { ...KEYS, scopes: needs }, 'bearer', NOON).ok;
+  authorize(of(has), null, { ...KEYS, scopes: needs }, 'bearer', NOON, false).ok;
 
 describe('authorize', () => {
   it.each([
@@ -49,7 +49,7 @@ describe('authorize', () => {
   });
 
   it('names what is needed, and how the credential was presented', () => {
-    expect(authorize(of(['a']), null, { ...KEYS, scopes: ['a', 'b'] }, 'basic', NOON)).toEqual({
+    expect(authorize(of(['a']), null, { ...KEYS, scopes: ['a', 'b'] }, 'basic', NOON, false)).toEqual({
       ok: false,
       refusal: { reason: 'insufficient_scope', scopes: ['a', 'b'], scheme: 'basic' },
     });
@@ -57,7 +57,7 @@ describe('authorize', () => {
 
   it('the kind of credential comes before the scopes', () => {
     const demand = { credentials: ['session'], scopes: ['a'], maxAuthAgeSeconds: 60 } as const;
-    expect(authorize(of([]), null, demand, 'bearer', NOON)).toEqual({
+    expect(authorize(of([]), null, demand, 'bearer', NOON, false)).toEqual({
       ok: false,
       refusal: { reason: 'credential_kind_not_allowed', allowed: ['session'] },
     });
@@ -68,7 +68,7 @@ describe('RFC 9470 §3 › the age of a sign-in', () => {
   const user = identityOf('session', ADA, null, ['a']);
   const demand = { credentials: ['session'], scopes: ['a'], maxAuthAgeSeconds: 60 } as const;
   const asked = (authenticatedAt: number | null, more: object = {}, now = NOON) =>
-    authorize(user, { authenticatedAt }, { ...demand, ...more }, 'bearer', now);
+    authorize(user, { authenticatedAt }, { ...demand, ...more }, 'bearer', now, false);
   const TOO_OLD = {
     ok: false,
     refusal: { reason: 'insufficient_user_authentication', maxAgeSeconds: 60 },
@@ -102,6 +102,6 @@ describe('RFC 9470 §3 › the age of a sign-in', () => {
 
   it('is not what a caller without a session has, should a route take him', () => {
     const both = { ...demand, credentials: ['api_key'] } as const;
-    expect(authorize(of(['a']), null, both, 'bearer', NOON)).toEqual(TOO_OLD);
+    expect(authorize(of(['a']), null, both, 'bearer', NOON, false)).toEqual(TOO_OLD);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStillGood } from '../../../src/gate/decide.ts';
+import { createStillGood } from '../../../src/gate/still-good.ts';
 import type { Credential } from '../../../src/model/credential.ts';
 import type { Standing } from '../../../src/model/ports.ts';
 import { secret } from '../../../src/model/secret.ts';
@@ -11,7 +11,7 @@ const letIn = async (credential: Credential = asBearer()) => {
   const world = openWorld();
   expect(await world.ask(credential)).toMatchObject({ ok: true });
   await world.settled();
-  const stillGood = createStillGood(world.decide, world.ports.now, () => null)(credential, ROUTE);
+  const stillGood = createStillGood(world.decide, world.ports.now, () => null)(credential, ROUTE, null);
   const ask = () => stillGood(world.clock.now);
   return { ...world, stillGood, ask };
 };
@@ -119,7 +119,7 @@ describe('whether a session may stay', () => {
     const world = openWorld();
     world.state.verdicts.set('session', { verdict: 'good', token: SESSION });
     expect(outcome(await world.ask(JWT))).toBe('session');
-    const stillGood = createStillGood(world.decide, world.ports.now, () => null)(JWT, ROUTE);
+    const stillGood = createStillGood(world.decide, world.ports.now, () => null)(JWT, ROUTE, null);
     return { ...world, ask: () => stillGood(world.clock.now) };
   };
 
@@ -134,11 +134,11 @@ describe('whether a session may stay', () => {
 
   it('not where its user must have signed in more recently than that, and no Ring is asked', async () => {
     const world = await signedIn();
-    const fresh = createStillGood(
-      world.decide,
-      world.ports.now,
-      () => null,
-    )(JWT, { ...ROUTE, maxAuthAgeSeconds: 60 });
+    const fresh = createStillGood(world.decide, world.ports.now, () => null)(
+      JWT,
+      { ...ROUTE, maxAuthAgeSeconds: 60 },
+      null,
+    );
     world.pass(60_000);
     expect(await fresh(world.clock.now)).toMatchObject({ ok: true });
     const before = world.portCalls();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isCurrent, verify } from '../../../src/gate/verify.ts';
-import { type Evidence, newEvidence } from '../../../src/model/evidence.ts';
+import { type Evidence, heldStanding, newEvidence } from '../../../src/model/evidence.ts';
 import { ADA, asBasic, asBearer, asJwt, clientId, LIVE, NOON, NOW, ringName, SESSION } from './world.ts';
 
 const [BEARER, BASIC, JWT] = [asBearer(), asBasic(), asJwt()];
@@ -10,7 +10,7 @@ const evidence = (standing: Partial<typeof LIVE> = {}, token: Partial<Evidence['
     name: { kind: 'secret', clientId, fingerprint: 'fp', pepper: 'current' },
     ...{ ring: ringName, owner: ADA, session: null },
     token: { scopes: ['a', 'b', 'c'], ownerId: ADA.id, generation: 1, expiresAt: NOW + 60, ...token },
-    held: { standing: { ...LIVE, scopes: ['b', 'c', 'd'], ...standing }, askedAt: NOON },
+    held: heldStanding({ ...LIVE, scopes: ['b', 'c', 'd'], ...standing }, NOON),
   });
 
 /** Of a token that was presented itself, before the Ring was asked. */
@@ -96,17 +96,17 @@ describe('a token that was presented itself', () => {
 
   it('is narrowed by the row that its Ring has, and by nothing where the Ring does not say', () => {
     const token = unasked();
-    token.held = { standing: { ...LIVE, scopes: ['b'] }, askedAt: NOON };
+    token.held = heldStanding({ ...LIVE, scopes: ['b'] }, NOON);
     expect(verify(token, JWT, NOON)).toMatchObject({ value: { scopes: ['b'] } });
     const session = unasked(SESSION);
-    session.held = { standing: { ...LIVE, scopes: null, generation: 0 }, askedAt: NOON };
+    session.held = heldStanding({ ...LIVE, scopes: null, generation: 0 }, NOON);
     expect(verify(session, JWT, NOON)).toMatchObject({ value: { scopes: ['a', 'b'] } });
   });
 
   it('is of every generation, and as current before the Ring was asked', () => {
     const token = unasked();
     expect(isCurrent(token, NOON)).toBe(true);
-    token.held = { standing: { ...LIVE, generation: 7 }, askedAt: NOON };
+    token.held = heldStanding({ ...LIVE, generation: 7 }, NOON);
     expect([isCurrent(token, NOON), isCurrent(token, NOON + 60_000)]).toEqual([true, false]);
   });
 });

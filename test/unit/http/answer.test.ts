@@ -42,6 +42,20 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   not_found: {},
   scope_not_grantable: { scopes: ['admin:all'] },
   conflict: {},
+  precondition_failed: {},
+  already_rotating: {},
+  not_rotating: {},
+  made_elsewhere: {},
+  idempotency_key_reused: {},
+  idempotency_key_in_use: {},
+  client_owned: {},
+  client_not_proven: {},
+  owner_deleted: {},
+  reconciliation_running: {},
+  webhook_refused: { because: 'signature' },
+  batch_too_large: { max: 1000 },
+  role_missing: {},
+  not_configured: { setting: 'events.url' },
   key_limit_reached: { limit: 20 },
   client_refused: { detail: 'too_many_m2m_clients_for_billing_tier' },
 };
@@ -94,7 +108,7 @@ describe('every refusal', () => {
   });
 
   it.each(REASONS)('%s says what it is at its type', async (reason) => {
-    const page = problemPage(ANSWERS[reason].code);
+    const page = problemPage(ANSWERS[reason].code, 'request-1');
     if (!page.ok) throw new Error('no page');
     expect(await page.value.text()).toContain(String(ANSWERS[reason].title));
   });

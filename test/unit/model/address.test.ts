@@ -1,7 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressBlock } from '../../../src/model/address.ts';
+import { addressBlock, addressIn, addressRanges, isAddressRange } from '../../../src/model/address.ts';
+
+const liesIn = (address: string | null, ranges: readonly string[]): boolean =>
+  addressIn(address, addressRanges(ranges));
 
 describe('the block of an address', () => {
   it.each([
@@ -128,6 +131,182 @@ describe('the block of an address', () => {
         expect(addressBlock(each) !== null, each).toBe(isIPv4(each) || isIPv6(each));
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe('a range of addresses', () => {
+  it.each([
+    '192.0.2.1',
+    '192.0.2.1/32',
+    '192.0.2.0/24',
+    '10.0.0.0/8',
+    '128.0.0.0/1',
+    '0.0.0.0/0',
+    '2001:db8::1',
+    '2001:DB8::/32',
+    '2001:0db8:0000:0000:0000:0000:0000:0000/32',
+    '2001:db8::1/128',
+    '64:ff9b::/96',
+    '64:ff9b::192.0.2.0/120',
+    'fe80::/10',
+    '::/0',
+    '::1/128',
+  ])('is %s', (text) => {
+    expect(isAddressRange(text)).toBe(true);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a prefix alone', '/8'],
+    ['an address with an empty prefix', '192.0.2.0/'],
+    ['a block with a bit below its prefix', '10.0.0.1/8'],
+    ['a block with its lowest bit set', '192.0.2.1/31'],
+    ['an IPv6 block with a bit below its prefix', '2001:db8::1/32'],
+    ['an IPv6 block with a bit just below its prefix', 'fe80::/8'],
+    ['a prefix beyond 32', '192.0.2.1/33'],
+    ['a prefix beyond 128', '2001:db8::1/129'],
+    ['a prefix with a leading zero', '10.0.0.0/08'],
+    ['a prefix of zeros', '0.0.0.0/00'],
+    ['a negative prefix', '0.0.0.0/-0'],
+    ['a prefix with a sign', '10.0.0.0/+8'],
+    ['a prefix that is a mask', '10.0.0.0/255.0.0.0'],
+    ['two prefixes', '10.0.0.0/8/8'],
+    ['a prefix with a space', '10.0.0.0/8 '],
+    ['a prefix with a line end', '10.0.0.0/8\n'],
+    ['an octet with a leading zero', '010.0.0.0/8'],
+    ['a block short of octets', '10/8'],
+    ['an IPv4-mapped address', '::ffff:192.0.2.1'],
+    ['an IPv4-mapped block', '::ffff:192.0.2.0/120'],
+    ['all IPv4-mapped addresses', '::ffff:0:0/96'],
+    ['an address with a zone', 'fe80::1%eth0'],
+    ['a block with a zone', 'fe80::%eth0/64'],
+    ['an address in brackets', '[2001:db8::1]'],
+    ['two addresses', '192.0.2.1,192.0.2.2'],
+    ['a span of addresses', '192.0.2.1-192.0.2.9'],
+    ['a wildcard', '192.0.2.*'],
+    ['a name', 'localhost'],
+  ])('is not %s', (_, text) => {
+    expect(isAddressRange(text)).toBe(false);
+    expect(liesIn('192.0.2.1', [text])).toBe(false);
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    ['192.0.2.77', '192.0.2.0/24'],
+    ['192.0.2.77', '192.0.2.77'],
+    ['10.255.255.255', '10.0.0.0/8'],
+    ['203.0.113.9', '0.0.0.0/0'],
+    ['::ffff:192.0.2.77', '192.0.2.0/24'],
+    ['::FFFF:C000:024D', '192.0.2.77/32'],
+    ['2001:db8:0:0:ffff::1', '2001:db8::/64'],
+    ['2001:DB8::5', '2001:0db8::5'],
+    ['2001:db8::5', '::/0'],
+  ])('%s lies in %s', (address, range) => {
+    expect(liesIn(address, [range])).toBe(true);
+  });
+
+  it.each([
+    ['192.0.3.1', '192.0.2.0/24'],
+    ['192.0.2.78', '192.0.2.77'],
+    ['11.0.0.0', '10.0.0.0/8'],
+    ['2001:db8:0:1::', '2001:db8::/64'],
+    ['192.0.2.1', '::/0'],
+    ['::ffff:192.0.2.1', '::/0'],
+    ['2001:db8::1', '0.0.0.0/0'],
+    ['::192.0.2.1', '192.0.2.0/24'],
+  ])('%s does not lie in %s', (address, range) => {
+    expect(liesIn(address, [range])).toBe(false);
+  });
+
+  it.each([
+    ['no address', null],
+    ['an empty one', ''],
+    ['a name', 'localhost'],
+    ['one with a port', '192.0.2.1:80'],
+    ['one with a zone', 'fe80::1%eth0'],
+    ['two of them', '192.0.2.1, 192.0.2.2'],
+    ['a block', '192.0.2.0/24'],
+  ])('that is not known lies nowhere: %s', (_, address) => {
+    expect(liesIn(address, ['0.0.0.0/0', '::/0'])).toBe(false);
+  });
+
+  it('lies in nothing when there is nothing', () => {
+    expect(liesIn('192.0.2.1', [])).toBe(false);
+  });
+
+  it('lies in the ranges when it lies in any one of them', () => {
+    const ranges = ['192.0.2.0/24', '2001:db8::/32', '198.51.100.7'];
+    expect(['192.0.2.1', '2001:db8::1', '198.51.100.7'].map((each) => liesIn(each, ranges))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(liesIn('198.51.100.8', ranges)).toBe(false);
+  });
+
+  /** An address as a number of its 32 or 128 bits, and its spellings. */
+  const ipv4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n });
+  const ipv6 = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n });
+  const dotted = (value: bigint): string =>
+    [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.');
+  const groups = (value: bigint): string =>
+    Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16)).join(':');
+  const isMapped = (value: bigint): boolean => value >> 32n === 0xffffn;
+
+  /** A block around one number, and another number that is mostly close to it. */
+  const blockAnd = (width: number, value: fc.Arbitrary<bigint>) =>
+    fc
+      .tuple(value, fc.integer({ min: 0, max: width }), fc.integer({ min: 0, max: width - 1 }), value)
+      .chain(([address, prefix, flipped, far]) => {
+        const below = 2n ** BigInt(width - prefix);
+        const network = (address / below) * below;
+        const near = address ^ (1n << BigInt(flipped));
+        return fc.record({
+          network: fc.constant(network),
+          prefix: fc.constant(prefix),
+          address: fc.constantFrom(address, near, far),
+          holds: fc.constant((other: bigint) => other / below === network / below),
+        });
+      });
+
+  it('of IPv4 lies in a block exactly if it has the block’s first bits, however it is spelled', () => {
+    fc.assert(
+      fc.property(blockAnd(32, ipv4), ({ network, prefix, address, holds }) => {
+        const range = `${dotted(network)}/${prefix}`;
+        expect(isAddressRange(range), range).toBe(true);
+        for (const text of [dotted(address), `::ffff:${dotted(address)}`, groups((0xffffn << 32n) | address)])
+          expect(liesIn(text, [range]), `${text} in ${range}`).toBe(holds(address));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('of IPv6 lies in a block exactly if it has the block’s first bits', () => {
+    fc.assert(
+      fc.property(blockAnd(128, ipv6), ({ network, prefix, address, holds }) => {
+        fc.pre(!isMapped(network) && !isMapped(address));
+        const range = `${groups(network)}/${prefix}`;
+        expect(isAddressRange(range), range).toBe(true);
+        expect(liesIn(groups(address).toUpperCase(), [range]), range).toBe(holds(address));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is a range of itself, and a block is one exactly if nothing is set below its prefix', () => {
+    fc.assert(
+      fc.property(fc.oneof(blockAnd(32, ipv4), blockAnd(128, ipv6)), ({ network, prefix, address }) => {
+        fc.pre(!isMapped(network) && !isMapped(address));
+        const isLong = network >= 2n ** 32n || address >= 2n ** 32n;
+        const width = isLong ? 128 : 32;
+        const spell = isLong ? groups : dotted;
+        expect(isAddressRange(spell(address))).toBe(true);
+        const isClean = prefix <= width && address % 2n ** BigInt(Math.max(width - prefix, 0)) === 0n;
+        expect(isAddressRange(`${spell(address)}/${prefix}`)).toBe(isClean);
+      }),
+      { numRuns: 1000 },
     );
   });
 });

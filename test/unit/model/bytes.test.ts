@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   equalInConstantTime,
   framed,
+  fromBase64,
   fromBase64url,
   fromUtf8,
   toBase64url,
@@ -85,6 +86,34 @@ describe('base64url', () => {
     'does not read %j',
     (spelling) => {
       expect(fromBase64url(spelling)).toBeNull();
+    },
+  );
+});
+
+describe('base64', () => {
+  it('is read as Node writes it', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 70 }), (bytes) => {
+        const read = fromBase64(Buffer.from(bytes).toString('base64'));
+        expect(read === null ? null : hex(read)).toBe(hex(bytes));
+      }),
+    );
+  });
+
+  it('has one spelling for any bytes: what is read, Node would have written', () => {
+    const characters = fc.constantFrom(...'AQgwBCD_-+/==. \n\u00e9');
+    fc.assert(
+      fc.property(fc.string({ unit: characters, maxLength: 8 }), (spelling) => {
+        const bytes = fromBase64(spelling);
+        expect(bytes === null ? spelling : Buffer.from(bytes).toString('base64')).toBe(spelling);
+      }),
+    );
+  });
+
+  it.each(['YQ', 'YQ=', 'YR==', 'Y===', 'YQ==\n', ' YQ==', 'YQ==YQ==', '=', '====', '-_8=', 'YWI==='])(
+    'does not read %j',
+    (spelling) => {
+      expect(fromBase64(spelling)).toBeNull();
     },
   );
 });

@@ -5,15 +5,18 @@ import { keychainOf, masterKey } from './keys.ts';
 
 const MESSAGE = utf8('the same message for every key');
 
-/** Everything that a master key can make of one message. */
-const products = async ({ tagKey, fingerprintKey, copyKey, pepper }: MasterKey): Promise<string[]> => {
-  const macs = await Promise.all(
-    [tagKey, fingerprintKey, copyKey].map((key) => crypto.subtle.sign('HMAC', key, MESSAGE)),
+const HMAC = { name: 'HMAC', hash: 'SHA-256' };
+const USES = ['tag', 'fingerprint', 'copy', 'cursor', 'pepper', 'audit'];
+
+/** Everything that a master key can make of one message, use by use. */
+const products = async (master: MasterKey): Promise<string[]> => {
+  const raw = await Promise.all(
+    [master.pepper, master.auditKey].map((bytes) =>
+      crypto.subtle.importKey('raw', bytes, HMAC, false, ['sign']),
+    ),
   );
-  const underPepper = await crypto.subtle.importKey('raw', pepper, { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-  ]);
-  macs.push(await crypto.subtle.sign('HMAC', underPepper, MESSAGE));
+  const keys = [master.tagKey, master.fingerprintKey, master.copyKey, master.cursorKey, ...raw];
+  const macs = await Promise.all(keys.map((key) => crypto.subtle.sign('HMAC', key, MESSAGE)));
   return macs.map((mac) => toBase64url(new Uint8Array(mac)));
 };
 
@@ -21,7 +24,7 @@ describe('a keychain', () => {
   it('derives a different key for each use and each master key', async () => {
     const { all } = await keychainOf('a', 'b', 'c');
     const made = (await Promise.all(all.map(products))).flat();
-    expect(new Set(made).size).toBe(3 * 4);
+    expect(new Set(made).size).toBe(3 * USES.length);
   });
 
   it('derives the same keys from the same master key, wherever it stands in the list', async () => {
@@ -41,12 +44,9 @@ describe('a keychain', () => {
     const keychain = await keychainOf('new', 'old');
     expect(keychain.all.map(({ id }) => id)).toEqual(['new', 'old']);
     expect(keychain.current).toBe(keychain.all[0]);
-    for (const { tagKey, fingerprintKey, copyKey } of keychain.all) {
-      expect([tagKey, fingerprintKey, copyKey].map(({ extractable }) => extractable)).toEqual([
-        false,
-        false,
-        false,
-      ]);
+    for (const { tagKey, fingerprintKey, copyKey, cursorKey } of keychain.all) {
+      for (const { extractable } of [tagKey, fingerprintKey, copyKey, cursorKey])
+        expect(extractable).toBe(false);
     }
   });
 
@@ -54,11 +54,16 @@ describe('a keychain', () => {
     // Computed with node:crypto's hkdfSync: a change of derivation kills every key in the world.
     const { hkdfSync, createHmac } = await import('node:crypto');
     const { key } = masterKey('a');
-    const expected = ['tag', 'fingerprint', 'copy', 'pepper'].map((use) => {
+    const expected = USES.map((use) => {
       const derived = hkdfSync('sha256', key, new Uint8Array(0), `latchkey/v1/${use}`, 32);
       return createHmac('sha256', new Uint8Array(derived)).update(MESSAGE).digest('base64url');
     });
     expect(await products((await keychainOf('a')).current)).toEqual(expected);
+  });
+
+  it('has raw keys of 256 bits', async () => {
+    const { pepper, auditKey } = (await keychainOf('a')).current;
+    expect([pepper.length, auditKey.length]).toEqual([32, 32]);
   });
 
   it('of no key at all is a bug', async () => {

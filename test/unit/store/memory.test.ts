@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Evidence } from '../../../src/model/evidence.ts';
+import { type Evidence, noUses } from '../../../src/model/evidence.ts';
 import {
   accept,
   compose,
@@ -12,6 +12,7 @@ import {
 } from '../../../src/model/lease.ts';
 import type { Report } from '../../../src/model/lease-wire.ts';
 import { OWNER_PURSE } from '../../../src/model/lease-wire.ts';
+import type { KeyUse } from '../../../src/model/ports.ts';
 import { createMemory } from '../../../src/store/memory.ts';
 
 const NOON = Date.UTC(2026, 10, 1, 12);
@@ -21,6 +22,7 @@ const REFUSAL = { reason: 'credential_invalid', because: 'revoked', scheme: 'bea
 const open = (graceMs = 0) => {
   const clock = { now: NOON };
   const given: { ring: string; reports: readonly Report[] }[] = [];
+  const told: KeyUse[] = [];
   let made = 0;
   const memory = createMemory({
     isolate: 'isolate-1',
@@ -28,13 +30,24 @@ const open = (graceMs = 0) => {
     graceMs,
     newLeaseId: () => `lease-${made++}`,
     now: () => clock.now,
-    giveBack: (ring, reports) => void given.push({ ring, reports }),
+    giveBack: (ring, reports, uses) => {
+      if (uses.length === 0) given.push({ ring, reports });
+      told.push(...uses);
+    },
   });
-  return { memory, given, clock };
+  return { memory, given, told, clock };
 };
 
 const evidence = (clientId: string, scopes: readonly string[] = []) =>
-  ({ name: { clientId }, ring: 'ring', session: null, token: { scopes } }) as unknown as Evidence;
+  ({
+    ...{
+      name: { kind: 'secret', clientId, fingerprint: `fp ${clientId}` },
+      ring: 'ring',
+      session: null,
+      held: null,
+    },
+    ...{ token: { scopes }, uses: noUses() },
+  }) as unknown as Evidence;
 
 const grantOf = (leaseId: string) => ({
   ...{ leaseId, decided: 0, units: 10, ms: 5_000, levels: [], active: 1, scarce: false, limited: null },
@@ -68,6 +81,40 @@ describe('evidence', () => {
   });
 });
 
+describe('what was done with a credential', () => {
+  const used = (clientId: string) =>
+    Object.assign(evidence(clientId), {
+      uses: { admitted: 2, refused: 1, limited: 0, admittedAt: NOON - 3_000 },
+    });
+  const USE = { keyId: 'a', fingerprint: 'fp a', admitted: 2, refused: 1, limited: 0, agoMs: 3_000 };
+
+  it.each([
+    [
+      'is evicted',
+      (memory: ReturnType<typeof createMemory>) => {
+        for (let i = 0; i < BOUND; i++) memory.remember(`key ${i}`, evidence(`${i}`));
+      },
+    ],
+    ['is forgotten', (memory: ReturnType<typeof createMemory>) => memory.forget('key a')],
+    [
+      'is found out about anew',
+      (memory: ReturnType<typeof createMemory>) => memory.remember('key a', evidence('a')),
+    ],
+  ] as const)('and not told, is told when it %s', (_, happens) => {
+    const { memory, told } = open();
+    memory.remember('key a', used('a'));
+    happens(memory);
+    expect(told).toEqual([USE]);
+  });
+
+  it('is not told when it is only weighed anew', () => {
+    const { memory, told } = open();
+    const one = used('a');
+    for (let i = 0; i < 2; i++) memory.remember('key a', one);
+    expect([told, memory.recall('key a')]).toEqual([[], one]);
+  });
+});
+
 describe('evidence of long credentials', () => {
   /** A JWT may have 8 KiB, and so may the scopes that it names. */
   const LONG = 'x'.repeat(8_180);
@@ -87,6 +134,23 @@ describe('evidence of long credentials', () => {
     const scopes = [LONG, LONG];
     for (let i = 0; i < 5_000; i++) memory.remember(`${LONG}${i}`, evidence(`${i}`, scopes));
     expect(held(memory, 5_000) * 5 * LONG.length).toBeLessThan(20 * 1024 * 1024);
+  });
+
+  it('counts where the key may be used from, and counts again when that has changed', () => {
+    const { memory } = open();
+    const ADDRESSES = 100;
+    const many = { addresses: Array(ADDRESSES).fill({ groups: [0, 0], prefix: 32 }) };
+    const known = Array.from({ length: 5_000 }, (_, i) => evidence(`${i}`));
+    known.forEach((each, i) => void memory.remember(`${LONG.slice(0, 10)}${i}`, each));
+    const isHeld = (i: number): boolean => memory.recall(`${LONG.slice(0, 10)}${i}`) !== undefined;
+    const left = (): number => known.filter((_, i) => isHeld(i)).length;
+    expect(left()).toBe(5_000);
+    known.forEach((each, i) => {
+      Object.assign(each, { held: many });
+      if (isHeld(i)) memory.remember(`${LONG.slice(0, 10)}${i}`, each);
+    });
+    expect(left() * ADDRESSES * 300).toBeLessThan(20 * 1024 * 1024);
+    expect(left()).toBeGreaterThan(500);
   });
 
   it('and refusals of them stay under 4 MiB', () => {

@@ -29,6 +29,13 @@ describe('an answer', () => {
     expect((await read(bodyOf(MAX + 1))).outcome).toBe('unreachable');
   });
 
+  it('may have another cap, for this call alone', async () => {
+    const read = (text: string) =>
+      call(scripted(answer(text)).wires, URL, { ...ONCE, maxAnswerBytes: 100_000 }, readValue);
+    expect((await read(bodyOf(100_000))).outcome).toBe('answered');
+    expect((await read(bodyOf(100_001))).outcome).toBe('unreachable');
+  });
+
   it('over the cap is not read to its end', async () => {
     let pulled = 0;
     let cancelled = false;

@@ -1,32 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createStytch } from '../../../src/stytch/client.ts';
-import { answer, type Deed, oauthError, type Sent, scripted, stytchError, timeout } from './wires.ts';
+import { answer, headersOf, oauthError, PROJECT, scripted, stytch, timeout } from './wires.ts';
 
-const PROJECT = {
-  baseUrl: 'https://test.stytch.test',
-  projectId: 'project-test-1',
-  vertical: 'consumer',
-  projectSecret: 'secret-test-x=',
-} as const;
-const BASIC = `Basic ${btoa('project-test-1:secret-test-x=')}`;
-const CLIENT = {
-  clientId: 'acme_test_1',
-  clientSecret: 'the-secret',
-  name: 'A key',
-  description: '',
-  scopes: ['items:read'],
-  trustedMetadata: { user_id: 'user-test-1' },
-};
-const CREATED = { m2m_client: { client_id: 'acme_test_1', client_secret: 'the-secret' }, status_code: 200 };
 const TOKEN = { access_token: 'a.b.c', token_type: 'bearer', expires_in: 3600, status_code: 200 };
-
-const stytch = (...deeds: readonly Deed[]) => {
-  const script = scripted(...deeds);
-  return { ...script, api: createStytch(PROJECT, script.wires) };
-};
-
-const headersOf = (sent: Sent | undefined): Record<string, string> =>
-  Object.fromEntries(new Headers(sent?.init.headers as HeadersInit));
 
 describe('exchange', () => {
   it('sends the credential as a form to the token endpoint, and nothing of the project', async () => {
@@ -74,84 +50,6 @@ describe('exchange', () => {
   it('takes the token type in any case (RFC 6749 §5.1)', async () => {
     const { api } = stytch(answer({ ...TOKEN, token_type: 'Bearer' }));
     expect((await api.exchange('id', 'secret')).outcome).toBe('answered');
-  });
-});
-
-describe('createClient', () => {
-  it('sends what was chosen, as the project', async () => {
-    const { api, sent } = stytch(answer(CREATED));
-    expect(await api.createClient(CLIENT)).toEqual({ outcome: 'answered', value: { created: true } });
-    expect([sent[0]?.url, sent[0]?.init.method]).toEqual(['https://test.stytch.test/v1/m2m/clients', 'POST']);
-    expect(headersOf(sent[0])).toEqual({ authorization: BASIC, 'content-type': 'application/json' });
-    expect(JSON.parse(String(sent[0]?.init.body))).toEqual({
-      client_id: 'acme_test_1',
-      client_secret: 'the-secret',
-      client_name: 'A key',
-      client_description: '',
-      scopes: ['items:read'],
-      trusted_metadata: { user_id: 'user-test-1' },
-    });
-  });
-
-  it('whose id is taken at the first try was declined: the client is somebody else', async () => {
-    const { api } = stytch(stytchError('duplicate_m2m_client_id', 400));
-    expect(await api.createClient(CLIENT)).toMatchObject({
-      outcome: 'declined',
-      code: 'duplicate_m2m_client_id',
-    });
-  });
-
-  it.each([
-    ['silence', timeout()],
-    ['an answer that was not understood', answer('<html>')],
-    ['an answer for another client', answer({ m2m_client: { client_id: 'other' } })],
-    ['a 502', answer('', 502)],
-  ])('whose id is taken after %s was created by the first try', async (_, first) => {
-    const { api } = stytch(first, stytchError('duplicate_m2m_client_id', 400));
-    expect(await api.createClient(CLIENT)).toEqual({ outcome: 'answered', value: { created: true } });
-  });
-
-  it('is declined after silence for any other reason', async () => {
-    const { api } = stytch(timeout(), stytchError('too_many_m2m_client_scopes', 400));
-    expect(await api.createClient(CLIENT)).toMatchObject({ code: 'too_many_m2m_client_scopes' });
-  });
-
-  it('sends the very same body each time', async () => {
-    const { api, sent } = stytch(timeout(), timeout(), timeout());
-    expect((await api.createClient(CLIENT)).outcome).toBe('unreachable');
-    expect([sent.length, new Set(sent.map(({ init }) => init.body)).size]).toEqual([3, 1]);
-  });
-});
-
-describe('deleteClient', () => {
-  const GONE = () => stytchError('m2m_client_not_found', 404);
-
-  it('names the client in the path, escaped', async () => {
-    const { api, sent } = stytch(answer({ client_id: 'a/b?c', status_code: 200 }));
-    expect(await api.deleteClient('a/b?c')).toEqual({ outcome: 'answered', value: { existed: true } });
-    expect(sent[0]).toMatchObject({
-      url: 'https://test.stytch.test/v1/m2m/clients/a%2Fb%3Fc',
-      init: { method: 'DELETE', body: '{}' },
-    });
-  });
-
-  it.each([
-    ['that was never there', [GONE()], false],
-    ['that was deleted by the try before', [timeout(), GONE()], true],
-    ['that was deleted after two tries', [timeout(), answer('', 503), answer({ client_id: 'x' })], true],
-  ])('of a client %s is done', async (_, deeds, existed) => {
-    expect(await stytch(...deeds).api.deleteClient('x')).toEqual({ outcome: 'answered', value: { existed } });
-  });
-
-  it('twice is no error', async () => {
-    const { api } = stytch(answer({ client_id: 'x' }), GONE());
-    expect((await api.deleteClient('x')).outcome).toBe('answered');
-    expect((await api.deleteClient('x')).outcome).toBe('answered');
-  });
-
-  it('is not done because some page was not found', async () => {
-    const { api } = stytch(stytchError('route_not_found', 404));
-    expect(await api.deleteClient('x')).toMatchObject({ outcome: 'declined', code: 'route_not_found' });
   });
 });
 

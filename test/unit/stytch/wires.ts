@@ -1,4 +1,15 @@
 import type { Wires } from '../../../src/stytch/call.ts';
+import { createStytch } from '../../../src/stytch/client.ts';
+
+export const PROJECT = {
+  baseUrl: 'https://test.stytch.test',
+  projectId: 'project-test-1',
+  vertical: 'consumer',
+  projectSecret: 'secret-test-x=',
+} as const;
+
+/** What the project proves itself with. */
+export const BASIC = `Basic ${btoa('project-test-1:secret-test-x=')}`;
 
 /** One thing that Stytch does: answer, or never answer. */
 export type Deed = Response | Error | (() => Response);
@@ -26,6 +37,16 @@ export const scripted = (...deeds: readonly Deed[]) => {
   };
   return { wires, sent, slept, left };
 };
+
+/** What speaks to a Stytch that does the given deeds in turn. */
+export const stytch = (...deeds: readonly Deed[]) => {
+  const script = scripted(...deeds);
+  return { ...script, api: createStytch(PROJECT, script.wires) };
+};
+
+/** The headers of a call, by their lower-case names. */
+export const headersOf = (sent: Sent | undefined): Record<string, string> =>
+  Object.fromEntries(new Headers(sent?.init.headers as HeadersInit));
 
 export const answer = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
   new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers });
@@ -56,3 +77,15 @@ export const cutOff = (status: number, headers: Record<string, string> = {}): Re
 
 export const timeout = (): Error =>
   new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+
+/** What is no answer, whatever was asked. */
+export const SILENCES = [
+  ['a timeout', timeout],
+  ['a 429', () => stytchError('too_many_requests', 429)],
+  ['a 502', () => answer('', 502)],
+  ['HTML', () => answer('<html>')],
+  ['an answer that breaks off', () => cutOff(200)],
+  ['null', () => answer('null')],
+  ['a list', () => answer([])],
+  ['an answer about nobody', () => answer({ status_code: 200, request_id: 'x' })],
+] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStillGood } from '../../../../src/gate/decide.ts';
+import { createStillGood } from '../../../../src/gate/still-good.ts';
 import { purseName } from '../../../../src/model/evidence.ts';
 import { mintClientId, mintSecret, spellKey } from '../../../../src/model/key.ts';
 import { silence } from '../../../../src/model/lease.ts';
@@ -211,7 +211,7 @@ describe('whether somebody may stay while the Ring is silent', () => {
       silence(world.ports.memory.purse(evidence.ring, purseName(evidence)), world.clock.now)?.until ?? null;
     return {
       ...world,
-      stillGood: createStillGood(world.decide, () => world.clock.now, graceEnd)(asBearer(key), demand),
+      stillGood: createStillGood(world.decide, () => world.clock.now, graceEnd)(asBearer(key), demand, null),
     };
   };
 

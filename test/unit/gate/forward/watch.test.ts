@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type StillGood, watch, watchLeaseMs, watchPatienceMs } from '../../../../src/gate/forward/watch.ts';
 import { LEASE_SLACK_MS } from '../../../../src/model/meter.ts';
 import { err, ok, type Refusal, type Result } from '../../../../src/model/refusal.ts';
-import { now, sleep } from '../../../../src/runtime.ts';
+import { clock, sleep } from '../../../../src/runtime.ts';
+
+const now = clock(0);
 
 const NO: Result<number> = err({ reason: 'credential_invalid', because: 'revoked', scheme: 'bearer' });
 const NOBODY_KNOWS: Result<number> = err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });

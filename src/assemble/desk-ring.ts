@@ -1,0 +1,52 @@
+import type { DeskMethod, DeskRing } from '../desk/ports.ts';
+import * as is from '../gate/admit/shapes.ts';
+import type { Ring } from '../model/ports.ts';
+import { reach } from '../model/reach.ts';
+import type { Result } from '../model/refusal.ts';
+
+/** What waits for Stytch's tries, and what waits for the Ring alone; milliseconds. */
+const STYTCH_DEADLINE_MS = 20_000;
+const RING_DEADLINE_MS = 5_000;
+
+type IsSo = (value: unknown) => boolean;
+
+/** Of each thing that is asked, how long it is waited for and what its answer must be. */
+const METHODS: Readonly<Record<DeskMethod, { readonly deadlineMs: number; readonly isSo: IsSo }>> = {
+  issue: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isIssuedKey) },
+  list: { deadlineMs: RING_DEADLINE_MS, isSo: is.isKeyPage },
+  get: { deadlineMs: RING_DEADLINE_MS, isSo: is.isKeyRecordOrNull },
+  change: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
+  rotate: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isIssuedKey) },
+  finishRotation: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
+  cancelRotation: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
+  revoke: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
+  revokeAll: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isNumber) },
+  leaked: { deadlineMs: RING_DEADLINE_MS, isSo: is.isText },
+  importClient: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isImportedKey) },
+  usage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isUsageBucket) },
+  audit: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditPage },
+  auditHead: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditHead },
+  about: { deadlineMs: RING_DEADLINE_MS, isSo: is.isOwnerRecord },
+  suspend: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
+  setLimits: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
+  exportPage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isExportPage },
+  forgetOwner: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
+};
+
+/** A Ring whose silence is a refusal, and so is an answer that is none. */
+export const deskRing = (name: string, ring: Ring, ports: Parameters<typeof reach>[0]): DeskRing => {
+  const methods = Object.entries(METHODS).map(([method, { deadlineMs, isSo }]) => [
+    method,
+    async (...asked: readonly unknown[]): Promise<Result<unknown>> => {
+      const stub = ring as unknown as Record<string, (...asked: readonly unknown[]) => Promise<unknown>>;
+      const answer = (async () =>
+        is.shaped(isSo as (value: unknown) => value is unknown)(await stub[method]?.(...asked)))();
+      const reached = await reach(ports, answer, deadlineMs);
+      return reached.ok && isResult(reached.value) ? reached.value : reached;
+    },
+  ]);
+  return { name, ...Object.fromEntries(methods) } as DeskRing;
+};
+
+const isResult = (value: unknown): value is Result<unknown> =>
+  typeof value === 'object' && value !== null && 'ok' in value && typeof value.ok === 'boolean';

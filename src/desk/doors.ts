@@ -1,0 +1,184 @@
+import type { Context } from 'hono';
+import type { Author } from '../model/author.ts';
+import { type Credential, kindOf } from '../model/credential.ts';
+import { ownerOfClaim } from '../model/foreign.ts';
+import type { Owner } from '../model/identity.ts';
+import { CREDENTIAL_KINDS } from '../model/policy.ts';
+import { err, ok, type Reason, type Result } from '../model/refusal.ts';
+import { strangerRefusal } from '../model/stranger.ts';
+import type { Asked, Call, Caller, DeskPorts } from './ports.ts';
+
+/** Who may come in, and what is known of him then. */
+export interface Door<D> {
+  /** What OpenAPI says of it. */
+  readonly security: 'session' | 'operator' | 'credential' | 'signature' | 'none';
+  readonly refusals: readonly Reason[];
+  readonly open: (context: Context, call: Call) => Promise<Result<D>>;
+}
+
+/** Whose keys are meant, what may be given to them, and who does it. */
+export interface Subject {
+  readonly owner: Owner;
+  /** Scopes that can be given to a key. */
+  readonly grantable: readonly string[];
+  /** The id of who makes a key: the user himself, the member, the operator. */
+  readonly createdBy: string;
+  readonly author: Author;
+}
+
+const OF_CREDENTIALS: readonly Reason[] = [
+  'credentials_ambiguous',
+  'credential_missing',
+  'credential_invalid',
+  'credential_kind_not_allowed',
+  'unavailable',
+];
+
+/** The doors of the Desk. */
+export const createDoors = (ports: DeskPorts) => {
+  const sessionOf = async (context: Context, call: Call, maxAuthAgeSeconds: number | null) => {
+    const caller = await callerOf(ports, context, call, { kinds: ['session'], maxAuthAgeSeconds });
+    if (!caller.ok) return caller;
+    const { session } = caller.value;
+    return session === null
+      ? err({ reason: 'credential_kind_not_allowed', allowed: ['session'] } as const)
+      : ok(session);
+  };
+
+  /** A signed-in user or member, for his own keys. */
+  const own = (maxAuthAgeSeconds: number | null): Door<Subject> => ({
+    security: 'session',
+    refusals:
+      maxAuthAgeSeconds === null ? OF_CREDENTIALS : [...OF_CREDENTIALS, 'insufficient_user_authentication'],
+    open: async (context, call) => {
+      const session = await sessionOf(context, call, maxAuthAgeSeconds);
+      if (!session.ok) return session;
+      const { owner, roles, sessionId } = session.value;
+      const kind = owner.kind === 'member' ? 'member' : 'user';
+      return ok({
+        owner,
+        grantable: ports.grantable(roles),
+        createdBy: owner.id,
+        author: authorOf(context, call, { kind, id: owner.id }, sessionId),
+      });
+    },
+  });
+
+  /** A member whose role lets him manage the keys of his organisation. */
+  const organization = (maxAuthAgeSeconds: number | null): Door<Subject> => ({
+    security: 'session',
+    refusals: [...OF_CREDENTIALS, 'not_configured', 'role_missing'],
+    open: async (context, call) => {
+      const session = await sessionOf(context, call, maxAuthAgeSeconds);
+      if (!session.ok) return session;
+      const { owner, roles, sessionId } = session.value;
+      const { organizationId } = owner;
+      if (ports.organizationRoles.length === 0)
+        return err({ reason: 'not_configured', setting: 'desk.organizationRoles' });
+      if (organizationId === null || !roles.some((role) => ports.organizationRoles.includes(role)))
+        return err({ reason: 'role_missing' });
+      return ok({
+        owner: { kind: 'organization', id: organizationId, organizationId },
+        grantable: ports.grantable(roles),
+        createdBy: owner.id,
+        author: authorOf(context, call, { kind: 'member', id: owner.id }, sessionId),
+      });
+    },
+  });
+
+  /** An operator: a listed client whose token has the scope. Whose keys are meant, the path says. */
+  const operator: Door<Operator> = {
+    security: 'operator',
+    refusals: [...OF_CREDENTIALS, 'insufficient_scope'],
+    open: async (context, call) => {
+      const credential = ports.extract(context.req.raw.headers);
+      if (!credential.ok) return credential;
+      call.trace.credential = kindOf(credential.value);
+      const clientId = await ports.identifyOperator(credential.value, call.trace);
+      if (!clientId.ok) return clientId;
+      return ok({
+        clientId: clientId.value,
+        author: authorOf(context, call, { kind: 'operator', id: clientId.value }, clientId.value),
+      });
+    },
+  };
+
+  /** An operator, for the owner in the path. */
+  const ofUser: Door<Subject> = {
+    security: 'operator',
+    refusals: operator.refusals,
+    open: async (context, call) => {
+      const opened = await operator.open(context, call);
+      if (!opened.ok) return opened;
+      const owner = ownerNamed(context.req.param('user_id') ?? '');
+      if (owner === null) return err({ reason: 'not_found' });
+      const { author, clientId } = opened.value;
+      return ok({ owner, grantable: ports.everyScope, createdBy: clientId, author });
+    },
+  };
+
+  /** Anybody who presents a credential that is good, of any kind. */
+  const anybody: Door<Caller> = {
+    security: 'credential',
+    refusals: [...OF_CREDENTIALS, 'owner_suspended', 'address_not_allowed'],
+    open: (context, call) =>
+      callerOf(ports, context, call, { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null }),
+  };
+
+  /** Everybody, so many calls of an address and no more. */
+  const stranger: Door<Author> = {
+    security: 'none',
+    refusals: ['address_limited'],
+    open: async (context, call) => {
+      const refusal = await strangerRefusal(ports.throttle, context.req.raw.headers);
+      return refusal === null
+        ? ok(authorOf(context, call, { kind: 'anyone', id: null }, null))
+        : err(refusal);
+    },
+  };
+
+  /** Everybody, for what costs nothing. */
+  const open: Door<null> = { security: 'none', refusals: [], open: async () => ok(null) };
+
+  return { own, organization, operator, ofUser, anybody, stranger, open };
+};
+
+export type Doors = ReturnType<typeof createDoors>;
+
+/** A client of the operator's own backend. */
+export interface Operator {
+  readonly clientId: string;
+  readonly author: Author;
+}
+
+/** The owner that an operator names: a user, a member or an organisation, by the prefix of its id. */
+const ownerNamed = (id: string): Owner | null =>
+  /^(user|member|organization)-[A-Za-z0-9-]{1,120}$/.test(id) ? ownerOfClaim(id, null) : null;
+
+/** Who does something in a call, as the audit trail writes it down. */
+export const authorOf = (
+  context: Context,
+  { requestId }: Call,
+  actor: Author['actor'],
+  via: string | null,
+): Author => {
+  const { headers, cf } = context.req.raw as Request & { readonly cf?: { readonly country?: string } };
+  return {
+    ...{ actor, via, requestId },
+    address: headers.get('cf-connecting-ip'),
+    country: cf?.country ?? null,
+  };
+};
+
+/** Who calls, if his credential is what is asked for. */
+const callerOf = async (
+  ports: Pick<DeskPorts, 'extract' | 'identify'>,
+  context: Context,
+  { trace }: Call,
+  asked: Asked,
+): Promise<Result<Caller>> => {
+  const credential: Result<Credential> = ports.extract(context.req.raw.headers);
+  if (!credential.ok) return credential;
+  trace.credential = kindOf(credential.value);
+  return ports.identify(credential.value, asked, trace, context.req.raw);
+};

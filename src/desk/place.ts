@@ -1,0 +1,13 @@
+import type { Door, Subject } from './doors.ts';
+
+/** Where what is somebody's is served, and who may come in there. */
+export interface Place<P extends string = string> {
+  /** Of everything that is served there: `/v1`. */
+  readonly base: P;
+  readonly tag: string;
+  /** What sets its operation ids apart: `User` makes `listUserKeys`. */
+  readonly of: string;
+  readonly door: Door<Subject>;
+  /** For what outlives the session that does it: a key that is made or rotated. */
+  readonly freshDoor: Door<Subject>;
+}

@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { json } from '../http/answer.ts';
+import { RECONCILED } from '../model/life.ts';
+import { time } from '../model/objects.ts';
+import type { Found, ReconciliationReport } from '../model/ports.ts';
+import { err, ok } from '../model/refusal.ts';
+import type { Doors } from './doors.ts';
+import { time as TIME } from './objects.ts';
+import { operation } from './operation.ts';
+import type { DeskPorts } from './ports.ts';
+
+const FOUND = [...RECONCILED, 'failed'] as const;
+
+const counted = (description: string) => z.int().meta({ description });
+
+const COUNTS = z.strictObject({
+  same: counted('As they should be'),
+  young: counted('Made a moment ago, or being made'),
+  orphan: counted('Ours, and known by no Ring: deleted at Stytch'),
+  unmarked: counted('Of our grammar, known by no Ring, and without our mark: left alone'),
+  ended: counted('Of keys that have ended: deleted at Stytch'),
+  deactivated: counted('Made inactive at Stytch: revoked here'),
+  drifted: counted('Not what their key is: made so at Stytch'),
+  foreign: counted('None of ours'),
+  failed: counted('Not judged, or not deleted, because somebody did not answer'),
+}) satisfies z.ZodType<Record<Found, number>>;
+
+const RECONCILIATION = z
+  .strictObject({
+    id: z.string(),
+    status: z.enum(['running', 'done', 'failed']),
+    because: z.string().nullable().meta({ description: 'Why it failed' }),
+    dry_run: z.boolean(),
+    by: z.string().nullable().meta({ description: 'The operator who began it; null for the schedule' }),
+    started_at: TIME,
+    finished_at: TIME.nullable(),
+    clients: z.int().meta({ description: 'Clients of the Stytch project that were seen so far' }),
+    counts: COUNTS.meta({ description: 'How many of them are what' }),
+    orphans_left: z.int().meta({ description: 'Orphans that were not deleted; in a dry run all' }),
+    findings: z
+      .array(z.strictObject({ client_id: z.string(), found: z.enum(FOUND) }))
+      .meta({ description: 'The last hundred that are not as they should be' }),
+  })
+  .meta({ id: 'Reconciliation' });
+
+/** The body of `POST /v1/reconciliation`. */
+const startBody = z
+  .strictObject({
+    dry_run: z.boolean().meta({ description: 'Tells what would be done, and does nothing' }),
+    max_orphans: z.int().min(0).max(1_000_000).nullable().default(null).meta({
+      description: 'More are left where they are. Default: 20, or a tenth of the clients if that is more',
+    }),
+  })
+  .meta({ id: 'StartReconciliation', examples: [{ dry_run: true }] });
+
+/** Operators compare what Stytch has and what the Rings know. */
+export const reconciliationOperations = ({ reconciler }: DeskPorts, { operator }: Doors) =>
+  [
+    operation({
+      ...{ method: 'POST', path: '/v1/reconciliation', operationId: 'startReconciliation', tag: 'Operators' },
+      ...{ door: operator, body: startBody },
+      summary: 'Begins a reconciliation of Stytch and the Rings',
+      answers: { 202: { description: 'It has begun', body: RECONCILIATION } },
+      refusals: ['reconciliation_running'],
+      handle: async ({ who, body, call }) => {
+        const request = { dryRun: body.dry_run, by: who.clientId, maxOrphans: body.max_orphans };
+        const started = await reconciler.start(request);
+        return started.ok ? ok(json(shown(started.value), 202, call.requestId)) : started;
+      },
+    }),
+    operation({
+      ...{ method: 'GET', path: '/v1/reconciliation', operationId: 'getReconciliation', tag: 'Operators' },
+      door: operator,
+      summary: 'Shows the reconciliation under way, or the last one',
+      answers: { 200: { description: 'How far it is, or what it came to', body: RECONCILIATION } },
+      refusals: ['not_found'],
+      handle: async ({ call }) => {
+        const report = await reconciler.report();
+        if (!report.ok) return report;
+        return report.value === null
+          ? err({ reason: 'not_found' })
+          : ok(json(shown(report.value), 200, call.requestId));
+      },
+    }),
+  ] as const;
+
+const shown = (report: ReconciliationReport) => ({
+  id: report.id,
+  status: report.status,
+  because: report.because,
+  dry_run: report.dryRun,
+  by: report.by,
+  started_at: time(report.startedAt),
+  finished_at: time(report.finishedAt),
+  clients: report.clients,
+  counts: report.counts,
+  orphans_left: report.orphansLeft,
+  findings: report.findings.map(({ clientId, found }) => ({ client_id: clientId, found })),
+});

@@ -1,0 +1,35 @@
+import type { KeyRecord } from '../../model/life.ts';
+import { time } from '../../model/objects.ts';
+import { emit } from '../events.ts';
+import { recordOf } from '../keys/record.ts';
+import type { RingParts } from '../parts.ts';
+
+/** What a Ring does for the sake of order when it wakes: forgets what is old, and tells of keys that end or rest. */
+export const upkeep = (parts: RingParts): void => {
+  const { tables, rules } = parts;
+  if (!tables.exists()) return;
+  const now = parts.now();
+  tables.forgetRevokedTokens(now);
+  tables.sweepIdempotency(now);
+  tables.pruneAudit(now - rules.auditMs);
+  if (rules.events === null) return;
+  const { expiringMs, unusedMs } = rules.events;
+  for (const { keyId, expiresAt } of tables.nearTheirEnd(now + expiringMs)) {
+    tell(parts, keyId, (key) => {
+      tables.markTold(keyId, 'expiring', now);
+      emit(parts, 'key.expiring', key, { expires_at: time(expiresAt) });
+    });
+  }
+  for (const { keyId, lastUsedAt } of tables.unusedSince(now - unusedMs)) {
+    tell(parts, keyId, (key) => {
+      tables.markTold(keyId, 'unused', now);
+      emit(parts, 'key.unused', key, { last_used_at: time(lastUsedAt) });
+    });
+  }
+};
+
+const tell = (parts: RingParts, keyId: string, what: (key: KeyRecord) => void): void => {
+  const owner = parts.tables.owner();
+  const key = owner === null ? null : recordOf(parts, keyId, owner);
+  if (key !== null) parts.storage.transactionSync(() => what(key));
+};

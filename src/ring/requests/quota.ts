@@ -1,0 +1,20 @@
+import { emit } from '../events.ts';
+import type { RingParts } from '../parts.ts';
+
+/** Of a month's quota, the parts whose use the operator is told of. */
+const TOLD_AT = [1, 0.8] as const;
+
+/** Tells of a quota that is nearly or wholly used up, once for each part and month. */
+export const watchQuota = (parts: RingParts, perMonth: number | undefined): void => {
+  const month = parts.meter().saved().month;
+  if (perMonth === undefined || month === null || parts.rules.events === null) return;
+  const part = TOLD_AT.find((each) => month.units >= each * perMonth);
+  if (part === undefined) return;
+  const [toldMonth, toldPart] = (parts.tables.quotaTold() ?? '').split(' ');
+  if (toldMonth === month.name && Number(toldPart) >= part) return;
+  parts.storage.transactionSync(() => {
+    parts.tables.setQuotaTold(`${month.name} ${part}`);
+    const { name, units } = month;
+    emit(parts, 'quota.reached', null, { month: name, units, per_month: perMonth, percent: part * 100 });
+  });
+};

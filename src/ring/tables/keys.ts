@@ -1,0 +1,167 @@
+import type { ListRequest, Seen } from '../../model/life.ts';
+import {
+  type KeptTokenRow,
+  type KeyChange,
+  type KeyRow,
+  limitText,
+  type SecretRow,
+  toKeyRow,
+  toSecretRow,
+} from './rows.ts';
+import type { Sql } from './sql.ts';
+
+/** The tables of keys, their secrets, and the tokens that are kept for those. */
+export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
+  key: (clientId: string): KeyRow | null => {
+    const row = exists() ? first('SELECT * FROM keys WHERE client_id = ?', clientId) : null;
+    return row === null ? null : toKeyRow(row);
+  },
+
+  /** Keys that hold a slot: the living and those being made. */
+  openKeys: (): number =>
+    exists() ? Number(first("SELECT count(*) AS n FROM keys WHERE status IN ('active', 'creating')")?.n) : 0,
+
+  livingKeys: (): readonly KeyRow[] =>
+    exists() ? all("SELECT * FROM keys WHERE status = 'active'").map(toKeyRow) : [],
+
+  list: ({ status, limit, after }: ListRequest): readonly KeyRow[] => {
+    if (!exists()) return [];
+    const from = after ?? { createdAt: Number.MAX_SAFE_INTEGER, keyId: '' };
+    return all(
+      `SELECT * FROM keys WHERE ${STATUS[status ?? 'all']} AND (created_at, client_id) < (?, ?)
+       ORDER BY created_at DESC, client_id DESC LIMIT ?`,
+      ...[from.createdAt, from.keyId, limit],
+    ).map(toKeyRow);
+  },
+
+  insertKey: (key: KeyRow): void =>
+    run(
+      `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, expires_at, ended_at,
+         last_four, last_used_at, generation, own_limit, master_key, tokens_from, ip_allowlist, revision, confirmed_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[key.keyId, key.status, key.name, key.description, JSON.stringify(key.scopes), key.createdBy],
+      ...[key.createdAt, key.expiresAt, key.endedAt, key.lastFour, key.lastUsedAt, key.generation],
+      ...[limitText(key.limit), key.masterKey, key.tokensFrom, listText(key.ipAllowlist), key.revision],
+      key.confirmedAt,
+    ),
+  deleteKey: (clientId: string): void => run('DELETE FROM keys WHERE client_id = ?', clientId),
+  activateKey: (clientId: string, now: number): void =>
+    run("UPDATE keys SET status = 'active', confirmed_at = ? WHERE client_id = ?", now, clientId),
+  endKey: (clientId: string, status: 'revoked' | 'expired', now: number): void =>
+    run(
+      `UPDATE keys SET status = ?, ended_at = ?, generation = generation + 1, revision = coalesce(revision, 1) + 1
+       WHERE client_id = ?`,
+      ...[status, now, clientId],
+    ),
+  /** Changes a key. Other scopes are another generation: what was evidence until now is none any more. */
+  changeKey: (clientId: string, change: KeyChange): void => {
+    const text = JSON.stringify(change.scopes);
+    run(
+      `UPDATE keys SET name = ?, description = ?, own_limit = ?, generation = generation + (scopes <> ?), scopes = ?,
+         expiring_told_at = CASE WHEN expires_at IS ? THEN expiring_told_at END, expires_at = ?, ip_allowlist = ?,
+         revision = coalesce(revision, 1) + 1
+       WHERE client_id = ?`,
+      ...[change.name, change.description, limitText(change.limit), text, text],
+      ...[change.expiresAt, change.expiresAt, listText(change.ipAllowlist), clientId],
+    );
+  },
+  /** A rotation began, or one of its secrets ended: the key is not what its owner read before. */
+  touchKey: (clientId: string): void =>
+    run('UPDATE keys SET revision = coalesce(revision, 1) + 1 WHERE client_id = ?', clientId),
+  /** One of two secrets is gone: no evidence of before is good, and no token made until now. `now` in milliseconds. */
+  rotateOut: (clientId: string, left: { lastFour: string; masterKey: string }, now: number): void =>
+    run(
+      `UPDATE keys SET last_four = ?, master_key = ?, tokens_from = ?, generation = generation + 1,
+         revision = coalesce(revision, 1) + 1 WHERE client_id = ?`,
+      ...[left.lastFour, left.masterKey, Math.floor(now / 1000), clientId],
+    ),
+  setTokensFrom: (clientId: string, now: number): void =>
+    run('UPDATE keys SET tokens_from = ? WHERE client_id = ?', Math.floor(now / 1000), clientId),
+  /** Clients that were made elsewhere: no tag of ours is on them. */
+  foreignKeys: (): readonly string[] =>
+    exists()
+      ? all("SELECT client_id FROM keys WHERE master_key = ''").map((row) => row.client_id as string)
+      : [],
+  /** Forgets what keys say of a person: what is left of each is that it was there, and how it ended. */
+  forgetPersonal: (): void =>
+    run(
+      "UPDATE keys SET name = '', description = '', ip_allowlist = NULL, last_seen = NULL, last_used_at = NULL",
+    ),
+  markUsed: (clientId: string, now: number, seen: Seen | null): void =>
+    run(
+      `UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?), last_seen = coalesce(?, last_seen),
+         unused_told_at = NULL WHERE client_id = ?`,
+      ...[now, seen === null ? null : JSON.stringify(seen), clientId],
+    ),
+  /** Stytch was seen to have the client of a living key. */
+  confirm: (clientId: string, now: number): void =>
+    run('UPDATE keys SET confirmed_at = ? WHERE client_id = ?', now, clientId),
+  unconfirmedSince: (since: number, limit: number): readonly KeyRow[] =>
+    exists()
+      ? all(
+          `SELECT * FROM keys WHERE status = 'active' AND coalesce(confirmed_at, created_at) <= ? LIMIT ?`,
+          since,
+          limit,
+        ).map(toKeyRow)
+      : [],
+  /** Living keys whose end has come. */
+  expiring: (now: number): readonly KeyRow[] =>
+    exists() ? all("SELECT * FROM keys WHERE status = 'active' AND expires_at <= ?", now).map(toKeyRow) : [],
+
+  secrets: (clientId: string): readonly SecretRow[] =>
+    all('SELECT * FROM secrets WHERE client_id = ?', clientId).map(toSecretRow),
+  putSecret: ({ fingerprint, clientId, pepper, tokenExpiresAt, slot }: Omit<SecretRow, 'lastUsedAt'>): void =>
+    run(
+      `INSERT INTO secrets (fingerprint, client_id, pepper, token_expires_at, slot) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (fingerprint) DO UPDATE SET token_expires_at = excluded.token_expires_at`,
+      ...[fingerprint, clientId, pepper, tokenExpiresAt, slot],
+    ),
+  markSecretUsed: (fingerprint: string, at: number): void =>
+    run(
+      'UPDATE secrets SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE fingerprint = ?',
+      at,
+      fingerprint,
+    ),
+  /** The secret that a rotation added becomes the key's only one. */
+  settleNext: (clientId: string): void => run('UPDATE secrets SET slot = NULL WHERE client_id = ?', clientId),
+  /** Deletes the secrets of a key, or those of one slot alone, with their tokens; their fingerprints. */
+  deleteSecrets: (clientId: string, which: 'all' | 'old' | 'next' = 'all'): readonly string[] => {
+    const gone = all(`SELECT fingerprint FROM secrets WHERE client_id = ? AND ${SLOT[which]}`, clientId).map(
+      (row) => row.fingerprint as string,
+    );
+    for (const fingerprint of gone) {
+      run('DELETE FROM tokens WHERE fingerprint = ?', fingerprint);
+      run('DELETE FROM secrets WHERE fingerprint = ?', fingerprint);
+    }
+    return gone;
+  },
+
+  token: (fingerprint: string): KeptTokenRow | null => {
+    const row = exists() ? first('SELECT * FROM tokens WHERE fingerprint = ?', fingerprint) : null;
+    return row === null
+      ? null
+      : {
+          sealed: row.sealed as string,
+          generation: row.generation as number,
+          expiresAt: row.expires_at as number,
+        };
+  },
+  putToken: (fingerprint: string, token: KeptTokenRow): void =>
+    run(
+      'INSERT OR REPLACE INTO tokens (fingerprint, sealed, generation, expires_at) VALUES (?, ?, ?, ?)',
+      ...[fingerprint, token.sealed, token.generation, token.expiresAt],
+    ),
+});
+
+const STATUS = {
+  all: "status <> 'creating'",
+  active: "status = 'active'",
+  rotating: "status = 'active' AND client_id IN (SELECT client_id FROM rotations WHERE status = 'open')",
+  revoked: "status = 'revoked'",
+  expired: "status = 'expired'",
+} as const;
+
+const SLOT = { all: 'true', old: 'slot IS NULL', next: "slot = 'next'" } as const;
+
+const listText = (list: readonly string[] | null): string | null =>
+  list === null ? null : JSON.stringify(list);

@@ -1,0 +1,220 @@
+import type { Schema } from './versions.ts';
+
+const REVOKED_TOKENS = `CREATE TABLE revoked_tokens (
+    -- Access tokens and session JWTs that were ended one by one, by SHA-256 of the token, until they end by themselves.
+    token_hash TEXT PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`;
+const ROTATIONS = `CREATE TABLE rotations (
+    -- Rotations under way, at most one for each key, and what is still to be done at Stytch about one that is over.
+    client_id TEXT PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN ('starting', 'open', 'finishing', 'cancelling', 'undoing')),
+    started_at INTEGER NOT NULL,
+    finishes_at INTEGER NOT NULL,
+    next_last_four TEXT NOT NULL,
+    next_master_key TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    fingerprints TEXT NOT NULL
+  ) WITHOUT ROWID`;
+const ROTATIONS_BY_TIME = 'CREATE INDEX rotations_by_time ON rotations (due_at)';
+const IDEMPOTENCY = `CREATE TABLE idempotency (
+    -- Requests with an Idempotency-Key, for a day: hashes of key and request, and the answer without its secret.
+    name TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    answer TEXT,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`;
+const IDEMPOTENCY_BY_END = 'CREATE INDEX idempotency_by_end ON idempotency (expires_at)';
+const AUDIT = `CREATE TABLE audit (
+    -- Who did what to which key, from where, by which credential. Each row's mac covers it and the mac before.
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id TEXT,
+    via TEXT,
+    client_id TEXT,
+    address TEXT,
+    country TEXT,
+    request_id TEXT,
+    details TEXT NOT NULL,
+    master_key TEXT NOT NULL,
+    mac TEXT NOT NULL
+  )`;
+const AUDIT_BY_KEY = 'CREATE INDEX audit_by_key ON audit (client_id, seq)';
+const AUDIT_ANCHOR = `CREATE TABLE audit_anchor (
+    -- The last row of the audit that was old enough to go: one row, so that the chain has a beginning.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    mac TEXT NOT NULL
+  )`;
+const USE_TOTALS = `CREATE TABLE use_totals (
+    -- Requests with all keys together, by hours that are over: what would take long to add up.
+    hour INTEGER PRIMARY KEY,
+    admitted INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    limited INTEGER NOT NULL
+  )`;
+const EVENTS = `CREATE TABLE events (
+    -- What the operator's URL has not taken yet.
+    id TEXT PRIMARY KEY,
+    type TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL
+  ) WITHOUT ROWID`;
+const EVENTS_BY_TIME = 'CREATE INDEX events_by_time ON events (due_at)';
+const REVOKED_TOKENS_BY_END = 'CREATE INDEX revoked_tokens_by_end ON revoked_tokens (expires_at)';
+
+/**
+ * The tables of a KeyRing. No secret, no usable token: who reads all of them cannot make a request.
+ * `docs/storage.md` is made from this list, so each table says what it is for.
+ */
+const TABLES: readonly string[] = [
+  `CREATE TABLE ring (
+    -- Whose Ring this is: one row. Only a member's organisation may be learned later.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    owner_kind TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    organization_id TEXT,
+    created_at INTEGER NOT NULL,
+    plan TEXT,
+    suspended_at INTEGER,
+    suspended_by TEXT,
+    suspended_reason TEXT,
+    keys_limit INTEGER,
+    deleted_at INTEGER,
+    forget_at INTEGER,
+    quota_told TEXT,
+    lapses_at INTEGER
+  )`,
+  `CREATE TABLE keys (
+    -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice.
+    client_id TEXT PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN ('creating', 'active', 'revoked', 'expired')),
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    ended_at INTEGER,
+    last_four TEXT NOT NULL,
+    last_used_at INTEGER,
+    last_seen TEXT,
+    generation INTEGER NOT NULL,
+    own_limit TEXT,
+    master_key TEXT NOT NULL,
+    tokens_from INTEGER,
+    ip_allowlist TEXT,
+    revision INTEGER,
+    confirmed_at INTEGER,
+    expiring_told_at INTEGER,
+    unused_told_at INTEGER
+  ) WITHOUT ROWID`,
+  'CREATE INDEX keys_by_age ON keys (created_at, client_id)',
+  `CREATE TABLE secrets (
+    -- The living secrets of the keys, by fingerprint (HMAC under the pepper). The slot is "next" of the one that a
+    -- rotation adds.
+    fingerprint TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    pepper TEXT NOT NULL,
+    token_expires_at INTEGER,
+    slot TEXT,
+    last_used_at INTEGER
+  ) WITHOUT ROWID`,
+  'CREATE INDEX secrets_by_client ON secrets (client_id)',
+  `CREATE TABLE tokens (
+    -- One access token for each secret, sealed under that secret.
+    fingerprint TEXT PRIMARY KEY,
+    sealed TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  REVOKED_TOKENS,
+  REVOKED_TOKENS_BY_END,
+  `CREATE TABLE intentions (
+    -- What is still to be done at Stytch, at most one for each key.
+    client_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('create', 'update', 'delete')),
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    fingerprints TEXT NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX intentions_by_time ON intentions (due_at)',
+  `CREATE TABLE uses (
+    -- Requests by key and hour (hours since 1970), kept for 90 days.
+    client_id TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    admitted INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    limited INTEGER NOT NULL,
+    PRIMARY KEY (client_id, hour)
+  ) WITHOUT ROWID`,
+  'CREATE INDEX uses_by_hour ON uses (hour)',
+  `CREATE TABLE leases (
+    -- Leases not yet accounted for, so that use is never counted below the truth.
+    lease_id TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    granted INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX leases_by_end ON leases (expires_at)',
+  `CREATE TABLE meter (
+    -- The sliding-window book of the owner's rate limit: one row, written before every answer.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    state TEXT NOT NULL
+  )`,
+  ROTATIONS,
+  ROTATIONS_BY_TIME,
+  IDEMPOTENCY,
+  IDEMPOTENCY_BY_END,
+  AUDIT,
+  AUDIT_BY_KEY,
+  AUDIT_ANCHOR,
+  EVENTS,
+  EVENTS_BY_TIME,
+  USE_TOTALS,
+];
+
+const ADDED_COLUMNS = {
+  ring: [
+    'suspended_reason TEXT',
+    'keys_limit INTEGER',
+    'deleted_at INTEGER',
+    'forget_at INTEGER',
+    'quota_told TEXT',
+    'lapses_at INTEGER',
+  ],
+  keys: [
+    'ip_allowlist TEXT',
+    'revision INTEGER',
+    'confirmed_at INTEGER',
+    'expiring_told_at INTEGER',
+    'unused_told_at INTEGER',
+  ],
+  secrets: ['slot TEXT', 'last_used_at INTEGER'],
+};
+
+/**
+ * A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation.
+ * Version 3: a key's whole life.
+ */
+export const SCHEMA: Schema = {
+  tables: TABLES,
+  steps: [
+    ['ALTER TABLE keys ADD COLUMN tokens_from INTEGER', REVOKED_TOKENS, REVOKED_TOKENS_BY_END],
+    [
+      ...Object.entries(ADDED_COLUMNS).flatMap(([table, columns]) =>
+        columns.map((column) => `ALTER TABLE ${table} ADD COLUMN ${column}`),
+      ),
+      ...[ROTATIONS, ROTATIONS_BY_TIME, IDEMPOTENCY, IDEMPOTENCY_BY_END],
+      ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME, USE_TOTALS],
+    ],
+  ],
+};

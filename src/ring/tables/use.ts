@@ -1,0 +1,100 @@
+import type { KeyUse } from '../../model/ports.ts';
+import type { LostLease } from './rows.ts';
+import type { Sql } from './sql.ts';
+
+/** The tables of use: requests by key and hour, and leases that are not accounted for yet. */
+export const useTables = ({ all, run }: Sql, exists: () => boolean) => ({
+  addUse: ({ keyId, admitted, refused, limited }: KeyUse, hour: number): void => {
+    const sums = `DO UPDATE SET admitted = admitted + excluded.admitted,
+      refused = refused + excluded.refused, limited = limited + excluded.limited`;
+    run(
+      `INSERT INTO uses (client_id, hour, admitted, refused, limited) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (client_id, hour) ${sums}`,
+      ...[keyId, hour, admitted, refused, limited],
+    );
+    // What was lost is counted late: in an hour that may have been added up already.
+    run(
+      `INSERT INTO use_totals (hour, admitted, refused, limited)
+         SELECT ?1, ?2, ?3, ?4 WHERE ?1 <= (SELECT max(hour) FROM use_totals) ON CONFLICT (hour) ${sums}`,
+      ...[hour, admitted, refused, limited],
+    );
+  },
+  /** Adds up the hours of before that are over and were not added up yet. */
+  addUpUses: (before: number): void =>
+    run(
+      `INSERT INTO use_totals (hour, admitted, refused, limited)
+         SELECT hour, sum(admitted), sum(refused), sum(limited) FROM uses
+         WHERE hour > coalesce((SELECT max(hour) FROM use_totals), -1) AND hour < ? GROUP BY hour`,
+      before,
+    ),
+  /** Use from an hour to an hour, in buckets of so many hours that begin at multiples of it. */
+  uses: (
+    keyId: string | null,
+    fromHour: number,
+    toHour: number,
+    hours: number,
+  ): readonly (Omit<KeyUse, 'keyId'> & { readonly hour: number })[] =>
+    exists()
+      ? all(
+          // What is out on lease counts as used until it is accounted for. A number is bound as a double: it divides otherwise.
+          `SELECT hour - hour % CAST(?3 AS INTEGER) AS bucket, sum(admitted) AS admitted, sum(refused) AS refused, sum(limited) AS limited
+             FROM (${keyId === null ? OF_ALL : OF_ONE}) WHERE hour >= ?1 AND hour < ?2
+             GROUP BY bucket ORDER BY bucket`,
+          ...[fromHour, toHour, hours, ...(keyId === null ? [] : [keyId])],
+        ).map((row) => ({
+          hour: row.bucket as number,
+          admitted: row.admitted as number,
+          refused: row.refused as number,
+          limited: row.limited as number,
+        }))
+      : [],
+  /** Everything that was counted from an hour on, by hour and key, behind a position: for an export. */
+  usesAfter: (hour: number, clientId: string, limit: number): readonly (KeyUse & { hour: number })[] =>
+    exists()
+      ? all(
+          `SELECT * FROM uses WHERE (hour, client_id) > (?, ?) ORDER BY hour, client_id LIMIT ?`,
+          ...[hour, clientId, limit],
+        ).map((row) => ({
+          keyId: row.client_id as string,
+          hour: row.hour as number,
+          admitted: row.admitted as number,
+          refused: row.refused as number,
+          limited: row.limited as number,
+        }))
+      : [],
+  forgetAllUse: (): void => {
+    run('DELETE FROM uses');
+    run('DELETE FROM use_totals');
+    run('DELETE FROM leases');
+  },
+  forgetUse: (beforeHour: number): void => {
+    run('DELETE FROM uses WHERE hour < ?', beforeHour);
+    run('DELETE FROM use_totals WHERE hour < ?', beforeHour);
+  },
+  openLease: (leaseId: string, clientId: string, units: number, expiresAt: number): void =>
+    run(
+      'INSERT OR IGNORE INTO leases (lease_id, client_id, granted, units, expires_at) VALUES (?, ?, ?, ?, ?)',
+      ...[leaseId, clientId, units, units, expiresAt],
+    ),
+  /** What of a lease is accounted for is no longer out; reports are cumulative. */
+  accountLease: (leaseId: string, total: number): void =>
+    run('UPDATE leases SET units = min(units, max(0, granted - ?)) WHERE lease_id = ?', total, leaseId),
+  closeLease: (leaseId: string): void => run('DELETE FROM leases WHERE lease_id = ?', leaseId),
+  lostLeases: (before: number): readonly LostLease[] =>
+    all('SELECT * FROM leases WHERE expires_at < ?', before).map((row) => ({
+      leaseId: row.lease_id as string,
+      keyId: row.client_id as string,
+      units: row.units as number,
+      expiresAt: row.expires_at as number,
+    })),
+});
+
+/** The use of one key: both tables are read by its id. */
+const OF_ONE = `SELECT hour, admitted, refused, limited FROM uses WHERE client_id = ?4
+  UNION ALL SELECT expires_at / 3600000, units, 0, 0 FROM leases WHERE client_id = ?4`;
+
+/** The use of all: hours that were added up, and the rest. */
+const OF_ALL = `SELECT hour, admitted, refused, limited FROM use_totals
+  UNION ALL SELECT hour, admitted, refused, limited FROM uses
+    WHERE hour > coalesce((SELECT max(hour) FROM use_totals), -1)
+  UNION ALL SELECT expires_at / 3600000, units, 0, 0 FROM leases`;

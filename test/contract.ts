@@ -1,0 +1,131 @@
+import { type Schema, Validator } from '@cfworker/json-schema';
+import { afterAll, expect } from 'vitest';
+import { VERSION } from '../src/desk/describe.ts';
+import {
+  type HeaderObject,
+  type PathItem,
+  type ResponseObject,
+  referred,
+} from '../src/desk/openapi/document.ts';
+import { openApiOf } from '../src/desk/openapi/index.ts';
+import { deskOperations } from '../src/desk/operations.ts';
+import type { DeskPorts } from '../src/desk/ports.ts';
+import settings from './settings.ts';
+
+/**
+ * The notary of every test in workerd: each answer of the Desk that a test is given is held against what OpenAPI says
+ * of the operation: status, type, headers and every member of the body. When a file is done, all must have fitted.
+ */
+const faults = new Set<string>();
+
+/** A Desk that asks for all that a Desk can ask for: what tests configure otherwise is refused for fewer reasons. */
+const STRICTEST = { deskUrl: `https://${settings.hosts.desk}`, maxAuthAgeSeconds: 60 } as DeskPorts;
+
+/** What is promised of the Desk. */
+export const contract = openApiOf(deskOperations(STRICTEST), {
+  deskUrl: STRICTEST.deskUrl,
+  version: VERSION,
+});
+
+afterAll(() => {
+  expect([...faults], 'answers that are not what OpenAPI says').toEqual([]);
+});
+
+/** Notes what of an answer is not as it was promised; answers of other hosts are nobody's promise. Gives it back. */
+export const witnessed = async (request: Request, response: Response): Promise<Response> => {
+  const { host, pathname } = new URL(request.url);
+  if (host !== settings.hosts.desk) return response;
+  const found = await faultsOf(request.method, pathname, response.clone());
+  for (const fault of found) faults.add(`${request.method} ${pathname}: ${response.status}: ${fault}`);
+  return response;
+};
+
+/** What of an answer does not fit, in words; exported for the test of the notary itself. */
+export const faultsOf = async (
+  method: string,
+  pathname: string,
+  response: Response,
+): Promise<readonly string[]> => {
+  const promised = promisedOf(method, pathname, response.status);
+  if (promised === null) return ['this status is not declared'];
+  const missing = Object.entries(promised.headers ?? {})
+    .filter(
+      ([name, header]) => referred<HeaderObject>(contract, header).required && !response.headers.has(name),
+    )
+    .map(([name]) => `the header ${name} is missing`);
+  return [...missing, ...(method === 'HEAD' ? [] : await bodyFaults(promised, response))];
+};
+
+const bodyFaults = async (
+  { content = {} }: ResponseObject,
+  response: Response,
+): Promise<readonly string[]> => {
+  const text = await response.text();
+  const type = response.headers.get('content-type')?.split(';')[0] ?? '';
+  const media = content[type];
+  if (Object.keys(content).length === 0 && text === '') return [];
+  if (media === undefined) return [`the type ${type} is not declared`];
+  if (!/\bjson$/.test(type)) return text === '' ? ['it is empty'] : [];
+  const { valid, errors } = validatorOf(media.schema).validate(JSON.parse(text));
+  return valid ? [] : errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
+};
+
+/** What of an event to the operator is not as OpenAPI describes it. */
+export const eventFaults = (event: { readonly type: string }): readonly string[] => {
+  const operation = contract.webhooks[event.type]?.post;
+  const schema = operation?.requestBody?.content['application/json']?.schema;
+  if (schema === undefined) return [`${event.type} is not declared`];
+  return validatorOf(schema)
+    .validate(event)
+    .errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
+};
+
+/** One for each schema: taking the document apart takes a while. */
+const validators = new Map<unknown, Validator>();
+
+const validatorOf = (schema: unknown): Validator => {
+  const known = validators.get(schema);
+  if (known !== undefined) return known;
+  const { schemas } = contract.components;
+  const whole = { ...(schema as Schema), components: { schemas } };
+  const made = new Validator(whole, '2020-12', false);
+  validators.set(schema, made);
+  return made;
+};
+
+const promisedOf = (method: string, pathname: string, status: number): ResponseObject | null => {
+  const item = itemOf(pathname);
+  const operation = item?.[(method === 'HEAD' ? 'GET' : method).toLowerCase() as 'get'];
+  const response = operation === undefined ? ELSEWHERE[status] : operation.responses[status];
+  return response === undefined ? null : referred<ResponseObject>(contract, response);
+};
+
+/** The path that a request is for: of those that fit, the one with the fewest parameters. */
+const itemOf = (pathname: string): PathItem | undefined => {
+  const fitting = Object.keys(contract.paths).filter((path) =>
+    new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z_]+\}/g, '[^/]+')}$`).test(pathname),
+  );
+  const [best = ''] = fitting.sort((a, b) => a.split('{').length - b.split('{').length);
+  return contract.paths[best];
+};
+
+const problem = (code: string): ResponseObject => ({
+  description: code,
+  headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } },
+  content: {
+    'application/problem+json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { const: code } } }],
+      },
+    },
+  },
+});
+
+/** Where nothing is served, whoever asks. */
+const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
+  404: problem('not_found'),
+  405: problem('method_not_allowed'),
+  425: problem('early_data'),
+  500: problem('internal'),
+  503: problem('misconfigured'),
+};

@@ -1,0 +1,46 @@
+import { inUse } from './secrets.ts';
+import settings from './settings.ts';
+import { DESK, PROJECT, rooms, send } from './world.ts';
+
+/** The client that the emulator is born with, and that the tests' file lists. */
+export const OPERATOR = settings.operators?.[0] ?? '';
+const SECRET = 'copper-kettle-quiet-lantern';
+
+/** An access token of a client, as Stytch gives it. */
+export const tokenOf = async (clientId: string, clientSecret: string): Promise<string> => {
+  const answer = await rooms.EMULATOR.fetch(`https://stytch.test/v1/public/${PROJECT}/oauth2/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ...{ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret },
+    }),
+  });
+  if (!answer.ok) throw new Error(`token: ${answer.status} ${await answer.text()}`);
+  const { access_token } = (await answer.json()) as { access_token: string };
+  inUse(access_token);
+  return access_token;
+};
+
+/** An operator's token. */
+export const operatorToken = (): Promise<string> => tokenOf(OPERATOR, SECRET);
+
+/** A request of an operator at the Desk. */
+export const asOperator = async (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> =>
+  send(`${DESK}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${await operatorToken()}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+/** What an operator is answered, in JSON. */
+export const told = async (response: Promise<Response>): Promise<Record<string, unknown>> =>
+  (await response).json();
