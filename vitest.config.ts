@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { bundle } from './tools/serve/bundle.ts';
@@ -5,6 +6,8 @@ import { freshSecrets } from './tools/serve/secrets.ts';
 
 export default defineConfig({
   test: {
+    // Most of a file's time is waiting for workerd to start: two at a time even where there are two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {

@@ -1,26 +1,8 @@
-import { type Env, latchkeyFor } from '../src/assemble.ts';
-import { KeyRingBase } from '../src/ring/keyring.ts';
-import { LobbyBase } from '../src/ring/lobby/lobby.ts';
-import type { LobbyPorts } from '../src/ring/lobby/parts.ts';
-import type { RingPorts } from '../src/ring/parts.ts';
+import { entryOf } from '../src/entry.ts';
 import settings from './settings.ts';
 
 /** The Worker as `src/worker.ts` makes it, under the settings of the tests. */
-export const latchkey = latchkeyFor(settings);
+const { latchkey, KeyRing, Lobby, door } = entryOf(settings);
 
-export class KeyRing extends KeyRingBase<Env> {
-  protected override ports(env: Env): RingPorts {
-    return latchkey(env).ringPorts();
-  }
-}
-
-export class Lobby extends LobbyBase<Env> {
-  protected override ports(env: Env): LobbyPorts {
-    return latchkey(env).lobbyPorts();
-  }
-}
-
-export default {
-  fetch: (request, env) => latchkey(env).fetch(request),
-  scheduled: (_controller, env) => latchkey(env).scheduled(),
-} satisfies ExportedHandler<Env>;
+export { KeyRing, Lobby, latchkey };
+export default door;

@@ -1,13 +1,10 @@
-import { type Env, latchkeyFor } from '../../src/assemble.ts';
+import type { Env } from '../../src/assemble.ts';
+import { entryOf } from '../../src/entry.ts';
 import { ringOfOwner } from '../../src/model/key.ts';
-import { KeyRingBase } from '../../src/ring/keyring.ts';
-import { LobbyBase } from '../../src/ring/lobby/lobby.ts';
-import type { LobbyPorts } from '../../src/ring/lobby/parts.ts';
-import type { RingPorts } from '../../src/ring/parts.ts';
 import settings from '../workers/settings.ts';
 
 /** The Worker of the benchmark, with a door through which an owner grows old at once. */
-const latchkey = latchkeyFor({
+const entry = entryOf({
   ...settings,
   limits: { ...settings.limits, keysPerUser: 1000 },
   routes: [...settings.routes, { path: '/strict/**', leaseSeconds: 0 }],
@@ -22,11 +19,7 @@ export interface Past {
   readonly days: number;
 }
 
-export class KeyRing extends KeyRingBase<Env> {
-  protected override ports(env: Env): RingPorts {
-    return latchkey(env).ringPorts();
-  }
-
+export class KeyRing extends entry.KeyRing {
   /** Writes keys like the owner's first one, and use of each in every hour; the size of the database in bytes. */
   grow({ keys, days }: Past): number {
     const { sql } = this.ctx.storage;
@@ -59,15 +52,11 @@ export class KeyRing extends KeyRingBase<Env> {
   }
 }
 
-export class Lobby extends LobbyBase<Env> {
-  protected override ports(env: Env): LobbyPorts {
-    return latchkey(env).lobbyPorts();
-  }
-}
+export const { Lobby } = entry;
 
 export default {
   fetch: async (request, env) => {
-    if (new URL(request.url).pathname !== '/grow') return latchkey(env).fetch(request);
+    if (new URL(request.url).pathname !== '/grow') return entry.door.fetch(request, env);
     const past = (await request.json()) as Past;
     const owner = { kind: 'user', id: past.owner } as const;
     const name = await ringOfOwner(settings.stytch.projectId, owner);

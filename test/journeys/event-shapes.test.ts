@@ -25,7 +25,10 @@ let ring: Ring;
 /** Rings whose operator has a URL for events, at which nobody answers: what they have to tell stays with them. */
 beforeEach(async () => {
   const real = SUPPLY.ports;
-  ports = vi.spyOn(SUPPLY, 'ports').mockImplementation(function (this: KeyRing, env: Env) {
+  ports = vi.spyOn(SUPPLY, 'ports').mockImplementation(function (
+    this: InstanceType<typeof KeyRing>,
+    env: Env,
+  ) {
     const { rules, ...others } = real.call(this, env);
     const deliver = async () =>
       ({ outcome: 'unreachable', detail: 'test', retryAfterSeconds: null }) as const;

@@ -254,7 +254,7 @@ describe('a Ring', () => {
     const { clientId } = await strayClient(mark(DAYS));
     const real = KeyRing.prototype.reconcile;
     const spy = vi.spyOn(KeyRing.prototype, 'reconcile').mockImplementation(function (
-      this: KeyRing,
+      this: InstanceType<typeof KeyRing>,
       clients,
       dryRun,
     ) {
@@ -278,7 +278,7 @@ describe('a Ring', () => {
     let [running, most, asked] = [0, 0, 0];
     const real = KeyRing.prototype.reconcile;
     mock = vi.spyOn(KeyRing.prototype, 'reconcile').mockImplementation(async function (
-      this: KeyRing,
+      this: InstanceType<typeof KeyRing>,
       clients,
       dryRun,
     ) {

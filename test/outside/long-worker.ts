@@ -1,12 +1,8 @@
-import { type Env, latchkeyFor } from '../../src/assemble.ts';
-import { KeyRingBase } from '../../src/ring/keyring.ts';
-import { LobbyBase } from '../../src/ring/lobby/lobby.ts';
-import type { LobbyPorts } from '../../src/ring/lobby/parts.ts';
-import type { RingPorts } from '../../src/ring/parts.ts';
+import { entryOf } from '../../src/entry.ts';
 import settings from '../settings.ts';
 
 /** The Worker for what lasts: leases of a second, and an origin of each kind. */
-const latchkey = latchkeyFor({
+const { KeyRing, Lobby, door } = entryOf({
   ...settings,
   leaseSeconds: 1,
   origin: { ...settings.origin, timeoutSeconds: 60 },
@@ -27,18 +23,5 @@ const latchkey = latchkeyFor({
   ],
 });
 
-export class KeyRing extends KeyRingBase<Env> {
-  protected override ports(env: Env): RingPorts {
-    return latchkey(env).ringPorts();
-  }
-}
-
-export class Lobby extends LobbyBase<Env> {
-  protected override ports(env: Env): LobbyPorts {
-    return latchkey(env).lobbyPorts();
-  }
-}
-
-export default {
-  fetch: (request, env) => latchkey(env).fetch(request),
-} satisfies ExportedHandler<Env>;
+export { KeyRing, Lobby };
+export default door;

@@ -17,7 +17,8 @@ export interface Rule {
  * may import a room may also import what lies further in. A new arrow needs a page in docs/decisions/.
  */
 const INWARD: Readonly<Record<string, readonly string[]>> = {
-  worker: ['assemble', 'ring'],
+  worker: ['entry', 'assemble', 'ring'],
+  entry: ['assemble', 'ring'],
   assemble: ['app', 'gate', 'desk', 'portal', 'http', 'ring', 'store', 'stytch', 'webhooks', 'runtime'],
   runtime: [],
   app: ['gate', 'desk', 'portal', 'http'],
@@ -97,7 +98,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'inward',
     says:
-      'worker → assemble → app → gate, desk, portal → http → model; ' +
+      'worker → entry → assemble → app → gate, desk, portal → http → model; ' +
       'assemble → ring, store, stytch → model; desk, assemble → webhooks → model',
     forbids: ({ from, to }) =>
       inside('src', from) && inside('src', to) && isKnown(from) && !pointsInward(roomOf(from), roomOf(to)),
