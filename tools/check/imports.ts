@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { buildSync } from 'esbuild';
 import { committedFiles, ROOT, read } from './project.ts';
-import { type Import, isKnown, RULES } from './rules.ts';
+import { type Import, isKnown, RULES, roomOf } from './rules.ts';
 import { type Outcome, outcomeOf } from './step.ts';
 
 /** Paths from the root and the text of each file. */
@@ -58,12 +58,12 @@ const resolve = (from: string, specifier: string): string => {
   return specifier.includes(':') ? specifier : `package:${specifier}`;
 };
 
-/** `env.VAULT` and the like, outside assemble.ts and the Ring. */
+/** `env.VAULT` and the like, outside the assembly and the Ring. */
 const namedBindings = (path: string, source: string): readonly string[] => {
-  if (!path.startsWith('src/') || path === 'src/assemble.ts' || path.startsWith('src/ring/')) return [];
+  if (!path.startsWith('src/') || ['assemble', 'ring'].includes(roomOf(path) ?? '')) return [];
   const code = source.replace(COMMENT_OR_STRING, (text) => (text.startsWith('/') ? ' ' : text));
   return [...code.matchAll(/\benv\.[A-Z][A-Z0-9_]*\b/g)].map(
-    ([name]) => `${path} → ${name} (bindings): only src/assemble.ts and src/ring name a binding`,
+    ([name]) => `${path} → ${name} (bindings): only src/assemble and src/ring name a binding`,
   );
 };
 

@@ -73,7 +73,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'bindings',
-    says: 'cloudflare:workers is imported only by src/assemble.ts and src/ring',
+    says: 'cloudflare:workers is imported only by src/assemble and src/ring',
     forbids: ({ from, to }) =>
       inside('src', from) &&
       to === 'cloudflare:workers' &&

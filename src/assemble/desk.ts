@@ -1,0 +1,117 @@
+import type { Config, Secrets } from '../config.ts';
+import { createDesk } from '../desk/index.ts';
+import type { Decide } from '../gate/decide.ts';
+import { extract } from '../gate/extract.ts';
+import type { Signer } from '../gate/forward/assertion.ts';
+import { requestId } from '../gate/forward/headers.ts';
+import { createIdentifyOperator } from '../gate/operator.ts';
+import { log } from '../log.ts';
+import { isForeignClientId } from '../model/foreign.ts';
+import { ANONYMOUS, type Owner } from '../model/identity.ts';
+import { ringOfClientId, ringOfOwner } from '../model/key.ts';
+import type { ReachPorts } from '../model/reach.ts';
+import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
+import { randomId } from '../runtime.ts';
+import { createThrottle } from '../store/throttle.ts';
+import { deskReconciler } from './desk-reconciler.ts';
+import { deskRing } from './desk-ring.ts';
+import { deskWebhooks } from './desk-webhooks.ts';
+import { type Env, realmOf, ringsOf } from './env.ts';
+import { createHeadSigner } from './head-signer.ts';
+import type { Shared } from './shared.ts';
+
+/** What the Desk has in common with the Gate. */
+interface DeskSetting {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly shared: Shared;
+  readonly env: Env;
+  readonly decide: Decide;
+  readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];
+  readonly signer: Signer;
+  readonly reachPorts: ReachPorts;
+}
+
+/** The Desk of one isolate. */
+export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> => {
+  const { config, secrets, shared, env, decide, scopesOfRoles, signer, reachPorts } = setting;
+  const { now } = shared;
+  const rings = ringsOf(env);
+  const realm = realmOf(config);
+  const projectId = config.stytch.projectId;
+  return createDesk({
+    ...{ deskUrl: config.deskUrl, projectId, realm },
+    largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
+    largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
+    extract: (inbound) => extract(inbound, realm),
+    maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
+    identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
+      const demand = {
+        auth: 'required',
+        ...{ credentials: kinds, maxAuthAgeSeconds },
+        scopes: [],
+        cost: 0,
+        leaseSeconds: config.leaseSeconds,
+        sessionsBySignature: true,
+      } as const;
+      return decide(credential, demand, now(), trace, from);
+    },
+    grantable: (roles) =>
+      scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
+    ringOf: async (owner) => {
+      const name = await ringOfOwner(projectId, owner);
+      return deskRing(name, rings(name), reachPorts);
+    },
+    ringOfKey: (clientId) => {
+      const ring = ringOfClientId(clientId, realm);
+      return ring === null ? null : deskRing(ring, rings(ring), reachPorts);
+    },
+    reconciler: deskReconciler(() => openReconciler(env.LOBBY), reachPorts),
+    // Of a client that was made elsewhere, the id does not say whose it is: each Ring knows its own.
+    isOwn: async (owner: Owner, keyId) =>
+      isForeignClientId(keyId, realm) ||
+      ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
+    identifyOperator: createIdentifyOperator({
+      ...{ verifyToken: shared.verifyToken, now },
+      operators: new Set(config.operators),
+    }),
+    organizationRoles: config.desk.organizationRoles,
+    everyScope: [...config.scopes.keys()],
+    keychain: shared.keychain,
+    signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
+    assertionJwks: signer.publicJwks,
+    readiness: async () => ({
+      signing_keys: await shared.canVerify(),
+      assertion_keys: await canSign(signer, now()),
+      kv: await canRead(env.VAULT),
+    }),
+    throttle: createThrottle(env.STRANGERS, 'desk', log),
+    ...deskWebhooks({
+      stytchWebhookSecret: secrets.stytchWebhookSecret,
+      lobbies: openLobbies(env.LOBBY),
+      fetch: (url, init) => fetch(url, init),
+      ...{ now, turn: shared.turn, reachPorts },
+    }),
+    requestId: (inbound) => requestId(inbound, randomId),
+    ...{ now, log },
+  });
+};
+
+/** A private key that does not fit its public half shows when it is imported. */
+const canSign = async (signer: Signer, at: number): Promise<boolean> => {
+  try {
+    await signer.sign(ANONYMOUS, at);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const canRead = async (kv: KVNamespace): Promise<boolean> => {
+  try {
+    await kv.get('readiness');
+    return true;
+  } catch {
+    return false;
+  }
+};
