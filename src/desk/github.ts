@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import type { Author } from '../model/author.ts';
+import { inTurns } from '../model/in-turns.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import { type GithubAlert, type GithubFeedback, githubAlerts } from '../webhooks/github.ts';
@@ -91,17 +92,16 @@ const endAll = async (
   trace: Trace,
 ): Promise<Result<ReadonlyMap<string, Found>>> => {
   const finds = [...new Map(alerts.map((alert) => [alert.token, alert])).values()];
+  const results = await inTurns(finds, AT_ONCE, async ({ token, url }) => ({
+    token,
+    result: await endFound(ports, { key: token, source: url === '' ? null : url, author }, trace),
+  }));
   const found = new Map<string, Found>();
-  let silent: Result<never> | null = null;
-  for (let i = 0; i < finds.length; i += AT_ONCE) {
-    const ended = finds.slice(i, i + AT_ONCE).map(async ({ token, url }) => {
-      const result = await endFound(ports, { key: token, source: url === '' ? null : url, author }, trace);
-      if (result.ok) found.set(token, result.value);
-      else silent = result;
-    });
-    await Promise.all(ended);
+  for (const { token, result } of results) {
+    if (!result.ok) return result;
+    found.set(token, result.value);
   }
-  return silent ?? ok(found);
+  return ok(found);
 };
 
 const feedback = (

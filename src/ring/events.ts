@@ -3,6 +3,7 @@ import { keyObject, ownerObject } from '../model/objects.ts';
 import { retryAfterMs } from './alarm/retry.ts';
 import type { RingParts } from './parts.ts';
 import type { EventRow } from './tables/rows.ts';
+import { becauseOf } from './unanswered.ts';
 
 /** An event that was not taken in this many tries, about four days, is given up, and the log says so. */
 const MAX_ATTEMPTS = 100;
@@ -47,7 +48,7 @@ const tell = async (parts: RingParts, event: EventRow): Promise<void> => {
   parts.log({
     ...{ event: 'events', id: event.id, type: event.type, attempts },
     outcome: isGivenUp ? 'given up' : 'not taken',
-    because: outcome.outcome === 'declined' ? outcome.code : outcome.detail,
+    because: becauseOf(outcome),
   });
   if (isGivenUp) return tables.deleteEvent(event.id);
   if (outcome.outcome !== 'unreachable' || outcome.retryAfterSeconds === null) return;

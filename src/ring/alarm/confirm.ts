@@ -4,6 +4,7 @@ import { ringOfOwner } from '../../model/key.ts';
 import { endKey } from '../keys/end.ts';
 import type { RingParts } from '../parts.ts';
 import type { KeyRow } from '../tables/rows.ts';
+import { becauseOf } from '../unanswered.ts';
 
 /** Stytch did not answer: it is asked again after so long, in milliseconds. Every Ring may be waiting for it. */
 const AGAIN_AFTER_MS = 3_600_000;
@@ -38,8 +39,7 @@ const isOfThisProject = async ({ tables, rules, ring, log }: RingParts): Promise
 const confirm = async (parts: RingParts, { keyId }: KeyRow): Promise<void> => {
   const outcome = await parts.stytch.getClient(keyId);
   if (outcome.outcome !== 'answered') {
-    const because = outcome.outcome === 'declined' ? outcome.code : outcome.detail;
-    parts.log({ event: 'confirm', key_id: keyId, outcome: outcome.outcome, because });
+    parts.log({ event: 'confirm', key_id: keyId, outcome: outcome.outcome, because: becauseOf(outcome) });
     return;
   }
   if (outcome.value?.status === 'active') return parts.tables.confirm(keyId, parts.now());

@@ -4,6 +4,7 @@ import { endKey } from '../keys/end.ts';
 import { markOf } from '../mark.ts';
 import type { RingParts } from '../parts.ts';
 import type { Intention, KeyRow } from '../tables/rows.ts';
+import { becauseOf } from '../unanswered.ts';
 import { retryAfterMs } from './retry.ts';
 
 /** How many intentions one alarm works on; the rest are due at once again. */
@@ -21,7 +22,6 @@ const IN_FLIGHT_MS = 60_000;
  */
 export const workOffLedger = async (parts: RingParts): Promise<void> => {
   const now = parts.now();
-  parts.tables.forgetRevokedTokens(now);
   endExpired(parts, now);
   const due = parts.tables.intentionsDue(now, BATCH);
   for (const intention of due) {
@@ -46,7 +46,7 @@ const carryOut = async (parts: RingParts, intention: Intention): Promise<void> =
   const outcome = kind === 'update' ? await update(parts, before) : await parts.stytch.deleteClient(clientId);
   if (outcome === null) return parts.tables.deleteIntention(clientId);
   if (outcome.outcome !== 'answered') {
-    const because = outcome.outcome === 'declined' ? outcome.code : outcome.detail;
+    const because = becauseOf(outcome);
     parts.log({ event: 'ledger', key_id: clientId, kind, attempts: intention.attempts + 1, because });
     return;
   }

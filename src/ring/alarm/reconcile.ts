@@ -1,5 +1,6 @@
 import { ringOfClientId } from '../../model/key.ts';
 import type { ClientAtStytch, Reconciled } from '../../model/life.ts';
+import { intend } from '../intend.ts';
 import type { RingParts } from '../parts.ts';
 import type { KeyRow } from '../tables/rows.ts';
 import { endAtStytch } from './confirm.ts';
@@ -73,6 +74,3 @@ const follow = (parts: RingParts, { clientId, status }: ClientAtStytch, found: R
     intend(parts, clientId, 'delete');
   if ((found === 'same' || found === 'drifted') && status === 'active') parts.tables.confirm(clientId, now);
 };
-
-const intend = ({ tables, now }: RingParts, clientId: string, kind: 'update' | 'delete'): void =>
-  tables.putIntention({ clientId, kind, attempts: 0, dueAt: now(), since: now(), fingerprints: [] });

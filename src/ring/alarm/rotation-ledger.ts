@@ -2,6 +2,7 @@ import { LATCHKEY } from '../../model/author.ts';
 import { endOldSecret } from '../keys/rotation-end.ts';
 import type { RingParts } from '../parts.ts';
 import type { RotationRow } from '../tables/rows.ts';
+import { becauseOf } from '../unanswered.ts';
 import { retryAfterMs } from './retry.ts';
 
 /** How many rotations one alarm works on; the rest are due at once again. */
@@ -53,7 +54,7 @@ const tellStytch = async (parts: RingParts, rotation: RotationRow): Promise<void
     ? stytch.finishRotation(clientId)
     : stytch.cancelRotation(clientId));
   if (outcome.outcome !== 'answered') {
-    const because = outcome.outcome === 'declined' ? outcome.code : outcome.detail;
+    const because = becauseOf(outcome);
     parts.log({ event: 'ledger', key_id: clientId, kind: status, attempts: rotation.attempts + 1, because });
     return;
   }

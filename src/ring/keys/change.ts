@@ -1,8 +1,10 @@
 import type { ChangeRequest, KeyRecord } from '../../model/life.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { writeAudit } from '../audit.ts';
+import { intend } from '../intend.ts';
 import type { RingParts } from '../parts.ts';
 import type { KeyChange, KeyRow } from '../tables/rows.ts';
+import { refusalOf } from '../unanswered.ts';
 import { recordOf } from './record.ts';
 
 /**
@@ -38,22 +40,13 @@ const changeable = (row: KeyRow): KeyChange => {
 };
 
 /** Writes a change down, with the intention to make the client at Stytch the same. */
-const apply = (parts: RingParts, { keyId: clientId, author }: ChangeRequest, wanted: KeyChange): void => {
-  const now = parts.now();
+const apply = (parts: RingParts, { keyId: clientId, author }: ChangeRequest, wanted: KeyChange): void =>
   parts.storage.transactionSync(() => {
     const before = parts.tables.key(clientId);
     parts.tables.changeKey(clientId, wanted);
     writeAudit(parts, author, 'key.changed', clientId, before === null ? {} : differences(before, wanted));
-    parts.tables.putIntention({
-      clientId,
-      kind: 'update',
-      attempts: 0,
-      dueAt: now,
-      since: now,
-      fingerprints: [],
-    });
+    intend(parts, clientId, 'update');
   });
-};
 
 const widen = async (
   parts: RingParts,
@@ -66,10 +59,7 @@ const widen = async (
   if (kept.length < before.scopes.length) apply(parts, request, { ...changeable(before), scopes: kept });
   const { name, description, scopes } = wanted;
   const outcome = await parts.stytch.updateClient({ clientId, name, description, scopes });
-  if (outcome.outcome === 'declined') return err({ reason: 'client_refused', detail: outcome.code });
-  if (outcome.outcome === 'unreachable') {
-    return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: outcome.retryAfterSeconds ?? 5 });
-  }
+  if (outcome.outcome !== 'answered') return err(refusalOf(outcome));
   // A revoke that ran meanwhile wins; a client that Stytch no longer has cannot be widened.
   if (parts.tables.key(clientId)?.status !== 'active') return err({ reason: 'not_found' });
   if (!outcome.value.existed) return err({ reason: 'client_refused', detail: 'm2m_client_not_found' });

@@ -2,6 +2,7 @@ import type { Author } from '../../model/author.ts';
 import type { Owner } from '../../model/identity.ts';
 import { writeAudit } from '../audit.ts';
 import { emit } from '../events.ts';
+import { intend } from '../intend.ts';
 import type { RingParts } from '../parts.ts';
 import { recordOf } from './record.ts';
 
@@ -25,7 +26,7 @@ export const endKey = (
     const rotatedOut = tables.rotation(clientId)?.fingerprints ?? [];
     tables.deleteRotation(clientId);
     const fingerprints = [...rotatedOut, ...tables.deleteSecrets(clientId)];
-    tables.putIntention({ clientId, kind: 'delete', attempts: 0, dueAt: now, since: now, fingerprints });
+    intend(parts, clientId, 'delete', { fingerprints });
     writeAudit(parts, author, `key.${status}`, clientId, because === null ? {} : { because });
     if (status === 'revoked') emit(parts, 'key.revoked', recordOf(parts, clientId, owner), { because });
   });

@@ -5,15 +5,14 @@ import type { NewClient } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { writeAudit } from '../audit.ts';
 import { emit } from '../events.ts';
+import { intend } from '../intend.ts';
 import { madeAtMark, markOf } from '../mark.ts';
 import { keysLimit } from '../owner/index.ts';
 import type { RingParts } from '../parts.ts';
 import type { KeyRow } from '../tables/rows.ts';
+import { ABANDONED_AFTER_MS, becauseOf, refusalOf, stytchSilent } from '../unanswered.ts';
 import { answered, begin, repeated } from './idempotency.ts';
 import { toRecord } from './record.ts';
-
-/** An issue that has not ended by then was cut off: Stytch's tries end well before. */
-const ABANDONED_AFTER_MS = 60_000;
 
 /**
  * Makes a key: reserves a slot, has Stytch create the client under an id and a secret of our choosing, commits,
@@ -39,9 +38,9 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
   parts.creating.add(clientId);
   try {
     const outcome = await parts.stytch.createClient(newClient(parts, request, clientId, clientSecret));
-    if (tables.key(clientId)?.status !== 'creating') return unavailable(null);
+    if (tables.key(clientId)?.status !== 'creating') return err(stytchSilent(null));
     if (outcome.outcome === 'answered' && tables.deletion() !== null) {
-      abandoned(parts, clientId, null);
+      abandoned(parts, clientId);
       return err({ reason: 'owner_deleted' });
     }
     if (outcome.outcome === 'answered') {
@@ -55,10 +54,10 @@ export const issue = async (parts: RingParts, request: IssueRequest): Promise<Re
       });
       return ok({ record, key });
     }
-    parts.log({ event: 'issue', key_id: clientId, outcome: outcome.outcome, because: reasonOf(outcome) });
-    return outcome.outcome === 'declined'
-      ? dropped(parts, clientId, outcome.code)
-      : abandoned(parts, clientId, outcome.retryAfterSeconds);
+    parts.log({ event: 'issue', key_id: clientId, outcome: outcome.outcome, because: becauseOf(outcome) });
+    if (outcome.outcome === 'declined') dropped(parts, clientId);
+    else abandoned(parts, clientId);
+    return err(refusalOf(outcome));
   } finally {
     parts.creating.delete(clientId);
     await parts.wake();
@@ -82,8 +81,7 @@ const reserve = (
   };
   parts.storage.transactionSync(() => {
     parts.tables.insertKey(row);
-    const dueAt = now + ABANDONED_AFTER_MS;
-    parts.tables.putIntention({ clientId, kind: 'create', attempts: 0, dueAt, since: now, fingerprints: [] });
+    intend(parts, clientId, 'create', { afterMs: ABANDONED_AFTER_MS });
     begin(parts, request.idempotency, clientId);
   });
   return row;
@@ -112,34 +110,15 @@ const newClient = (
 });
 
 /** Stytch said no, so there is nothing to undo. */
-const dropped = (parts: RingParts, clientId: string, code: string): Result<never> => {
+const dropped = (parts: RingParts, clientId: string): void =>
   parts.storage.transactionSync(() => {
     parts.tables.deleteKey(clientId);
     parts.tables.deleteIntention(clientId);
     parts.tables.forgetUnanswered(clientId);
   });
-  return err({ reason: 'client_refused', detail: code });
-};
 
 /** Nobody knows whether Stytch made it: the ledger will see to it that it has not. */
-const abandoned = (parts: RingParts, clientId: string, retryAfterSeconds: number | null): Result<never> => {
-  const now = parts.now();
+const abandoned = (parts: RingParts, clientId: string): void => {
   parts.tables.forgetUnanswered(clientId);
-  parts.tables.putIntention({
-    clientId,
-    kind: 'create',
-    attempts: 0,
-    dueAt: now,
-    since: now,
-    fingerprints: [],
-  });
-  return unavailable(retryAfterSeconds);
+  intend(parts, clientId, 'create');
 };
-
-/** What Stytch says of when to come back, or a moment. */
-const unavailable = (retryAfterSeconds: number | null): Result<never> =>
-  err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: retryAfterSeconds ?? 5 });
-
-const reasonOf = (
-  outcome: { outcome: 'declined'; code: string } | { outcome: 'unreachable'; detail: string },
-) => (outcome.outcome === 'declined' ? outcome.code : outcome.detail);

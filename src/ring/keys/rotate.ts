@@ -6,12 +6,10 @@ import { err, ok, type Refusal, type Result } from '../../model/refusal.ts';
 import { writeAudit } from '../audit.ts';
 import type { RingParts } from '../parts.ts';
 import type { KeyRow } from '../tables/rows.ts';
+import { ABANDONED_AFTER_MS, refusalOf, stytchSilent } from '../unanswered.ts';
 import { answered, begin, repeated } from './idempotency.ts';
 import { recordOf } from './record.ts';
 import { endOldSecret } from './rotation-end.ts';
-
-/** A start that has not ended by then was cut off: Stytch's tries end well before. */
-const ABANDONED_AFTER_MS = 60_000;
 
 /** A second secret as Stytch minted it, spelled as a key. */
 interface NextSecret {
@@ -134,12 +132,11 @@ const abandoned = (
     if (isUndone || begun === null) tables.deleteRotation(keyId);
     else tables.putRotation({ ...begun, status: 'undoing', dueAt: parts.now() });
   });
-  if (outcome.outcome === 'declined') return err({ reason: 'client_refused', detail: outcome.code });
+  if (outcome.outcome === 'declined') return err(refusalOf(outcome));
   if (isUndone) return err({ reason: 'client_refused', detail: 'm2m_client_not_found' });
   parts.log({
     ...{ event: 'rotate', key_id: keyId },
     outcome: outcome.outcome === 'unreachable' ? outcome.detail : 'a secret without a spelling',
   });
-  const retryAfterSeconds = (outcome.outcome === 'unreachable' ? outcome.retryAfterSeconds : null) ?? 5;
-  return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds });
+  return err(outcome.outcome === 'unreachable' ? refusalOf(outcome) : stytchSilent(null));
 };

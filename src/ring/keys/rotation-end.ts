@@ -1,6 +1,6 @@
 import type { Author } from '../../model/author.ts';
 import type { Owner } from '../../model/identity.ts';
-import { err, type Result } from '../../model/refusal.ts';
+import { err, ok, type Result } from '../../model/refusal.ts';
 import { writeAudit } from '../audit.ts';
 import { emit } from '../events.ts';
 import type { RingParts } from '../parts.ts';
@@ -23,7 +23,7 @@ export const endRotation = (
     if (end === 'finish') endOldSecret(parts, owner, keyId, author, null);
     else endNextSecret(parts, keyId, author, null);
   });
-  return { ok: true, value: null };
+  return ok(null);
 };
 
 /** The old secret of an open rotation is dead from this write on. In a transaction. */

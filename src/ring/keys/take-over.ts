@@ -1,16 +1,14 @@
 import type { ImportRequest, KeyRecord } from '../../model/life.ts';
-import type { ClientUpdate, LobbyProof, Outcome, SecretName, StytchClient } from '../../model/ports.ts';
+import type { ClientUpdate, LobbyProof, SecretName, StytchClient } from '../../model/ports.ts';
 import { err, type Refusal, type Result } from '../../model/refusal.ts';
 import { isReservedScope } from '../../model/scope.ts';
 import { ownerMark } from '../mark.ts';
 import { found } from '../owner/found.ts';
 import { closed } from '../owner/index.ts';
 import type { RingParts } from '../parts.ts';
+import { becauseOf, COME_BACK_SECONDS, refusalOf, type Unanswered } from '../unanswered.ts';
 import { adopt } from './adopt.ts';
 import { answered } from './idempotency.ts';
-
-/** When somebody is to come back whom Stytch or the Lobby gave no answer for, in seconds. */
-const COME_BACK_SECONDS = 5;
 
 /**
  * Claims a client for the owner in the Lobby, which has its secret proven, writes him into what its tokens say, and makes
@@ -25,7 +23,7 @@ export const takeOver = async (
   const owner = parts.tables.owner() ?? request.owner;
   const lobby = parts.lobbies(clientId);
   const asked = lobby.claimByProof({ credential, clientSecret, owner, address: author.address });
-  const refusal = refusalOf(await answer(parts, clientId, asked));
+  const refusal = whyNotClaimed(await answer(parts, clientId, asked));
   if (refusal !== null) return err(refusal);
 
   const adopted = await nameOwner(parts, { ...request, owner });
@@ -35,7 +33,7 @@ export const takeOver = async (
 };
 
 /** Why a client could not be claimed; null for one that was. */
-const refusalOf = (proof: LobbyProof | null): Refusal | null => {
+const whyNotClaimed = (proof: LobbyProof | null): Refusal | null => {
   switch (proof?.result) {
     case 'claimed':
       return null;
@@ -112,18 +110,9 @@ const enter = (parts: RingParts, request: ImportRequest, client: StytchClient): 
   });
 };
 
-/** What Stytch refuses is refused; where it says nothing, somebody has to come back. */
-const unanswered = (
-  parts: RingParts,
-  clientId: string,
-  outcome: Exclude<Outcome<unknown>, { readonly outcome: 'answered' }>,
-): Refusal => {
-  const isDeclined = outcome.outcome === 'declined';
-  const because = isDeclined ? outcome.code : outcome.detail;
-  parts.log({ event: 'import', key_id: clientId, outcome: outcome.outcome, because });
-  if (isDeclined) return { reason: 'client_refused', detail: outcome.code };
-  const retryAfterSeconds = outcome.retryAfterSeconds ?? COME_BACK_SECONDS;
-  return { reason: 'unavailable', what: 'stytch', retryAfterSeconds };
+const unanswered = (parts: RingParts, clientId: string, outcome: Unanswered): Refusal => {
+  parts.log({ event: 'import', key_id: clientId, outcome: outcome.outcome, because: becauseOf(outcome) });
+  return refusalOf(outcome);
 };
 
 /** What a Lobby answers; null for one that does not. */

@@ -1,10 +1,10 @@
 import { isForeignClientId } from '../../model/foreign.ts';
+import { inTurns } from '../../model/in-turns.ts';
 import { ringOfClientId, ringOfOwner } from '../../model/key.ts';
 import { RECONCILED, type Reconciled } from '../../model/life.ts';
 import type { Found, StytchClient } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
 import { readMarked } from '../mark.ts';
-import { inTurns } from './in-turns.ts';
 import type { LobbyParts } from './parts.ts';
 
 /** How long a Ring or a Lobby is waited for, in milliseconds, and how many are asked at a time. */

@@ -1,6 +1,7 @@
-import type { Outcome, ReconciliationReport, ReconciliationRequest } from '../../model/ports.ts';
+import type { ReconciliationReport, ReconciliationRequest } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { retryAfterMs } from '../alarm/retry.ts';
+import { becauseOf, type Unanswered } from '../unanswered.ts';
 import { judgePage } from './judge-page.ts';
 import type { LobbyParts } from './parts.ts';
 import { removeOrphans } from './remove-orphans.ts';
@@ -77,17 +78,12 @@ const ended = (parts: LobbyParts, run: Run, because: string | null): Step => ({
 });
 
 /** The page is asked for again, later each time, and not for ever: the next run begins anew. */
-const inTrouble = (
-  parts: LobbyParts,
-  run: Run,
-  outcome: Exclude<Outcome<unknown>, { readonly outcome: 'answered' }>,
-): Step => {
+const inTrouble = (parts: LobbyParts, run: Run, outcome: Unanswered): Step => {
   const { since, tries } = run.trouble ?? { since: parts.now(), tries: 0 };
-  const isDecline = outcome.outcome === 'declined';
-  const because = isDecline ? outcome.code : outcome.detail;
+  const because = becauseOf(outcome);
   if (parts.now() - since >= PATIENCE_MS) return ended(parts, run, `Stytch gives no clients: ${because}`);
   parts.log({ event: 'reconciliation', outcome: 'no page', id: run.id, tries: tries + 1, because });
-  const askedMs = isDecline ? 0 : (outcome.retryAfterSeconds ?? 0) * 1000;
+  const askedMs = outcome.outcome === 'declined' ? 0 : (outcome.retryAfterSeconds ?? 0) * 1000;
   const waitMs = Math.max(askedMs, Math.min(LAST_RETRY_MS, retryAfterMs(tries + 1)));
   return { state: { ...run, trouble: { since, tries: tries + 1 } }, waitMs };
 };

@@ -1,4 +1,4 @@
-import { inTurns } from './in-turns.ts';
+import { inTurns } from '../../model/in-turns.ts';
 import type { Finding } from './judge-page.ts';
 import type { LobbyParts } from './parts.ts';
 import { counted } from './run.ts';

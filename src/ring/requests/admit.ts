@@ -21,9 +21,9 @@ export const admit = async (parts: RingParts, request: AdmitRequest): Promise<Ad
   const grant = standing.status === 'live' ? permits(parts, request, standing.ownLimit, now) : null;
   const isNew = !tables.exists() && standing.status === 'live' && lends(grant);
   if (isNew) found(parts, standing.owner);
-  if (tables.exists()) account(parts, request, standing, grant);
-  // A Ring that only lends has to see to it that it goes again.
-  if (isNew || parts.tables.hasEventsDue(parts.now())) await parts.wake();
+  const hasTold = tables.exists() && account(parts, request, standing, grant);
+  // A Ring that only lends has to see to it that it goes again, and what was told is to be delivered.
+  if (isNew || hasTold) await parts.wake();
   return { standing, others, grant, sealed: keptToken(parts, request, standing, now) };
 };
 
@@ -45,16 +45,24 @@ export const ownersIn = ({ credential, others }: AdmitRequest): readonly Owner[]
 
 const lends = (grant: Grant | null): boolean => grant !== null && (grant.decided > 0 || grant.units > 0);
 
-/** Writes down what was lent and what was told. Of one who is refused it is only what is told that counts. */
-const account = (parts: RingParts, request: AdmitRequest, standing: Standing, grant: Grant | null): void => {
+/**
+ * Writes down what was lent and what was told. Of one who is refused it is only what is told that counts. Whether the
+ * operator is to be told of it.
+ */
+const account = (
+  parts: RingParts,
+  request: AdmitRequest,
+  standing: Standing,
+  grant: Grant | null,
+): boolean => {
   const { credential, uses, ask } = request;
   const isLive = standing.status === 'live';
-  if (!isLive && uses.length === 0 && ask.reports.length === 0 && !ask.grace) return;
+  if (!isLive && uses.length === 0 && ask.reports.length === 0 && !ask.grace) return false;
   if (grant === null)
     parts.meter().hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE), parts.now());
   recordUse(parts, isLive ? request : { ...request, seen: null }, grant);
   parts.tables.putMeter(parts.meter().saved());
-  watchQuota(parts, planOf(parts).perMonth);
+  return watchQuota(parts, planOf(parts).perMonth);
 };
 
 /** A key with a limit of its own is given permits for its own purse only: the owner's would not know that limit. */

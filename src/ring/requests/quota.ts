@@ -4,17 +4,18 @@ import type { RingParts } from '../parts.ts';
 /** Of a month's quota, the parts whose use the operator is told of. */
 const TOLD_AT = [1, 0.8] as const;
 
-/** Tells of a quota that is nearly or wholly used up, once for each part and month. */
-export const watchQuota = (parts: RingParts, perMonth: number | undefined): void => {
+/** Tells of a quota that is nearly or wholly used up, once for each part and month. Whether there was something to tell. */
+export const watchQuota = (parts: RingParts, perMonth: number | undefined): boolean => {
   const month = parts.meter().saved().month;
-  if (perMonth === undefined || month === null || parts.rules.events === null) return;
+  if (perMonth === undefined || month === null || parts.rules.events === null) return false;
   const part = TOLD_AT.find((each) => month.units >= each * perMonth);
-  if (part === undefined) return;
+  if (part === undefined) return false;
   const [toldMonth, toldPart] = (parts.tables.quotaTold() ?? '').split(' ');
-  if (toldMonth === month.name && Number(toldPart) >= part) return;
+  if (toldMonth === month.name && Number(toldPart) >= part) return false;
   parts.storage.transactionSync(() => {
     parts.tables.setQuotaTold(`${month.name} ${part}`);
     const { name, units } = month;
     emit(parts, 'quota.reached', null, { month: name, units, per_month: perMonth, percent: part * 100 });
   });
+  return true;
 };

@@ -39,8 +39,6 @@ export const toldTables = ({ all, first, run }: Sql, exists: () => boolean) => (
   /** An event that is gone by now stays gone. */
   postponeEvent: (id: string, attempts: number, dueAt: number): void =>
     run('UPDATE events SET attempts = ?, due_at = ? WHERE id = ?', attempts, dueAt, id),
-  hasEventsDue: (now: number): boolean =>
-    exists() && first('SELECT 1 FROM events WHERE due_at <= ? AND attempts = 0', now) !== null,
   deleteEvent: (id: string): void => run('DELETE FROM events WHERE id = ?', id),
   eventsDue: (now: number, limit: number): readonly EventRow[] =>
     exists()
