@@ -215,6 +215,8 @@ describe('the operator is told', () => {
     expect(await use(15)).toBe(15);
     expect(typesOf(await allTold())).toEqual(['key.created']);
     expect(await use(1)).toBe(1);
+    // Nobody wakes the Ring here: it does so itself.
+    await expect.poll(async () => typesOf(await received()), { timeout: 5_000 }).toContain('quota.reached');
     const [, first] = await allTold();
     const month = new Date().toISOString().slice(0, 7);
     expect(first).toMatchObject({
