@@ -34,6 +34,12 @@ export default defineConfig({
   // Which of these a user may give to a key, by Stytch role. `stytch_user` is every user's.
   roles: { stytch_user: ['items:read', 'items:write'] },
 
+  // CLIs that a user can let in from his browser (RFC 8628), by client_id: docs/oauth.md. `npm run cli` is one.
+  deviceClients: { 'acme-cli': { title: 'Acme CLI', scopes: ['items:read', 'items:write'] } },
+
+  // Where your users sign in, in your app: `portal: { loginUrl: 'https://app.acme.com/login' }`, or the variable
+  // LOGIN_URL. They come back to the address in `return_to`. `npm run dev` names the emulator's page.
+
   // Per owner, over all of the owner's keys, exact and worldwide.
   limits: {
     default: { requests: 600, perSeconds: 60 },

@@ -5,6 +5,7 @@ import { readSecrets, type Secrets } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
 import { openSpellings, unusedSecret } from './config/warnings.ts';
+import type { DeviceClient } from './model/device.ts';
 import type { ForeignClients, OwnerlessClients } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
@@ -44,6 +45,13 @@ export interface Config {
   readonly operators: readonly string[];
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly roles: ReadonlyMap<string, readonly string[]>;
+  readonly deviceClients: ReadonlyMap<string, DeviceClient>;
+  readonly portal: {
+    /** Where users sign in; null for nowhere. */
+    readonly loginUrl: string | null;
+    /** The parameter of its query that says where to come back to. */
+    readonly returnParameter: string;
+  };
   readonly limits: {
     readonly default: Limit;
     readonly plans: ReadonlyMap<string, Limit>;
@@ -213,9 +221,22 @@ const complete = (
     ]),
   ),
   roles: new Map(Object.entries(file.roles)),
+  deviceClients: new Map(
+    Object.entries(file.deviceClients).map(([clientId, client]) => [clientId, deviceClientOf(client, file)]),
+  ),
+  portal: { ...file.portal, loginUrl: file.portal.loginUrl ?? null },
   limits: { ...file.limits, plans: new Map(Object.entries(file.limits.plans)) },
   largestLeaseSeconds: Math.max(file.leaseSeconds, ...policy.routes.map(({ leaseSeconds }) => leaseSeconds)),
   routes: policy.routes,
+});
+
+const deviceClientOf = (
+  { title, scopes, keyDays }: Parsed['deviceClients'][string],
+  { scopes: offered }: Parsed,
+): DeviceClient => ({
+  title,
+  scopes: scopes ?? Object.keys(offered).filter((name) => offered[name]?.selfService === true),
+  keyDays: keyDays ?? null,
 });
 
 const originOf = ({ id, timeoutSeconds, keepCookies, ...settings }: Parsed['origin']): OriginConfig => {

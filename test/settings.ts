@@ -15,6 +15,10 @@ export default defineConfig({
     'admin:all': { title: 'Administer', selfService: false },
   },
   roles: { stytch_user: ['items:read', 'items:write', 'admin:all'] },
+  deviceClients: {
+    'acme-cli': { title: 'Acme CLI' },
+    'acme-reader': { title: 'Acme Reader', scopes: ['items:read'], keyDays: 30 },
+  },
   limits: {
     default: { requests: 600, perSeconds: 60 },
     plans: {

@@ -20,7 +20,7 @@ import { randomId, sleep } from '../runtime.ts';
 import { createMemory } from '../store/memory.ts';
 import { createThrottle } from '../store/throttle.ts';
 import { openDesk } from './desk.ts';
-import { type Env, fetchOf, realmOf, ringsOf } from './env.ts';
+import { type Env, fetchOf, realmOf, ringsOf, selfServiceScopes } from './env.ts';
 import type { Shared } from './shared.ts';
 
 /** Both doors, of one isolate. */
@@ -100,11 +100,14 @@ export const openApp = (
 };
 
 /** What the Gate answers by itself. */
-const rimOf = ({ apiUrls, cors, deskUrl, headerPrefix, pathParams, scopes }: Config, policy: Policy) => ({
+const rimOf = (config: Config, policy: Policy) => ({
   metadata: createResourceMetadata({
-    ...{ urls: apiUrls, pathParams, deskUrl, policy },
+    ...{ urls: config.apiUrls, pathParams: config.pathParams, deskUrl: config.deskUrl, policy },
     // What a client can ask for: the others are given by operators, and named by the refusal that wants them.
-    scopes: [...scopes].flatMap(([name, { selfService }]) => (selfService ? [name] : [])),
+    scopes: selfServiceScopes(config),
   }),
-  cors: createCors({ origins: new Set(cors.origins), policy, exposed: [`${headerPrefix}-Source`] }),
+  cors: createCors({
+    ...{ origins: new Set(config.cors.origins), policy },
+    exposed: [`${config.headerPrefix}-Source`],
+  }),
 });

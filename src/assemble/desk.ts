@@ -1,7 +1,7 @@
 import type { Config, Secrets } from '../config.ts';
 import { createDesk } from '../desk/index.ts';
 import type { Decide } from '../gate/decide.ts';
-import { extract } from '../gate/extract.ts';
+import { bearer, extract, pair } from '../gate/extract.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
 import { requestId } from '../gate/forward/headers.ts';
 import { createIdentifyOperator } from '../gate/operator.ts';
@@ -16,7 +16,7 @@ import { createThrottle } from '../store/throttle.ts';
 import { deskReconciler } from './desk-reconciler.ts';
 import { deskRing } from './desk-ring.ts';
 import { deskWebhooks } from './desk-webhooks.ts';
-import { type Env, realmOf, ringsOf } from './env.ts';
+import { type Env, realmOf, ringsOf, selfServiceScopes } from './env.ts';
 import { createHeadSigner } from './head-signer.ts';
 import type { Shared } from './shared.ts';
 
@@ -44,6 +44,10 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
+    tokenOf: (text) => bearer(text, realm),
+    pairOf: (clientId, clientSecret) => pair(clientId, clientSecret, realm),
+    deviceClients: config.deviceClients,
+    selfServiceScopes: selfServiceScopes(config),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
     identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
       const demand = {

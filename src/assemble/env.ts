@@ -50,3 +50,7 @@ export const realmOf = ({ brand, formerBrands, environment }: Config) => ({
   brands: [brand, ...formerBrands],
   environment,
 });
+
+/** The scopes that users can give to their own keys. */
+export const selfServiceScopes = ({ scopes }: Config): readonly string[] =>
+  [...scopes].flatMap(([name, { selfService }]) => (selfService ? [name] : []));

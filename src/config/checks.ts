@@ -12,6 +12,8 @@ export const crossProblems = (file: Judged): readonly Problem[] => [
   ...operatorProblems(file),
   ...roleProblems(file),
   ...deskProblems(file),
+  ...deviceProblems(file),
+  ...portalProblems(file),
   ...eventProblems(file),
   ...routeProblems(file),
   ...corsProblems(file),
@@ -69,6 +71,23 @@ const deskProblems = ({ desk, stytch }: Judged): readonly Problem[] =>
   stytch?.vertical === 'consumer' && (desk?.organizationRoles ?? []).length > 0
     ? [{ path: ['desk', 'organizationRoles'], message: "needs a project whose vertical is 'b2b'" }]
     : [];
+
+/** A key that users make for a CLI has the scopes that they can give themselves. */
+const deviceProblems = ({ deviceClients = {}, scopes = {}, scopeNames }: Judged): readonly Problem[] =>
+  Object.entries(deviceClients).flatMap(([clientId, client]) =>
+    (client.scopes ?? []).flatMap((scope, i) => {
+      const path = ['deviceClients', clientId, 'scopes', i];
+      if (!scopeNames.has(scope)) return [{ path, message: `"${scope}" is not in scopes` }];
+      return scopes[scope]?.selfService === false
+        ? [{ path, message: `"${scope}" is none that users give to their keys themselves` }]
+        : [];
+    }),
+  );
+
+const portalProblems = ({ portal, environment }: Judged): readonly Problem[] => {
+  const problem = portal?.loginUrl === undefined ? null : receiverUrlProblem(portal.loginUrl, environment);
+  return problem === null ? [] : [{ path: ['portal', 'loginUrl'], message: problem }];
+};
 
 const eventProblems = ({ events, hosts, environment }: Judged): readonly Problem[] => {
   if (events === undefined) return [];

@@ -46,10 +46,10 @@ const judged = (settings: Settings, environment: Environment | null): Judged => 
   };
 };
 
-/** A member of this name is dropped unseen by whoever copies an object: a scope or plan of that name is none. */
+/** A member of this name is dropped unseen by whoever copies an object: whatever has that name is none. */
 const prototypes = (settings: Settings): readonly Problem[] => {
-  const { scopes, roles, limits } = settings;
-  const tables = { scopes, roles, plans: isRecord(limits) ? limits.plans : null };
+  const { scopes, roles, deviceClients, limits } = settings;
+  const tables = { scopes, roles, deviceClients, plans: isRecord(limits) ? limits.plans : null };
   return Object.entries(tables).flatMap(([name, table]) =>
     isRecord(table) && Object.hasOwn(table, '__proto__')
       ? [{ path: [name, '__proto__'], message: 'is no name to use' }]

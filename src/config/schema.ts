@@ -163,6 +163,30 @@ export const SETTINGS = z.strictObject({
     )
     .default({}),
   roles: z.record(printable(128), z.array(z.string())).default({}),
+  deviceClients: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^(?!m2m-)[a-z][a-z0-9-]{1,63}$/,
+          'must be 2 to 64 lower-case letters, digits and dashes, a letter first, and not as Stytch names clients',
+        ),
+      z.strictObject({
+        title: text(80),
+        scopes: z.array(z.string()).min(1, 'must not be empty').max(100).optional(),
+        keyDays: integer(1, 3650).optional(),
+      }),
+    )
+    .default({}),
+  portal: z
+    .strictObject({
+      loginUrl: z.string().max(2048).optional(),
+      returnParameter: z
+        .string()
+        .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a query parameter')
+        .default('return_to'),
+    })
+    .default({ returnParameter: 'return_to' }),
   limits: z.strictObject({
     default: limit,
     plans: z

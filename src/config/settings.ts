@@ -29,6 +29,10 @@ export interface Settings {
   readonly scopes?: Readonly<Record<string, ScopeSettings>> | undefined;
   /** Which scopes a user's Stytch role can give to a key. Default: none. */
   readonly roles?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** CLIs that users let in by the device flow (RFC 8628): public clients, by client_id. Default: none. */
+  readonly deviceClients?: Readonly<Record<string, DeviceClientSettings>> | undefined;
+  /** The pages for people. */
+  readonly portal?: PortalSettings | undefined;
   readonly limits: LimitSettings;
   /** For how long an isolate may admit without asking the Ring, 1..60. Default: 5. */
   readonly leaseSeconds?: number | undefined;
@@ -98,6 +102,22 @@ export interface EventSettings {
   readonly expiringDays?: number | undefined;
   /** After how long without use a key is told of, 1..3650. Default: 90. */
   readonly unusedDays?: number | undefined;
+}
+
+export interface DeviceClientSettings {
+  /** What users are told that it is. */
+  readonly title: string;
+  /** The scopes that it may ask for. Default: all that users can give to their keys. */
+  readonly scopes?: readonly string[] | undefined;
+  /** How long a key lasts that is made for it, 1..3650. Default: without end. */
+  readonly keyDays?: number | undefined;
+}
+
+export interface PortalSettings {
+  /** Where users sign in: your app. They come back to the address in its query. Variable: `LOGIN_URL`. Default: nowhere. */
+  readonly loginUrl?: string | undefined;
+  /** The query parameter that says where to come back to. Default: `return_to`. */
+  readonly returnParameter?: string | undefined;
 }
 
 export interface ScopeSettings {

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { err, type FieldError, ok, type Result } from '../model/refusal.ts';
 
 /** The longest body that the Desk reads. */
-const MAX_BODY_BYTES = 65_536;
+export const MAX_BODY_BYTES = 65_536;
 
 /** Deeper documents are none of ours. */
 const MAX_DEPTH = 8;

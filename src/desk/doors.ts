@@ -11,7 +11,7 @@ import type { Asked, Call, Caller, DeskPorts } from './ports.ts';
 /** Who may come in, and what is known of him then. */
 export interface Door<D> {
   /** What OpenAPI says of it. */
-  readonly security: 'session' | 'operator' | 'credential' | 'signature' | 'none';
+  readonly security: 'session' | 'operator' | 'credential' | 'client' | 'signature' | 'none';
   readonly refusals: readonly Reason[];
   readonly open: (context: Context, call: Call) => Promise<Result<D>>;
 }
@@ -140,7 +140,10 @@ export const createDoors = (ports: DeskPorts) => {
   /** Everybody, for what costs nothing. */
   const open: Door<null> = { security: 'none', refusals: [], open: async () => ok(null) };
 
-  return { own, organization, operator, ofUser, anybody, stranger, open };
+  /** OAuth clients: how one authenticates may stand in its form, which is not read here. */
+  const client: Door<null> = { security: 'client', refusals: [], open: async () => ok(null) };
+
+  return { own, organization, operator, ofUser, anybody, stranger, open, client };
 };
 
 export type Doors = ReturnType<typeof createDoors>;

@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
-import { refuse } from '../http/answer.ts';
+import { refuse, refuseOAuth } from '../http/answer.ts';
 import { err, type Refusal, type Result } from '../model/refusal.ts';
 import { newTrace, traceFields } from '../model/trace.ts';
-import type { Operation } from './operation.ts';
+import { isOAuth, type Operation } from './operation.ts';
 import { deskOperations } from './operations.ts';
 import type { DeskPorts } from './ports.ts';
 
@@ -20,7 +20,7 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
     const result: Result<Response> = early ? err({ reason: 'early_data' }) : await serve(context, call);
     const response = result.ok
       ? result.value
-      : refuse(result.refusal, { requestId: call.requestId, deskUrl, realm: deskUrl });
+      : refusing(context.req.path)(result.refusal, { requestId: call.requestId, deskUrl, realm: deskUrl });
     const refusal = result.ok ? null : result.refusal;
     ports.log({
       event: 'request',
@@ -49,6 +49,9 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
   });
   return async (request) => app.fetch(request);
 };
+
+/** Standard clients read what RFC 6749 §5.2 says, and everybody else problem documents. */
+const refusing = (path: string): typeof refuse => (isOAuth(path) ? refuseOAuth : refuse);
 
 /** 405 where another method would be served (RFC 9110 §15.5.6), else 404. */
 const notServed = (app: Hono, context: Context): Refusal => {

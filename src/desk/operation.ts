@@ -3,7 +3,11 @@ import * as z from 'zod';
 import { err, type Reason, type Result } from '../model/refusal.ts';
 import { fieldErrors, invalid, readBody } from './body.ts';
 import type { Door } from './doors.ts';
+import { readForm } from './oauth/form.ts';
 import type { Call } from './ports.ts';
+
+/** Whether a path is one of the OAuth endpoints: forms in, and the errors of RFC 6749 §5.2 out. */
+export const isOAuth = (path: string): boolean => path.startsWith('/oauth2/');
 
 /** What an answer looks like; without a body it says all it has to say in its headers. */
 export interface AnswerSpec {
@@ -112,7 +116,8 @@ export const operation = <
       if (!named.success) return err({ reason: 'not_found' });
       const asked = query.safeParse(context.req.query());
       if (!asked.success) return invalid(fieldErrors(asked.error));
-      const read = body === null ? null : await readBody(context.req.raw, body);
+      const reading = isOAuth(spec.path) ? readForm : readBody;
+      const read = body === null ? null : await reading(context.req.raw, body);
       if (read !== null && !read.ok) return read;
       return handle({
         who: who.value,

@@ -4,6 +4,7 @@ import { createDoors } from './doors.ts';
 import { githubOperations } from './github.ts';
 import { keyOperations } from './keys.ts';
 import { leakedOperations } from './leaked.ts';
+import { oauthOperations } from './oauth/index.ts';
 import type { Operation } from './operation.ts';
 import { operatorOperations } from './operators.ts';
 import type { Place } from './place.ts';
@@ -34,6 +35,7 @@ export const deskOperations = (ports: DeskPorts) => {
     ...leakedOperations(ports, doors),
     ...githubOperations(ports),
     ...stytchOperations(ports),
+    ...oauthOperations(ports, doors),
     ...publicOperations(ports, doors),
   ] as const;
   const described = describingOperations(ports, doors, (): readonly Operation[] => [...done, ...described]);

@@ -1,4 +1,6 @@
 import type { Credential } from '../model/credential.ts';
+import type { DeviceClient } from '../model/device.ts';
+import type { Evidence } from '../model/evidence.ts';
 import type { Identity, Owner } from '../model/identity.ts';
 import type { KeyRealm } from '../model/key.ts';
 import type { Keychain } from '../model/keychain.ts';
@@ -20,6 +22,8 @@ import type { WebhookVerdict } from '../webhooks/standard.ts';
 /** Somebody at the Desk. */
 export interface Caller {
   readonly identity: Identity;
+  /** What is known of his credential; null for nobody. */
+  readonly evidence: Evidence | null;
   readonly session: SessionToken | null;
 }
 
@@ -85,6 +89,10 @@ export interface DeskPorts {
   /** What the dearest route costs: under a smaller limit it could never be asked for. */
   readonly largestCost: number;
   readonly extract: (headers: Headers) => Result<Credential>;
+  /** What a token that came by itself is taken for. */
+  readonly tokenOf: (text: string) => Credential;
+  /** What a client_id and a client_secret are taken for. */
+  readonly pairOf: (clientId: string, clientSecret: string) => Credential;
   /** Greatest time since a user signed in with which a key is made; null for any. Seconds. */
   readonly maxAuthAgeSeconds: number | null;
   /**
@@ -101,6 +109,10 @@ export interface DeskPorts {
   readonly identifyOperator: (credential: Credential, trace: Trace) => Promise<Result<string>>;
   /** Roles of members who manage the keys of their organisation. */
   readonly organizationRoles: readonly string[];
+  /** The public clients that users let in by the device flow, by client_id (RFC 8628). */
+  readonly deviceClients: ReadonlyMap<string, DeviceClient>;
+  /** The scopes that users can give to their own keys. */
+  readonly selfServiceScopes: readonly string[];
   /** Every scope of the operator's file: what an operator may give to a key. */
   readonly everyScope: readonly string[];
   /** The head of an audit trail as a JWS that anybody can check who has `assertionJwks`; `now` in milliseconds. */

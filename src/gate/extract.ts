@@ -71,34 +71,37 @@ const fromAuthorization = (value: string, realm: KeyRealm): Result<Credential, E
   return ok(known === 'bearer' ? bearer(token, realm) : basic(token, realm));
 };
 
-/** A Bearer token is a key or a JWT by its form, never by trying both. */
-const bearer = (token: string, realm: KeyRealm): Credential => {
+/** What a token is that came by itself: a key or a JWT by its form, never by trying both. */
+export const bearer = (token: string, realm: KeyRealm): Credential => {
   if (looksLikeKey(token, realm)) return asKey(token, 'bearer', realm);
   return token.split('.', 4).length === 3
     ? { kind: 'jwt', scheme: 'bearer', jwt: secret(token) }
     : { kind: 'unknown', scheme: 'bearer' };
 };
 
-/** RFC 7617 §2: base64 of id ":" password. A pair of ours is its key cut in two, and is checked exactly like it. */
+/** RFC 7617 §2: base64 of id ":" password. */
 const basic = (token: string, realm: KeyRealm): Credential => {
   const unknown: Credential = { kind: 'unknown', scheme: 'basic' };
-  const pair = token.length <= MAX_BASIC_LENGTH ? decodeBase64(token) : null;
-  const colon = pair?.indexOf(':') ?? -1;
-  if (pair === null || colon < 1) return unknown;
-  const clientId = formDecode(pair.slice(0, colon));
-  const clientSecret = formDecode(pair.slice(colon + 1));
-  if (clientId === null || clientSecret === null) return unknown;
-  if (!looksLikeKey(clientId, realm)) {
-    return isForeignClientId(clientId, realm) && CLIENT_SECRET.test(clientSecret)
-      ? { kind: 'pair', scheme: 'basic', clientId, clientSecret: secret(clientSecret) }
-      : unknown;
+  const text = token.length <= MAX_BASIC_LENGTH ? decodeBase64(token) : null;
+  const colon = text?.indexOf(':') ?? -1;
+  if (text === null || colon < 1) return unknown;
+  const clientId = formDecode(text.slice(0, colon));
+  const clientSecret = formDecode(text.slice(colon + 1));
+  return clientId === null || clientSecret === null ? unknown : pair(clientId, clientSecret, realm);
+};
+
+/**
+ * A client_id and its client_secret, wherever they stood. A pair of ours is its key cut in two, and is checked exactly
+ * like it.
+ */
+export const pair = (clientId: string, clientSecret: string, realm: KeyRealm): Credential => {
+  if (looksLikeKey(clientId, realm)) {
+    const key = secret(`${clientId}_${clientSecret}`);
+    return { kind: 'key', auth: 'client_credentials', scheme: 'basic', key };
   }
-  return {
-    kind: 'key',
-    auth: 'client_credentials',
-    scheme: 'basic',
-    key: secret(`${clientId}_${clientSecret}`),
-  };
+  return isForeignClientId(clientId, realm) && CLIENT_SECRET.test(clientSecret)
+    ? { kind: 'pair', scheme: 'basic', clientId, clientSecret: secret(clientSecret) }
+    : { kind: 'unknown', scheme: 'basic' };
 };
 
 const asKey = (text: string, scheme: 'bearer' | 'x-api-key', realm: KeyRealm): Credential =>

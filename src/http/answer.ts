@@ -38,6 +38,31 @@ export const refuse = (refusal: Refusal, context: AnswerContext): Response => {
   });
 };
 
+/**
+ * The same at the OAuth endpoints, in the words of RFC 6749 §5.2. The status is the one that the reason has everywhere,
+ * and so are challenge and `Retry-After`.
+ */
+export const refuseOAuth = (refusal: Refusal, context: AnswerContext): Response => {
+  const answer = answerFor(refusal);
+  const body = {
+    error: answer.oauthError ?? answer.code,
+    error_description: described(answer.detail(refusal)),
+    error_uri: `${context.deskUrl}/problems/${answer.code}`,
+  };
+  return json(body, answer.status, context.requestId, {
+    ...answer.headers?.(refusal, context),
+    // RFC 6749 §5.1, for caches that know HTTP/1.0 alone.
+    pragma: 'no-cache',
+  });
+};
+
+/** RFC 6749 §5.2: printable ASCII without quotation marks and backslashes. */
+const described = (text: string): string =>
+  text
+    .replaceAll('…', '...')
+    .replaceAll(/["\\]/g, "'")
+    .replaceAll(/[^\x20-\x7E]/g, '?');
+
 /** An answer that says all it has to say in its headers. */
 export const empty = (requestId: string, headers: Readonly<Record<string, string>>): Response =>
   new Response(null, { status: 204, headers: { ...OWN_HEADERS, 'x-request-id': requestId, ...headers } });

@@ -14,6 +14,8 @@ export interface Answer<R extends Reason> {
   /** Stable, for programs. Several reasons share one where the difference is nobody's business. */
   readonly code: string;
   readonly title: string;
+  /** What the OAuth endpoints call it (RFC 6749 §5.2, §4.1.2.1), where that is not its code. */
+  readonly oauthError?: string;
   /** A registered problem type (RFC 9457 §4.2); the Desk explains all others. */
   readonly type?: string;
   /** For the person who reads it: what is wrong and what to do. */
@@ -93,6 +95,7 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
   method_not_allowed: {
     status: 405,
     code: 'method_not_allowed',
+    oauthError: 'invalid_request',
     title: 'Method not allowed',
     detail: (refusal) => `This path takes ${refusal.allow.join(', ')}.`,
     headers: allow,
@@ -108,12 +111,14 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
   body_too_large: {
     status: 413,
     code: 'body_too_large',
+    oauthError: 'invalid_request',
     title: 'Body too large',
     detail: (refusal) => `At most ${refusal.maxBytes} bytes are taken here.`,
   },
   early_data: {
     status: 425,
     code: 'early_data',
+    oauthError: 'invalid_request',
     title: 'Too early',
     detail: detail(
       'The request came as TLS early data, which can be replayed. Send it again after the handshake.',
@@ -226,6 +231,7 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
   unavailable: {
     status: 503,
     code: 'unavailable',
+    oauthError: 'temporarily_unavailable',
     title: 'Cannot tell right now',
     detail: (refusal) => `${DEPENDENCIES[refusal.what]} This says nothing about the credential: try again.`,
     headers: retryAfter,
@@ -233,6 +239,7 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
   misconfigured: {
     status: 503,
     code: 'misconfigured',
+    oauthError: 'temporarily_unavailable',
     title: 'Not configured',
     detail: detail('This Latchkey serves nothing until its settings are complete.'),
     members: (refusal) => ({ problems: refusal.problems }),
@@ -258,6 +265,7 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
   internal: {
     status: 500,
     code: 'internal',
+    oauthError: 'server_error',
     title: 'Internal error',
     detail: detail('Something went wrong here. Nothing was forwarded.'),
   },
@@ -277,6 +285,7 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
   not_found: {
     status: 404,
     code: 'not_found',
+    oauthError: 'invalid_request',
     title: 'Not found',
     detail: detail('There is nothing here, or nothing of yours.'),
   },
@@ -390,6 +399,97 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     code: 'client_refused',
     title: 'The identity provider refused the key',
     detail: (refusal) => `Stytch did not create the key: ${refusal.detail}.`,
+  },
+  oauth_request_invalid: {
+    status: 400,
+    code: 'invalid_request',
+    title: 'Request not valid',
+    // It may begin with the name of a parameter.
+    detail: (refusal) => `${refusal.detail}.`,
+  },
+  client_invalid: {
+    status: 401,
+    code: 'invalid_client',
+    title: 'Client not authenticated',
+    detail: detail(
+      'Client and secret are not known, not good any more, or were not sent as this takes them.',
+    ),
+    // RFC 6749 §5.2: the challenge answers a client that tried in a header. Basic is all that would do there.
+    headers: ({ scheme }, { realm }): Readonly<Record<string, string>> =>
+      scheme === null ? {} : { 'www-authenticate': `Basic realm="${realm}", charset="UTF-8"` },
+  },
+  client_unauthorized: {
+    status: 400,
+    code: 'unauthorized_client',
+    title: 'Client not allowed to',
+    detail: (refusal) => `${capitalised(refusal.detail)}.`,
+  },
+  grant_type_unsupported: {
+    status: 400,
+    code: 'unsupported_grant_type',
+    title: 'Grant type not supported',
+    detail: detail(
+      'Grant types here: client_credentials, and urn:ietf:params:oauth:grant-type:device_code where device clients are configured.',
+    ),
+  },
+  grant_invalid: {
+    status: 400,
+    code: 'invalid_grant',
+    title: 'Code not valid',
+    detail: detail('The device code is not known, is of another client, or was redeemed. Begin anew.'),
+  },
+  scope_invalid: {
+    status: 400,
+    code: 'invalid_scope',
+    title: 'Scope not valid',
+    detail: (refusal) =>
+      refusal.scopes.length === 0
+        ? 'The scope is not a list of scope-tokens (RFC 6749 §3.3).'
+        : `This client has no such scope: ${refusal.scopes.join(' ')}.`,
+  },
+  token_type_unsupported: {
+    status: 400,
+    code: 'unsupported_token_type',
+    title: 'Token not revocable',
+    detail: detail('An access token of an operator ends by itself alone: revoke its client at Stytch.'),
+  },
+  authorization_pending: {
+    status: 400,
+    code: 'authorization_pending',
+    title: 'Not decided yet',
+    detail: detail('The user has not decided yet. Ask again after the interval.'),
+  },
+  slow_down: {
+    status: 400,
+    code: 'slow_down',
+    title: 'Asked too soon',
+    detail: detail('Wait five seconds longer between requests from now on (RFC 8628 §3.5).'),
+  },
+  device_code_expired: {
+    status: 400,
+    code: 'expired_token',
+    title: 'Code expired',
+    detail: detail('The codes have expired. Begin anew.'),
+  },
+  device_denied: {
+    status: 400,
+    code: 'access_denied',
+    title: 'Access denied',
+    detail: (refusal) => `${capitalised(refusal.detail)}.`,
+  },
+  user_code_unknown: {
+    status: 404,
+    code: 'user_code_unknown',
+    title: 'Code not known',
+    detail: detail('No device waits with this code. It may have expired: ask the device for a new one.'),
+  },
+  too_many_codes: {
+    status: 429,
+    code: 'too_many_codes',
+    title: 'Too many wrong codes',
+    detail: (refusal) =>
+      `Too many codes were typed that are none. Try again in ${refusal.retryAfterSeconds} s.`,
+    headers: retryAfter,
   },
 };
 

@@ -21,6 +21,10 @@ export interface MasterKey {
   readonly auditKey: Uint8Array<ArrayBuffer>;
   /** Signs the cursors of lists. */
   readonly cursorKey: CryptoKey;
+  /** Closes what only we open again (`box.ts`): AES-256-GCM. */
+  readonly boxKey: CryptoKey;
+  /** Names user codes, and tags device codes (RFC 8628). */
+  readonly codeKey: CryptoKey;
 }
 
 /**
@@ -48,19 +52,25 @@ const derive = async (master: CryptoKey, use: string): Promise<Uint8Array<ArrayB
 const deriveHmac = async (master: CryptoKey, use: string): Promise<CryptoKey> =>
   crypto.subtle.importKey('raw', await derive(master, use), HMAC, false, ['sign', 'verify']);
 
+const deriveAes = async (master: CryptoKey, use: string): Promise<CryptoKey> =>
+  crypto.subtle.importKey('raw', await derive(master, use), 'AES-GCM', false, ['encrypt', 'decrypt']);
+
 const unfold = async (secret: MasterKeySecret): Promise<MasterKey> => {
   const master = await crypto.subtle.importKey('raw', new Uint8Array(secret.key), 'HKDF', false, [
     'deriveBits',
   ]);
-  const [tagKey, fingerprintKey, pepper, copyKey, auditKey, cursorKey] = await Promise.all([
+  const [tagKey, fingerprintKey, pepper, copyKey, auditKey, cursorKey, boxKey, codeKey] = await Promise.all([
     deriveHmac(master, 'tag'),
     deriveHmac(master, 'fingerprint'),
     derive(master, 'pepper'),
     deriveHmac(master, 'copy'),
     derive(master, 'audit'),
     deriveHmac(master, 'cursor'),
+    deriveAes(master, 'box'),
+    deriveHmac(master, 'code'),
   ]);
-  return { id: secret.id, tagKey, fingerprintKey, pepper, copyKey, auditKey, cursorKey };
+  const keys = { tagKey, fingerprintKey, pepper, copyKey, auditKey, cursorKey, boxKey, codeKey };
+  return { id: secret.id, ...keys };
 };
 
 /** Derives every key of the deployment from its master keys, newest first. Throws on an empty list. */

@@ -81,7 +81,29 @@ export type Refusal =
   /** It is served only where the operator's file says so. */
   | { readonly reason: 'not_configured'; readonly setting: string }
   | { readonly reason: 'key_limit_reached'; readonly limit: number }
-  | { readonly reason: 'client_refused'; readonly detail: string };
+  | { readonly reason: 'client_refused'; readonly detail: string }
+  // The OAuth endpoints' own (RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 8628 §3.5).
+  /** A parameter is missing, malformed or there twice; or the client authenticates in two ways. */
+  | { readonly reason: 'oauth_request_invalid'; readonly detail: string }
+  /** The client is not who it says it is, or does not say. */
+  | { readonly reason: 'client_invalid'; readonly because: ClientFault; readonly scheme: ClientScheme | null }
+  /** A client that is known, and may not do this. */
+  | { readonly reason: 'client_unauthorized'; readonly detail: string }
+  | { readonly reason: 'grant_type_unsupported' }
+  /** The device code is none of this client's, or was redeemed. */
+  | { readonly reason: 'grant_invalid' }
+  | { readonly reason: 'scope_invalid'; readonly scopes: readonly string[] }
+  /** A token that ends by itself alone. */
+  | { readonly reason: 'token_type_unsupported' }
+  | { readonly reason: 'authorization_pending' }
+  | { readonly reason: 'slow_down' }
+  | { readonly reason: 'device_code_expired' }
+  /** The user said no, or what he may grant is not enough. */
+  | { readonly reason: 'device_denied'; readonly detail: string }
+  /** A code that somebody typed is none, has ended, or another session has it. */
+  | { readonly reason: 'user_code_unknown' }
+  /** Too many wrong codes, of this user or from his address. */
+  | { readonly reason: 'too_many_codes'; readonly retryAfterSeconds: number };
 
 export type Reason = Refusal['reason'];
 
@@ -100,6 +122,12 @@ export type CredentialFault =
   | 'token'
   | 'owner'
   | 'refused_by_stytch';
+
+/** What was wrong with a client's authentication. For the log: the client is told none of it. */
+export type ClientFault = CredentialFault | 'missing' | 'method';
+
+/** How a client tried to authenticate in a header: its 401 carries the challenge for it (RFC 6749 §5.2). */
+export type ClientScheme = 'basic' | 'other';
 
 /** What was wrong with a webhook. For the log: the sender is told none of it. */
 export type WebhookFault = 'headers' | 'timestamp' | 'signature' | 'replay' | 'project';

@@ -155,6 +155,8 @@ describe('a file that is right', () => {
       operators: [],
       scopes: new Map(),
       roles: new Map(),
+      deviceClients: new Map(),
+      portal: { loginUrl: null, returnParameter: 'return_to' },
       limits: { default: { requests: 10, perSeconds: 1 }, plans: new Map(), keysPerUser: 20 },
       leaseSeconds: 5,
       largestLeaseSeconds: 5,
@@ -344,6 +346,21 @@ describe('a setting that is wrong is named by its path', () => {
       'a role with an unknown scope',
       { roles: { boss: ['items:read', 'items'] } },
       'roles.boss[1]: "items" is not in scopes',
+    ],
+    [
+      'a scope of a device client that nobody offers',
+      { deviceClients: { cli: { title: 'CLI', scopes: ['items'] } } },
+      'deviceClients.cli.scopes[0]: "items" is not in scopes',
+    ],
+    [
+      'a scope of a device client that users cannot give',
+      { deviceClients: { cli: { title: 'CLI', scopes: ['admin:all'] } } },
+      'deviceClients.cli.scopes[0]: "admin:all" is none that users give to their keys themselves',
+    ],
+    [
+      'a sign-in page without TLS',
+      { portal: { loginUrl: 'http://app.acme.com/login' } },
+      'portal.loginUrl: must be https, except on this machine',
     ],
     [
       'a limit of 0',

@@ -59,6 +59,19 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   not_configured: { reason: 'not_configured', setting: 'events.url' },
   key_limit_reached: { reason: 'key_limit_reached', limit: 20 },
   client_refused: { reason: 'client_refused', detail: 'too_many_m2m_clients_for_billing_tier' },
+  oauth_request_invalid: { reason: 'oauth_request_invalid', detail: 'grant_type is there twice' },
+  client_invalid: { reason: 'client_invalid', because: 'revoked', scheme: 'basic' },
+  client_unauthorized: { reason: 'client_unauthorized', detail: 'the owner of this client is suspended' },
+  grant_type_unsupported: { reason: 'grant_type_unsupported' },
+  grant_invalid: { reason: 'grant_invalid' },
+  scope_invalid: { reason: 'scope_invalid', scopes: ['items:delete'] },
+  token_type_unsupported: { reason: 'token_type_unsupported' },
+  authorization_pending: { reason: 'authorization_pending' },
+  slow_down: { reason: 'slow_down' },
+  device_code_expired: { reason: 'device_code_expired' },
+  device_denied: { reason: 'device_denied', detail: 'the user said no' },
+  user_code_unknown: { reason: 'user_code_unknown' },
+  too_many_codes: { reason: 'too_many_codes', retryAfterSeconds: 480 },
 };
 
 const SPACE = {

@@ -21,15 +21,20 @@ export const curl = (
     /\{([a-z_]+)\}/g,
     (_, name: string) => `$${name.toUpperCase()}`,
   );
-  const schema = requestBody?.content['application/json']?.schema;
+  const [type = '', media] = Object.entries(requestBody?.content ?? {})[0] ?? [];
   return [
     ['curl', ...(method === 'GET' ? [] : ['-X', method]), `"${url}"`].join(' '),
     ...(variable === undefined ? [] : [`-H "Authorization: Bearer $${variable}"`]),
-    ...(schema === undefined
-      ? []
-      : ["-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(exampleOf(schema, document)))}`]),
+    ...(media === undefined ? [] : bodyOf(type, exampleOf(media.schema, document))),
   ].join(' \\\n  ');
 };
+
+const bodyOf = (type: string, example: unknown): readonly string[] =>
+  type === 'application/json'
+    ? [`-H 'Content-Type: ${type}'`, `-d ${quoted(JSON.stringify(example))}`]
+    : Object.entries(example as Record<string, string>).map(
+        ([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`,
+      );
 
 /** For a shell: nothing between single quotes is read. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,16 +1,18 @@
-import type { Operation } from '../operation.ts';
+import { isOAuth, type Operation } from '../operation.ts';
 import { type Components, openComponents } from './components.ts';
 import type { OpenApi, PathItem } from './document.ts';
 import { eventsToOperator } from './events.ts';
 import { HEADERS } from './headers.ts';
 import { describedOperation } from './operation.ts';
-import { PROBLEM } from './problem.ts';
+import { OAUTH_ERROR, PROBLEM } from './problem.ts';
 import { SECURITY_SCHEMES } from './security.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
   Keys: 'What a signed-in user does with his own keys: make, narrow, rotate, revoke, and see how they are used.',
   'Keys of an organisation': 'The same with the keys of an organisation, for members with the role.',
   Operators: "The same for any user, member or organisation, for the operator's own backend.",
+  OAuth:
+    'For any OAuth 2.0 client: the key of a user is a client_id with its client_secret. Forms, and the errors of RFC 6749.',
   Leaks: 'For whoever finds a key where it does not belong.',
   Webhooks: 'What others tell Latchkey of. They sign it.',
   Trust: 'What others need in order to trust Latchkey, and what it says of itself.',
@@ -26,6 +28,7 @@ export const openApiOf = (
 ): OpenApi => {
   const components = openComponents();
   components.schema(PROBLEM, 'output');
+  if (operations.some(({ path }) => isOAuth(path))) components.schema(OAUTH_ERROR, 'output');
   const paths = pathsOf(operations, components);
   const webhooks = eventsToOperator(components);
   const { schemas, responses } = components;

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import type { AnswerSpec, Operation } from '../operation.ts';
+import { type AnswerSpec, isOAuth, type Operation } from '../operation.ts';
 import type { Components } from './components.ts';
 import type { OperationObject, Parameter, ResponseObject } from './document.ts';
 import { header, REQUEST_ID } from './headers.ts';
-import { reasonsOf, refusalOf, refused } from './refusals.ts';
+import { refusalOf, refused } from './refusals.ts';
 import { SECURITY } from './security.ts';
 
 /** One operation, as OpenAPI writes it. */
@@ -18,8 +18,8 @@ export const describedOperation = (operation: Operation, components: Components)
     ...{ operationId, summary, tags: [tag], security: SECURITY[door.security] },
     ...(description === undefined ? {} : { description }),
     parameters: parametersOf(operation, components),
-    ...(body === undefined ? {} : { requestBody: bodyOf(body, components) }),
-    responses: { ...refused(reasonsOf(operation), components), ...Object.fromEntries(answered) },
+    ...(body === undefined ? {} : { requestBody: bodyOf(operation, body, components) }),
+    responses: { ...refused(operation, components), ...Object.fromEntries(answered) },
   };
 };
 
@@ -48,10 +48,10 @@ const parametersOf = (
   ];
 };
 
-const bodyOf = (body: z.ZodType, components: Components) => ({
-  required: true as const,
-  content: { 'application/json': { schema: components.schema(body, 'input') } },
-});
+const bodyOf = ({ path }: Operation, body: z.ZodType, components: Components) => {
+  const type = isOAuth(path) ? 'application/x-www-form-urlencoded' : 'application/json';
+  return { required: true as const, content: { [type]: { schema: components.schema(body, 'input') } } };
+};
 
 /** A status may be an answer for one and a refusal for another: then it is of both types. */
 const answerOf = (
@@ -62,7 +62,7 @@ const answerOf = (
 ): ResponseObject => {
   const type = contentType ?? (body === undefined ? null : 'application/json');
   const schema = body === undefined ? { type: 'string' } : components.schema(body, 'output');
-  const refusal = refusalOf(reasonsOf(operation), status);
+  const refusal = refusalOf(operation, status);
   const said = Object.entries(headers).map(([name, text]) => [name, header(text)]);
   return {
     description: refusal === null ? description : `${description}. ${refusal.description}`,

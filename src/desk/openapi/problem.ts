@@ -15,3 +15,12 @@ export const PROBLEM = z
       .meta({ description: 'Of `request_invalid`: what is wrong where, by JSON Pointer (RFC 6901)' }),
   })
   .meta({ id: 'Problem', description: 'A refusal (RFC 9457)' });
+
+/** What every refusal of the OAuth endpoints is (RFC 6749 §5.2). */
+export const OAUTH_ERROR = z
+  .strictObject({
+    error: z.string().meta({ description: 'For programs' }),
+    error_description: z.string().meta({ description: 'For people' }),
+    error_uri: z.string().meta({ format: 'uri', description: 'Where it is explained' }),
+  })
+  .meta({ id: 'OAuthError', description: 'A refusal of an OAuth endpoint (RFC 6749 §5.2)' });

@@ -28,6 +28,7 @@ export const SECURITY: Readonly<Record<Door<unknown>['security'], OperationObjec
   session: [{ session: [] }],
   operator: [{ operator: [] }],
   credential: [{ bearer: [] }, { apiKey: [] }, { clientPair: [] }],
+  client: [{ clientPair: [] }, {}],
   signature: [],
   none: [],
 };

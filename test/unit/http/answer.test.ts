@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { json, refuse } from '../../../src/http/answer.ts';
+import { json, refuse, refuseOAuth } from '../../../src/http/answer.ts';
 import { ANSWERS } from '../../../src/http/answers.ts';
 import { problemPage } from '../../../src/http/problem-page.ts';
-import type { CredentialFault, Reason, Refusal, RefusalOf } from '../../../src/model/refusal.ts';
+import type {
+  ClientScheme,
+  CredentialFault,
+  Reason,
+  Refusal,
+  RefusalOf,
+} from '../../../src/model/refusal.ts';
 
 const CONTEXT = { requestId: 'request-1', deskUrl: 'https://keys.acme.test', realm: 'acme-api' };
 
@@ -58,6 +64,19 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   not_configured: { setting: 'events.url' },
   key_limit_reached: { limit: 20 },
   client_refused: { detail: 'too_many_m2m_clients_for_billing_tier' },
+  oauth_request_invalid: { detail: 'grant_type is there twice' },
+  client_invalid: { because: 'revoked', scheme: null },
+  client_unauthorized: { detail: 'the owner of this client is suspended' },
+  grant_type_unsupported: {},
+  grant_invalid: {},
+  scope_invalid: { scopes: ['items:delete'] },
+  token_type_unsupported: {},
+  authorization_pending: {},
+  slow_down: {},
+  device_code_expired: {},
+  device_denied: { detail: 'the user said no' },
+  user_code_unknown: {},
+  too_many_codes: { retryAfterSeconds: 480 },
 };
 
 const REASONS = Object.keys(ONE_OF_EACH) as Reason[];
@@ -106,6 +125,26 @@ describe('every refusal', () => {
       request_id: 'request-1',
     });
   });
+
+  it.each(REASONS)(
+    '%s is an error of RFC 6749 §5.2 at the OAuth endpoints, of the same status',
+    async (reason) => {
+      const response = refuseOAuth(refusalOf(reason), CONTEXT);
+      const { status, headers } = await told(refusalOf(reason));
+      expect(response.status).toBe(status);
+      expect(Object.fromEntries(response.headers)).toEqual({
+        ...headers,
+        'content-type': 'application/json',
+        pragma: 'no-cache',
+      });
+      const body = (await response.json()) as Record<string, string>;
+      expect(Object.keys(body)).toEqual(['error', 'error_description', 'error_uri']);
+      expect(body.error).toMatch(/^[a-z_]+$/);
+      // RFC 6749 §A.8: printable ASCII but for quotation marks and backslashes.
+      expect(body.error_description).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
+      expect(body.error_uri).toBe(`https://keys.acme.test/problems/${ANSWERS[reason].code}`);
+    },
+  );
 
   it.each(REASONS)('%s says what it is at its type', async (reason) => {
     const page = problemPage(ANSWERS[reason].code, 'request-1');
@@ -185,7 +224,8 @@ describe('a 401', () => {
   });
 
   it('RFC 9110 §11.6.1 › is never without a challenge', async () => {
-    for (const reason of REASONS) {
+    // What a form has said has no challenge: see below.
+    for (const reason of REASONS.filter((each) => each !== 'client_invalid')) {
       const { status, headers } = await told(refusalOf(reason));
       if (status === 401) expect(headers['www-authenticate']).toMatch(/Bearer realm=/);
     }
@@ -224,6 +264,14 @@ describe('challenges elsewhere', () => {
         reason,
         expect.stringMatching(/Basic/),
       ]);
+  });
+
+  it('RFC 6749 §5.2 › a client that tried in a header is challenged for Basic, and one that did not is not', async () => {
+    const of = (scheme: ClientScheme | null) =>
+      challengeOf({ reason: 'client_invalid', because: 'tag', scheme });
+    expect(await of('basic')).toBe('Basic realm="acme-api", charset="UTF-8"');
+    expect(await of('other')).toBe('Basic realm="acme-api", charset="UTF-8"');
+    expect(await of(null)).toBeNull();
   });
 
   it('who is not let through for what he did or for our sake gets none', async () => {

@@ -1,0 +1,138 @@
+import * as z from 'zod';
+import type { Credential, Resolvable } from '../../model/credential.ts';
+import type { Owner } from '../../model/identity.ts';
+import { CREDENTIAL_KINDS } from '../../model/policy.ts';
+import {
+  type ClientFault,
+  type ClientScheme,
+  err,
+  ok,
+  type Refusal,
+  type Result,
+} from '../../model/refusal.ts';
+import type { Call, Caller, DeskPorts } from '../ports.ts';
+import { invalid } from './form.ts';
+
+/** The longest client_id and client_secret that are looked at, in characters. */
+const MAX_CLIENT_ID = 256;
+const MAX_CLIENT_SECRET = 1_024;
+
+/** What a client says of itself in a form (RFC 6749 §2.3.1); of assertions (RFC 7521 §4.2), only that there is one. */
+export const CLIENT_FIELDS = {
+  client_id: z.string().max(MAX_CLIENT_ID, 'is too long').optional(),
+  client_secret: z.string().max(MAX_CLIENT_SECRET, 'is too long').optional(),
+  client_assertion: z.string().optional(),
+  client_assertion_type: z.string().optional(),
+};
+
+export type ClientFields = z.output<z.ZodObject<typeof CLIENT_FIELDS>>;
+
+/** A client as it presents itself, unchecked. */
+export type PresentedClient =
+  | {
+      /** With its secret. */
+      readonly kind: 'confidential';
+      readonly clientId: string;
+      readonly credential: Resolvable;
+      /** How a refusal is told: by a challenge only where it came in the header. */
+      readonly scheme: ClientScheme | null;
+    }
+  /** Without any: nobody proves that it is this client (RFC 6749 §2.1). */
+  | { readonly kind: 'public'; readonly clientId: string }
+  /** By what it presents elsewhere too (RFC 7662 §2.1). */
+  | { readonly kind: 'bearer'; readonly credential: Credential };
+
+type ClientPorts = Pick<DeskPorts, 'extract' | 'pairOf'>;
+
+/** How a client authenticates: in exactly one way (RFC 6749 §2.3). */
+export const presentedClient = (
+  ports: ClientPorts,
+  headers: Headers,
+  form: ClientFields,
+): Result<PresentedClient> => {
+  if (form.client_assertion !== undefined || form.client_assertion_type !== undefined)
+    return unauthenticated('method', null);
+  const extracted = ports.extract(headers);
+  if (!extracted.ok)
+    return invalid(
+      extracted.refusal.reason === 'credentials_ambiguous'
+        ? extracted.refusal.detail
+        : 'the client authenticates in two ways',
+    );
+  const credential = extracted.value;
+  if (credential.kind === 'none') return fromForm(ports, form);
+  if (form.client_secret !== undefined) return invalid('the client authenticates in two ways');
+  if (credential.kind === 'unsupported') return unauthenticated('scheme', 'other');
+  if (credential.scheme === 'basic') return fromBasic(credential, form);
+  return ok({ kind: 'bearer', credential });
+};
+
+const fromForm = (
+  ports: ClientPorts,
+  { client_id: clientId, client_secret: clientSecret }: ClientFields,
+): Result<PresentedClient> => {
+  if (clientId === undefined) return unauthenticated('missing', null);
+  if (clientSecret === undefined) return ok({ kind: 'public', clientId });
+  const credential = ports.pairOf(clientId, clientSecret);
+  return isResolvable(credential)
+    ? ok({ kind: 'confidential', clientId, credential, scheme: null })
+    : unauthenticated('grammar', null);
+};
+
+const fromBasic = (credential: Credential, { client_id: named }: ClientFields): Result<PresentedClient> => {
+  if (!isResolvable(credential)) return unauthenticated('grammar', 'basic');
+  const clientId = clientIdOf(credential);
+  if (named !== undefined && named !== clientId)
+    return invalid('client_id is not the client that authenticates');
+  return ok({ kind: 'confidential', clientId, credential, scheme: 'basic' });
+};
+
+const isResolvable = (credential: Credential): credential is Resolvable =>
+  credential.kind === 'key' || credential.kind === 'pair' || credential.kind === 'jwt';
+
+/** The id that a pair names. Of a JWT nobody knows before it was looked into. */
+const clientIdOf = (credential: Resolvable): string => {
+  if (credential.kind === 'pair') return credential.clientId;
+  if (credential.kind === 'jwt') return '';
+  const key = credential.key.reveal();
+  return key.slice(0, key.lastIndexOf('_'));
+};
+
+const unauthenticated = (because: ClientFault, scheme: ClientScheme | null): Result<never> =>
+  err({ reason: 'client_invalid', because, scheme });
+
+/** A client that has shown who it is. */
+export interface Client {
+  readonly clientId: string;
+  readonly owner: Owner;
+  readonly caller: Caller;
+}
+
+/** Whose pair it is, if it is good: the same decision as at the Gate. */
+export const authenticate = async (
+  ports: Pick<DeskPorts, 'identify'>,
+  { credential, clientId, scheme }: Extract<PresentedClient, { readonly kind: 'confidential' }>,
+  request: Request,
+  call: Call,
+): Promise<Result<Client>> => {
+  const asked = { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null };
+  const caller = await ports.identify(credential, asked, call.trace, request);
+  if (!caller.ok) return err(asClient(caller.refusal, scheme));
+  const owner = caller.value.evidence?.owner;
+  if (owner === undefined) return unauthenticated('unknown', scheme);
+  return ok({ clientId, owner, caller: caller.value });
+};
+
+/** What the Gate would refuse a request for, as RFC 6749 §5.2 says it of a client. What cannot be told stays what it is. */
+export const asClient = (refusal: Refusal, scheme: ClientScheme | null): Refusal => {
+  switch (refusal.reason) {
+    case 'credential_invalid':
+      return { reason: 'client_invalid', because: refusal.because, scheme };
+    case 'owner_suspended':
+      return { reason: 'client_unauthorized', detail: 'the owner of this client is suspended' };
+    case 'address_not_allowed':
+      return { reason: 'client_unauthorized', detail: 'this client may not be used from this address' };
+    default:
+      return refusal;
+  }
+};

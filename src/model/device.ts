@@ -1,0 +1,161 @@
+import { bytesToNumber, type RandomBytes, randomBase62, toBase62 } from './base62.ts';
+import { equalInConstantTime, framed, toBase64url, utf8 } from './bytes.ts';
+import type { Owner } from './identity.ts';
+import type { Keychain, MasterKey } from './keychain.ts';
+import type { Result } from './refusal.ts';
+
+/** A public client of the operator's file: a CLI, by its client_id. */
+export interface DeviceClient {
+  /** What the user is told that it is. */
+  readonly title: string;
+  /** The scopes that it may ask for. */
+  readonly scopes: readonly string[];
+  /** How long a key lasts that is made for it; null for keys without end. */
+  readonly keyDays: number | null;
+}
+
+/** How long codes are good, and how often may be asked at first (RFC 8628 §3.2); seconds. */
+export const DEVICE_CODE_SECONDS = 600;
+export const DEVICE_INTERVAL_SECONDS = 5;
+
+/** RFC 8628 §6.1: consonants that nobody takes for one another, and that make no word; 20 of them, 34.5 bits in eight. */
+const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ';
+const USER_CODE_LENGTH = 8;
+const USER_CODE = new RegExp(`^[${LETTERS}]{${USER_CODE_LENGTH}}$`);
+
+/** 256 bits, in base62. */
+const SECRET_LENGTH = 43;
+const TAG_LENGTH = 11;
+const DEVICE_CODE = new RegExp(`^([${LETTERS}]{${USER_CODE_LENGTH}})[0-9A-Za-z]{${SECRET_LENGTH}}$`);
+
+/** A new user code, without its dash. */
+export const mintUserCode = (randomBytes: RandomBytes): string => {
+  let code = '';
+  while (code.length < USER_CODE_LENGTH) {
+    for (const byte of randomBytes(USER_CODE_LENGTH * 2)) {
+      // 240 is the last multiple of twenty in a byte: every letter is as likely.
+      if (byte < 240 && code.length < USER_CODE_LENGTH) code += LETTERS.charAt(byte % LETTERS.length);
+    }
+  }
+  return code;
+};
+
+/** A user code as somebody types it: in any case, with dashes and spaces or without (RFC 8628 §6.1). Null for what is none. */
+export const readUserCode = (text: string): string | null => {
+  if (text.length > 64) return null;
+  const code = text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+  return USER_CODE.test(code) ? code : null;
+};
+
+/** A user code as it is shown. */
+export const showUserCode = (code: string): string => `${code.slice(0, 4)}-${code.slice(4)}`;
+
+/** Where a user code is known by, in a table that does not know the code: one name for each master key, the newest first. */
+export const namesOfUserCode = (
+  code: string,
+  project: string,
+  { all }: Keychain,
+): Promise<readonly string[]> =>
+  Promise.all(
+    all.map(async (master) => {
+      const mac = await crypto.subtle.sign('HMAC', master.codeKey, framed('user_code', project, code));
+      return toBase64url(new Uint8Array(mac));
+    }),
+  );
+
+/**
+ * A new device code for a user code: that, which says where to ask, 256 random bits, and a keyed tag, so that one that was
+ * made up costs no I/O (DESIGN: promise 5).
+ */
+export const mintDeviceCode = async (
+  userCode: string,
+  project: string,
+  { current }: Keychain,
+  randomBytes: RandomBytes,
+): Promise<string> => {
+  const code = userCode + randomBase62(SECRET_LENGTH, randomBytes);
+  return code + (await tagOf(code, project, current));
+};
+
+/** The user code of a device code of ours; null for one that we did not make. */
+export const userCodeOf = async (
+  deviceCode: string,
+  project: string,
+  { all }: Keychain,
+): Promise<string | null> => {
+  const code = deviceCode.slice(0, -TAG_LENGTH);
+  const [, userCode] = DEVICE_CODE.exec(code) ?? [];
+  if (userCode === undefined) return null;
+  let isOurs = false;
+  for (const master of all) {
+    if (equalInConstantTime(await tagOf(code, project, master), deviceCode.slice(-TAG_LENGTH))) isOurs = true;
+  }
+  return isOurs ? userCode : null;
+};
+
+const tagOf = async (code: string, project: string, master: MasterKey): Promise<string> => {
+  const mac = await crypto.subtle.sign('HMAC', master.codeKey, framed('device_code', project, code));
+  return toBase62(bytesToNumber(new Uint8Array(mac, 0, 8)), TAG_LENGTH);
+};
+
+/** What a device code is written down as. It has 256 random bits: nobody finds it by trying. */
+export const hashOfDeviceCode = async (deviceCode: string): Promise<string> =>
+  toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(deviceCode))));
+
+/** Who is at the Desk's pages, as far as a device code is concerned. */
+export interface Approver {
+  readonly owner: Owner;
+  readonly sessionId: string;
+  readonly roles: readonly string[];
+  readonly address: string | null;
+}
+
+/** What somebody who typed a code is shown of the device that waits (RFC 8628 §5.4). */
+export interface DeviceAsking {
+  /** As it is to be compared: `WDJB-MJHT`. */
+  readonly userCode: string;
+  /** Of this opening of this code by this session: what decides must show it. */
+  readonly claim: string;
+  readonly clientId: string;
+  readonly clientTitle: string;
+  /** How the key will be called. */
+  readonly keyName: string;
+  /** What it asks for and would get, and what it asks for and the user cannot give. */
+  readonly scopes: readonly string[];
+  readonly beyond: readonly string[];
+  /** When the key will end; null for never. Milliseconds. */
+  readonly keyExpiresAt: number | null;
+  /** Where the device asked from, as far as it is known. */
+  readonly from: DeviceOrigin;
+  /** When the code ends, in milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface DeviceOrigin {
+  readonly address: string | null;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | null;
+  readonly city: string | null;
+  /** The family of the client, such as `curl`. */
+  readonly client: string | null;
+}
+
+/** Device codes, as the pages of the Desk need them. A code that is typed wrong counts against who typed it. */
+export interface Devices {
+  /**
+   * What waits behind a code, claimed by this session from now on: no other is shown it again (RFC 8628 §5.5). Refusals:
+   * `user_code_unknown`, `too_many_codes`, `unavailable`.
+   */
+  readonly open: (userCode: string, by: Approver) => Promise<Result<DeviceAsking>>;
+  /**
+   * Says yes or no, by the session that opened it. Refusals besides: `owner_suspended`, `owner_deleted`,
+   * `key_limit_reached`, `scope_not_grantable` where nothing is left that he can grant.
+   */
+  readonly decide: (decision: DeviceDecision, by: Approver) => Promise<Result<DeviceAsking>>;
+}
+
+export interface DeviceDecision {
+  readonly userCode: string;
+  readonly claim: string;
+  readonly isApproved: boolean;
+}
