@@ -1,4 +1,4 @@
-import type { Credential } from '../model/credential.ts';
+import type { Credential, Resolvable } from '../model/credential.ts';
 import type { DeviceClient } from '../model/device.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Identity, Owner } from '../model/identity.ts';
@@ -15,7 +15,7 @@ import type {
   Throttle,
 } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
-import type { SessionToken } from '../model/token.ts';
+import type { IssuedToken, SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import type { WebhookVerdict } from '../webhooks/standard.ts';
 
@@ -105,6 +105,25 @@ export interface DeskPorts {
     trace: Trace,
     from: Request,
   ) => Promise<Result<Caller>>;
+  /**
+   * A client's own access token, with these scopes or all that it has, of who is let in: Stytch's, and the kept one while
+   * there is one.
+   */
+  readonly issueToken: (
+    credential: Resolvable,
+    scopes: readonly string[] | null,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<IssuedToken>>;
+  /**
+   * Which operator's pair this is; null where it is no listed client's. At the OAuth endpoints alone: nowhere else does a
+   * pair of an operator let him in.
+   */
+  readonly authenticateOperator: (
+    credential: Resolvable,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<string | null>>;
   /** Which operator presents this, if one does. */
   readonly identifyOperator: (credential: Credential, trace: Trace) => Promise<Result<string>>;
   /** Roles of members who manage the keys of their organisation. */
