@@ -5,12 +5,17 @@ import type { Decide } from '../gate/decide.ts';
 import { bearer, extract, pair } from '../gate/extract.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
 import { requestId } from '../gate/forward/headers.ts';
+import { createIssueToken } from '../gate/issue-token.ts';
 import { createIdentifyOperator } from '../gate/operator.ts';
+import { createOperatorPairs } from '../gate/operator-pair.ts';
+import type { DecisionPorts } from '../gate/ports.ts';
+import { textOf } from '../gate/presented.ts';
 import { log } from '../log.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { ANONYMOUS, type Owner } from '../model/identity.ts';
 import { ringOfClientId, ringOfOwner } from '../model/key.ts';
 import type { ReachPorts } from '../model/reach.ts';
+import { ok } from '../model/refusal.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
 import { createThrottle } from '../store/throttle.ts';
@@ -29,6 +34,7 @@ interface DeskSetting {
   readonly shared: Shared;
   readonly env: Env;
   readonly decide: Decide;
+  readonly decisionPorts: DecisionPorts;
   readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];
   readonly signer: Signer;
   readonly reachPorts: ReachPorts;
@@ -36,7 +42,7 @@ interface DeskSetting {
 
 /** The Desk of one isolate. */
 export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> => {
-  const { config, secrets, shared, env, decide, scopesOfRoles, signer, reachPorts } = setting;
+  const { config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts } = setting;
   const { now } = shared;
   const rings = ringsOf(env);
   const realm = realmOf(config);
@@ -47,6 +53,7 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     const name = await ringOfOwner(projectId, owner);
     return deskRing(name, rings(name), reachPorts);
   };
+  const operators = createOperatorPairs(decisionPorts, new Set(config.operators));
   return createDesk({
     ...{ deskUrl: config.deskUrl, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
@@ -66,6 +73,13 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
         sessionsBySignature: true,
       } as const;
       return decide(credential, demand, now(), trace, from);
+    },
+    issueToken: createIssueToken({
+      ...{ ports: decisionPorts, decide, operators, leaseSeconds: config.leaseSeconds },
+    }),
+    authenticateOperator: async (credential, trace, from) => {
+      const presented = { credential, text: textOf(credential), from, isNew: true };
+      return (await operators.authenticate(presented, trace)) ?? ok(null);
     },
     ...{ grantable, ringOf },
     ringOfKey: (clientId) => {

@@ -1,5 +1,5 @@
 import type { RandomBytes } from '../model/base62.ts';
-import type { Credential } from '../model/credential.ts';
+import type { Credential, Resolvable } from '../model/credential.ts';
 import type { DeviceClient, Devices } from '../model/device.ts';
 import type { DeviceLobby } from '../model/device-lobby.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -17,7 +17,7 @@ import type {
   Throttle,
 } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
-import type { SessionToken } from '../model/token.ts';
+import type { IssuedToken, SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import type { WebhookVerdict } from '../webhooks/standard.ts';
 
@@ -114,6 +114,25 @@ export interface DeskPorts {
     trace: Trace,
     from: Request,
   ) => Promise<Result<Caller>>;
+  /**
+   * A client's own access token, with these scopes or all that it has, of who is let in: Stytch's, and the kept one while
+   * there is one.
+   */
+  readonly issueToken: (
+    credential: Resolvable,
+    scopes: readonly string[] | null,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<IssuedToken>>;
+  /**
+   * Which operator's pair this is; null where it is no listed client's. At the OAuth endpoints alone: nowhere else does a
+   * pair of an operator let him in.
+   */
+  readonly authenticateOperator: (
+    credential: Resolvable,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<string | null>>;
   /** Which operator presents this, if one does. */
   readonly identifyOperator: (credential: Credential, trace: Trace) => Promise<Result<string>>;
   /** Roles of members who manage the keys of their organisation. */

@@ -26,11 +26,12 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
     ...createRotation(project, wires),
     ...createUsers(project, wires),
 
-    exchange: async (clientId, clientSecret) => {
+    exchange: async (clientId, clientSecret, scopes = null) => {
       const form = new URLSearchParams({
         client_id: clientId,
         client_secret: clientSecret,
         grant_type: 'client_credentials',
+        ...(scopes === null ? {} : { scope: scopes.join(' ') }),
       });
       const answer = await call(
         wires,
