@@ -1,5 +1,6 @@
 import type { Config, Secrets } from '../config.ts';
 import { createDesk } from '../desk/index.ts';
+import type { DeskPorts } from '../desk/ports.ts';
 import type { Decide } from '../gate/decide.ts';
 import { bearer, extract, pair } from '../gate/extract.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
@@ -18,6 +19,7 @@ import { ok } from '../model/refusal.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
 import { createThrottle } from '../store/throttle.ts';
+import { deskDevices } from './desk-devices.ts';
 import { deskReconciler } from './desk-reconciler.ts';
 import { deskRing } from './desk-ring.ts';
 import { deskWebhooks } from './desk-webhooks.ts';
@@ -45,6 +47,12 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
   const rings = ringsOf(env);
   const realm = realmOf(config);
   const projectId = config.stytch.projectId;
+  const grantable: DeskPorts['grantable'] = (roles) =>
+    scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true);
+  const ringOf: DeskPorts['ringOf'] = async (owner) => {
+    const name = await ringOfOwner(projectId, owner);
+    return deskRing(name, rings(name), reachPorts);
+  };
   const operators = createOperatorPairs(decisionPorts, new Set(config.operators));
   return createDesk({
     ...{ deskUrl: config.deskUrl, projectId, realm },
@@ -53,7 +61,6 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     extract: (inbound) => extract(inbound, realm),
     tokenOf: (text) => bearer(text, realm),
     pairOf: (clientId, clientSecret) => pair(clientId, clientSecret, realm),
-    deviceClients: config.deviceClients,
     selfServiceScopes: selfServiceScopes(config),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
     identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
@@ -74,12 +81,7 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
       const presented = { credential, text: textOf(credential), from, isNew: true };
       return (await operators.authenticate(presented, trace)) ?? ok(null);
     },
-    grantable: (roles) =>
-      scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
-    ringOf: async (owner) => {
-      const name = await ringOfOwner(projectId, owner);
-      return deskRing(name, rings(name), reachPorts);
-    },
+    ...{ grantable, ringOf },
     ringOfKey: (clientId) => {
       const ring = ringOfClientId(clientId, realm);
       return ring === null ? null : deskRing(ring, rings(ring), reachPorts);
@@ -95,6 +97,11 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     }),
     organizationRoles: config.desk.organizationRoles,
     everyScope: [...config.scopes.keys()],
+    ...deskDevices({
+      ...{ projectId, keychain: shared.keychain, grantable, ringOf, now, reachPorts },
+      ...{ lobbies: openLobbies(env.LOBBY), stytch: shared.stytch, vertical: config.stytch.vertical },
+      ...{ deviceClients: config.deviceClients, keysPerUser: config.limits.keysPerUser },
+    }),
     keychain: shared.keychain,
     signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
     assertionJwks: signer.publicJwks,

@@ -1,5 +1,7 @@
+import type { RandomBytes } from '../model/base62.ts';
 import type { Credential, Resolvable } from '../model/credential.ts';
-import type { DeviceClient } from '../model/device.ts';
+import type { DeviceClient, Devices } from '../model/device.ts';
+import type { DeviceLobby } from '../model/device-lobby.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Identity, Owner } from '../model/identity.ts';
 import type { KeyRealm } from '../model/key.ts';
@@ -50,6 +52,13 @@ export type DeskRing = {
 } & {
   /** The ring in the owner's key ids. Public. */
   readonly name: string;
+};
+
+/** One of the Lobbies, as far as it has device codes and tries, with its silence turned into a refusal. */
+export type DeskLobby = {
+  readonly [M in keyof DeviceLobby]: (
+    ...asked: Parameters<DeviceLobby[M]>
+  ) => Promise<Result<Awaited<ReturnType<DeviceLobby[M]>>>>;
 };
 
 /** The reconciliation, with its silence turned into a refusal. */
@@ -130,6 +139,15 @@ export interface DeskPorts {
   readonly organizationRoles: readonly string[];
   /** The public clients that users let in by the device flow, by client_id (RFC 8628). */
   readonly deviceClients: ReadonlyMap<string, DeviceClient>;
+  /** The Lobby where something is at home that has no owner yet, by its name. */
+  readonly lobbyOf: (name: string) => DeskLobby;
+  /** What the pages of the device flow work with. */
+  readonly devices: Devices;
+  /** Roles as somebody has them now; null for who is gone. `before`: as they were, where Stytch is not asked. */
+  readonly rolesOf: (owner: Owner, before: readonly string[]) => Promise<Result<readonly string[] | null>>;
+  /** How many living keys an owner may have whom nobody gave a number of his own. */
+  readonly keysPerUser: number;
+  readonly randomBytes: RandomBytes;
   /** The scopes that users can give to their own keys. */
   readonly selfServiceScopes: readonly string[];
   /** Every scope of the operator's file: what an operator may give to a key. */

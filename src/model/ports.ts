@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import type { Author } from './author.ts';
+import type { DeviceLobby } from './device-lobby.ts';
 import type { Owner } from './identity.ts';
 import type { Ask, Grant, Report } from './lease-wire.ts';
 import type {
@@ -364,8 +365,8 @@ export type DeliverEvent = (event: OutboxEvent) => Promise<Outcome<null>>;
 export type Log = (line: Readonly<Record<string, LogValue>>) => void;
 export type LogValue = string | number | boolean | null | undefined;
 
-/** What no owner is known for yet: foreign clients. By client_id. */
-export type Lobbies = (clientId: string) => Lobby;
+/** What no owner is known for yet: foreign clients, by client_id; devices that wait, by user code; tries, by their name. */
+export type Lobbies = (name: string) => Lobby;
 
 /** A client's secret as everybody knows it who may not know the secret. */
 export interface SecretName {
@@ -377,7 +378,7 @@ export interface SecretName {
 }
 
 /** One of the 64 Lobbies, as the Worker sees it: the RPC face of the Durable Object. Plain data only. */
-export interface Lobby {
+export interface Lobby extends DeviceLobby {
   /**
    * Whose a foreign client is, and the sealed token kept for this fingerprint, if any. Never asks Stytch.
    * `fingerprint` null: only the owner is wanted.

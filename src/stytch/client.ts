@@ -3,6 +3,7 @@ import { call, type Wires } from './call.ts';
 import { createClients } from './clients.ts';
 import type { StytchProject } from './project.ts';
 import { createRotation } from './rotation.ts';
+import { createUsers, type Users } from './users.ts';
 import { readJwks, readTokenAnswer } from './wire.ts';
 
 export type { StytchProject } from './project.ts';
@@ -12,7 +13,7 @@ const TOKEN_DEADLINE_MS = 3_000;
 const JWKS_DEADLINE_MS = 2_000;
 
 /** Stytch, as far as Latchkey speaks to it. Every answer is parsed before it leaves this folder. */
-export interface StytchApi extends Stytch {
+export interface StytchApi extends Stytch, Users {
   /** The public keys that sign the project's JWTs. */
   jwks(): Promise<Outcome<readonly SigningJwk[]>>;
 }
@@ -23,6 +24,7 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
   return {
     ...createClients(project, wires),
     ...createRotation(project, wires),
+    ...createUsers(project, wires),
 
     exchange: async (clientId, clientSecret, scopes = null) => {
       const form = new URLSearchParams({

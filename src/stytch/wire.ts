@@ -48,6 +48,7 @@ const searchAnswer = z
 const rotationAnswer = z.object({
   m2m_client: z.object({ client_id: z.string(), next_client_secret: z.string().min(1) }),
 });
+const userAnswer = z.object({ user_id: z.string(), roles: z.array(z.string()).max(100).nullish() });
 const deleteAnswer = z.object({ client_id: z.string() });
 const jwk = z
   .object({
@@ -92,6 +93,9 @@ export const readSearchAnswer = reader(searchAnswer);
 
 /** The only answer that carries the secret of a rotation. */
 export const readRotationAnswer = reader(rotationAnswer);
+
+/** Of a user, whose it is and what roles he has. */
+export const readUserAnswer = reader(userAnswer);
 
 export const readDeleteAnswer = reader(deleteAnswer);
 
