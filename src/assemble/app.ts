@@ -11,6 +11,7 @@ import { createCors } from '../gate/own/cors.ts';
 import { createResourceMetadata } from '../gate/own/metadata.ts';
 import { createStillGood } from '../gate/still-good.ts';
 import { sliceUrl } from '../gate/target.ts';
+import { createWhose } from '../gate/whose.ts';
 import { log } from '../log.ts';
 import { purseName } from '../model/evidence.ts';
 import { fields, silence } from '../model/lease.ts';
@@ -46,7 +47,7 @@ export const openApp = (
     ...new Set(roles.flatMap((role) => config.roles.get(role) ?? [])),
   ];
   const reachPorts = { sleep, inBackground: waitUntil, log };
-  const decide = createDecide({
+  const decisionPorts = {
     projectId: config.stytch.projectId,
     ...{ realm, rings, memory, scopesOfRoles, ...reachPorts },
     lobbies: openLobbies(env.LOBBY),
@@ -55,7 +56,8 @@ export const openApp = (
     throttle: createThrottle(env.STRANGERS, 'pair', log),
     ...{ keychain: shared.keychain, vault: shared.vault, verifyToken: shared.verifyToken, turn: shared.turn },
     ...{ now, random: Math.random },
-  });
+  };
+  const decide = createDecide(decisionPorts);
 
   const signerFor = (audience: string) =>
     createSigner({ jwks: secrets.assertionJwks, issuer: config.deskUrl, audience, random: randomId });
@@ -90,7 +92,8 @@ export const openApp = (
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
 
-  const desk = openDesk({ config, secrets, shared, env, decide, scopesOfRoles, signer, reachPorts });
+  const whose = createWhose(decisionPorts);
+  const desk = openDesk({ config, secrets, shared, env, decide, whose, scopesOfRoles, signer, reachPorts });
   return createApp({
     deskHost: config.hosts.desk,
     deskUrl: config.deskUrl,

@@ -1,14 +1,16 @@
 import type { Config, Secrets } from '../config.ts';
 import { createDesk } from '../desk/index.ts';
 import type { Decide } from '../gate/decide.ts';
-import { bearer, extract, pair } from '../gate/extract.ts';
+import { bearerToken, extract, pair } from '../gate/extract.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
 import { requestId } from '../gate/forward/headers.ts';
-import { createIdentifyOperator } from '../gate/operator.ts';
+import { createFindOperatorToken, createIdentifyOperator } from '../gate/operator.ts';
+import type { Whose } from '../gate/whose.ts';
 import { log } from '../log.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { ANONYMOUS, type Owner } from '../model/identity.ts';
 import { ringOfClientId, ringOfOwner } from '../model/key.ts';
+import { CREDENTIAL_KINDS } from '../model/policy.ts';
 import type { ReachPorts } from '../model/reach.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
@@ -27,6 +29,7 @@ interface DeskSetting {
   readonly shared: Shared;
   readonly env: Env;
   readonly decide: Decide;
+  readonly whose: Whose;
   readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];
   readonly signer: Signer;
   readonly reachPorts: ReachPorts;
@@ -34,17 +37,18 @@ interface DeskSetting {
 
 /** The Desk of one isolate. */
 export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> => {
-  const { config, secrets, shared, env, decide, scopesOfRoles, signer, reachPorts } = setting;
+  const { config, secrets, shared, env, decide, whose, scopesOfRoles, signer, reachPorts } = setting;
   const { now } = shared;
   const rings = ringsOf(env);
   const realm = realmOf(config);
   const projectId = config.stytch.projectId;
+  const operatorPorts = { verifyToken: shared.verifyToken, now, operators: new Set(config.operators) };
   return createDesk({
-    ...{ deskUrl: config.deskUrl, projectId, realm },
+    ...{ deskUrl: config.deskUrl, audience: config.origin.id, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
-    tokenOf: (text) => bearer(text, realm),
+    tokenOf: (text) => bearerToken(text, realm),
     pairOf: (clientId, clientSecret) => pair(clientId, clientSecret, realm),
     deviceClients: config.deviceClients,
     selfServiceScopes: selfServiceScopes(config),
@@ -60,6 +64,17 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
       } as const;
       return decide(credential, demand, now(), trace, from);
     },
+    inquire: async (credential, trace) => {
+      const demand = {
+        auth: 'required',
+        ...{ credentials: CREDENTIAL_KINDS, maxAuthAgeSeconds: null },
+        ...{ scopes: [], cost: 0, leaseSeconds: 0 },
+        isInquiry: true,
+      } as const;
+      return decide(credential, demand, now(), trace, null);
+    },
+    whose,
+    findOperatorToken: createFindOperatorToken(operatorPorts),
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
     ringOf: async (owner) => {
@@ -75,10 +90,7 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     isOwn: async (owner: Owner, keyId) =>
       isForeignClientId(keyId, realm) ||
       ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
-    identifyOperator: createIdentifyOperator({
-      ...{ verifyToken: shared.verifyToken, now },
-      operators: new Set(config.operators),
-    }),
+    identifyOperator: createIdentifyOperator(operatorPorts),
     organizationRoles: config.desk.organizationRoles,
     everyScope: [...config.scopes.keys()],
     keychain: shared.keychain,
