@@ -8,6 +8,7 @@ import {
   referred,
 } from '../src/desk/openapi/document.ts';
 import { openApiOf } from '../src/desk/openapi/index.ts';
+import { isOAuth } from '../src/desk/operation.ts';
 import { deskOperations } from '../src/desk/operations.ts';
 import type { DeskPorts } from '../src/desk/ports.ts';
 import settings from './settings.ts';
@@ -96,7 +97,8 @@ const validatorOf = (schema: unknown): Validator => {
 const promisedOf = (method: string, pathname: string, status: number): ResponseObject | null => {
   const item = itemOf(pathname);
   const operation = item?.[(method === 'HEAD' ? 'GET' : method).toLowerCase() as 'get'];
-  const response = operation === undefined ? ELSEWHERE[status] : operation.responses[status];
+  const elsewhere = isOAuth(pathname) ? ELSEWHERE_IN_OAUTH : ELSEWHERE;
+  const response = operation === undefined ? elsewhere[status] : operation.responses[status];
   return response === undefined ? null : referred<ResponseObject>(contract, response);
 };
 
@@ -129,3 +131,15 @@ const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
   500: problem('internal'),
   503: problem('misconfigured'),
 };
+
+/** The same at an OAuth endpoint: RFC 6749 §5.2 has no words for it, but its own form. */
+const ELSEWHERE_IN_OAUTH: Readonly<Record<number, ResponseObject>> = Object.fromEntries(
+  Object.keys(ELSEWHERE).map((status) => [
+    status,
+    {
+      description: status,
+      headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } },
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/OAuthError' } } },
+    },
+  ]),
+);
