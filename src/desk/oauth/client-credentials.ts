@@ -23,7 +23,7 @@ export const clientCredentials = (ports: Pick<DeskPorts, 'issueToken' | 'now'>):
 });
 
 /** The scopes that are asked for, each once; null for all that the client has (RFC 6749 §3.3). */
-const scopesWanted = (scope: string | undefined): Result<readonly string[] | null> => {
+export const scopesWanted = (scope: string | undefined): Result<readonly string[] | null> => {
   if (scope === undefined) return ok(null);
   const scopes = parseScope(scope);
   return scopes.length === 0 ? err({ reason: 'scope_invalid', scopes: [] }) : ok([...new Set(scopes)]);

@@ -27,6 +27,8 @@ export interface TokenAnswer {
   /** Null for what does not end by itself, or not soon. */
   readonly expiresInSeconds: number | null;
   readonly scopes: readonly string[];
+  /** Of an API key; absent for a token of Stytch's. */
+  readonly keyId?: string;
 }
 
 /** One way to a token, and the reasons of its own for a refusal. */

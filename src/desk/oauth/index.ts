@@ -1,5 +1,6 @@
 import type { Doors } from '../doors.ts';
 import type { DeskPorts } from '../ports.ts';
+import { deviceAuthorizationOperation } from './device-authorization.ts';
 import { introspectOperation } from './introspect.ts';
 import { metadataOperation } from './metadata.ts';
 import { revokeOperation } from './revoke.ts';
@@ -12,4 +13,5 @@ export const oauthOperations = (ports: DeskPorts, doors: Doors) =>
     tokenOperation(ports, doors),
     introspectOperation(ports, doors),
     revokeOperation(ports, doors),
+    deviceAuthorizationOperation(ports, doors),
   ] as const;

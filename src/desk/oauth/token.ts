@@ -6,12 +6,17 @@ import { operation } from '../operation.ts';
 import type { Call, DeskPorts } from '../ports.ts';
 import { presentedClient } from './client.ts';
 import { clientCredentials } from './client-credentials.ts';
+import { deviceGrant } from './device-grant.ts';
 import { invalid } from './form.ts';
 import { type Grant, type TokenAnswer, tokenForm } from './grant.ts';
+import { DEVICE_CODE_GRANT } from './metadata.ts';
 
 /** By grant_type. Nothing else is taken, and nothing else of a form is passed on. */
 const grantsOf = (ports: DeskPorts): ReadonlyMap<string, Grant> =>
-  new Map([['client_credentials', clientCredentials(ports)]]);
+  new Map([
+    ['client_credentials', clientCredentials(ports)],
+    [DEVICE_CODE_GRANT, deviceGrant(ports)],
+  ]);
 
 const TOKEN = z
   .strictObject({
@@ -19,6 +24,7 @@ const TOKEN = z
     token_type: z.literal('Bearer'),
     expires_in: z.int().positive().optional().meta({ description: 'Seconds' }),
     scope: z.string().optional().meta({ description: 'What the token is good for; absent for nothing' }),
+    key_id: z.string().optional().meta({ description: 'Of the API key that a device is given as its token' }),
   })
   .meta({ id: 'TokenAnswer' });
 
@@ -55,12 +61,16 @@ export const tokenOperation = (ports: DeskPorts, doors: Doors) => {
 };
 
 /** RFC 6749 §5.1. */
-const answered = ({ accessToken, expiresInSeconds, scopes }: TokenAnswer, { requestId }: Call): Response => {
+const answered = (
+  { accessToken, expiresInSeconds, scopes, keyId }: TokenAnswer,
+  { requestId }: Call,
+): Response => {
   const body: z.input<typeof TOKEN> = {
     access_token: accessToken,
     token_type: 'Bearer',
     ...(expiresInSeconds === null ? {} : { expires_in: expiresInSeconds }),
     ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    ...(keyId === undefined ? {} : { key_id: keyId }),
   };
   return json(body, 200, requestId, { pragma: 'no-cache' });
 };
