@@ -4,14 +4,19 @@ import type { Decide } from '../gate/decide.ts';
 import { bearerToken, extract, pair } from '../gate/extract.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
 import { requestId } from '../gate/forward/headers.ts';
+import { createIssueToken } from '../gate/issue-token.ts';
 import { createFindOperatorToken, createIdentifyOperator } from '../gate/operator.ts';
-import type { Whose } from '../gate/whose.ts';
+import { createOperatorPairs } from '../gate/operator-pair.ts';
+import type { DecisionPorts } from '../gate/ports.ts';
+import { textOf } from '../gate/presented.ts';
+import { createWhose } from '../gate/whose.ts';
 import { log } from '../log.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { ANONYMOUS, type Owner } from '../model/identity.ts';
 import { ringOfClientId, ringOfOwner } from '../model/key.ts';
 import { CREDENTIAL_KINDS } from '../model/policy.ts';
 import type { ReachPorts } from '../model/reach.ts';
+import { ok } from '../model/refusal.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
 import { createThrottle } from '../store/throttle.ts';
@@ -29,7 +34,7 @@ interface DeskSetting {
   readonly shared: Shared;
   readonly env: Env;
   readonly decide: Decide;
-  readonly whose: Whose;
+  readonly decisionPorts: DecisionPorts;
   readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];
   readonly signer: Signer;
   readonly reachPorts: ReachPorts;
@@ -37,12 +42,13 @@ interface DeskSetting {
 
 /** The Desk of one isolate. */
 export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> => {
-  const { config, secrets, shared, env, decide, whose, scopesOfRoles, signer, reachPorts } = setting;
+  const { config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts } = setting;
   const { now } = shared;
   const rings = ringsOf(env);
   const realm = realmOf(config);
   const projectId = config.stytch.projectId;
   const operatorPorts = { verifyToken: shared.verifyToken, now, operators: new Set(config.operators) };
+  const operators = createOperatorPairs(decisionPorts, operatorPorts.operators);
   return createDesk({
     ...{ deskUrl: config.deskUrl, audience: config.origin.id, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
@@ -73,8 +79,15 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
       } as const;
       return decide(credential, demand, now(), trace, null);
     },
-    whose,
+    whose: createWhose(decisionPorts),
     findOperatorToken: createFindOperatorToken(operatorPorts),
+    issueToken: createIssueToken({
+      ...{ ports: decisionPorts, decide, operators, leaseSeconds: config.leaseSeconds },
+    }),
+    authenticateOperator: async (credential, trace, from) => {
+      const presented = { credential, text: textOf(credential), from, isNew: true, isUse: true };
+      return (await operators.authenticate(presented, trace)) ?? ok(null);
+    },
     grantable: (roles) =>
       scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
     ringOf: async (owner) => {

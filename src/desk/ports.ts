@@ -1,4 +1,4 @@
-import type { Credential, JwtCredential } from '../model/credential.ts';
+import type { Credential, JwtCredential, Resolvable } from '../model/credential.ts';
 import type { DeviceClient } from '../model/device.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Identity, Owner } from '../model/identity.ts';
@@ -15,7 +15,7 @@ import type {
   Throttle,
 } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
-import type { M2MToken, SessionToken } from '../model/token.ts';
+import type { IssuedToken, M2MToken, SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import type { WebhookVerdict } from '../webhooks/standard.ts';
 
@@ -104,6 +104,25 @@ export interface DeskPorts {
     trace: Trace,
     from: Request,
   ) => Promise<Result<Caller>>;
+  /**
+   * A client's own access token, with these scopes or all that it has, of who is let in: Stytch's, and the kept one while
+   * there is one.
+   */
+  readonly issueToken: (
+    credential: Resolvable,
+    scopes: readonly string[] | null,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<IssuedToken>>;
+  /**
+   * Which operator's pair this is; null where it is no listed client's. At the OAuth endpoints alone: nowhere else does a
+   * pair of an operator let him in.
+   */
+  readonly authenticateOperator: (
+    credential: Resolvable,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<string | null>>;
   /**
    * What a credential is by the Ring's word of now, whoever asks: not its bearer, and no use of it. Where its bearer is
    * nobody knows, so that one that may be used from some addresses only is refused.

@@ -75,8 +75,15 @@ export type Outcome<T> =
 
 /** What Latchkey asks of Stytch's M2M API. */
 export interface Stytch {
-  /** The token endpoint, client_credentials. The token as it came: not yet verified. */
-  exchange(clientId: string, clientSecret: string): Promise<Outcome<string>>;
+  /**
+   * The token endpoint, client_credentials; with the scopes that are asked for, or null for all that the client has. The
+   * token as it came: not yet verified.
+   */
+  exchange(
+    clientId: string,
+    clientSecret: string,
+    scopes?: readonly string[] | null,
+  ): Promise<Outcome<string>>;
   /** Creates a client with an id and a secret of our choosing, which makes a repeat harmless. */
   createClient(client: NewClient): Promise<Outcome<{ readonly created: true }>>;
   /** Makes a client what the key is. The value tells whether there was one. */
@@ -313,6 +320,8 @@ export interface ExchangeRequest {
   readonly credential: SecretName;
   /** The one place where a secret crosses: from the request to Stytch, through memory only. */
   readonly clientSecret: string;
+  /** Part of the client's scopes, each once; absent or null for a token with all of them. */
+  readonly scopes?: readonly string[] | null;
 }
 
 export interface ExchangeAnswer {
@@ -321,7 +330,15 @@ export interface ExchangeAnswer {
   readonly stytchMs: number;
 }
 
+/** What only whoever asks for part of the scopes is told. */
+export type PartRefused =
+  /** The client has not all of them, by the Ring's word or by Stytch's. */
+  | { readonly result: 'scope_refused' }
+  /** As many parts of the scopes have living tokens as are kept of one secret. */
+  | { readonly result: 'crowded'; readonly retryAfterSeconds: number };
+
 export type Exchanged =
+  | PartRefused
   | {
       readonly result: 'token';
       readonly token: string;
@@ -468,6 +485,9 @@ export interface LobbyExchangeRequest {
   readonly clientSecret: string;
   /** The client's address as it was told to us, in any spelling; null where nobody told. */
   readonly address: string | null;
+  readonly scopes?: readonly string[] | null;
+  /** A listed operator is nobody's client, and registered nowhere: only the OAuth endpoints ask for his token. */
+  readonly asOperator?: true;
 }
 
 export interface LobbyClaimRequest {
@@ -482,6 +502,7 @@ export interface LobbyExchangeAnswer {
 }
 
 export type LobbyExchanged =
+  | PartRefused
   | {
       readonly result: 'token';
       readonly token: string;

@@ -24,11 +24,12 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
     ...createClients(project, wires),
     ...createRotation(project, wires),
 
-    exchange: async (clientId, clientSecret) => {
+    exchange: async (clientId, clientSecret, scopes = null) => {
       const form = new URLSearchParams({
         client_id: clientId,
         client_secret: clientSecret,
         grant_type: 'client_credentials',
+        ...(scopes === null ? {} : { scope: scopes.join(' ') }),
       });
       const answer = await call(
         wires,

@@ -151,7 +151,10 @@ const isToken: Has = ({ token, sealed, expiresAt }) =>
 const isGrace: Has = ({ scopes, until }) => isTexts(scopes) && isNumber(until);
 const isLater: Has = ({ retryAfterSeconds }) => isNumber(retryAfterSeconds);
 
+const PART_REFUSED = { scope_refused: always, crowded: isLater };
+
 const EXCHANGED = {
+  ...PART_REFUSED,
   token: (fields) => isToken(fields) && isNumber(fields.generation),
   grace: (fields) => isGrace(fields) && typeof fields.ownerId === 'string' && isNumber(fields.generation),
   ended: ({ status }) => ENDED.has(status),
@@ -160,6 +163,7 @@ const EXCHANGED = {
 } satisfies Record<ExchangeAnswer['exchanged']['result'], Has>;
 
 const LOBBY_EXCHANGED = {
+  ...PART_REFUSED,
   token: (fields) => isToken(fields) && isOwner(fields.owner),
   grace: (fields) => isGrace(fields) && isOwner(fields.owner),
   unregistered: always,
