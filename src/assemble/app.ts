@@ -11,7 +11,6 @@ import { createCors } from '../gate/own/cors.ts';
 import { createResourceMetadata } from '../gate/own/metadata.ts';
 import { createStillGood } from '../gate/still-good.ts';
 import { sliceUrl } from '../gate/target.ts';
-import { createWhose } from '../gate/whose.ts';
 import { log } from '../log.ts';
 import { purseName } from '../model/evidence.ts';
 import { fields, silence } from '../model/lease.ts';
@@ -92,9 +91,8 @@ export const openApp = (
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
 
-  const whose = createWhose(decisionPorts);
   const desk = openDesk({
-    ...{ config, secrets, shared, env, decide, decisionPorts, whose, scopesOfRoles, signer, reachPorts },
+    ...{ config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts },
   });
   return createApp({
     deskHost: config.hosts.desk,

@@ -10,7 +10,7 @@ import { createFindOperatorToken, createIdentifyOperator } from '../gate/operato
 import { createOperatorPairs } from '../gate/operator-pair.ts';
 import type { DecisionPorts } from '../gate/ports.ts';
 import { textOf } from '../gate/presented.ts';
-import type { Whose } from '../gate/whose.ts';
+import { createWhose } from '../gate/whose.ts';
 import { log } from '../log.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { ANONYMOUS, type Owner } from '../model/identity.ts';
@@ -37,7 +37,6 @@ interface DeskSetting {
   readonly env: Env;
   readonly decide: Decide;
   readonly decisionPorts: DecisionPorts;
-  readonly whose: Whose;
   readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];
   readonly signer: Signer;
   readonly reachPorts: ReachPorts;
@@ -45,8 +44,7 @@ interface DeskSetting {
 
 /** The Desk of one isolate. */
 export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> => {
-  const { config, secrets, shared, env, decide, decisionPorts, whose, scopesOfRoles, signer, reachPorts } =
-    setting;
+  const { config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts } = setting;
   const { now } = shared;
   const rings = ringsOf(env);
   const realm = realmOf(config);
@@ -57,8 +55,8 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     const name = await ringOfOwner(projectId, owner);
     return deskRing(name, rings(name), reachPorts);
   };
-  const operators = createOperatorPairs(decisionPorts, new Set(config.operators));
   const operatorPorts = { verifyToken: shared.verifyToken, now, operators: new Set(config.operators) };
+  const operators = createOperatorPairs(decisionPorts, operatorPorts.operators);
   return createDesk({
     ...{ deskUrl: config.deskUrl, audience: config.origin.id, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
@@ -95,7 +93,7 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
       } as const;
       return decide(credential, demand, now(), trace, null);
     },
-    whose,
+    whose: createWhose(decisionPorts),
     findOperatorToken: createFindOperatorToken(operatorPorts),
     ...{ grantable, ringOf },
     ringOfKey: (clientId) => {

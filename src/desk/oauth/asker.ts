@@ -6,7 +6,7 @@ import { CREDENTIAL_KINDS } from '../../model/policy.ts';
 import { err, ok, type Reason, type Result } from '../../model/refusal.ts';
 import { authorOf } from '../doors.ts';
 import type { Call, DeskPorts } from '../ports.ts';
-import { authenticate, type PresentedClient } from './client.ts';
+import { asClient, authenticate, type PresentedClient } from './client.ts';
 
 /** Who asks, and how the audit trail writes him down. */
 export interface Asking {
@@ -63,6 +63,9 @@ export const askerOf = async (
 
   switch (client.kind) {
     case 'confidential': {
+      const operator = await ports.authenticateOperator(client.credential, call.trace, request);
+      if (!operator.ok) return err(asClient(operator.refusal, client.scheme));
+      if (operator.value !== null) return ok(ofOperator(operator.value));
       const known = await authenticate(ports, client, request, call);
       return known.ok ? ok(ofClient(known.value.clientId)) : known;
     }
