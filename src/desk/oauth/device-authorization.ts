@@ -37,11 +37,9 @@ const FORM = z
       .string()
       .optional()
       .meta({ description: 'Scope-tokens, separated by one space each; absent for all of the client' }),
-    device_name: text(1, MAX_NAME)
-      .optional()
-      .meta({
-        description: 'What the device calls itself: the key is named after it. No parameter of RFC 8628',
-      }),
+    device_name: text(1, MAX_NAME).optional().meta({
+      description: 'What the device calls itself: the key is named after it. No parameter of RFC 8628',
+    }),
   })
   .meta({
     id: 'DeviceAuthorizationRequest',
