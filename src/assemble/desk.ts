@@ -1,23 +1,31 @@
 import type { Config, Secrets } from '../config.ts';
 import { createDesk } from '../desk/index.ts';
+import type { DeskPorts } from '../desk/ports.ts';
 import type { Decide } from '../gate/decide.ts';
 import { bearer, extract, pair } from '../gate/extract.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
 import { requestId } from '../gate/forward/headers.ts';
+import { createIssueToken } from '../gate/issue-token.ts';
 import { createIdentifyOperator } from '../gate/operator.ts';
+import { createOperatorPairs } from '../gate/operator-pair.ts';
+import type { DecisionPorts } from '../gate/ports.ts';
+import { textOf } from '../gate/presented.ts';
 import { log } from '../log.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { ANONYMOUS, type Owner } from '../model/identity.ts';
 import { ringOfClientId, ringOfOwner } from '../model/key.ts';
 import type { ReachPorts } from '../model/reach.ts';
+import { ok } from '../model/refusal.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
 import { createThrottle } from '../store/throttle.ts';
+import { deskDevices } from './desk-devices.ts';
 import { deskReconciler } from './desk-reconciler.ts';
 import { deskRing } from './desk-ring.ts';
 import { deskWebhooks } from './desk-webhooks.ts';
 import { type Env, realmOf, ringsOf, selfServiceScopes } from './env.ts';
 import { createHeadSigner } from './head-signer.ts';
+import { openPortal } from './portal.ts';
 import type { Shared } from './shared.ts';
 
 /** What the Desk has in common with the Gate. */
@@ -27,26 +35,33 @@ interface DeskSetting {
   readonly shared: Shared;
   readonly env: Env;
   readonly decide: Decide;
+  readonly decisionPorts: DecisionPorts;
   readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];
   readonly signer: Signer;
   readonly reachPorts: ReachPorts;
 }
 
-/** The Desk of one isolate. */
-export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> => {
-  const { config, secrets, shared, env, decide, scopesOfRoles, signer, reachPorts } = setting;
+/** The Desk of one isolate, for programs and for people. */
+export const openDesk = (setting: DeskSetting) => {
+  const { config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts } = setting;
   const { now } = shared;
   const rings = ringsOf(env);
   const realm = realmOf(config);
   const projectId = config.stytch.projectId;
-  return createDesk({
+  const grantable: DeskPorts['grantable'] = (roles) =>
+    scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true);
+  const ringOf: DeskPorts['ringOf'] = async (owner) => {
+    const name = await ringOfOwner(projectId, owner);
+    return deskRing(name, rings(name), reachPorts);
+  };
+  const operators = createOperatorPairs(decisionPorts, new Set(config.operators));
+  const ports: DeskPorts = {
     ...{ deskUrl: config.deskUrl, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
     tokenOf: (text) => bearer(text, realm),
     pairOf: (clientId, clientSecret) => pair(clientId, clientSecret, realm),
-    deviceClients: config.deviceClients,
     selfServiceScopes: selfServiceScopes(config),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
     identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
@@ -60,12 +75,14 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
       } as const;
       return decide(credential, demand, now(), trace, from);
     },
-    grantable: (roles) =>
-      scopesOfRoles(roles).filter((scope) => config.scopes.get(scope)?.selfService === true),
-    ringOf: async (owner) => {
-      const name = await ringOfOwner(projectId, owner);
-      return deskRing(name, rings(name), reachPorts);
+    issueToken: createIssueToken({
+      ...{ ports: decisionPorts, decide, operators, leaseSeconds: config.leaseSeconds },
+    }),
+    authenticateOperator: async (credential, trace, from) => {
+      const presented = { credential, text: textOf(credential), from, isNew: true };
+      return (await operators.authenticate(presented, trace)) ?? ok(null);
     },
+    ...{ grantable, ringOf },
     ringOfKey: (clientId) => {
       const ring = ringOfClientId(clientId, realm);
       return ring === null ? null : deskRing(ring, rings(ring), reachPorts);
@@ -81,6 +98,11 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     }),
     organizationRoles: config.desk.organizationRoles,
     everyScope: [...config.scopes.keys()],
+    ...deskDevices({
+      ...{ projectId, keychain: shared.keychain, grantable, ringOf, now, reachPorts },
+      ...{ lobbies: openLobbies(env.LOBBY), stytch: shared.stytch, vertical: config.stytch.vertical },
+      ...{ deviceClients: config.deviceClients, keysPerUser: config.limits.keysPerUser },
+    }),
     keychain: shared.keychain,
     signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
     assertionJwks: signer.publicJwks,
@@ -98,7 +120,8 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     }),
     requestId: (inbound) => requestId(inbound, randomId),
     ...{ now, log },
-  });
+  };
+  return { desk: createDesk(ports), portal: openPortal(config, shared, ports) };
 };
 
 /** A private key that does not fit its public half shows when it is imported. */

@@ -1,5 +1,7 @@
-import type { Credential } from '../model/credential.ts';
-import type { DeviceClient } from '../model/device.ts';
+import type { RandomBytes } from '../model/base62.ts';
+import type { Credential, Resolvable } from '../model/credential.ts';
+import type { DeviceClient, Devices } from '../model/device.ts';
+import type { DeviceLobby } from '../model/device-lobby.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Identity, Owner } from '../model/identity.ts';
 import type { KeyRealm } from '../model/key.ts';
@@ -15,7 +17,7 @@ import type {
   Throttle,
 } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
-import type { SessionToken } from '../model/token.ts';
+import type { IssuedToken, SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import type { WebhookVerdict } from '../webhooks/standard.ts';
 
@@ -50,6 +52,13 @@ export type DeskRing = {
 } & {
   /** The ring in the owner's key ids. Public. */
   readonly name: string;
+};
+
+/** One of the Lobbies, as far as it has device codes and tries, with its silence turned into a refusal. */
+export type DeskLobby = {
+  readonly [M in keyof DeviceLobby]: (
+    ...asked: Parameters<DeviceLobby[M]>
+  ) => Promise<Result<Awaited<ReturnType<DeviceLobby[M]>>>>;
 };
 
 /** The reconciliation, with its silence turned into a refusal. */
@@ -105,12 +114,40 @@ export interface DeskPorts {
     trace: Trace,
     from: Request,
   ) => Promise<Result<Caller>>;
+  /**
+   * A client's own access token, with these scopes or all that it has, of who is let in: Stytch's, and the kept one while
+   * there is one.
+   */
+  readonly issueToken: (
+    credential: Resolvable,
+    scopes: readonly string[] | null,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<IssuedToken>>;
+  /**
+   * Which operator's pair this is; null where it is no listed client's. At the OAuth endpoints alone: nowhere else does a
+   * pair of an operator let him in.
+   */
+  readonly authenticateOperator: (
+    credential: Resolvable,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<string | null>>;
   /** Which operator presents this, if one does. */
   readonly identifyOperator: (credential: Credential, trace: Trace) => Promise<Result<string>>;
   /** Roles of members who manage the keys of their organisation. */
   readonly organizationRoles: readonly string[];
   /** The public clients that users let in by the device flow, by client_id (RFC 8628). */
   readonly deviceClients: ReadonlyMap<string, DeviceClient>;
+  /** The Lobby where something is at home that has no owner yet, by its name. */
+  readonly lobbyOf: (name: string) => DeskLobby;
+  /** What the pages of the device flow work with. */
+  readonly devices: Devices;
+  /** Roles as somebody has them now; null for who is gone. `before`: as they were, where Stytch is not asked. */
+  readonly rolesOf: (owner: Owner, before: readonly string[]) => Promise<Result<readonly string[] | null>>;
+  /** How many living keys an owner may have whom nobody gave a number of his own. */
+  readonly keysPerUser: number;
+  readonly randomBytes: RandomBytes;
   /** The scopes that users can give to their own keys. */
   readonly selfServiceScopes: readonly string[];
   /** Every scope of the operator's file: what an operator may give to a key. */

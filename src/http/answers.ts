@@ -447,6 +447,14 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
         ? 'The scope is not a list of scope-tokens (RFC 6749 §3.3).'
         : `This client has no such scope: ${refusal.scopes.join(' ')}.`,
   },
+  too_many_scope_sets: {
+    status: 429,
+    code: 'too_many_scope_sets',
+    title: 'Too many sets of scopes',
+    detail: (refusal) =>
+      `This client has tokens for as many different sets of scopes as it can have at once. Ask for one of those, or try again in ${refusal.retryAfterSeconds} s.`,
+    headers: retryAfter,
+  },
   token_type_unsupported: {
     status: 400,
     code: 'unsupported_token_type',

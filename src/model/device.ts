@@ -50,6 +50,9 @@ export const readUserCode = (text: string): string | null => {
 /** A user code as it is shown. */
 export const showUserCode = (code: string): string => `${code.slice(0, 4)}-${code.slice(4)}`;
 
+/** The name of the Lobby where a device waits. The Lobby itself is not told it. */
+export const lobbyOfUserCode = (code: string): string => `device ${code}`;
+
 /** Where a user code is known by, in a table that does not know the code: one name for each master key, the newest first. */
 export const namesOfUserCode = (
   code: string,

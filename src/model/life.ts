@@ -246,6 +246,8 @@ export interface KeyRecord {
   readonly lastSeen: Seen | null;
   readonly ipAllowlist: readonly string[] | null;
   readonly rotation: Rotation | null;
+  /** The device client that it was made for (RFC 8628); null for every other key. */
+  readonly deviceClient: string | null;
   /** Counts the changes of what can be changed: what an entity-tag is made of. */
   readonly revision: number;
 }
@@ -297,6 +299,8 @@ export interface IssueRequest {
   readonly limit: Limit | null;
   /** Addresses and CIDR blocks that alone may use the key; null for any. */
   readonly ipAllowlist: readonly string[] | null;
+  /** The device client that it is for; absent for a key that is asked for by hand. */
+  readonly deviceClient?: string;
 }
 
 /** A client that was made at Stytch or elsewhere, and is to be one of an owner's keys. */

@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import type { Author } from './author.ts';
+import type { DeviceLobby } from './device-lobby.ts';
 import type { Owner } from './identity.ts';
 import type { Ask, Grant, Report } from './lease-wire.ts';
 import type {
@@ -81,8 +82,15 @@ export interface StytchSession
 
 /** What Latchkey asks of Stytch's M2M API. */
 export interface Stytch {
-  /** The token endpoint, client_credentials. The token as it came: not yet verified. */
-  exchange(clientId: string, clientSecret: string): Promise<Outcome<string>>;
+  /**
+   * The token endpoint, client_credentials; with the scopes that are asked for, or null for all that the client has. The
+   * token as it came: not yet verified.
+   */
+  exchange(
+    clientId: string,
+    clientSecret: string,
+    scopes?: readonly string[] | null,
+  ): Promise<Outcome<string>>;
   /** Creates a client with an id and a secret of our choosing, which makes a repeat harmless. */
   createClient(client: NewClient): Promise<Outcome<{ readonly created: true }>>;
   /** Makes a client what the key is. The value tells whether there was one. */
@@ -309,6 +317,8 @@ export interface ExchangeRequest {
   readonly credential: SecretName;
   /** The one place where a secret crosses: from the request to Stytch, through memory only. */
   readonly clientSecret: string;
+  /** Part of the client's scopes, each once; absent or null for a token with all of them. */
+  readonly scopes?: readonly string[] | null;
 }
 
 export interface ExchangeAnswer {
@@ -317,7 +327,15 @@ export interface ExchangeAnswer {
   readonly stytchMs: number;
 }
 
+/** What only whoever asks for part of the scopes is told. */
+export type PartRefused =
+  /** The client has not all of them, by the Ring's word or by Stytch's. */
+  | { readonly result: 'scope_refused' }
+  /** As many parts of the scopes have living tokens as are kept of one secret. */
+  | { readonly result: 'crowded'; readonly retryAfterSeconds: number };
+
 export type Exchanged =
+  | PartRefused
   | {
       readonly result: 'token';
       readonly token: string;
@@ -354,8 +372,8 @@ export type DeliverEvent = (event: OutboxEvent) => Promise<Outcome<null>>;
 export type Log = (line: Readonly<Record<string, LogValue>>) => void;
 export type LogValue = string | number | boolean | null | undefined;
 
-/** What no owner is known for yet: foreign clients. By client_id. */
-export type Lobbies = (clientId: string) => Lobby;
+/** What no owner is known for yet: foreign clients, by client_id; devices that wait, by user code; tries, by their name. */
+export type Lobbies = (name: string) => Lobby;
 
 /** A client's secret as everybody knows it who may not know the secret. */
 export interface SecretName {
@@ -367,7 +385,7 @@ export interface SecretName {
 }
 
 /** One of the 64 Lobbies, as the Worker sees it: the RPC face of the Durable Object. Plain data only. */
-export interface Lobby {
+export interface Lobby extends DeviceLobby {
   /**
    * Whose a foreign client is, and the sealed token kept for this fingerprint, if any. Never asks Stytch.
    * `fingerprint` null: only the owner is wanted.
@@ -464,6 +482,9 @@ export interface LobbyExchangeRequest {
   readonly clientSecret: string;
   /** The client's address as it was told to us, in any spelling; null where nobody told. */
   readonly address: string | null;
+  readonly scopes?: readonly string[] | null;
+  /** A listed operator is nobody's client, and registered nowhere: only the OAuth endpoints ask for his token. */
+  readonly asOperator?: true;
 }
 
 export interface LobbyClaimRequest {
@@ -478,6 +499,7 @@ export interface LobbyExchangeAnswer {
 }
 
 export type LobbyExchanged =
+  | PartRefused
   | {
       readonly result: 'token';
       readonly token: string;

@@ -93,6 +93,8 @@ export type Refusal =
   /** The device code is none of this client's, or was redeemed. */
   | { readonly reason: 'grant_invalid' }
   | { readonly reason: 'scope_invalid'; readonly scopes: readonly string[] }
+  /** A client has as many tokens for parts of its scopes as it can have at once. */
+  | { readonly reason: 'too_many_scope_sets'; readonly retryAfterSeconds: number }
   /** A token that ends by itself alone. */
   | { readonly reason: 'token_type_unsupported' }
   | { readonly reason: 'authorization_pending' }

@@ -15,6 +15,14 @@ export interface M2MToken {
   readonly expiresAt: number;
 }
 
+/** A client's access token, as its client is given it. */
+export interface IssuedToken {
+  readonly accessToken: string;
+  readonly scopes: readonly string[];
+  /** NumericDate, seconds. */
+  readonly expiresAt: number;
+}
+
 /** A Stytch session JWT whose signature and claims are right. It lives five minutes. */
 export interface SessionToken {
   readonly kind: 'session';

@@ -74,6 +74,7 @@ const memberSessionAnswer = z
     },
     ...{ organizationId: member_session.organization_id, email: member.email_address },
   }));
+const userAnswer = z.object({ user_id: z.string(), roles: z.array(z.string()).max(100).nullish() });
 const deleteAnswer = z.object({ client_id: z.string() });
 const jwk = z
   .object({
@@ -118,6 +119,9 @@ export const readSearchAnswer = reader(searchAnswer);
 
 /** The only answer that carries the secret of a rotation. */
 export const readRotationAnswer = reader(rotationAnswer);
+
+/** Of a user, whose it is and what roles he has. */
+export const readUserAnswer = reader(userAnswer);
 
 export const readDeleteAnswer = reader(deleteAnswer);
 

@@ -9,16 +9,16 @@ import { err, ok, type Result } from '../../model/refusal.ts';
 import { unseal } from '../../model/seal.ts';
 import { hashOfToken } from '../../model/token.ts';
 import type { Trace } from '../../model/trace.ts';
-import { isLobbyExchangeAnswer, isLobbyLook } from '../admit/shapes.ts';
+import { isLobbyLook } from '../admit/shapes.ts';
 import type { DecisionPorts } from '../ports.ts';
 import { addressOfPresented, invalid, type Presented, REFUSED_FOR_MS, remember } from '../presented.ts';
 import { graceEnd, notBelieved, tokenFor } from './believe.ts';
 import { evidenceOfToken } from './jwt.ts';
 import { MARGIN_SECONDS } from './key.ts';
-import { askLobby, LOBBY_EXCHANGE_DEADLINE_MS } from './lobby-call.ts';
+import { askLobby, exchangeAtLobby } from './lobby-call.ts';
 
 /** When an address that made too many attempts may come again, in seconds: the period of the rate-limit binding. */
-const THROTTLED_SECONDS = 60;
+export const THROTTLED_SECONDS = 60;
 
 /** Kept tokens of foreign pairs have no generation: their Ring decides by the token itself. */
 const NO_GENERATION = 0;
@@ -84,23 +84,15 @@ export const exchangePair = async (
     clientSecret: credential.clientSecret.reveal(),
     address: addressOfPresented(presented),
   };
-  const answer = await askLobby(
-    ports,
-    name.clientId,
-    (lobby) => lobby.exchange(request),
-    isLobbyExchangeAnswer,
-    trace,
-    LOBBY_EXCHANGE_DEADLINE_MS,
-  );
+  const answer = await exchangeAtLobby(ports, request, trace);
   if (!answer.ok) return answer;
-  const { exchanged, stytchMs } = answer.value;
-  trace.stytchMs += stytchMs;
-  trace.ringMs -= stytchMs;
+  const exchanged = answer.value;
   trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
   return evidenceOfExchange(ports, presented, name, exchanged);
 };
 
-const nameOf = async (ports: DecisionPorts, credential: PairCredential): Promise<SecretName> => {
+/** What a foreign pair is called where its secret must not be known. */
+export const nameOf = async (ports: DecisionPorts, credential: PairCredential): Promise<SecretName> => {
   const { current } = await ports.keychain();
   const { clientId, clientSecret } = credential;
   const fingerprint = await fingerprintOf(current, ports.projectId, clientId, clientSecret.reveal());
@@ -138,6 +130,10 @@ const evidenceOfExchange = async (
       return err({ reason: 'too_many_attempts', retryAfterSeconds: exchanged.retryAfterSeconds });
     case 'unavailable':
       return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: exchanged.retryAfterSeconds });
+    case 'scope_refused':
+    case 'crowded':
+      // Nobody asked for part of the scopes.
+      return notBelieved(ports, clientId);
   }
 };
 

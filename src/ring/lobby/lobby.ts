@@ -1,6 +1,17 @@
 import { DurableObject } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
 import { log } from '../../log.ts';
+import type {
+  DeviceBegun,
+  DeviceOpening,
+  DevicePoll,
+  DevicePolled,
+  DeviceRuling,
+  DeviceSettlement,
+  NewDevice,
+  TryCounted,
+  WaitingDevice,
+} from '../../model/device-lobby.ts';
 import { isForeignClientId, ownershipOf } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import type {
@@ -19,12 +30,14 @@ import type {
 import type { Result } from '../../model/refusal.ts';
 import { openJoins } from '../requests/joins.ts';
 import { claimByProof, release, renew } from './claim.ts';
+import { beginDevice, decideDevice, openDevice, pollDevice, settleDevice } from './devices.ts';
 import { exchange } from './exchange.ts';
 import { settleOwner } from './owner.ts';
 import type { LobbyParts, LobbyPorts } from './parts.ts';
 import { startRun, workOnRun } from './reconcile.ts';
 import { reportOf } from './run.ts';
 import { type LobbyTables, openLobbyTables } from './tables.ts';
+import { countTry } from './tries.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
@@ -37,7 +50,8 @@ const AFTER_A_BUG_MS = 60_000;
 
 /**
  * Foreign clients, of which only the client_id is known: whose they are, and the tokens for their secrets. There are 64
- * of it, by hash of the client_id, so that strangers cannot make more. One of them reconciles Stytch and the Rings.
+ * of it, by hash of the client_id, so that strangers cannot make more. One of them reconciles Stytch and the Rings. Devices
+ * that wait for a user's word (RFC 8628) are in all of them, by hash of their user code.
  */
 export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby {
   #opened: LobbyTables | null = null;
@@ -111,6 +125,34 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
     const { tables, now, wake } = this.#parts;
     tables.putMessage(hashOf(messageId), sentAt, now());
     await wake();
+  }
+
+  async countTry(name: string, max: number): Promise<TryCounted> {
+    return countTry(this.#parts, name, max);
+  }
+
+  async takeBackTry(name: string, id: number): Promise<void> {
+    this.#tables.deleteTry(name, id);
+  }
+
+  async beginDevice(device: NewDevice): Promise<DeviceBegun> {
+    return beginDevice(this.#parts, device);
+  }
+
+  async openDevice(opening: DeviceOpening): Promise<WaitingDevice | null> {
+    return openDevice(this.#parts, opening);
+  }
+
+  async decideDevice(ruling: DeviceRuling): Promise<boolean> {
+    return decideDevice(this.#parts, ruling);
+  }
+
+  async pollDevice(poll: DevicePoll): Promise<DevicePolled> {
+    return pollDevice(this.#parts, poll);
+  }
+
+  async settleDevice(settlement: DeviceSettlement): Promise<void> {
+    settleDevice(this.#parts, settlement);
   }
 
   async startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>> {

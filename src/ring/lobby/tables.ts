@@ -3,6 +3,7 @@ import type { Owner } from '../../model/identity.ts';
 import type { Row } from '../tables/rows.ts';
 import { openSql } from '../tables/sql.ts';
 import { createTables, hasTable, upgradeTables } from '../tables/versions.ts';
+import { DEVICE_KEPT_MS, deviceTables } from './device-tables.ts';
 import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
 import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
@@ -33,6 +34,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
   const sql = openSql(storage.sql);
   const { all, first, run } = sql;
   const messages = messageTables(sql);
+  const devices = deviceTables(sql);
 
   const sweepFailures = (now: number): void =>
     run('DELETE FROM failures WHERE at <= ? OR at > ?', now - BUDGET_WINDOW_MS, now + BUDGET_WINDOW_MS);
@@ -43,6 +45,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
 
   return {
     ...messages,
+    ...devices,
     ...runTables(sql),
     owner: (clientId: string): Owner | null => {
       const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
@@ -124,6 +127,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       const seconds = Math.floor(now / 1000);
       sweepFailures(now);
       messages.sweepMessages(now);
+      devices.sweepDevices(now);
       run('DELETE FROM secrets WHERE token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
       run('UPDATE secrets SET sealed = NULL WHERE token_expires_at <= ? AND sealed IS NOT NULL', seconds);
     },
@@ -132,9 +136,11 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       const row = first(
         `SELECT min(at) AS at FROM (SELECT min(at) + ?1 AS at FROM failures
            UNION ALL SELECT min(seen_at) + ?3 FROM messages
+           UNION ALL SELECT min(expires_at) FROM device_codes
+           UNION ALL SELECT min(at) + ?4 FROM tries
            UNION ALL SELECT min(token_expires_at) * 1000 FROM secrets WHERE sealed IS NOT NULL
            UNION ALL SELECT (min(token_expires_at) + ?2) * 1000 FROM secrets)`,
-        ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS, MESSAGE_KEPT_MS],
+        ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS, MESSAGE_KEPT_MS, DEVICE_KEPT_MS],
       );
       return (row?.at as number | null | undefined) ?? null;
     },

@@ -37,12 +37,12 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
   insertKey: (key: KeyRow): void =>
     run(
       `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, expires_at, ended_at,
-         last_four, last_used_at, generation, own_limit, master_key, tokens_from, ip_allowlist, revision, confirmed_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         last_four, last_used_at, generation, own_limit, master_key, tokens_from, ip_allowlist, revision, confirmed_at,
+         device_client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[key.keyId, key.status, key.name, key.description, JSON.stringify(key.scopes), key.createdBy],
       ...[key.createdAt, key.expiresAt, key.endedAt, key.lastFour, key.lastUsedAt, key.generation],
       ...[limitText(key.limit), key.masterKey, key.tokensFrom, listText(key.ipAllowlist), key.revision],
-      key.confirmedAt,
+      ...[key.confirmedAt, key.deviceClient],
     ),
   deleteKey: (clientId: string): void => run('DELETE FROM keys WHERE client_id = ?', clientId),
   activateKey: (clientId: string, now: number): void =>
