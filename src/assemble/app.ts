@@ -91,14 +91,14 @@ export const openApp = (
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
 
-  const desk = openDesk({
+  const { desk, portal } = openDesk({
     ...{ config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts },
   });
   return createApp({
     deskHost: config.hosts.desk,
     deskUrl: config.deskUrl,
     hostOf: (url) => sliceUrl(url).host,
-    ...{ desk, gate, newRequestId: randomId, log },
+    ...{ portal, desk, gate, newRequestId: randomId, log },
   });
 };
 

@@ -2,14 +2,12 @@ import { createDevices, type DevicesPorts } from '../desk/devices.ts';
 import type { DeskPorts } from '../desk/ports.ts';
 import type { Lobbies } from '../model/ports.ts';
 import type { ReachPorts } from '../model/reach.ts';
-import { err, ok } from '../model/refusal.ts';
+import { ok } from '../model/refusal.ts';
 import { randomBytes } from '../runtime.ts';
 import type { StytchApi } from '../stytch/client.ts';
 import type { StytchProject } from '../stytch/project.ts';
 import { deskLobby } from './desk-lobby.ts';
-
-/** When to come back to a Stytch that gave no answer and no time, in seconds. */
-const COME_BACK_SECONDS = 5;
+import { stytchRefusal } from './stytch-refusal.ts';
 
 /** What of the world the device flow needs besides. */
 export interface DeskDevicesOptions
@@ -40,10 +38,7 @@ export const deskDevices = ({
       // What tells of one member, Stytch has under his organisation alone, and no source says how it answers.
       if (vertical === 'b2b') return ok(before);
       const answer = await stytch.userRoles(owner.id);
-      if (answer.outcome === 'answered') return ok(answer.value);
-      const asked = answer.outcome === 'unreachable' ? answer.retryAfterSeconds : null;
-      const retryAfterSeconds = asked ?? COME_BACK_SECONDS;
-      return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds });
+      return answer.outcome === 'answered' ? ok(answer.value) : stytchRefusal(answer);
     },
   };
 };

@@ -27,6 +27,7 @@ import { deskRing } from './desk-ring.ts';
 import { deskWebhooks } from './desk-webhooks.ts';
 import { type Env, realmOf, ringsOf, selfServiceScopes } from './env.ts';
 import { createHeadSigner } from './head-signer.ts';
+import { openPortal } from './portal.ts';
 import type { Shared } from './shared.ts';
 
 /** What the Desk has in common with the Gate. */
@@ -42,8 +43,8 @@ interface DeskSetting {
   readonly reachPorts: ReachPorts;
 }
 
-/** The Desk of one isolate. */
-export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> => {
+/** The Desk of one isolate, for programs and for people. */
+export const openDesk = (setting: DeskSetting) => {
   const { config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts } = setting;
   const { now } = shared;
   const rings = ringsOf(env);
@@ -57,7 +58,7 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
   };
   const operatorPorts = { verifyToken: shared.verifyToken, now, operators: new Set(config.operators) };
   const operators = createOperatorPairs(decisionPorts, operatorPorts.operators);
-  return createDesk({
+  const ports: DeskPorts = {
     ...{ deskUrl: config.deskUrl, audience: config.origin.id, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
@@ -130,7 +131,8 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     }),
     requestId: (inbound) => requestId(inbound, randomId),
     ...{ now, log },
-  });
+  };
+  return { desk: createDesk(ports), portal: openPortal(config, shared, ports) };
 };
 
 /** A private key that does not fit its public half shows when it is imported. */

@@ -499,6 +499,18 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
       `Too many codes were typed that are none. Try again in ${refusal.retryAfterSeconds} s.`,
     headers: retryAfter,
   },
+  cross_site: {
+    status: 403,
+    code: 'cross_site',
+    title: 'Not sent from this page',
+    detail: detail('The form was not sent by a page of this site that belongs to this sign-in.'),
+  },
+  sign_in_unknown: {
+    status: 400,
+    code: 'sign_in_unknown',
+    title: 'Sign-in not known',
+    detail: detail('This sign-in did not begin in this browser, was used before, or took too long.'),
+  },
 };
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

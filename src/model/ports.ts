@@ -31,7 +31,7 @@ import type {
   UsageQuery,
 } from './life.ts';
 import type { Result } from './refusal.ts';
-import type { TokenVerdict } from './token.ts';
+import type { SessionToken, TokenVerdict } from './token.ts';
 
 /** The Vault: sealed tokens by fingerprint, for every isolate in the world. Its errors are misses. */
 export interface Vault {
@@ -73,6 +73,13 @@ export type Outcome<T> =
   | { readonly outcome: 'answered'; readonly value: T }
   | { readonly outcome: 'declined'; readonly status: number; readonly code: string }
   | { readonly outcome: 'unreachable'; readonly detail: string; readonly retryAfterSeconds: number | null };
+
+/** A session as Stytch has it, and whose it is. */
+export interface StytchSession
+  extends Pick<SessionToken, 'owner' | 'sessionId' | 'roles' | 'sessionExpiresAt' | 'authenticatedAt'> {
+  /** The address by which the user knows himself; null where Stytch has none. */
+  readonly email: string | null;
+}
 
 /** What Latchkey asks of Stytch's M2M API. */
 export interface Stytch {

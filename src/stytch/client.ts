@@ -1,8 +1,9 @@
-import type { Outcome, SigningJwk, Stytch } from '../model/ports.ts';
+import type { Outcome, SigningJwk, Stytch, StytchSession } from '../model/ports.ts';
 import { call, type Wires } from './call.ts';
 import { createClients } from './clients.ts';
 import type { StytchProject } from './project.ts';
 import { createRotation } from './rotation.ts';
+import { createSessions } from './sessions.ts';
 import { createUsers, type Users } from './users.ts';
 import { readJwks, readTokenAnswer } from './wire.ts';
 
@@ -16,6 +17,8 @@ const JWKS_DEADLINE_MS = 2_000;
 export interface StytchApi extends Stytch, Users {
   /** The public keys that sign the project's JWTs. */
   jwks(): Promise<Outcome<readonly SigningJwk[]>>;
+  /** The session that an opaque session token stands for; null when there is none, or none any more. `now` in milliseconds. */
+  authenticateSession(token: string, now: number): Promise<Outcome<StytchSession | null>>;
 }
 
 export const createStytch = (project: StytchProject, wires: Wires): StytchApi => {
@@ -24,6 +27,7 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
   return {
     ...createClients(project, wires),
     ...createRotation(project, wires),
+    ...createSessions(project, wires),
     ...createUsers(project, wires),
 
     exchange: async (clientId, clientSecret, scopes = null) => {

@@ -73,6 +73,8 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   user_code_unknown: { reason: 'user_code_unknown' },
   too_many_scope_sets: { reason: 'too_many_scope_sets', retryAfterSeconds: 1800 },
   too_many_codes: { reason: 'too_many_codes', retryAfterSeconds: 480 },
+  cross_site: { reason: 'cross_site' },
+  sign_in_unknown: { reason: 'sign_in_unknown' },
 };
 
 const SPACE = {
