@@ -3,7 +3,7 @@ import type { Owner } from '../../model/identity.ts';
 import type { Row } from '../tables/rows.ts';
 import { openSql } from '../tables/sql.ts';
 import { createTables, hasTable, upgradeTables } from '../tables/versions.ts';
-import { DEVICE_KEPT_MS, deviceTables } from './device-tables.ts';
+import { deviceTables } from './device-tables.ts';
 import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
 import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
@@ -136,13 +136,13 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       const row = first(
         `SELECT min(at) AS at FROM (SELECT min(at) + ?1 AS at FROM failures
            UNION ALL SELECT min(seen_at) + ?3 FROM messages
-           UNION ALL SELECT min(expires_at) FROM device_codes
-           UNION ALL SELECT min(at) + ?4 FROM tries
            UNION ALL SELECT min(token_expires_at) * 1000 FROM secrets WHERE sealed IS NOT NULL
            UNION ALL SELECT (min(token_expires_at) + ?2) * 1000 FROM secrets)`,
-        ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS, MESSAGE_KEPT_MS, DEVICE_KEPT_MS],
+        ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS, MESSAGE_KEPT_MS],
       );
-      return (row?.at as number | null | undefined) ?? null;
+      const times = [row?.at as number | null | undefined, devices.nextDeviceSweepAt()];
+      const known = times.filter((at) => at !== null && at !== undefined);
+      return known.length === 0 ? null : Math.min(...known);
     },
   };
 };
