@@ -10,6 +10,7 @@ import {
 import { openApiOf } from '../src/desk/openapi/index.ts';
 import { deskOperations } from '../src/desk/operations.ts';
 import type { DeskPorts } from '../src/desk/ports.ts';
+import { PATHS } from '../src/portal/paths.ts';
 import settings from './settings.ts';
 
 /**
@@ -35,9 +36,38 @@ afterAll(() => {
 export const witnessed = async (request: Request, response: Response): Promise<Response> => {
   const { host, pathname } = new URL(request.url);
   if (host !== settings.hosts.desk) return response;
-  const found = await faultsOf(request.method, pathname, response.clone());
+  const found = isPage(pathname)
+    ? pageFaults(pathname, response)
+    : await faultsOf(request.method, pathname, response.clone());
   for (const fault of found) faults.add(`${request.method} ${pathname}: ${response.status}: ${fault}`);
   return response;
+};
+
+/** Pages are for people, and no operations. */
+const isPage = (pathname: string): boolean => Object.values<string>(PATHS).includes(pathname);
+
+/** What every answer of the portal has, whatever it says (SECURITY: WEB-04, WEB-05, WEB-09, WEB-10). */
+const PAGE_HEADERS: Readonly<Record<string, RegExp>> = {
+  'content-security-policy':
+    /^default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+  'cross-origin-opener-policy': /^same-origin$/,
+  'cross-origin-resource-policy': /^same-origin$/,
+  'permissions-policy': /camera=\(\)/,
+  'referrer-policy': /^same-origin$/,
+  'strict-transport-security': /^max-age=\d{8}/,
+  'x-content-type-options': /^nosniff$/,
+  'x-frame-options': /^DENY$/,
+  'x-request-id': /./,
+};
+
+const pageFaults = (pathname: string, response: Response): readonly string[] => {
+  const cacheControl = pathname === PATHS.style && response.ok ? /^public, max-age=300$/ : /^no-store$/;
+  const type =
+    response.status === 303 ? /^$/ : pathname === PATHS.style && response.ok ? /^text\/css/ : /^text\/html/;
+  return Object.entries({ ...PAGE_HEADERS, 'cache-control': cacheControl, 'content-type': type }).flatMap(
+    ([name, expected]) =>
+      expected.test(response.headers.get(name) ?? '') ? [] : [`the header ${name} is not as it must be`],
+  );
 };
 
 /** What of an answer does not fit, in words; exported for the test of the notary itself. */
