@@ -9,15 +9,13 @@ import {
   type Codes,
   decide,
   devices,
-  form,
   given,
   held,
   noted,
-  oauthRefusal,
   poll,
-  post,
   refused,
 } from '../devices.ts';
+import { asBearer, asClient, ask, CANNOT_TELL, oauthRefusal } from '../oauth.ts';
 import settings from '../settings.ts';
 import {
   atStytch,
@@ -40,7 +38,7 @@ import {
   subjectOf,
 } from '../world.ts';
 
-const PATH = '/oauth2/device_authorization';
+const PATH = 'device_authorization';
 
 afterEach(async () => {
   await now();
@@ -48,10 +46,7 @@ afterEach(async () => {
 });
 
 /** What a refusal with a time to come back says. */
-const silent = (retryAfter: string) => ({
-  ...{ status: 503, error: 'temporarily_unavailable' },
-  ...{ challenge: null, retryAfter },
-});
+const silent = (retryAfter: string) => ({ ...CANNOT_TELL, retryAfter });
 
 describe('POST /oauth2/device_authorization refuses', () => {
   it.each([
@@ -82,23 +77,22 @@ describe('POST /oauth2/device_authorization refuses', () => {
     ['a name on two lines', { client_id: 'acme-cli', device_name: 'a\nb' }, 'invalid_request'],
     ['a name that turns around', { client_id: 'acme-cli', device_name: 'a\u202Eb' }, 'invalid_request'],
     ['a name of spaces', { client_id: 'acme-cli', device_name: '   ' }, 'invalid_request'],
-  ] as const)('%s', async (_, fields, error, status = 400) => {
-    expect(await oauthRefusal(await post(PATH, fields))).toEqual(refused(error, status));
+  ] as const)('%s', async (_, fields, error, status: number = 400) => {
+    expect(await oauthRefusal(await ask(PATH, fields))).toEqual(refused(error, status));
   });
 
   it('a client that authenticates by Basic, by a key, and by a token', async () => {
     const { key, key_id } = await issueKey(await signIn());
-    const pair = btoa(`${key_id}:${key.slice(key_id.length + 1)}`);
-    for (const authorization of [`Basic ${pair}`, `Bearer ${key}`]) {
-      const answer = await post(PATH, { client_id: key_id }, { authorization });
+    for (const headers of [asClient(key), asBearer(key)]) {
+      const answer = await ask(PATH, { client_id: key_id }, headers);
       expect(await oauthRefusal(answer)).toEqual(refused('unauthorized_client'));
     }
   });
 
   it('every other method, and another type', async () => {
     for (const method of ['GET', 'PUT', 'DELETE'])
-      expect((await send(`${DESK}${PATH}`, { method })).status).toBe(405);
-    const json = await send(`${DESK}${PATH}`, {
+      expect((await send(`${DESK}/oauth2/${PATH}`, { method })).status).toBe(405);
+    const json = await send(`${DESK}/oauth2/${PATH}`, {
       ...{
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -111,8 +105,7 @@ describe('POST /oauth2/device_authorization refuses', () => {
   it('whom it does not know, without asking anybody', async () => {
     const here = isolate();
     for (const fields of [{ client_id: 'acme-other' }, { client_id: 'acme-cli', scope: 'admin:all' }]) {
-      const { url, ...init } = form(PATH, fields);
-      await here.fetch(url, init);
+      await ask(PATH, fields, {}, here.fetch);
     }
     expect(here.calls).toEqual([]);
   });
@@ -125,8 +118,9 @@ describe('POST /oauth2/device_authorization refuses', () => {
         },
       }),
     } as unknown as Env['LOBBY'];
-    const { url, ...init } = form(PATH, { client_id: 'acme-cli' });
-    expect(await oauthRefusal(await isolate({ LOBBY }).fetch(url, init))).toEqual(silent('1'));
+    expect(
+      await oauthRefusal(await ask(PATH, { client_id: 'acme-cli' }, {}, isolate({ LOBBY }).fetch)),
+    ).toEqual(CANNOT_TELL);
   });
 
   it('an answer of a Lobby that is none', async () => {
@@ -134,8 +128,9 @@ describe('POST /oauth2/device_authorization refuses', () => {
       const LOBBY = {
         getByName: () => ({ beginDevice: async () => answer }),
       } as unknown as Env['LOBBY'];
-      const { url, ...init } = form(PATH, { client_id: 'acme-cli' });
-      expect(await oauthRefusal(await isolate({ LOBBY }).fetch(url, init))).toEqual(silent('1'));
+      expect(
+        await oauthRefusal(await ask(PATH, { client_id: 'acme-cli' }, {}, isolate({ LOBBY }).fetch)),
+      ).toEqual(CANNOT_TELL);
     }
   });
 });
@@ -144,12 +139,12 @@ describe('POST /oauth2/token with a device code refuses', () => {
   it('a code that is not there, of another client, or with a secret', async () => {
     const { device_code } = await begin();
     const { device_code: _, ...without } = asking(device_code);
-    expect(await oauthRefusal(await post('/oauth2/token', without))).toEqual(refused('invalid_request'));
+    expect(await oauthRefusal(await ask('token', without))).toEqual(refused('invalid_request'));
     expect(await oauthRefusal(await poll(device_code, 'acme-reader'))).toEqual(refused('invalid_grant'));
     expect(await oauthRefusal(await poll(device_code, 'acme-other'))).toEqual(refused('invalid_client', 401));
     const { client_id, ...nobody } = asking(device_code);
-    expect(await oauthRefusal(await post('/oauth2/token', nobody))).toEqual(refused('invalid_client', 401));
-    const confidential = await post('/oauth2/token', { ...asking(device_code), client_secret: 'made-up' });
+    expect(await oauthRefusal(await ask('token', nobody))).toEqual(refused('invalid_client', 401));
+    const confidential = await ask('token', { ...asking(device_code), client_secret: 'made-up' });
     expect(await oauthRefusal(confidential)).toEqual(refused('unauthorized_client'));
     // None of these asked in the name of the client that waits: it may ask now.
     expect(await oauthRefusal(await poll(device_code))).toEqual(refused('authorization_pending'));
@@ -164,8 +159,9 @@ describe('POST /oauth2/token with a device code refuses', () => {
       ...[device_code.slice(0, 8) + '0'.repeat(54), 'x', '0'.repeat(62), device_code.toLowerCase()],
     ];
     for (const code of made.filter((each) => each !== device_code)) {
-      const { url, ...init } = form('/oauth2/token', asking(code));
-      expect(await oauthRefusal(await here.fetch(url, init))).toEqual(refused('invalid_grant'));
+      expect(await oauthRefusal(await ask('token', asking(code), {}, here.fetch))).toEqual(
+        refused('invalid_grant'),
+      );
     }
     expect(here.calls).toEqual([]);
   });
@@ -235,8 +231,9 @@ describe('while something is silent', () => {
         },
       }),
     } as unknown as Env['KEY_RING'];
-    const { url, ...init } = form('/oauth2/token', asking(codes.device_code));
-    expect(await oauthRefusal(await isolate({ KEY_RING }).fetch(url, init))).toEqual(silent('1'));
+    expect(
+      await oauthRefusal(await ask('token', asking(codes.device_code), {}, isolate({ KEY_RING }).fetch)),
+    ).toEqual(CANNOT_TELL);
     await comesAgain();
   });
 
@@ -250,8 +247,9 @@ describe('while something is silent', () => {
         },
       }),
     } as unknown as Env['LOBBY'];
-    const { url, ...init } = form('/oauth2/token', asking(codes.device_code));
-    expect(await oauthRefusal(await isolate({ LOBBY }).fetch(url, init))).toEqual(silent('1'));
+    expect(
+      await oauthRefusal(await ask('token', asking(codes.device_code), {}, isolate({ LOBBY }).fetch)),
+    ).toEqual(CANNOT_TELL);
     expect(await stytchCalls()).toEqual(before);
     await comesAgain();
   });
@@ -275,8 +273,9 @@ describe('while something is silent', () => {
 
   it('the Lobby, when the key is made: the device has it, and nobody gets another', async () => {
     await approve(session, codes.user_code);
-    const { url, ...init } = form('/oauth2/token', asking(codes.device_code));
-    const { access_token, key_id } = await given(await noted(await withoutEnd().fetch(url, init)));
+    const { access_token, key_id } = await given(
+      await noted(await ask('token', asking(codes.device_code), {}, withoutEnd().fetch)),
+    );
     expect((await isolate().call(access_token)).status).toBe(200);
     expect(await oauthRefusal(await poll(codes.device_code))).toEqual(refused('invalid_grant'));
     expect((await keysOf()).map((each) => each.key_id)).toEqual([key_id]);
@@ -284,8 +283,9 @@ describe('while something is silent', () => {
 
   it('the isolate that redeemed: after a minute the code is tried again, and a key whose secret nobody has is revoked', async () => {
     await approve(session, codes.user_code);
-    const { url, ...init } = form('/oauth2/token', asking(codes.device_code));
-    const { access_token, key_id } = await given(await noted(await withoutEnd().fetch(url, init)));
+    const { access_token, key_id } = await given(
+      await noted(await ask('token', asking(codes.device_code), {}, withoutEnd().fetch)),
+    );
     await later(59);
     expect(await oauthRefusal(await poll(codes.device_code))).toEqual(refused('invalid_grant'));
     expect(await keysOf()).toMatchObject([{ key_id, status: 'active' }]);
@@ -293,14 +293,12 @@ describe('while something is silent', () => {
     expect(await oauthRefusal(await poll(codes.device_code))).toEqual(refused('invalid_grant'));
     expect(await keysOf()).toMatchObject([{ key_id, status: 'revoked' }]);
     expect((await isolate().call(access_token)).status).toBe(401);
-    expect(await stytchClients(session)).toHaveLength(0);
   });
 
   it('the isolate that asked for roles: after a minute the code is redeemed', async () => {
     await approve(session, codes.user_code);
     await fault('users.get', { kind: 'status', status: 503, times: 3 });
-    const { url, ...init } = form('/oauth2/token', asking(codes.device_code));
-    expect((await withoutEnd().fetch(url, init)).status).toBe(503);
+    expect((await ask('token', asking(codes.device_code), {}, withoutEnd().fetch)).status).toBe(503);
     expect(await oauthRefusal(await poll(codes.device_code))).toEqual(refused('invalid_grant'));
     await later(61);
     await comesAgain();
@@ -431,7 +429,8 @@ describe('whoever says yes hears at once why no key would come of it', () => {
 
 it('where no device clients are configured, nobody is known', async () => {
   const here = isolate({}, latchkeyFor({ ...settings, deviceClients: {} }));
-  const { url, ...init } = form(PATH, { client_id: 'acme-cli' });
-  expect(await oauthRefusal(await here.fetch(url, init))).toEqual(refused('invalid_client', 401));
+  expect(await oauthRefusal(await ask(PATH, { client_id: 'acme-cli' }, {}, here.fetch))).toEqual(
+    refused('invalid_client', 401),
+  );
   expect(here.calls).toEqual([]);
 });
