@@ -2,18 +2,20 @@ import type { Config, Secrets } from '../config.ts';
 import { createDesk } from '../desk/index.ts';
 import type { DeskPorts } from '../desk/ports.ts';
 import type { Decide } from '../gate/decide.ts';
-import { bearer, extract, pair } from '../gate/extract.ts';
+import { bearerToken, extract, pair } from '../gate/extract.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
 import { requestId } from '../gate/forward/headers.ts';
 import { createIssueToken } from '../gate/issue-token.ts';
-import { createIdentifyOperator } from '../gate/operator.ts';
+import { createFindOperatorToken, createIdentifyOperator } from '../gate/operator.ts';
 import { createOperatorPairs } from '../gate/operator-pair.ts';
 import type { DecisionPorts } from '../gate/ports.ts';
 import { textOf } from '../gate/presented.ts';
+import { createWhose } from '../gate/whose.ts';
 import { log } from '../log.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { ANONYMOUS, type Owner } from '../model/identity.ts';
 import { ringOfClientId, ringOfOwner } from '../model/key.ts';
+import { CREDENTIAL_KINDS } from '../model/policy.ts';
 import type { ReachPorts } from '../model/reach.ts';
 import { ok } from '../model/refusal.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
@@ -54,13 +56,14 @@ export const openDesk = (setting: DeskSetting) => {
     const name = await ringOfOwner(projectId, owner);
     return deskRing(name, rings(name), reachPorts);
   };
-  const operators = createOperatorPairs(decisionPorts, new Set(config.operators));
+  const operatorPorts = { verifyToken: shared.verifyToken, now, operators: new Set(config.operators) };
+  const operators = createOperatorPairs(decisionPorts, operatorPorts.operators);
   const ports: DeskPorts = {
-    ...{ deskUrl: config.deskUrl, projectId, realm },
+    ...{ deskUrl: config.deskUrl, audience: config.origin.id, projectId, realm },
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
-    tokenOf: (text) => bearer(text, realm),
+    tokenOf: (text) => bearerToken(text, realm),
     pairOf: (clientId, clientSecret) => pair(clientId, clientSecret, realm),
     selfServiceScopes: selfServiceScopes(config),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
@@ -75,11 +78,22 @@ export const openDesk = (setting: DeskSetting) => {
       } as const;
       return decide(credential, demand, now(), trace, from);
     },
+    inquire: async (credential, trace) => {
+      const demand = {
+        auth: 'required',
+        ...{ credentials: CREDENTIAL_KINDS, maxAuthAgeSeconds: null },
+        ...{ scopes: [], cost: 0, leaseSeconds: 0 },
+        isInquiry: true,
+      } as const;
+      return decide(credential, demand, now(), trace, null);
+    },
+    whose: createWhose(decisionPorts),
+    findOperatorToken: createFindOperatorToken(operatorPorts),
     issueToken: createIssueToken({
       ...{ ports: decisionPorts, decide, operators, leaseSeconds: config.leaseSeconds },
     }),
     authenticateOperator: async (credential, trace, from) => {
-      const presented = { credential, text: textOf(credential), from, isNew: true };
+      const presented = { credential, text: textOf(credential), from, isNew: true, isUse: true };
       return (await operators.authenticate(presented, trace)) ?? ok(null);
     },
     ...{ grantable, ringOf },
@@ -92,10 +106,7 @@ export const openDesk = (setting: DeskSetting) => {
     isOwn: async (owner: Owner, keyId) =>
       isForeignClientId(keyId, realm) ||
       ringOfClientId(keyId, realm) === (await ringOfOwner(projectId, owner)),
-    identifyOperator: createIdentifyOperator({
-      ...{ verifyToken: shared.verifyToken, now },
-      operators: new Set(config.operators),
-    }),
+    identifyOperator: createIdentifyOperator(operatorPorts),
     organizationRoles: config.desk.organizationRoles,
     everyScope: [...config.scopes.keys()],
     ...deskDevices({

@@ -1,5 +1,5 @@
 import type { RandomBytes } from '../model/base62.ts';
-import type { Credential, Resolvable } from '../model/credential.ts';
+import type { Credential, JwtCredential, Resolvable } from '../model/credential.ts';
 import type { DeviceClient, Devices } from '../model/device.ts';
 import type { DeviceLobby } from '../model/device-lobby.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -17,7 +17,7 @@ import type {
   Throttle,
 } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
-import type { IssuedToken, SessionToken } from '../model/token.ts';
+import type { IssuedToken, M2MToken, SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import type { WebhookVerdict } from '../webhooks/standard.ts';
 
@@ -30,10 +30,7 @@ export interface Caller {
 }
 
 /** What the Desk asks of a Ring. */
-export type DeskMethod = Exclude<
-  keyof Ring,
-  'admit' | 'exchange' | 'settle' | 'adopt' | 'revokeToken' | 'reconcile'
->;
+export type DeskMethod = Exclude<keyof Ring, 'admit' | 'exchange' | 'settle' | 'adopt' | 'reconcile'>;
 
 type Told<T> = T extends { readonly ok: true; readonly value: infer V }
   ? V
@@ -90,6 +87,8 @@ export interface Asked {
 /** The world, as the Desk needs it. */
 export interface DeskPorts {
   readonly deskUrl: string;
+  /** Whom tokens and keys are for, as assertions say it: the origin's id. */
+  readonly audience: string;
   /** The Stytch project, and whose keys are ours. */
   readonly projectId: string;
   readonly realm: KeyRealm;
@@ -133,6 +132,15 @@ export interface DeskPorts {
     trace: Trace,
     from: Request,
   ) => Promise<Result<string | null>>;
+  /**
+   * What a credential is by the Ring's word of now, whoever asks: not its bearer, and no use of it. Where its bearer is
+   * nobody knows, so that one that may be used from some addresses only is refused.
+   */
+  readonly inquire: (credential: Credential, trace: Trace) => Promise<Result<Caller>>;
+  /** What a JWT is and whose, whatever its Ring says of it. */
+  readonly whose: (credential: JwtCredential, trace: Trace) => Promise<Result<Evidence>>;
+  /** The access token of an operator's client that a JWT is; null for every other. */
+  readonly findOperatorToken: (jwt: string) => Promise<Result<M2MToken | null>>;
   /** Which operator presents this, if one does. */
   readonly identifyOperator: (credential: Credential, trace: Trace) => Promise<Result<string>>;
   /** Roles of members who manage the keys of their organisation. */

@@ -46,7 +46,7 @@ export const createIssueToken = ({ ports, decide, operators, leaseSeconds }: Iss
     cost: 0,
   } as const;
   return async (credential, wanted, trace, from) => {
-    const presented: Presented = { credential, text: textOf(credential), from, isNew: true };
+    const presented: Presented = { credential, text: textOf(credential), from, isNew: true, isUse: true };
     const ofOperator = await operators.give(presented, null, trace);
     if (ofOperator !== null) {
       if (!ofOperator.ok) return ofOperator;

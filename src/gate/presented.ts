@@ -18,6 +18,8 @@ export interface Presented {
   readonly from: Request | null;
   /** Whether it came in now, or is of somebody who was let in before and is asked about again. */
   readonly isNew: boolean;
+  /** Whether its bearer does something with it, or somebody else asks what it is: that is counted nowhere. */
+  readonly isUse: boolean;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import type { Asker } from './asker.ts';
 import type { Author } from './author.ts';
 import type { DeviceLobby } from './device-lobby.ts';
 import type { Owner } from './identity.ts';
@@ -10,6 +11,8 @@ import type {
   AuditQuery,
   ChangeRequest,
   ClientAtStytch,
+  EndOutcome,
+  EndReport,
   ExportPage,
   ImportedKey,
   ImportRequest,
@@ -17,8 +20,6 @@ import type {
   IssueRequest,
   KeyPage,
   KeyRecord,
-  LeakOutcome,
-  LeakReport,
   ListRequest,
   OutboxEvent,
   OwnerLimits,
@@ -190,14 +191,14 @@ export interface Ring {
   revoke(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>>;
   /** Revokes every living key; how many. */
   revokeAll(owner: Owner, author: Author): Promise<Result<number>>;
-  /** Ends what somebody found, if it is alive. Whose it is, the key says: the finder does not know. */
-  leaked(report: LeakReport): Promise<LeakOutcome>;
+  /** Ends what somebody presents, if it is alive and his, or was found. Whose it is, the key says: he may not know. */
+  endPresented(report: EndReport): Promise<EndOutcome>;
   /** Makes a client that was not made here one of the owner's keys: its row decides from now on. */
   adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
   /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
   importClient(request: ImportRequest): Promise<Result<ImportedKey>>;
-  /** Ends one access token or session JWT (RFC 7009), by the hash of its canonical form; `expiresAt` is its own, in seconds. */
-  revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void>;
+  /** Ends one access token or session JWT (RFC 7009), if it is alive and his who wants it; whether it did. */
+  revokeToken(revocation: TokenRevocation): Promise<boolean>;
   /** Use by hour or day, oldest first; buckets without any are left out. */
   usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
   audit(query: AuditQuery): Promise<AuditPage>;
@@ -243,6 +244,16 @@ export interface SessionName {
   readonly kind: 'session';
   readonly owner: Owner;
   readonly tokenHash: string;
+}
+
+/** A token that is to end before its time (RFC 7009), known by the hash of its one canonical spelling. */
+export interface TokenRevocation {
+  readonly name: TokenName | SessionName;
+  /** When it ends by itself. NumericDate, seconds. */
+  readonly expiresAt: number;
+  /** Of whom alone it may be. */
+  readonly by: Asker;
+  readonly author: Author;
 }
 
 export interface AdmitRequest {

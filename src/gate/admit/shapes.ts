@@ -132,6 +132,7 @@ export const isRecord = (value: unknown): value is Fields => typeof value === 'o
 export const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && !Number.isNaN(value);
 const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
+export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 export const isText = (value: unknown): value is string => typeof value === 'string';
 export const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 export const isTexts = (value: unknown): boolean =>
