@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { deskDevices } from '../src/assemble/desk-devices.ts';
 import { deskRing } from '../src/assemble/desk-ring.ts';
 import type { Approver, DeviceAsking, DeviceClient, Devices } from '../src/model/device.ts';
@@ -8,31 +7,11 @@ import type { Lobbies } from '../src/model/ports.ts';
 import type { Result } from '../src/model/refusal.ts';
 import { openLobbies } from '../src/ring/lobby-name.ts';
 import { sleep } from '../src/runtime.ts';
+import { ask } from './oauth.ts';
 import { inUse } from './secrets.ts';
-import { DESK, masterKeys, ownerOf, PROJECT, rooms, send } from './world.ts';
+import { masterKeys, ownerOf, PROJECT, rooms } from './world.ts';
 
 export const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
-
-/** A form to an OAuth endpoint. */
-export const form = (
-  path: string,
-  fields: Readonly<Record<string, string>>,
-  headers: Readonly<Record<string, string>> = {},
-): RequestInit & { readonly url: string } => ({
-  url: `${DESK}${path}`,
-  method: 'POST',
-  headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-  body: new URLSearchParams(fields).toString(),
-});
-
-export const post = (
-  path: string,
-  fields: Readonly<Record<string, string>>,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Response> => {
-  const { url, ...init } = form(path, fields, headers);
-  return send(url, init);
-};
 
 export interface Codes {
   readonly device_code: string;
@@ -56,7 +35,7 @@ export const begin = async (
   fields: Readonly<Record<string, string>> = {},
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Codes> =>
-  codesOf(await post('/oauth2/device_authorization', { client_id: 'acme-cli', ...fields }, headers));
+  codesOf(await ask('device_authorization', { client_id: 'acme-cli', ...fields }, headers));
 
 /** The form of a device that asks for its key. */
 export const asking = (deviceCode: string, clientId = 'acme-cli') => ({
@@ -65,7 +44,7 @@ export const asking = (deviceCode: string, clientId = 'acme-cli') => ({
 
 /** A device asks for its key; one that it is given is a secret. */
 export const poll = async (deviceCode: string, clientId?: string): Promise<Response> =>
-  noted(await post('/oauth2/token', asking(deviceCode, clientId)));
+  noted(await ask('token', asking(deviceCode, clientId)));
 
 /** The key in an answer is a secret from now on. */
 export const noted = async (response: Response): Promise<Response> => {
@@ -86,25 +65,6 @@ export interface Given {
 export const given = async (response: Response): Promise<Given> => {
   if (response.status !== 200) throw new Error(`redeem: ${response.status} ${await response.text()}`);
   return response.json();
-};
-
-/** What a refusal of RFC 6749 §5.2 says; checks that it is a whole one. */
-export const oauthRefusal = async (response: Response) => {
-  const { error, error_description, error_uri, ...rest } = (await response.json()) as Record<string, unknown>;
-  expect(response.headers.get('content-type')).toBe('application/json');
-  expect(response.headers.get('cache-control')).toBe('no-store');
-  expect([error_description, error_uri, rest]).toEqual([
-    expect.stringMatching(/./),
-    expect.stringMatching(/^https:/),
-    {},
-  ]);
-  const { status, headers } = response;
-  return {
-    status,
-    error,
-    challenge: headers.get('www-authenticate'),
-    retryAfter: headers.get('retry-after'),
-  };
 };
 
 /** A refusal without more to it than its status and error. */

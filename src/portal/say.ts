@@ -1,10 +1,8 @@
 import type { DeviceOrigin } from '../model/device.ts';
 
-const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
-const REGIONS = new Intl.DisplayNames('en', { type: 'region' });
-
 /** A day as a person reads it. */
-export const day = (at: number): string => DAY.format(at);
+export const day = (at: number): string =>
+  new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(at);
 
 /** City and country, as far as they are known. Cloudflare's `XX` is nowhere, and its `T1` is Tor. */
 export const placeOf = ({ city, country }: Pick<DeviceOrigin, 'city' | 'country'>): string | null => {
@@ -14,4 +12,6 @@ export const placeOf = ({ city, country }: Pick<DeviceOrigin, 'city' | 'country'
 };
 
 const regionOf = (country: string | null): string | null =>
-  country !== null && /^[A-Z]{2}$/.test(country) && country !== 'XX' ? (REGIONS.of(country) ?? null) : null;
+  country !== null && /^[A-Z]{2}$/.test(country) && country !== 'XX'
+    ? (new Intl.DisplayNames('en', { type: 'region' }).of(country) ?? null)
+    : null;

@@ -21,18 +21,20 @@ body {
 }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: .5rem; padding: .25rem .5rem; background: var(--panel); }
-header { width: 100%; max-width: 29rem; padding: clamp(1.25rem, 6vh, 3.5rem) 1.25rem 1.25rem; }
+header, main, footer { width: min(31rem, 100% - 1.5rem); }
+header { padding: clamp(1.25rem, 6vh, 3.5rem) .25rem 1.25rem; }
 .brand { display: flex; align-items: center; gap: .5rem; margin: 0; font-weight: 650; font-size: 1.05rem; }
 .brand svg { width: 1.4rem; height: 1.4rem; color: var(--link); flex: none; }
 main {
-  width: 100%; max-width: 29rem; padding: clamp(1.25rem, 5vw, 2rem);
+  padding: clamp(1.15rem, 5vw, 2rem);
   background: var(--panel); border: 1px solid var(--line); border-radius: .75rem;
 }
-footer { width: 100%; max-width: 29rem; padding: 1rem 1.25rem 2.5rem; color: var(--soft); font-size: .875rem; }
+footer { padding: 1rem .25rem 2.5rem; color: var(--soft); font-size: .875rem; }
 footer p { margin: 0; overflow-wrap: anywhere; }
-h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .5rem; letter-spacing: -.01em; text-wrap: balance; }
+h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .5rem; letter-spacing: -.01em; text-wrap: pretty; }
 h2 { font-size: 1rem; line-height: 1.4; margin: 1.5rem 0 .25rem; overflow-wrap: anywhere; }
 p { margin: .5rem 0; overflow-wrap: break-word; }
+main > :last-child { margin-bottom: 0; }
 .soft { color: var(--soft); }
 a { color: var(--link); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }

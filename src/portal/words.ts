@@ -16,7 +16,7 @@ export const WORDS = {
     notACode: 'That is no code. It has eight letters, such as WDJB-MJHT.',
     unknown: 'No device waits with this code. It may have expired: ask your device for a new one.',
     warning:
-      'Type only a code that you see on a device of your own. Nobody needs yours, and nobody of ours asks for it.',
+      'Type only a code that you see on a device of your own. We never send you one, and never ask you for one.',
   },
 
   compare: {

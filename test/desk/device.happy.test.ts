@@ -1,17 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  approve,
-  approverOf,
-  begin,
-  decide,
-  devices,
-  given,
-  held,
-  oauthRefusal,
-  poll,
-  post,
-  refused,
-} from '../devices.ts';
+import { approve, approverOf, begin, decide, devices, given, held, poll, refused } from '../devices.ts';
+import { ask, oauthRefusal } from '../oauth.ts';
 import {
   call,
   DESK,
@@ -35,7 +24,7 @@ const CLIENT = {
 
 describe('POST /oauth2/device_authorization', () => {
   it('answers the codes, and where to type them', async () => {
-    const answer = await post('/oauth2/device_authorization', { client_id: 'acme-cli' });
+    const answer = await ask('device_authorization', { client_id: 'acme-cli' });
     expect([answer.status, answer.headers.get('cache-control'), answer.headers.get('pragma')]).toEqual([
       ...[200, 'no-store', 'no-cache'],
     ]);
@@ -51,15 +40,11 @@ describe('POST /oauth2/device_authorization', () => {
 
   it('costs one call of a Lobby, and one more to count where the address is known', async () => {
     const here = isolate();
-    const ask = (headers: Record<string, string>) =>
-      here.fetch(`${DESK}/oauth2/device_authorization`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-        body: 'client_id=acme-cli',
-      });
-    expect((await ask({})).status).toBe(200);
+    const askAs = (headers: Record<string, string>) =>
+      ask('device_authorization', { client_id: 'acme-cli' }, headers, here.fetch);
+    expect((await askAs({})).status).toBe(200);
     expect(here.calls).toEqual(['lobby.beginDevice']);
-    expect((await ask(CLIENT)).status).toBe(200);
+    expect((await askAs(CLIENT)).status).toBe(200);
     expect(here.calls.slice(1)).toEqual(['lobby.countTry', 'lobby.beginDevice']);
   });
 });

@@ -11,7 +11,7 @@ export const oauthOperations = (ports: DeskPorts, doors: Doors) =>
   [
     metadataOperation(ports, doors),
     tokenOperation(ports, doors),
+    deviceAuthorizationOperation(ports, doors),
     introspectOperation(ports, doors),
     revokeOperation(ports, doors),
-    deviceAuthorizationOperation(ports, doors),
   ] as const;

@@ -89,7 +89,16 @@ const Row = ({ name, children }: { readonly name: string; readonly children?: Ch
 );
 
 const From = (from: DeviceOrigin) => {
-  const place = placeOf(from);
-  const parts = [place, from.address, from.client].filter((part) => part !== null);
-  return <bdi>{parts.length === 0 ? words.unknownPlace : parts.join(' · ')}</bdi>;
+  const parts = [from.address, from.client].filter((part) => part !== null);
+  return (
+    <>
+      <bdi>{placeOf(from) ?? words.unknownPlace}</bdi>
+      {parts.length === 0 ? null : (
+        <>
+          <br />
+          <bdi class="soft">{parts.join(' · ')}</bdi>
+        </>
+      )}
+    </>
+  );
 };
