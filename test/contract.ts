@@ -8,6 +8,7 @@ import {
   referred,
 } from '../src/desk/openapi/document.ts';
 import { openApiOf } from '../src/desk/openapi/index.ts';
+import { isOAuth } from '../src/desk/operation.ts';
 import { deskOperations } from '../src/desk/operations.ts';
 import type { DeskPorts } from '../src/desk/ports.ts';
 import settings from './settings.ts';
@@ -96,7 +97,10 @@ const validatorOf = (schema: unknown): Validator => {
 const promisedOf = (method: string, pathname: string, status: number): ResponseObject | null => {
   const item = itemOf(pathname);
   const operation = item?.[(method === 'HEAD' ? 'GET' : method).toLowerCase() as 'get'];
-  const response = operation === undefined ? ELSEWHERE[status] : operation.responses[status];
+  const response =
+    operation === undefined
+      ? (isOAuth(pathname) ? OAUTH_ELSEWHERE : ELSEWHERE)[status]
+      : operation.responses[status];
   return response === undefined ? null : referred<ResponseObject>(contract, response);
 };
 
@@ -120,6 +124,23 @@ const problem = (code: string): ResponseObject => ({
     },
   },
 });
+
+const oauthError = (error: string): ResponseObject => ({
+  ...problem(error),
+  content: {
+    'application/json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/OAuthError' }, { properties: { error: { const: error } } }],
+      },
+    },
+  },
+});
+
+/** The same under the OAuth endpoints, in the words of RFC 6749 §5.2. */
+const OAUTH_ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
+  404: oauthError('invalid_request'),
+  405: oauthError('invalid_request'),
+};
 
 /** Where nothing is served, whoever asks. */
 const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
