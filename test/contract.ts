@@ -97,10 +97,8 @@ const validatorOf = (schema: unknown): Validator => {
 const promisedOf = (method: string, pathname: string, status: number): ResponseObject | null => {
   const item = itemOf(pathname);
   const operation = item?.[(method === 'HEAD' ? 'GET' : method).toLowerCase() as 'get'];
-  const response =
-    operation === undefined
-      ? (isOAuth(pathname) ? OAUTH_ELSEWHERE : ELSEWHERE)[status]
-      : operation.responses[status];
+  const elsewhere = isOAuth(pathname) ? ELSEWHERE_OF_OAUTH : ELSEWHERE;
+  const response = operation === undefined ? elsewhere[status] : operation.responses[status];
   return response === undefined ? null : referred<ResponseObject>(contract, response);
 };
 
@@ -125,8 +123,18 @@ const problem = (code: string): ResponseObject => ({
   },
 });
 
+/** Where nothing is served, whoever asks. */
+const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
+  404: problem('not_found'),
+  405: problem('method_not_allowed'),
+  425: problem('early_data'),
+  500: problem('internal'),
+  503: problem('misconfigured'),
+};
+
 const oauthError = (error: string): ResponseObject => ({
-  ...problem(error),
+  description: error,
+  headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } },
   content: {
     'application/json': {
       schema: {
@@ -136,17 +144,9 @@ const oauthError = (error: string): ResponseObject => ({
   },
 });
 
-/** The same under the OAuth endpoints, in the words of RFC 6749 §5.2. */
-const OAUTH_ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
-  404: oauthError('invalid_request'),
+/** The same among the OAuth endpoints, in the words of RFC 6749 §5.2. */
+const ELSEWHERE_OF_OAUTH: Readonly<Record<number, ResponseObject>> = {
+  404: oauthError('not_found'),
   405: oauthError('invalid_request'),
-};
-
-/** Where nothing is served, whoever asks. */
-const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
-  404: problem('not_found'),
-  405: problem('method_not_allowed'),
-  425: problem('early_data'),
-  500: problem('internal'),
-  503: problem('misconfigured'),
+  425: oauthError('invalid_request'),
 };

@@ -205,7 +205,6 @@ describe('OA-04 › what is asked of Stytch', () => {
       const more = {
         refresh_token: 'r',
         id_token: 'i',
-        token_type: 'evil',
         scope: 'admin:all',
         expires_in: 1e9,
       };
