@@ -308,6 +308,7 @@ describe('a key that is narrowed', () => {
     const { pair, session, key_id } = await somebody();
     await tokenIn(await askToken(pair));
     await emulator('DELETE', '/counters');
+    await fault('m2m.update', { kind: 'status', status: 503 });
     await fault('token', { kind: 'latency', latencyMs: 300, times: 1 });
     const asking = askToken(pair, WRITE);
     await called('token');
@@ -369,6 +370,8 @@ describe('a key that ends', () => {
     const { pair, session, revoke } = await somebody();
     if ('scope' in form) await tokenIn(await askToken(pair));
     await emulator('DELETE', '/counters');
+    // Stytch is not told of it yet, and gives a good token.
+    await fault('m2m.delete', { kind: 'status', status: 503 });
     await fault('token', { kind: 'latency', latencyMs: 300, times: 1 });
     const asking = askToken(pair, form);
     await called('token');
@@ -416,6 +419,7 @@ describe('a rotation', () => {
   it('that is finished while Stytch is asked for the old secret wins', async () => {
     const { pair, finish } = await both();
     await emulator('DELETE', '/counters');
+    await fault('m2m.rotate', { kind: 'status', status: 503 });
     await fault('token', { kind: 'latency', latencyMs: 300, times: 1 });
     const asking = askToken(pair, WRITE);
     await called('token');
