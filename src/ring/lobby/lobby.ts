@@ -32,6 +32,7 @@ import { openJoins } from '../requests/joins.ts';
 import { claimByProof, release, renew } from './claim.ts';
 import { beginDevice, decideDevice, openDevice, pollDevice, settleDevice } from './devices.ts';
 import { exchange } from './exchange.ts';
+import { exchangePart } from './exchange-part.ts';
 import { settleOwner } from './owner.ts';
 import type { LobbyParts, LobbyPorts } from './parts.ts';
 import { startRun, workOnRun } from './reconcile.ts';
@@ -72,6 +73,7 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
       tables: this.#tables,
       storage: this.ctx.storage,
       join: openJoins(),
+      parting: new Set(),
       pending: new Set(),
       quietUntil: 0,
       now: () => Date.now(),
@@ -91,7 +93,8 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
   }
 
   async exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer> {
-    return exchange(this.#parts, request);
+    const { scopes } = request;
+    return scopes ? exchangePart(this.#parts, { ...request, scopes }) : exchange(this.#parts, request);
   }
 
   async claim({ clientId, owner }: LobbyClaimRequest): Promise<Owner> {
