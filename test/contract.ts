@@ -8,6 +8,7 @@ import {
   referred,
 } from '../src/desk/openapi/document.ts';
 import { openApiOf } from '../src/desk/openapi/index.ts';
+import { isOAuth } from '../src/desk/operation.ts';
 import { deskOperations } from '../src/desk/operations.ts';
 import type { DeskPorts } from '../src/desk/ports.ts';
 import settings from './settings.ts';
@@ -96,7 +97,8 @@ const validatorOf = (schema: unknown): Validator => {
 const promisedOf = (method: string, pathname: string, status: number): ResponseObject | null => {
   const item = itemOf(pathname);
   const operation = item?.[(method === 'HEAD' ? 'GET' : method).toLowerCase() as 'get'];
-  const response = operation === undefined ? ELSEWHERE[status] : operation.responses[status];
+  const elsewhere = isOAuth(pathname) ? ELSEWHERE_OF_OAUTH : ELSEWHERE;
+  const response = operation === undefined ? elsewhere[status] : operation.responses[status];
   return response === undefined ? null : referred<ResponseObject>(contract, response);
 };
 
@@ -128,4 +130,23 @@ const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
   425: problem('early_data'),
   500: problem('internal'),
   503: problem('misconfigured'),
+};
+
+const oauthError = (error: string): ResponseObject => ({
+  description: error,
+  headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } },
+  content: {
+    'application/json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/OAuthError' }, { properties: { error: { const: error } } }],
+      },
+    },
+  },
+});
+
+/** The same among the OAuth endpoints, in the words of RFC 6749 §5.2. */
+const ELSEWHERE_OF_OAUTH: Readonly<Record<number, ResponseObject>> = {
+  404: oauthError('not_found'),
+  405: oauthError('invalid_request'),
+  425: oauthError('invalid_request'),
 };
