@@ -108,7 +108,7 @@ describe('a Ring that an earlier version wrote', () => {
     await setBack(ring);
     expect((await call(key)).status).toBe(200);
     const { schema, revoked_tokens, keys } = await dumpOfRing(ring);
-    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 3 }], []]);
+    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 4 }], []]);
     expect(keys).toMatchObject([{ status: 'active', tokens_from: null }]);
   });
 
@@ -148,8 +148,8 @@ describe('tables', () => {
   );
 
   it.each([
-    ['KeyRing', SCHEMA, 3],
-    ['Lobby', LOBBY_SCHEMA, 3],
+    ['KeyRing', SCHEMA, 4],
+    ['Lobby', LOBBY_SCHEMA, 4],
   ] as const)('of a %s that are made new are of the latest version', async (_, schema, version) => {
     const rows = await runInDurableObject(someRing(), (_object, { storage }) => {
       createTables(storage, schema);
@@ -216,6 +216,6 @@ describe('a Lobby from before versions were written down', () => {
     });
     expect(owner?.id).toBe('user-test-ada');
     const { schema, messages } = await dumpOfRing(lobby);
-    expect([schema, messages]).toEqual([[{ id: 1, version: 3 }], []]);
+    expect([schema, messages]).toEqual([[{ id: 1, version: 4 }], []]);
   });
 });

@@ -20,6 +20,7 @@ import type { Result } from '../../model/refusal.ts';
 import { openJoins } from '../requests/joins.ts';
 import { claimByProof, release, renew } from './claim.ts';
 import { exchange } from './exchange.ts';
+import { exchangePart } from './exchange-part.ts';
 import { settleOwner } from './owner.ts';
 import type { LobbyParts, LobbyPorts } from './parts.ts';
 import { startRun, workOnRun } from './reconcile.ts';
@@ -58,6 +59,7 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
       tables: this.#tables,
       storage: this.ctx.storage,
       join: openJoins(),
+      parting: new Set(),
       pending: new Set(),
       quietUntil: 0,
       now: () => Date.now(),
@@ -77,7 +79,8 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
   }
 
   async exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer> {
-    return exchange(this.#parts, request);
+    const { scopes } = request;
+    return scopes ? exchangePart(this.#parts, { ...request, scopes }) : exchange(this.#parts, request);
   }
 
   async claim({ clientId, owner }: LobbyClaimRequest): Promise<Owner> {

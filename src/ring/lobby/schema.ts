@@ -1,3 +1,4 @@
+import { SCOPED_TOKENS, SCOPED_TOKENS_BY_END } from '../tables/scoped.ts';
 import type { Schema } from '../tables/versions.ts';
 
 const MESSAGES = `CREATE TABLE messages (
@@ -57,10 +58,15 @@ const TABLES: readonly string[] = [
   MESSAGES,
   MESSAGES_BY_AGE,
   RECONCILIATION,
+  SCOPED_TOKENS,
+  SCOPED_TOKENS_BY_END,
 ];
 
-/** A Lobby's tables. Version 2: messages that were dealt with are known again. Version 3: one of the Lobbies reconciles. */
+/**
+ * A Lobby's tables. Version 2: messages that were dealt with are known again. Version 3: one of the Lobbies reconciles.
+ * Version 4: tokens for part of the scopes.
+ */
 export const LOBBY_SCHEMA: Schema = {
   tables: TABLES,
-  steps: [[MESSAGES, MESSAGES_BY_AGE], [RECONCILIATION]],
+  steps: [[MESSAGES, MESSAGES_BY_AGE], [RECONCILIATION], [SCOPED_TOKENS, SCOPED_TOKENS_BY_END]],
 };

@@ -1,6 +1,7 @@
 import { type Attempt, BUDGET_WINDOW_MS } from '../../model/budget.ts';
 import type { Owner } from '../../model/identity.ts';
 import type { Row } from '../tables/rows.ts';
+import { scopedTables } from '../tables/scoped.ts';
 import { openSql } from '../tables/sql.ts';
 import { createTables, hasTable, upgradeTables } from '../tables/versions.ts';
 import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
@@ -33,6 +34,15 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
   const sql = openSql(storage.sql);
   const { all, first, run } = sql;
   const messages = messageTables(sql);
+  const scoped = scopedTables(sql, () => true);
+
+  /** Forgets secrets, with the tokens for part of the scopes that they opened. */
+  const forgetSecrets = (which: string, ...values: readonly SqlStorageValue[]): void => {
+    for (const row of all(`SELECT fingerprint FROM secrets WHERE ${which}`, ...values)) {
+      scoped.deleteScopedTokens(row.fingerprint as string);
+      run('DELETE FROM secrets WHERE fingerprint = ?', row.fingerprint as string);
+    }
+  };
 
   const sweepFailures = (now: number): void =>
     run('DELETE FROM failures WHERE at <= ? OR at > ?', now - BUDGET_WINDOW_MS, now + BUDGET_WINDOW_MS);
@@ -44,6 +54,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
   return {
     ...messages,
     ...runTables(sql),
+    ...scoped,
     owner: (clientId: string): Owner | null => {
       const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
       return row === null ? null : toOwner(row);
@@ -66,7 +77,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       run('UPDATE owners SET claimed_at = ? WHERE client_id = ?', now, clientId),
     forgetClient: (clientId: string): void => {
       run('DELETE FROM owners WHERE client_id = ?', clientId);
-      run('DELETE FROM secrets WHERE client_id = ?', clientId);
+      forgetSecrets('client_id = ?', clientId);
     },
 
     secret: (fingerprint: string, clientId: string): AcceptedSecret | null => {
@@ -94,14 +105,13 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
         ],
         ...[acceptedAt, tokenExpiresAt],
       );
-      run(
-        `DELETE FROM secrets WHERE client_id = ?1 AND fingerprint NOT IN (SELECT fingerprint FROM secrets
+      forgetSecrets(
+        `client_id = ?1 AND fingerprint NOT IN (SELECT fingerprint FROM secrets
            WHERE client_id = ?1 ORDER BY accepted_at DESC LIMIT ?2)`,
         ...[clientId, SECRETS_OF_CLIENT],
       );
     },
-    deleteSecret: (fingerprint: string): void =>
-      run('DELETE FROM secrets WHERE fingerprint = ?', fingerprint),
+    deleteSecret: (fingerprint: string): void => forgetSecrets('fingerprint = ?', fingerprint),
 
     /** The failures that count, oldest first. */
     failures: (now: number): readonly Attempt[] =>
@@ -124,7 +134,8 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       const seconds = Math.floor(now / 1000);
       sweepFailures(now);
       messages.sweepMessages(now);
-      run('DELETE FROM secrets WHERE token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
+      scoped.sweepScopedTokens(now);
+      forgetSecrets('token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
       run('UPDATE secrets SET sealed = NULL WHERE token_expires_at <= ? AND sealed IS NOT NULL', seconds);
     },
     /** When there is something to forget next, in milliseconds since the epoch; null for never. */
@@ -132,6 +143,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       const row = first(
         `SELECT min(at) AS at FROM (SELECT min(at) + ?1 AS at FROM failures
            UNION ALL SELECT min(seen_at) + ?3 FROM messages
+           UNION ALL SELECT min(expires_at) * 1000 FROM scoped_tokens
            UNION ALL SELECT min(token_expires_at) * 1000 FROM secrets WHERE sealed IS NOT NULL
            UNION ALL SELECT (min(token_expires_at) + ?2) * 1000 FROM secrets)`,
         ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS, MESSAGE_KEPT_MS],

@@ -5,6 +5,7 @@ import {
   type KeyRow,
   limitText,
   type SecretRow,
+  toKeptTokenRow,
   toKeyRow,
   toSecretRow,
 } from './rows.ts';
@@ -134,6 +135,7 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
     );
     for (const fingerprint of gone) {
       run('DELETE FROM tokens WHERE fingerprint = ?', fingerprint);
+      run('DELETE FROM scoped_tokens WHERE fingerprint = ?', fingerprint);
       run('DELETE FROM secrets WHERE fingerprint = ?', fingerprint);
     }
     return gone;
@@ -141,13 +143,7 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
 
   token: (fingerprint: string): KeptTokenRow | null => {
     const row = exists() ? first('SELECT * FROM tokens WHERE fingerprint = ?', fingerprint) : null;
-    return row === null
-      ? null
-      : {
-          sealed: row.sealed as string,
-          generation: row.generation as number,
-          expiresAt: row.expires_at as number,
-        };
+    return row === null ? null : toKeptTokenRow(row);
   },
   putToken: (fingerprint: string, token: KeptTokenRow): void =>
     run(

@@ -122,6 +122,12 @@ export const toKeyRow = (row: Row): KeyRow => ({
   confirmedAt: row.confirmed_at as number | null,
 });
 
+export const toKeptTokenRow = (row: Row): KeptTokenRow => ({
+  sealed: row.sealed as string,
+  generation: row.generation as number,
+  expiresAt: row.expires_at as number,
+});
+
 export const toSecretRow = (row: Row): SecretRow => ({
   fingerprint: row.fingerprint as string,
   clientId: row.client_id as string,
