@@ -15,14 +15,14 @@ import { isForeignClientId } from '../model/foreign.ts';
 import { ANONYMOUS, type Owner } from '../model/identity.ts';
 import { ringOfClientId, ringOfOwner } from '../model/key.ts';
 import { CREDENTIAL_KINDS } from '../model/policy.ts';
-import type { ReachPorts } from '../model/reach.ts';
+import { type ReachPorts, reach } from '../model/reach.ts';
 import { ok } from '../model/refusal.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
 import { createThrottle } from '../store/throttle.ts';
 import { deskReconciler } from './desk-reconciler.ts';
 import { deskRing } from './desk-ring.ts';
-import { deskWebhooks } from './desk-webhooks.ts';
+import { deskWebhooks, LOBBY_DEADLINE_MS } from './desk-webhooks.ts';
 import { type Env, realmOf, ringsOf, selfServiceScopes } from './env.ts';
 import { createHeadSigner } from './head-signer.ts';
 import type { Shared } from './shared.ts';
@@ -45,6 +45,7 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
   const { config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts } = setting;
   const { now } = shared;
   const rings = ringsOf(env);
+  const lobbies = openLobbies(env.LOBBY);
   const realm = realmOf(config);
   const projectId = config.stytch.projectId;
   const operatorPorts = { verifyToken: shared.verifyToken, now, operators: new Set(config.operators) };
@@ -80,6 +81,8 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
       return decide(credential, demand, now(), trace, null);
     },
     whose: createWhose(decisionPorts),
+    forgetTokens: (clientId, revoked) =>
+      reach(reachPorts, lobbies(clientId).forgetTokens(clientId, revoked), LOBBY_DEADLINE_MS),
     findOperatorToken: createFindOperatorToken(operatorPorts),
     issueToken: createIssueToken({
       ...{ ports: decisionPorts, decide, operators, leaseSeconds: config.leaseSeconds },
@@ -117,7 +120,7 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     throttle: createThrottle(env.STRANGERS, 'desk', log),
     ...deskWebhooks({
       stytchWebhookSecret: secrets.stytchWebhookSecret,
-      lobbies: openLobbies(env.LOBBY),
+      lobbies,
       fetch: (url, init) => fetch(url, init),
       ...{ now, turn: shared.turn, reachPorts },
     }),

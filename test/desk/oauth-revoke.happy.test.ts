@@ -5,6 +5,7 @@ import { asOperator, OPERATOR, operatorToken, tokenOf } from '../operators.ts';
 import { keyOfSomebody } from '../rotation.ts';
 import { inUse } from '../secrets.ts';
 import {
+  API,
   accessToken,
   call,
   desk,
@@ -270,6 +271,35 @@ describe('POST /oauth2/revoke ends a token', () => {
     const second = await given();
     expect(second).not.toBe(first);
     expect([await isActive(first), await isActive(second), await isActive(key)]).toEqual([false, true, true]);
+  });
+});
+
+describe('POST /oauth2/revoke ends a token of an imported client', () => {
+  it('and its pair goes on, and is given another one', async () => {
+    const session = await signIn();
+    const { clientId: client_id, clientSecret: client_secret } = await foreignClient(subjectOf(session));
+    const path = `/v1/users/${subjectOf(session)}/keys/import`;
+    await asOperator('POST', path, { client_id, client_secret });
+    const pair = basic(client_id, client_secret);
+    const given = async (): Promise<string> => {
+      const answer = await ask('token', { grant_type: 'client_credentials' }, pair);
+      expect(answer.status).toBe(200);
+      const { access_token } = (await answer.json()) as { access_token: string };
+      inUse(access_token);
+      return access_token;
+    };
+    const here = isolate();
+    const byPair = (at = here): Promise<Response> => at.fetch(`${API}/v1/items/1`, { headers: pair });
+    expect((await byPair()).status).toBe(200);
+    const first = await given();
+    expect(await given()).toBe(first);
+    await revoked(first, pair);
+    expect(await isActive(first)).toBe(false);
+    expect([(await byPair()).status, (await byPair(isolate())).status]).toEqual([200, 200]);
+    await later(6);
+    const second = await given();
+    expect(second).not.toBe(first);
+    expect([await isActive(second), (await byPair()).status]).toEqual([true, 200]);
   });
 });
 
