@@ -60,16 +60,20 @@ export const openDesk = (setting: DeskSetting): ReturnType<typeof createDesk> =>
     deviceClients: config.deviceClients,
     selfServiceScopes: selfServiceScopes(config),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
-    identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
+    identify: async (credential, { kinds, maxAuthAgeSeconds, unrevoked }, trace, from) => {
       const demand = {
         auth: 'required',
         ...{ credentials: kinds, maxAuthAgeSeconds },
         scopes: [],
         cost: 0,
         leaseSeconds: config.leaseSeconds,
-        sessionsBySignature: true,
       } as const;
-      return decide(credential, demand, now(), trace, from);
+      const bySignature = () =>
+        decide(credential, { ...demand, sessionsBySignature: true }, now(), trace, from);
+      if (unrevoked !== true) return bySignature();
+      const decided = await decide(credential, demand, now(), trace, from);
+      // That it is not revoked is said with that, too (ring/requests/standing.ts).
+      return !decided.ok && decided.refusal.reason === 'owner_suspended' ? bySignature() : decided;
     },
     inquire: async (credential, trace) => {
       const demand = {

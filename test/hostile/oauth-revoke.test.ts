@@ -7,7 +7,6 @@ import { inUse } from '../secrets.ts';
 import {
   accessToken,
   call,
-  desk,
   dumpOfRing,
   emulator,
   fault,
@@ -288,7 +287,7 @@ describe('races', () => {
 
   it('a key that is revoked while it is being exchanged lets nobody in afterwards', async () => {
     const { session, key } = await somebody();
-    await fault('token', { kind: 'delay', ms: 300 });
+    await fault('token', { kind: 'latency', latencyMs: 300 });
     const cold = Array.from({ length: 5 }, () => isolate());
     const during = cold.map((here) => here.call(key, '/v1/strict/1'));
     await expect.poll(async () => (await stytchCalls()).token ?? 0).toBeGreaterThan(1);
@@ -316,15 +315,11 @@ describe('races', () => {
 });
 
 describe('what its bearer ended', () => {
-  it('is a session that manages no keys any more', async () => {
-    const { session, key_id } = await somebody();
+  it('is a session that neither asks about tokens nor ends them any more', async () => {
+    const { session } = await somebody();
     await revoke(session, asBearer(session));
     await later(5);
     const asked = [
-      await desk(session, 'GET', '/v1/keys'),
-      await desk(session, 'POST', '/v1/keys', { name: 'thief', scopes: ['items:read'] }),
-      await desk(session, 'DELETE', `/v1/keys/${key_id}`),
-      await desk(session, 'GET', '/v1/whoami'),
       await ask('introspect', { token: session }, asBearer(session)),
       await revoke('a.b.c', asBearer(session)),
     ];
