@@ -20,21 +20,26 @@ export const exchangePart = async (
     const main = await exchange(parts, { ...request, scopes: null });
     if (main.exchanged.result !== 'token') return main;
   }
-  const given = await tokenForPart<Exclude<LobbyExchanged, { readonly result: 'token' }>>(
-    parts,
-    request,
-    clientOf(parts, request),
-  );
-  const owner = parts.tables.owner(clientId) ?? ownOwner(clientId);
-  const exchanged = given.result === 'token' ? { ...given, owner } : given;
-  return { exchanged, stytchMs: parts.now() - startedAt };
+  const given = await tokenForPart<Untold>(parts, request, clientOf(parts, request));
+  return { exchanged: answerOf(parts, clientId, given), stytchMs: parts.now() - startedAt };
 };
 
-/** The client as its Lobby knows it. A claim that was renewed is another generation: older tokens cannot name its owner. */
-const clientOf = (
+/** The generation is the Lobby's own: of an owner's Ring it says nothing. */
+const answerOf = (
   parts: LobbyParts,
-  request: LobbyExchangeRequest & PartRequest,
-): PartClient<Exclude<LobbyExchanged, { readonly result: 'token' }>> => {
+  clientId: string,
+  given: Awaited<ReturnType<typeof tokenForPart<Untold>>>,
+): LobbyExchanged => {
+  if (given.result !== 'token') return given;
+  const { result, token, sealed, expiresAt, made } = given;
+  const owner = parts.tables.owner(clientId) ?? ownOwner(clientId);
+  return { ...{ result, token, sealed, expiresAt, made }, owner };
+};
+
+type Untold = Exclude<LobbyExchanged, { readonly result: 'token' }>;
+
+/** The client as its Lobby knows it. A claim that was renewed is another generation: older tokens cannot name its owner. */
+const clientOf = (parts: LobbyParts, request: LobbyExchangeRequest & PartRequest): PartClient<Untold> => {
   const { clientId, fingerprint } = request.credential;
   return {
     look: () =>
