@@ -24,7 +24,7 @@ const revokeForm = z
       .meta({ description: 'Required. An API key, an access token or a session JWT' }),
     token_type_hint: z.string().optional().meta({ description: 'Read by nobody: a token says what it is' }),
   })
-  .meta({ id: 'RevocationRequest' });
+  .meta({ id: 'RevocationRequest', examples: [{ token: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}` }] });
 
 /**
  * Ends a token (RFC 7009). What is no token, is dead already or is somebody else's is answered as if it had been ended:
