@@ -2,7 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ring } from '../../src/model/ports.ts';
 import { hashOfToken } from '../../src/model/token.ts';
 import { askToken, claimsOf, pairOf, postForm, spent, tokenIn } from '../token-endpoint.ts';
-import { call, emulator, fault, isolate, issueKey, later, now, ownerOf, ringStub, signIn } from '../world.ts';
+import {
+  BY,
+  call,
+  emulator,
+  fault,
+  isolate,
+  issueKey,
+  later,
+  now,
+  ownerOf,
+  ringStub,
+  signIn,
+} from '../world.ts';
 
 const newPair = async (scopes: readonly string[] = ['items:read', 'items:write'], more: object = {}) => {
   const session = await signIn();
@@ -122,7 +134,12 @@ describe('a token for client_credentials', () => {
     const { access_token } = await tokenIn(await askToken(pair));
     const ring = (await ringStub(session)) as unknown as Ring;
     const ends = Number(claimsOf(access_token).exp);
-    await ring.revokeToken(ownerOf(session), await hashOfToken(access_token), ends);
+    const { client_id, iat } = { client_id: pair.clientId, iat: Number(claimsOf(access_token).iat) };
+    const tokenHash = await hashOfToken(access_token);
+    await ring.revokeToken({
+      name: { kind: 'token', clientId: client_id, owner: ownerOf(session), tokenHash, issuedAt: iat },
+      ...{ expiresAt: ends, by: { kind: 'client', clientId: client_id }, author: BY },
+    });
     await later(1);
     expect((await tokenIn(await askToken(pair))).access_token).not.toBe(access_token);
   });

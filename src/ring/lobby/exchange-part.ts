@@ -48,8 +48,8 @@ const clientOf = (parts: LobbyParts, request: LobbyExchangeRequest & PartRequest
         : { generation: parts.tables.claimedAt(clientId) ?? 0 },
     ring: (token) => ringOfOwner(parts.rules.projectId, ownerNamedBy(token)),
     isOwners: (token) => ownershipFor(parts, request, ownerNamedBy(token)).ownership === 'owned',
-    // That its owner's Ring knows.
-    isRevoked: () => false,
+    // What was revoked is not kept; what Stytch gives in the same second is the same token.
+    isRevoked: (tokenHash) => parts.revokedTokens.has(tokenHash),
     // A secret that is good no more is a stranger's from now on, as when its main token is asked for.
     refused: async () => parts.tables.deleteSecret(fingerprint),
     unavailable: (because, retryAfterSeconds) => unavailable(parts, because, retryAfterSeconds),

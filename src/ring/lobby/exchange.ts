@@ -1,6 +1,7 @@
 import { isForeignClientId, ownerNamedBy } from '../../model/foreign.ts';
 import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyExchangeAnswer, LobbyExchanged, LobbyExchangeRequest } from '../../model/ports.ts';
+import { hashOfToken } from '../../model/token.ts';
 import { sealToken, unsealToken } from '../requests/kept-token.ts';
 import { RENEW_BEFORE_SECONDS } from '../requests/prove.ts';
 import { nameAddress, type Tried, tryPair } from './attempt.ts';
@@ -88,9 +89,14 @@ const keep = async (
   const named = ownerNamedBy(claims);
   const ring = await ringOfOwner(parts.rules.projectId, named);
   const sealed = await sealToken(parts, request, { token, ring, generation: 0 });
+  // Of one second Stytch makes one token: one that was revoked is not to be kept again.
+  const isRevoked = parts.revokedTokens.has(await hashOfToken(token));
   // Nothing is awaited from here on: whose client it is by now, not when Stytch was asked, decides.
   const settled = parts.storage.transactionSync(() => {
-    const secret = { fingerprint, clientId, named, scopes, sealed, acceptedAt, tokenExpiresAt: expiresAt };
+    const secret = {
+      ...{ fingerprint, clientId, named, scopes, acceptedAt, tokenExpiresAt: expiresAt },
+      sealed: isRevoked ? null : sealed,
+    };
     parts.tables.putSecret(secret);
     return ownershipFor(parts, request, named);
   });

@@ -49,6 +49,9 @@ const SWEEP_APART_MS = 10_000;
 /** How soon a reconciliation goes on when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;
 
+/** How many revoked tokens are remembered, for the second that it matters. */
+const MAX_REVOKED = 1_000;
+
 /**
  * Foreign clients, of which only the client_id is known: whose they are, and the tokens for their secrets. There are 64
  * of it, by hash of the client_id, so that strangers cannot make more. One of them reconciles Stytch and the Rings. Devices
@@ -74,6 +77,7 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
       storage: this.ctx.storage,
       join: openJoins(),
       parting: new Set(),
+      revokedTokens: new Set(),
       pending: new Set(),
       quietUntil: 0,
       now: () => Date.now(),
@@ -115,6 +119,14 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
 
   async release(request: LobbyClaimRequest): Promise<void> {
     release(this.#parts, request);
+  }
+
+  async forgetTokens(clientId: string, revoked: string): Promise<void> {
+    const { tables, revokedTokens } = this.#parts;
+    tables.forgetTokens(clientId);
+    const [oldest] = revokedTokens;
+    if (oldest !== undefined && revokedTokens.size >= MAX_REVOKED) revokedTokens.delete(oldest);
+    revokedTokens.add(revoked);
   }
 
   async wasSeen(messageId: string, sentAt: number): Promise<MessageSeen> {

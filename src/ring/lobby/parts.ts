@@ -38,6 +38,8 @@ export interface LobbyParts extends LobbyPorts {
   readonly join: Join;
   /** Tokens for part of a client's scopes that are being asked for: fingerprint and scope. */
   readonly parting: Set<string>;
+  /** The last tokens that were revoked, by their hashes: Stytch may give the same one again within its second. */
+  readonly revokedTokens: Set<string>;
   /** Attempts whose outcome is not known yet. They end with the object that made them. */
   readonly pending: Set<Attempt>;
   /** Until when Stytch's token endpoint asked not to be called, milliseconds since the epoch. */

@@ -114,6 +114,12 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
         ...[clientId, SECRETS_OF_CLIENT],
       );
     },
+    /** Forgets the tokens of a client, and not that Stytch accepted its secrets. */
+    forgetTokens: (clientId: string): void => {
+      for (const row of all('SELECT fingerprint FROM secrets WHERE client_id = ?', clientId))
+        scoped.deleteScopedTokens(row.fingerprint as string);
+      run('UPDATE secrets SET sealed = NULL WHERE client_id = ?', clientId);
+    },
     deleteSecret: (fingerprint: string): void => forgetSecrets('fingerprint = ?', fingerprint),
 
     /** The failures that count, oldest first. */

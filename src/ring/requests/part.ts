@@ -134,6 +134,8 @@ const conclude = async <E extends { readonly result: string }>(
     case 'proven': {
       const { text: token, token: claims } = proof;
       if (!client.isOwners(claims)) return client.unavailable('token without its owner', null);
+      // Of one second Stytch makes one token, and this one was revoked a moment ago.
+      if (client.isRevoked(await hashOfToken(token))) return client.unavailable('the same token again', null);
       const sealed = await sealToken(parts, request, { token, ring: await client.ring(claims), generation });
       return { result: 'token', token, sealed, generation, expiresAt: claims.expiresAt, made: true };
     }

@@ -76,9 +76,6 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
          revision = coalesce(revision, 1) + 1 WHERE client_id = ?`,
       ...[left.lastFour, left.masterKey, Math.floor(now / 1000), clientId],
     ),
-  /** A token of it was revoked: the one that is kept may be that one. */
-  dropTokens: (clientId: string): void =>
-    run('UPDATE keys SET generation = generation + 1 WHERE client_id = ?', clientId),
   setTokensFrom: (clientId: string, now: number): void =>
     run('UPDATE keys SET tokens_from = ? WHERE client_id = ?', Math.floor(now / 1000), clientId),
   /** Clients that were made elsewhere: no tag of ours is on them. */
