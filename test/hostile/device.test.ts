@@ -1,7 +1,7 @@
 import { listDurableObjectIds, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Env } from '../../src/assemble.ts';
-import { lobbyOfUserCode, mintUserCode, namesOfUserCode } from '../../src/model/device.ts';
+import { type Env, latchkeyFor } from '../../src/assemble.ts';
+import { hashOfDeviceCode, lobbyOfUserCode, mintUserCode, namesOfUserCode } from '../../src/model/device.ts';
 import type { DeviceLobby } from '../../src/model/device-lobby.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
 import { openLobbies } from '../../src/ring/lobby-name.ts';
@@ -23,6 +23,7 @@ import {
 import { listed, made, OLD } from '../master-keys.ts';
 import { ask, CANNOT_TELL, oauthRefusal } from '../oauth.ts';
 import { dumpOfAll, logged } from '../secrets.ts';
+import settings from '../settings.ts';
 import {
   desk,
   isolate,
@@ -49,6 +50,10 @@ const guess = (): string => mintUserCode(randomBytes);
 let addresses = 0;
 /** An address that no other test knows. */
 const address = (): string => `2001:db8:${(++addresses).toString(16)}::7`;
+
+/** The names that a code is kept under. */
+const namesOf = async (code: string): Promise<readonly string[]> =>
+  namesOfUserCode(code, PROJECT, await openKeychain(masterKeys()));
 
 describe('OA-13 › user codes that are guessed', () => {
   it('are five of a user, then none is looked at, the right one neither, until the ten minutes are over', async () => {
@@ -259,6 +264,25 @@ describe('OA-16 › a code that is redeemed by many at once (GHSA-7w99-5wm4-3g79
   });
 });
 
+describe('OA-16 › a redemption that lapsed', () => {
+  it('cannot undo the one that took its place', async () => {
+    const codes = await begin();
+    await approve(await signIn(), codes.user_code);
+    const code = codes.user_code.replace('-', '');
+    const lobby = openLobbies(rooms.LOBBY)(lobbyOfUserCode(code)) as DeviceLobby;
+    const names = await namesOf(code);
+    const polls = { names, deviceCode: await hashOfDeviceCode(codes.device_code), clientId: 'acme-cli' };
+    const first = await lobby.pollDevice(polls);
+    await later(60);
+    const second = await lobby.pollDevice(polls);
+    if (first.result !== 'approved' || second.result !== 'approved') throw new Error('not approved');
+    await lobby.settleDevice({ names, redemption: second.redemption, outcome: { state: 'redeemed' } });
+    for (const redemption of [first.redemption, second.redemption, ''])
+      await lobby.settleDevice({ names, redemption, outcome: { state: 'approved' } });
+    expect(await lobby.pollDevice(polls)).toEqual({ result: 'unknown' });
+  });
+});
+
 describe('OA-17 › what a device is given', () => {
   it('is never more than its user granted when he said yes, whatever he may grant by now', async () => {
     const codes = await begin();
@@ -269,6 +293,15 @@ describe('OA-17 › what a device is given', () => {
     expect([scopes, beyond]).toEqual([['items:read'], ['items:write']]);
     held(await lesser.decide({ userCode: codes.user_code, claim, isApproved: true }, by));
     expect((await given(await poll(codes.device_code))).scope).toBe('items:read');
+  });
+
+  it('is never more than its client may ask for by now', async () => {
+    const codes = await begin();
+    await approve(await signIn(), codes.user_code);
+    const deviceClients = { 'acme-cli': { title: 'Acme CLI', scopes: ['items:read'] } };
+    const narrowed = isolate({}, latchkeyFor({ ...settings, deviceClients }));
+    const answer = await noted(await ask('token', asking(codes.device_code), {}, narrowed.fetch));
+    expect((await given(answer)).scope).toBe('items:read');
   });
 
   it('is not for who the form says that it is for (CVE-2025-61928)', async () => {
@@ -316,6 +349,28 @@ describe('DOS-14 › devices that begin to wait', () => {
     for (const answer of answers) if (answer.status === 200) await codesOf(answer);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(20);
+  });
+
+  it('do not count where they could not begin', async () => {
+    const headers = { 'cf-connecting-ip': address() };
+    const LOBBY = {
+      getByName: (name: string) => {
+        const lobby = rooms.LOBBY.getByName(name) as unknown as DeviceLobby;
+        return {
+          countTry: (who: string, max: number) => lobby.countTry(who, max),
+          takeBackTry: (who: string, id: number) => lobby.takeBackTry(who, id),
+          beginDevice: async () => {
+            throw new Error('the Lobby is gone');
+          },
+        };
+      },
+    } as unknown as Env['LOBBY'];
+    const here = isolate({ LOBBY });
+    for (let i = 0; i < 25; i++) {
+      const answer = await ask('device_authorization', { client_id: 'acme-cli' }, headers, here.fetch);
+      expect(await oauthRefusal(answer)).toEqual(CANNOT_TELL);
+    }
+    await begin({}, headers);
   });
 
   it('are limited by the strangers’ limit before anything is read', async () => {
@@ -376,7 +431,7 @@ describe('DOS-14 › devices that begin to wait', () => {
     } as unknown as Env['LOBBY'];
     await codesOf(await ask('device_authorization', { client_id: 'acme-cli' }, {}, isolate({ LOBBY }).fetch));
     expect(new Set(names).size).toBe(3);
-    const [taken = ''] = await takenNames(code);
+    const [taken = ''] = await namesOf(code);
     const again = { names: [taken], deviceCode: 'x', clientId: 'acme-cli', scopes: [], about: '' };
     expect(await lobby.beginDevice(again)).toEqual({ result: 'taken' });
   });
@@ -385,10 +440,6 @@ describe('DOS-14 › devices that begin to wait', () => {
     expect((await listDurableObjectIds(rooms.LOBBY)).length).toBeLessThanOrEqual(64);
   });
 });
-
-/** The names that a code is kept under. */
-const takenNames = async (code: string): Promise<readonly string[]> =>
-  namesOfUserCode(code, PROJECT, await openKeychain(masterKeys()));
 
 describe('what a Lobby keeps', () => {
   const WHERE = '2001:db8:feed:1::42';
@@ -427,7 +478,7 @@ describe('what a Lobby keeps', () => {
     await given(await poll(redeemed.device_code));
     await devices().open(guess(), approverOf(session));
     const codes = [waits, denied, redeemed].map(({ user_code }) => user_code.replace('-', ''));
-    const kept = (await Promise.all(codes.map(takenNames))).flat();
+    const kept = (await Promise.all(codes.map(namesOf))).flat();
     const ring = (await ringStub(session)).name ?? '';
     for (const name of [...kept, ring]) expect(await dumpOfAll(rooms.LOBBY)).toContain(name);
     await later(600);
