@@ -365,6 +365,18 @@ describe('WEB-08 › what signs somebody in is out of reach of scripts', () => {
     }
   });
 
+  it('nor longer for who has a hundred roles: those alone are kept that mean something', async () => {
+    const user = { email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' };
+    const roles = ['stytch_user', ...Array.from({ length: 99 }, (_, i) => `role-${i}-${'x'.repeat(60)}`)];
+    await emulator('POST', '/seed', { users: [{ ...user, roles }] });
+    const person = newPerson();
+    person.cookies.set('stytch_session', (await stytchSession(60, user)).token);
+    const [line = ''] = (await person.get('/device')).headers.getSetCookie();
+    expect([line.startsWith('__Host-latchkey='), line.length < 1_500]).toEqual([true, true]);
+    const { user_code } = await begin({ scope: 'items:read' });
+    expect(await textOf((await openCode(person, user_code)).page)).toContain('Read items');
+  });
+
   it('neither a page nor a cookie of ours has a token of Stytch in it, in any spelling', async () => {
     const { codes, person, page } = await opened();
     const seen = [...person.cookies]
