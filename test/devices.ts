@@ -75,19 +75,24 @@ export const refused = (error: string, status = 400) => ({
   retryAfter: null,
 });
 
+const SCOPES = ['items:read', 'items:write'];
+const ofUsers = (roles: readonly string[]) => (roles.includes('stytch_user') ? SCOPES : []);
+
 /** What the pages work with, in this deployment; `lobbies` in the place of its Lobbies. */
-export const devices = (lobbies: Lobbies = openLobbies(rooms.LOBBY)): Devices => {
+export const devices = (
+  lobbies: Lobbies = openLobbies(rooms.LOBBY),
+  grantable: (roles: readonly string[]) => readonly string[] = ofUsers,
+): Devices => {
   const reachPorts = { sleep, inBackground: () => undefined, log: () => undefined };
-  const scopes = ['items:read', 'items:write'];
   return deskDevices({
     ...{ projectId: PROJECT, keychain: () => openKeychain(masterKeys()), now: () => Date.now() },
-    grantable: (roles) => (roles.includes('stytch_user') ? scopes : []),
+    grantable,
     ringOf: async (owner) => {
       const name = await ringOfOwner(PROJECT, owner);
       return deskRing(name, rooms.KEY_RING.getByName(name) as never, reachPorts);
     },
     deviceClients: new Map<string, DeviceClient>([
-      ['acme-cli', { title: 'Acme CLI', scopes, keyDays: null }],
+      ['acme-cli', { title: 'Acme CLI', scopes: SCOPES, keyDays: null }],
       ['acme-reader', { title: 'Acme Reader', scopes: ['items:read'], keyDays: 30 }],
     ]),
     ...{ keysPerUser: 5, lobbies, reachPorts, vertical: 'consumer' },

@@ -83,12 +83,12 @@ export const textOf = async (response: Response): Promise<string> =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
-/** The value of a field of a page's form, as it is sent; secrets of its session are noted. */
+/** The value of a field of a page's form, as it is sent. The token of a session is a secret; a claim is good in its session alone. */
 export const fieldOf = async (response: Response, name: string): Promise<string> => {
   const html = await response.clone().text();
   const [, value] = new RegExp(`name="${name}"[^>]*? value="([^"]*)"`).exec(html) ?? [];
   if (value === undefined) throw new Error(`no field ${name} in ${html}`);
-  if (name !== 'user_code') inUse(value);
+  if (name === 'csrf') inUse(value);
   return value;
 };
 

@@ -1,5 +1,6 @@
 import { closeBox, openBox } from '../model/box.ts';
 import type { Approver, DeviceClient, DeviceOrigin } from '../model/device.ts';
+import { isReservedScope } from '../model/scope.ts';
 import type { DeskPorts } from './ports.ts';
 import { MAX_NAME } from './schemas.ts';
 
@@ -53,6 +54,13 @@ const shortened = (text: string): string => {
   }
   return short.trimEnd();
 };
+
+/** What a user with these roles can give to a key for this client: of the scopes that it may ask for now. */
+export const grantableTo = (
+  { grantable }: Pick<DeskPorts, 'grantable'>,
+  { scopes }: DeviceClient,
+  roles: readonly string[],
+): readonly string[] => grantable(roles).filter((scope) => scopes.includes(scope) && !isReservedScope(scope));
 
 const DAY_MS = 86_400_000;
 

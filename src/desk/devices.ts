@@ -8,8 +8,7 @@ import {
   showUserCode,
 } from '../model/device.ts';
 import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
-import { isReservedScope } from '../model/scope.ts';
-import { aboutBox, approverBox, keyEndOf, keyNameOf } from './device-texts.ts';
+import { aboutBox, approverBox, grantableTo, keyEndOf, keyNameOf } from './device-texts.ts';
 import type { DeskPorts } from './ports.ts';
 import { countTries, type Tries, triesFrom } from './tries.ts';
 
@@ -95,13 +94,12 @@ const look = async (
   // A deployment may have ended the client, or retired the master key.
   if (client === undefined || about === null) return UNKNOWN;
   const { deviceName, ...from } = about;
-  const grantable = ports.grantable(roles);
-  const isHis = (scope: string) => grantable.includes(scope) && !isReservedScope(scope);
+  const grantable = grantableTo(ports, client, roles);
   return ok({
     ...{ userCode: showUserCode(userCode), claim: given, clientId, clientTitle: client.title },
     keyName: keyNameOf(client, about),
-    scopes: asked.filter(isHis),
-    beyond: asked.filter((scope) => !isHis(scope)),
+    scopes: asked.filter((scope) => grantable.includes(scope)),
+    beyond: asked.filter((scope) => !grantable.includes(scope)),
     keyExpiresAt: keyEndOf(client, ports.now()),
     ...{ from, expiresAt },
   });

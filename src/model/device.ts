@@ -43,7 +43,8 @@ export const mintUserCode = (randomBytes: RandomBytes): string => {
 /** A user code as somebody types it: in any case, with dashes and spaces or without (RFC 8628 §6.1). Null for what is none. */
 export const readUserCode = (text: string): string | null => {
   if (text.length > 64) return null;
-  const code = text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+  // In this order: in upper case, what is none of these letters may become two that are.
+  const code = text.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase();
   return USER_CODE.test(code) ? code : null;
 };
 

@@ -16,6 +16,7 @@ import {
   refused,
 } from '../devices.ts';
 import { asBearer, asClient, ask, CANNOT_TELL, oauthRefusal } from '../oauth.ts';
+import { inUse } from '../secrets.ts';
 import settings from '../settings.ts';
 import {
   atStytch,
@@ -234,6 +235,61 @@ describe('while something is silent', () => {
     expect(
       await oauthRefusal(await ask('token', asking(codes.device_code), {}, isolate({ KEY_RING }).fetch)),
     ).toEqual(CANNOT_TELL);
+    await comesAgain();
+  });
+
+  /** An isolate whose Ring does what it is asked, and whose answers to these are lost. */
+  const withoutAnswers = (...lost: readonly string[]) => {
+    const KEY_RING = {
+      getByName: (name: string) =>
+        new Proxy(rooms.KEY_RING.getByName(name), {
+          get:
+            (stub, method) =>
+            async (...asked: unknown[]) => {
+              const answer = await (stub as unknown as Record<string, (...each: unknown[]) => unknown>)[
+                String(method)
+              ]?.(...asked);
+              if (!lost.includes(String(method))) return answer;
+              await noteKey(answer);
+              throw new Error('the answer is lost');
+            },
+        }),
+    } as unknown as Env['KEY_RING'];
+    return isolate({ KEY_RING });
+  };
+
+  const noteKey = async (answer: unknown): Promise<void> => {
+    const { value } = answer as { value?: { key?: string } };
+    if (typeof value?.key === 'string') inUse(value.key);
+  };
+
+  it('the Ring, when it has made the key: nobody has its secret, so it is revoked, and the device begins anew', async () => {
+    await approve(session, codes.user_code);
+    const lost = await ask('token', asking(codes.device_code), {}, withoutAnswers('issue').fetch);
+    expect(await oauthRefusal(lost)).toEqual(CANNOT_TELL);
+    const [made] = await keysOf();
+    expect(made).toMatchObject({ status: 'active' });
+    // Whether it was revoked may get lost as well.
+    const again = await ask('token', asking(codes.device_code), {}, withoutAnswers('revoke').fetch);
+    expect(await oauthRefusal(again)).toEqual(CANNOT_TELL);
+    expect(await oauthRefusal(await poll(codes.device_code))).toEqual(refused('invalid_grant'));
+    expect(await keysOf()).toMatchObject([{ key_id: made?.key_id, status: 'revoked' }]);
+  });
+
+  it.each([
+    ['it is at it still', { ok: false, refusal: { reason: 'idempotency_key_in_use' } }, '5'],
+    [
+      'it cannot tell',
+      { ok: false, refusal: { reason: 'unavailable', what: 'stytch', retryAfterSeconds: 9 } },
+      '9',
+    ],
+    ['it has no words', { ok: false, refusal: { reason: 'out_of_order' } }, '1'],
+    ['it answers what is none', { ok: true, value: { key: 'k' } }, '1'],
+  ])('the Ring, or %s: 503, and the next poll is given the key', async (_, answer, retryAfter) => {
+    await approve(session, codes.user_code);
+    const KEY_RING = { getByName: () => ({ issue: async () => answer }) } as unknown as Env['KEY_RING'];
+    const first = await ask('token', asking(codes.device_code), {}, isolate({ KEY_RING }).fetch);
+    expect(await oauthRefusal(first)).toEqual(silent(retryAfter));
     await comesAgain();
   });
 

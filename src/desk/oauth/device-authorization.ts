@@ -121,6 +121,7 @@ interface Codes {
 
 const limited = (retryAfterSeconds: number): Refusal => ({ reason: 'address_limited', retryAfterSeconds });
 
+/** A device begins to wait; one that cannot does not count. */
 const begin = async (
   ports: BeginPorts,
   { clientId }: NamedDeviceClient,
@@ -130,13 +131,25 @@ const begin = async (
   const tries = await triesFrom(ports, `devices of ${clientId}`, about.address, DEVICES_OF_ADDRESS);
   const counted = await countTries(ports, tries, limited);
   if (!counted.ok) return counted;
+  const codes = await draw(ports, clientId, scopes, about);
+  if (!codes.ok) await counted.value();
+  return codes;
+};
+
+const draw = async (
+  ports: BeginPorts,
+  clientId: string,
+  scopes: readonly string[],
+  about: DeviceAbout,
+): Promise<Result<Codes>> => {
+  const { projectId, randomBytes } = ports;
   const keychain = await ports.keychain();
   let retryAfterSeconds = 1;
-  for (let draw = 0; draw < DRAWS; draw++) {
-    const userCode = mintUserCode(ports.randomBytes);
-    const deviceCode = await mintDeviceCode(userCode, ports.projectId, keychain, ports.randomBytes);
+  for (let i = 0; i < DRAWS; i++) {
+    const userCode = mintUserCode(randomBytes);
+    const deviceCode = await mintDeviceCode(userCode, projectId, keychain, randomBytes);
     const begun = await ports.lobbyOf(lobbyOfUserCode(userCode)).beginDevice({
-      names: await namesOfUserCode(userCode, ports.projectId, keychain),
+      names: await namesOfUserCode(userCode, projectId, keychain),
       deviceCode: await hashOfDeviceCode(deviceCode),
       ...{ clientId, scopes, about: await aboutBox.close(ports, userCode, about) },
     });

@@ -2,6 +2,7 @@ import type { Author } from '../../model/author.ts';
 import { framed, toBase64url } from '../../model/bytes.ts';
 import {
   type Approver,
+  type DeviceClient,
   hashOfDeviceCode,
   lobbyOfUserCode,
   namesOfUserCode,
@@ -10,8 +11,14 @@ import {
 import type { DevicePolled, DeviceSettlement } from '../../model/device-lobby.ts';
 import type { IssuedKey } from '../../model/life.ts';
 import { err, ok, type Refusal, type Result } from '../../model/refusal.ts';
-import { isReservedScope } from '../../model/scope.ts';
-import { aboutBox, approverBox, type DeviceAbout, keyEndOf, keyNameOf } from '../device-texts.ts';
+import {
+  aboutBox,
+  approverBox,
+  type DeviceAbout,
+  grantableTo,
+  keyEndOf,
+  keyNameOf,
+} from '../device-texts.ts';
 import type { Call, DeskPorts } from '../ports.ts';
 import { deviceClientOf, type NamedDeviceClient } from './device-client.ts';
 import { invalid } from './form.ts';
@@ -89,7 +96,7 @@ const redeem = async (
   const approver = await approverBox.open(ports, userCode, approved.approver);
   const about = await aboutBox.open(ports, userCode, approved.about);
   if (approver === null || about === null) return err({ reason: 'grant_invalid' });
-  const scopes = await stillGrantable(ports, approver, approved.scopes);
+  const scopes = await stillGrantable(ports, client, approver, approved.scopes);
   if (!scopes.ok) return scopes;
   const { owner } = approver;
   const author = authorOf(approver, call);
@@ -117,14 +124,15 @@ const describedAs = ({ clientId, client }: NamedDeviceClient, about: DeviceAbout
 
 const stillGrantable = async (
   ports: GrantPorts,
+  client: DeviceClient,
   { owner, roles: before }: Approver,
   approved: readonly string[],
 ): Promise<Result<readonly string[]>> => {
   const roles = await ports.rolesOf(owner, before);
   if (!roles.ok) return roles;
   if (roles.value === null) return err(denied('the user is not there any more'));
-  const grantable = ports.grantable(roles.value);
-  const scopes = approved.filter((scope) => grantable.includes(scope) && !isReservedScope(scope));
+  const grantable = grantableTo(ports, client, roles.value);
+  const scopes = approved.filter((scope) => grantable.includes(scope));
   return scopes.length === 0 ? err(denied('the user can grant none of the scopes any more')) : ok(scopes);
 };
 

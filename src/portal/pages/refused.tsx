@@ -50,7 +50,12 @@ const SIGN_INS: Readonly<Partial<Record<Reason, { readonly isAgain: boolean; rea
 };
 
 /** What was decided upon, or cannot be any more: the next code is another one. */
-const OVER: ReadonlySet<Reason> = new Set(['key_limit_reached', 'scope_not_grantable', 'too_many_codes']);
+const OVER: ReadonlySet<Reason> = new Set([
+  'user_code_unknown',
+  'key_limit_reached',
+  'scope_not_grantable',
+  'too_many_codes',
+]);
 
 const nextAfter = (reason: Reason, returnTo: string): { readonly href: string; readonly label: string } => {
   const signIn = SIGN_INS[reason];
