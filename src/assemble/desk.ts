@@ -68,20 +68,16 @@ export const openDesk = (setting: DeskSetting) => {
     pairOf: (clientId, clientSecret) => pair(clientId, clientSecret, realm),
     selfServiceScopes: selfServiceScopes(config),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
-    identify: async (credential, { kinds, maxAuthAgeSeconds, unrevoked }, trace, from) => {
+    identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
       const demand = {
         auth: 'required',
         ...{ credentials: kinds, maxAuthAgeSeconds },
         scopes: [],
         cost: 0,
         leaseSeconds: config.leaseSeconds,
+        sessionsBySignature: true,
       } as const;
-      const bySignature = () =>
-        decide(credential, { ...demand, sessionsBySignature: true }, now(), trace, from);
-      if (unrevoked !== true) return bySignature();
-      const decided = await decide(credential, demand, now(), trace, from);
-      // That it is not revoked is said with that, too (ring/requests/standing.ts).
-      return !decided.ok && decided.refusal.reason === 'owner_suspended' ? bySignature() : decided;
+      return decide(credential, demand, now(), trace, from);
     },
     issueToken: createIssueToken({
       ...{ ports: decisionPorts, decide, operators, leaseSeconds: config.leaseSeconds },

@@ -82,8 +82,6 @@ export interface Asked {
   readonly kinds: readonly CredentialKind[];
   /** Greatest time since the user of a session signed in; null for any. Seconds. */
   readonly maxAuthAgeSeconds: number | null;
-  /** Whether a session must not have been revoked by itself (RFC 7009), which its Ring alone knows. */
-  readonly unrevoked?: true;
 }
 
 /** The world, as the Desk needs it. */

@@ -459,7 +459,9 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     status: 400,
     code: 'unsupported_token_type',
     title: 'Token not revocable',
-    detail: detail('An access token of an operator ends by itself alone: revoke its client at Stytch.'),
+    detail: detail(
+      'This ends by itself alone. A session is ended at Stytch, and so is the client of an operator.',
+    ),
   },
   authorization_pending: {
     status: 400,

@@ -197,7 +197,7 @@ export interface Ring {
   adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
   /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
   importClient(request: ImportRequest): Promise<Result<ImportedKey>>;
-  /** Ends one access token or session JWT (RFC 7009), if it is alive and his who wants it; whether it did. */
+  /** Ends one access token (RFC 7009), if it is alive and his who wants it; whether it did. */
   revokeToken(revocation: TokenRevocation): Promise<boolean>;
   /** Use by hour or day, oldest first; buckets without any are left out. */
   usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
@@ -248,7 +248,7 @@ export interface SessionName {
 
 /** A token that is to end before its time (RFC 7009), known by the hash of its one canonical spelling. */
 export interface TokenRevocation {
-  readonly name: TokenName | SessionName;
+  readonly name: TokenName;
   /** When it ends by itself. NumericDate, seconds. */
   readonly expiresAt: number;
   /** Of whom alone it may be. */

@@ -165,6 +165,26 @@ describe('POST /oauth2/revoke refuses a request', () => {
   });
 });
 
+describe('POST /oauth2/revoke of a session JWT', () => {
+  it('is unsupported_token_type for its user and for an operator: a session is ended at Stytch', async () => {
+    const { session } = await setting();
+    for (const by of [asBearer(session), asBearer(await operatorToken())])
+      expect(await oauthRefusal(await revoke({ token: session }, by))).toEqual({
+        ...{ status: 400, error: 'unsupported_token_type', challenge: null, retryAfter: null },
+      });
+    await lives(session);
+  });
+
+  it('is 200 for everybody else, who learns nothing of it', async () => {
+    const { session, key } = await setting();
+    for (const by of [asClient(key), asBearer(await signIn())]) {
+      const answer = await revoke({ token: session }, by);
+      expect([answer.status, await answer.text()]).toEqual([200, '']);
+    }
+    await lives(session);
+  });
+});
+
 describe('POST /oauth2/revoke says that it cannot tell', () => {
   it.each([
     ['throws', () => Promise.reject(new Error('a fault'))],
@@ -174,7 +194,7 @@ describe('POST /oauth2/revoke says that it cannot tell', () => {
   ])('where the Ring %s, and everything lives on', async (_, answer) => {
     const { key, token, session } = await setting();
     const here = isolate(withRing(answer));
-    for (const each of [key, token, session])
+    for (const each of [key, token])
       expect(await oauthRefusal(await ask('revoke', { token: each }, asBearer(session), here.fetch))).toEqual(
         CANNOT_TELL,
       );

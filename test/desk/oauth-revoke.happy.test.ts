@@ -184,16 +184,6 @@ describe('POST /oauth2/revoke ends a token', () => {
     expect([(await here.call(another)).status, (await here.call(it.key)).status]).toEqual([200, 200]);
   });
 
-  it('of a session, for its user', async () => {
-    const { session, key } = await somebody();
-    const here = isolate();
-    expect((await here.call(session)).status).toBe(200);
-    await revoked(session, asBearer(session));
-    expect([await isActive(session), await isActive(key)]).toEqual([false, true]);
-    await later(5);
-    expect((await here.call(session)).status).toBe(401);
-  });
-
   it('of somebody suspended, and it is still dead when he is no longer', async () => {
     const { session, key, token } = await somebody();
     const path = `/v1/users/${subjectOf(session)}/suspension`;

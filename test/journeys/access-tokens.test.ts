@@ -2,6 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ring } from '../../src/model/ports.ts';
 import { hashOfToken } from '../../src/model/token.ts';
+import { ringsUnder } from '../rings.ts';
 import { inUse } from '../secrets.ts';
 import {
   accessToken,
@@ -285,11 +286,13 @@ describe('tokens that were revoked one by one', () => {
     const stub = await ringStub(session);
     const ring = stub as unknown as Ring;
     const owner = ownerOf(session);
+    const issuedAt = Math.floor(Date.now() / 1000);
+    const any = ringsUnder({ foreignClients: 'any' });
     await ring.revokeToken({
-      name: { kind: 'session', owner, tokenHash: 'hash' },
-      expiresAt: Math.floor(Date.now() / 1000) + 300,
-      ...{ by: { kind: 'owner', owner }, author: BY },
+      name: { kind: 'token', clientId: 'm2m-client-test-1', tokenHash: 'hash', issuedAt, owner },
+      ...{ expiresAt: issuedAt + 300, by: { kind: 'owner', owner }, author: BY },
     });
+    any.mockRestore();
     await runDurableObjectAlarm(stub);
     expect((await dumpOfRing(stub)).ring).toHaveLength(1);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 400_000 });

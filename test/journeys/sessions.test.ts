@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import { ringOfOwner } from '../../src/model/key.ts';
 import type { Ring } from '../../src/model/ports.ts';
-import { hashOfToken } from '../../src/model/token.ts';
 import settings from '../settings.ts';
 import {
   atOrigin,
@@ -127,19 +126,6 @@ describe('a session JWT at an API host', () => {
     await rooms.ORIGIN.reset();
     expect(await refusalOf(await here.call(session))).toEqual(SUSPENDED);
     await originUntouched();
-  });
-
-  it('that was revoked by itself is refused, and another of the same user is not', async () => {
-    const { session, ring, owner } = await signedIn();
-    const other = await oddToken({ kind: 'session', claims: { sub: subjectOf(session) } });
-    const seconds = Math.floor(Date.now() / 1000);
-    await ring.revokeToken({
-      name: { kind: 'session', owner, tokenHash: await hashOfToken(session) },
-      ...{ expiresAt: seconds + 300, by: { kind: 'owner', owner }, author: BY },
-    });
-    expect(await refusalOf(await call(session))).toEqual(REVOKED);
-    await originUntouched();
-    expect((await call(other)).status).toBe(200);
   });
 
   it('ends with its five minutes, warm as cold', async () => {

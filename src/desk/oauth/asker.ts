@@ -45,7 +45,7 @@ export const askerOf = async (
     if (operator.ok) return ok(ofOperator(operator.value));
     if (operator.refusal.reason === 'unavailable') return operator;
     // Who is no operator may be somebody else.
-    const asked = { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null, unrevoked: true } as const;
+    const asked = { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null } as const;
     const caller = await ports.identify(credential, asked, call.trace, request);
     if (!caller.ok) {
       // RFC 6750 §3.1 tells of a bad token by itself; the rest is said as of a client that came by its secret.

@@ -18,10 +18,7 @@ import { invalid } from './form.ts';
 const revokeForm = z
   .object({
     ...CLIENT_FIELDS,
-    token: z
-      .string()
-      .optional()
-      .meta({ description: 'Required. An API key, an access token or a session JWT' }),
+    token: z.string().optional().meta({ description: 'Required. An API key or an access token' }),
     token_type_hint: z.string().optional().meta({ description: 'Read by nobody: a token says what it is' }),
   })
   .meta({ id: 'RevocationRequest', examples: [{ token: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}` }] });
@@ -80,9 +77,11 @@ const endJwt = async (
   if (name.kind === 'secret') return NOTHING;
   const clientId = keyIdOf(name);
   const isOwn = isAskersOwn(asker, { clientId, owner, deviceClient: null });
-  if (isOwn && clientId !== null && isForeignClientId(clientId, ports.realm)) {
+  // Stytch makes a new JWT of a session whenever it is asked to: what ends it is to end it there.
+  if (name.kind === 'session') return isOwn ? err({ reason: 'token_type_unsupported' }) : NOTHING;
+  if (isOwn && isForeignClientId(name.clientId, ports.realm)) {
     // First, so that whoever has to come again finds all of it still to be done.
-    const forgotten = await ports.forgetTokens(clientId, name.tokenHash);
+    const forgotten = await ports.forgetTokens(name.clientId, name.tokenHash);
     if (!forgotten.ok) return forgotten;
   }
   const ring = await ports.ringOf(owner);

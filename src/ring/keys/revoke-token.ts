@@ -12,7 +12,7 @@ import { standingOf } from '../requests/standing.ts';
 export const revokeToken = (parts: RingParts, revocation: TokenRevocation): boolean => {
   const { tables, storage } = parts;
   const { name, expiresAt, by, author } = revocation;
-  const clientId = name.kind === 'token' ? name.clientId : null;
+  const { clientId } = name;
   const owner = tables.owner() ?? name.owner;
   if (!isAskersOwn(by, { clientId, owner, deviceClient: null })) return false;
   const { status } = standingOf(parts, name, parts.now());
@@ -20,8 +20,7 @@ export const revokeToken = (parts: RingParts, revocation: TokenRevocation): bool
   found(parts, name.owner);
   storage.transactionSync(() => {
     tables.revokeToken(name.tokenHash, expiresAt);
-    const kind = name.kind === 'token' ? 'access_token' : 'session';
-    writeAudit(parts, author, 'token.revoked', clientId, { kind });
+    writeAudit(parts, author, 'token.revoked', clientId, {});
   });
   return true;
 };

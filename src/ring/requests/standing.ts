@@ -78,8 +78,9 @@ const ofToken = (parts: RingParts, name: TokenName, now: number): Standing | End
   return ended ?? live(parts, parts.tables.owner() ?? name.owner, key);
 };
 
-const ofSession = (parts: RingParts, { owner, tokenHash }: SessionName): Standing | EndedStatus =>
-  revocation(parts, tokenHash) ?? suspension(parts) ?? live(parts, owner, null);
+/** A session ends at Stytch, or with its owner. */
+const ofSession = (parts: RingParts, { owner }: SessionName): Standing | EndedStatus =>
+  suspension(parts) ?? live(parts, owner, null);
 
 /** A key whose client Stytch has confirmed. */
 const made = ({ tables }: RingParts, clientId: string): KeyRow | null => {

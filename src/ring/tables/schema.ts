@@ -2,7 +2,7 @@ import { SCOPED_TOKENS, SCOPED_TOKENS_BY_END } from './scoped.ts';
 import type { Schema } from './versions.ts';
 
 const REVOKED_TOKENS = `CREATE TABLE revoked_tokens (
-    -- Access tokens and session JWTs that were ended one by one, by SHA-256 of the token, until they end by themselves.
+    -- Access tokens that were ended one by one, by SHA-256 of the token, until they end by themselves.
     token_hash TEXT PRIMARY KEY,
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID`;
