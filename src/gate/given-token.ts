@@ -24,13 +24,15 @@ export const judgeExchange = async (
   ports: DecisionPorts,
   presented: Presented,
   owner: Owner | null,
-  scopes: readonly string[] | null,
-  exchange: () => Promise<Result<Exchanged | LobbyExchanged>>,
+  part: readonly string[] | null,
+  exchange: (scopes: readonly string[] | null) => Promise<Result<Exchanged | LobbyExchanged>>,
 ): Promise<Result<Given>> => {
+  // However it is asked for, one set of scopes is one name.
+  const scopes = part === null ? null : [...new Set(part)].sort();
   const asked = `${presented.text}\n${scopes?.join(' ') ?? ''}`;
   const refused = ports.memory.refusal(asked, ports.now());
   if (refused !== null) return toldAs(err(refused), presented.credential.scheme);
-  const exchanged = await exchange();
+  const exchanged = await exchange(scopes);
   if (!exchanged.ok) return exchanged;
   const { value } = exchanged;
   const refuse = (refusal: Refusal): Result<never> => {
