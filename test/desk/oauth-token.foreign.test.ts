@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
-import type { Lobby, Ring } from '../../src/model/ports.ts';
+import type { Lobby, LobbyLookRequest, Ring } from '../../src/model/ports.ts';
 import { lobbyName } from '../../src/ring/lobby-name.ts';
 import { foreignClient, lobbiesUnder, madeUpPair, secretName } from '../foreign.ts';
 import { OPERATOR, OPERATOR_SECRET } from '../operators.ts';
@@ -39,6 +39,12 @@ import {
 } from '../world.ts';
 
 const READ = { scope: 'items:read' };
+/** As a Lobby answers. */
+const KEPT = {
+  ...{ result: 'token', sealed: 's', expiresAt: 9e9, made: false },
+  owner: { kind: 'client', id: OPERATOR, organizationId: null },
+};
+
 const OPERATORS_PAIR = { clientId: OPERATOR, clientSecret: OPERATOR_SECRET };
 
 /** A client that was made at Stytch, imported for a user. */
@@ -197,6 +203,32 @@ describe('the pair of a client that was made at Stytch', () => {
     expect(await oauthErrorOf(await askToken(pair, READ))).toEqual(silent());
     await later(3_700);
     expect(await oauthErrorOf(await askToken(pair))).toEqual(silent());
+  });
+});
+
+describe('a Lobby that does not answer', () => {
+  const withLobby = (exchange: () => Promise<unknown>) =>
+    isolate({
+      LOBBY: {
+        getByName: (name: string) => {
+          const real = rooms.LOBBY.getByName(name) as unknown as Lobby;
+          return { exchange, look: (request: LobbyLookRequest) => real.look(request) };
+        },
+      },
+    });
+
+  it.each([
+    ['is gone', async () => Promise.reject(new Error('gone'))],
+    ['answers nothing', async () => null],
+    ['answers something else', async () => ({ exchanged: { result: 'token', token: 'x' }, stytchMs: 0 })],
+    ['gives garbage for a token', async () => ({ exchanged: { ...KEPT, token: 'x' }, stytchMs: 0 })],
+  ])('is no verdict on a client or an operator: 503 where it %s', async (_, exchange) => {
+    const { pair } = await imported();
+    await tokenIn(await askToken(pair));
+    const { fetch } = withLobby(exchange);
+    for (const each of [pair, OPERATORS_PAIR])
+      for (const form of [{}, READ])
+        expect(await oauthErrorOf(await askToken(each, form, fetch))).toEqual(silent());
   });
 });
 

@@ -1,5 +1,5 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseKey } from '../../src/model/key.ts';
 import { listed, made, OLD } from '../master-keys.ts';
 import { asOperator } from '../operators.ts';
@@ -31,6 +31,7 @@ import {
   now,
   ownerOf,
   ringStub,
+  rooms,
   signIn,
   stytchCalls,
   subjectOf,
@@ -72,6 +73,7 @@ const withMany = async (count: number) => {
 const rowsOf = async (session: string) => (await dumpOfRing(await ringStub(session))).scoped_tokens ?? [];
 
 beforeEach(async () => {
+  for (const { name } of (await rooms.VAULT.list()).keys) await rooms.VAULT.delete(name);
   await emulator('DELETE', '/faults');
   await emulator('DELETE', '/counters');
 });
@@ -164,6 +166,17 @@ describe('a token for part of the scopes', () => {
       scope = (await tokenIn(await askToken(pair, WRITE))).scope;
     });
     expect([calls, scope]).toEqual([1, 'items:write']);
+  });
+
+  it('is not in the Vault: what is there is the main token alone', async () => {
+    const { pair, key } = await somebody();
+    expect((await call(key)).status).toBe(200);
+    const inVault = async () => (await rooms.VAULT.list({ prefix: 't1.' })).keys.map(({ name }) => name);
+    await vi.waitFor(async () => expect(await inVault()).not.toEqual([]));
+    const before = await inVault();
+    await tokenIn(await askToken(pair, READ));
+    await tokenIn(await askToken(pair, WRITE, isolate().fetch));
+    expect(await inVault()).toEqual(before);
   });
 
   it('is forgotten when it has ended', async () => {
@@ -308,6 +321,7 @@ describe('a key that is narrowed', () => {
     const { pair, session, key_id } = await somebody();
     await tokenIn(await askToken(pair));
     await emulator('DELETE', '/counters');
+    await fault('m2m.update', { kind: 'status', status: 503 });
     await fault('token', { kind: 'latency', latencyMs: 300, times: 1 });
     const asking = askToken(pair, WRITE);
     await called('token');
@@ -369,6 +383,8 @@ describe('a key that ends', () => {
     const { pair, session, revoke } = await somebody();
     if ('scope' in form) await tokenIn(await askToken(pair));
     await emulator('DELETE', '/counters');
+    // Stytch is not told of it yet, and gives a good token.
+    await fault('m2m.delete', { kind: 'status', status: 503 });
     await fault('token', { kind: 'latency', latencyMs: 300, times: 1 });
     const asking = askToken(pair, form);
     await called('token');
@@ -416,6 +432,7 @@ describe('a rotation', () => {
   it('that is finished while Stytch is asked for the old secret wins', async () => {
     const { pair, finish } = await both();
     await emulator('DELETE', '/counters');
+    await fault('m2m.rotate', { kind: 'status', status: 503 });
     await fault('token', { kind: 'latency', latencyMs: 300, times: 1 });
     const asking = askToken(pair, WRITE);
     await called('token');

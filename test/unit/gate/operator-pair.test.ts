@@ -32,7 +32,7 @@ const GIVEN: LobbyExchanged = {
 /** A world with one listed operator. */
 const openWorld = () => {
   const state = {
-    ...{ now: NOON, token: TOKEN, letsThrough: true },
+    ...{ now: NOON, token: TOKEN as M2MToken | null, letsThrough: true },
     exchanged: GIVEN as LobbyExchanged | 'silent',
   };
   const calls = { exchange: [] as LobbyExchangeRequest[], throttle: 0 };
@@ -56,7 +56,8 @@ const openWorld = () => {
     },
     sleep: (_: number, signal?: AbortSignal) =>
       new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
-    verifyToken: async () => ({ verdict: 'good', token: state.token }),
+    verifyToken: async () =>
+      state.token === null ? { verdict: 'unknowable' } : { verdict: 'good', token: state.token },
   } as unknown as DecisionPorts;
   const { authenticate, give } = createOperatorPairs(ports, new Set([OPERATOR]));
   const presented = (credential: Resolvable) => ({
@@ -151,6 +152,12 @@ describe('the pair of an operator', () => {
     const { authenticate, state } = openWorld();
     state.exchanged = exchanged as LobbyExchanged;
     expect(await authenticate()).toMatchObject({ ok: false, refusal: { reason } });
+  });
+
+  it('is neither proven nor refused while there are no keys to check its token with', async () => {
+    const { authenticate, state } = openWorld();
+    state.token = null;
+    expect(await authenticate()).toMatchObject({ refusal: { reason: 'unavailable', what: 'jwks' } });
   });
 
   it('is given no more scopes than it asked for', async () => {
