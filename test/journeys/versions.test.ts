@@ -227,6 +227,24 @@ describe('tables', () => {
   );
 });
 
+describe('a Lobby of version 3', () => {
+  it('keeps its rows, and lets devices wait from then on', async () => {
+    const stub = rooms.LOBBY.getByName(`lobby-${crypto.randomUUID()}`);
+    const lobby = stub as unknown as Lobby;
+    await lobby.markSeen('message-1', 1);
+    await runInDurableObject(stub, (_object, { storage }) => {
+      for (const table of ['device_codes', 'tries', 'scoped_tokens']) storage.sql.exec(`DROP TABLE ${table}`);
+      storage.sql.exec('UPDATE schema SET version = 3');
+    });
+    await evictDurableObject(stub);
+    const device = { names: ['name-1'], deviceCode: 'hash', clientId: 'acme-cli', scopes: [], about: '' };
+    expect(await lobby.beginDevice(device)).toEqual({ result: 'begun' });
+    expect(await lobby.wasSeen('message-1', 1)).toBe('replayed');
+    const { schema, device_codes: codes } = await dumpOfRing(stub);
+    expect([schema, codes]).toMatchObject([[{ version: 4 }], [{ user_code: 'name-1', state: 'pending' }]]);
+  });
+});
+
 describe('a Lobby from before versions were written down', () => {
   it('keeps its rows and writes its version down', async () => {
     const lobby = rooms.LOBBY.getByName(`lobby-${crypto.randomUUID()}`);
