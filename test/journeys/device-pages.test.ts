@@ -357,6 +357,9 @@ describe('the pages', () => {
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
     }
     expect((await stranger.post('/device', { csrf: 'x', user_code: 'x' })).status).toBe(429);
+    // Nor is an old cookie of ours a way to have Stytch asked without end.
+    await later(301);
+    expect((await signedIn.get('/device')).status).toBe(429);
     expect(await asked()).toBe(before);
   });
 
