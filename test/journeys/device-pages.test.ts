@@ -301,7 +301,7 @@ describe('a sign-in of yesterday', () => {
     const comeBack = (login.searchParams.get('return_to') ?? '').slice(DESK.length);
     const circled = await person.get(comeBack);
     expect([circled.status, circled.headers.get('location')]).toEqual([401, null]);
-    expect(await textOf(circled)).toContain('sign out there first');
+    expect(await textOf(circled)).toContain('sign out in the app first');
 
     // The app asks him for his password.
     const again = new URL((await person.get(href.replaceAll('&amp;', '&'))).headers.get('location') ?? '');
