@@ -16,7 +16,7 @@ import { isForeignClientId } from '../model/foreign.ts';
 import { ANONYMOUS, type Owner } from '../model/identity.ts';
 import { ringOfClientId, ringOfOwner } from '../model/key.ts';
 import { CREDENTIAL_KINDS } from '../model/policy.ts';
-import type { ReachPorts } from '../model/reach.ts';
+import { type ReachPorts, reach } from '../model/reach.ts';
 import { ok } from '../model/refusal.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
@@ -24,7 +24,7 @@ import { createThrottle } from '../store/throttle.ts';
 import { deskDevices } from './desk-devices.ts';
 import { deskReconciler } from './desk-reconciler.ts';
 import { deskRing } from './desk-ring.ts';
-import { deskWebhooks } from './desk-webhooks.ts';
+import { deskWebhooks, LOBBY_DEADLINE_MS } from './desk-webhooks.ts';
 import { type Env, realmOf, ringsOf, selfServiceScopes } from './env.ts';
 import { createHeadSigner } from './head-signer.ts';
 import { openPortal } from './portal.ts';
@@ -48,6 +48,7 @@ export const openDesk = (setting: DeskSetting) => {
   const { config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts } = setting;
   const { now } = shared;
   const rings = ringsOf(env);
+  const lobbies = openLobbies(env.LOBBY);
   const realm = realmOf(config);
   const projectId = config.stytch.projectId;
   const grantable: DeskPorts['grantable'] = (roles) =>
@@ -67,16 +68,20 @@ export const openDesk = (setting: DeskSetting) => {
     pairOf: (clientId, clientSecret) => pair(clientId, clientSecret, realm),
     selfServiceScopes: selfServiceScopes(config),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
-    identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
+    identify: async (credential, { kinds, maxAuthAgeSeconds, unrevoked }, trace, from) => {
       const demand = {
         auth: 'required',
         ...{ credentials: kinds, maxAuthAgeSeconds },
         scopes: [],
         cost: 0,
         leaseSeconds: config.leaseSeconds,
-        sessionsBySignature: true,
       } as const;
-      return decide(credential, demand, now(), trace, from);
+      const bySignature = () =>
+        decide(credential, { ...demand, sessionsBySignature: true }, now(), trace, from);
+      if (unrevoked !== true) return bySignature();
+      const decided = await decide(credential, demand, now(), trace, from);
+      // That it is not revoked is said with that, too (ring/requests/standing.ts).
+      return !decided.ok && decided.refusal.reason === 'owner_suspended' ? bySignature() : decided;
     },
     inquire: async (credential, trace) => {
       const demand = {
@@ -88,6 +93,8 @@ export const openDesk = (setting: DeskSetting) => {
       return decide(credential, demand, now(), trace, null);
     },
     whose: createWhose(decisionPorts),
+    forgetTokens: (clientId, revoked) =>
+      reach(reachPorts, lobbies(clientId).forgetTokens(clientId, revoked), LOBBY_DEADLINE_MS),
     findOperatorToken: createFindOperatorToken(operatorPorts),
     issueToken: createIssueToken({
       ...{ ports: decisionPorts, decide, operators, leaseSeconds: config.leaseSeconds },
@@ -125,7 +132,7 @@ export const openDesk = (setting: DeskSetting) => {
     throttle: createThrottle(env.STRANGERS, 'desk', log),
     ...deskWebhooks({
       stytchWebhookSecret: secrets.stytchWebhookSecret,
-      lobbies: openLobbies(env.LOBBY),
+      lobbies,
       fetch: (url, init) => fetch(url, init),
       ...{ now, turn: shared.turn, reachPorts },
     }),

@@ -82,6 +82,8 @@ export interface Asked {
   readonly kinds: readonly CredentialKind[];
   /** Greatest time since the user of a session signed in; null for any. Seconds. */
   readonly maxAuthAgeSeconds: number | null;
+  /** Whether a session must not have been revoked by itself (RFC 7009), which its Ring alone knows. */
+  readonly unrevoked?: true;
 }
 
 /** The world, as the Desk needs it. */
@@ -139,6 +141,8 @@ export interface DeskPorts {
   readonly inquire: (credential: Credential, trace: Trace) => Promise<Result<Caller>>;
   /** What a JWT is and whose, whatever its Ring says of it. */
   readonly whose: (credential: JwtCredential, trace: Trace) => Promise<Result<Evidence>>;
+  /** Forgets the tokens that are kept of a client that was not made here, of which one was revoked, known by its hash. */
+  readonly forgetTokens: (clientId: string, revoked: string) => Promise<Result<void>>;
   /** The access token of an operator's client that a JWT is; null for every other. */
   readonly findOperatorToken: (jwt: string) => Promise<Result<M2MToken | null>>;
   /** Which operator presents this, if one does. */

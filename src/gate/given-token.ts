@@ -9,6 +9,9 @@ import type { DecisionPorts } from './ports.ts';
 import { type Presented, REFUSED_FOR_MS, toldAs } from './presented.ts';
 import { notBelieved, tokenFor } from './resolve/believe.ts';
 
+/** A token with less than this left is of no use to who asks for one, in seconds. */
+const MIN_LEFT_SECONDS = 2;
+
 /** A token that may be handed to its client. */
 export interface Given extends IssuedToken {
   /** The key's when it was made; null where there is none. */
@@ -24,13 +27,15 @@ export const judgeExchange = async (
   ports: DecisionPorts,
   presented: Presented,
   owner: Owner | null,
-  scopes: readonly string[] | null,
-  exchange: () => Promise<Result<Exchanged | LobbyExchanged>>,
+  part: readonly string[] | null,
+  exchange: (scopes: readonly string[] | null) => Promise<Result<Exchanged | LobbyExchanged>>,
 ): Promise<Result<Given>> => {
+  // However it is asked for, one set of scopes is one name.
+  const scopes = part === null ? null : [...new Set(part)].sort();
   const asked = `${presented.text}\n${scopes?.join(' ') ?? ''}`;
   const refused = ports.memory.refusal(asked, ports.now());
   if (refused !== null) return toldAs(err(refused), presented.credential.scheme);
-  const exchanged = await exchange();
+  const exchanged = await exchange(scopes);
   if (!exchanged.ok) return exchanged;
   const { value } = exchanged;
   const refuse = (refusal: Refusal): Result<never> => {
@@ -82,7 +87,8 @@ const handedOut = async (
     owner === null ||
     ownershipOf(ownerNamedBy(token.value), owner, ports.ownerlessClients).ownership === 'owned';
   const isMore = asked !== null && !scopes.every((scope) => asked.includes(scope));
-  if (!isOwners || isMore || expiresAt - ports.now() / 1000 < 1) return notBelieved(ports, clientId);
+  if (!isOwners || isMore || expiresAt - ports.now() / 1000 < MIN_LEFT_SECONDS)
+    return notBelieved(ports, clientId);
   const generation = 'generation' in kept ? kept.generation : null;
   return ok({ accessToken: kept.token, scopes, expiresAt, generation });
 };

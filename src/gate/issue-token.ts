@@ -115,8 +115,7 @@ const giveTo = async (
   trace: Trace,
 ): Promise<Result<Given>> => {
   const { credential } = presented;
-  const scopes = part === null ? null : [...part].sort();
-  const exchange = async (): Promise<Result<Exchanged | LobbyExchanged>> => {
+  const exchange = async (scopes: readonly string[] | null): Promise<Result<Exchanged | LobbyExchanged>> => {
     if (credential.kind === 'pair') {
       const clientSecret = credential.clientSecret.reveal();
       const address = addressOfPresented(presented);
@@ -128,5 +127,5 @@ const giveTo = async (
     const answer = await exchangeAtRing(ports, name, ring, key.clientSecret, trace, scopes);
     return answer.ok ? ok(answer.value.exchanged) : answer;
   };
-  return judgeExchange(ports, presented, owner, scopes, exchange);
+  return judgeExchange(ports, presented, owner, part, exchange);
 };

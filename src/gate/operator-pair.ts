@@ -36,9 +36,9 @@ export const createOperatorPairs = (ports: DecisionPorts, operators: ReadonlySet
       return err({ reason: 'too_many_attempts', retryAfterSeconds: THROTTLED_SECONDS });
     const name = await nameOf(ports, credential);
     const clientSecret = credential.clientSecret.reveal();
-    const request = { credential: name, clientSecret, address, scopes, asOperator: true } as const;
-    const given = await judgeExchange(ports, presented, null, scopes, () =>
-      exchangeAtLobby(ports, request, trace),
+    const request = { credential: name, clientSecret, address, asOperator: true } as const;
+    const given = await judgeExchange(ports, presented, null, scopes, (part) =>
+      exchangeAtLobby(ports, { ...request, scopes: part }, trace),
     );
     if (!given.ok) {
       if (given.refusal.reason === 'credential_invalid') known.delete(text);

@@ -412,6 +412,11 @@ export interface Lobby extends DeviceLobby {
   renew(request: LobbyClaimRequest): Promise<void>;
   /** Gives up a claim of this very owner, because what was to follow came to nothing or is over. */
   release(request: LobbyClaimRequest): Promise<void>;
+  /**
+   * Forgets the tokens that are kept of a client: one of them was revoked, known by its hash, and is to be handed out to
+   * nobody.
+   */
+  forgetTokens(clientId: string, revoked: string): Promise<void>;
   /** Whether a message was dealt with in the last while. `sentAt` is when this copy of it was signed, in seconds. */
   wasSeen(messageId: string, sentAt: number): Promise<MessageSeen>;
   /** Remembers a message that was dealt with. */

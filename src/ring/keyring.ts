@@ -58,6 +58,7 @@ import { about, closed, revokeAll, setLimits, suspend } from './owner/index.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { admit, ownersIn, settle } from './requests/admit.ts';
 import { exchange } from './requests/exchange.ts';
+import { exchangePart } from './requests/exchange-part.ts';
 import { openJoins } from './requests/joins.ts';
 import { usage } from './requests/usage.ts';
 import { openTables } from './tables/index.ts';
@@ -91,7 +92,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async exchange(request: ExchangeRequest): Promise<ExchangeAnswer> {
-    return exchange(this.#parts, request);
+    const { scopes } = request;
+    return scopes ? exchangePart(this.#parts, { ...request, scopes }) : exchange(this.#parts, request);
   }
 
   async settle(reports: readonly Report[], uses: readonly KeyUse[] = []): Promise<void> {
@@ -323,6 +325,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     changing: new Set(),
     sweptAt: 0,
     join: openJoins(),
+    parting: new Set(),
 
     wake: async () => {
       const dueAt = tables.nextDueAt(wakes);

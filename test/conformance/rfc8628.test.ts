@@ -167,6 +167,7 @@ describe('RFC 8628 §3.5 › the device access token response', () => {
   });
 
   it('is not expired_token a second before', async () => {
+    await later(0);
     const codes = await begin();
     await approve(await signIn(), codes.user_code);
     await later(codes.expires_in - 1);

@@ -328,6 +328,7 @@ describe('while something is silent', () => {
   };
 
   it('the Lobby, when the key is made: the device has it, and nobody gets another', async () => {
+    await later(0);
     await approve(session, codes.user_code);
     const { access_token, key_id } = await given(
       await noted(await ask('token', asking(codes.device_code), {}, withoutEnd().fetch)),
@@ -338,6 +339,7 @@ describe('while something is silent', () => {
   });
 
   it('the isolate that redeemed: after a minute the code is tried again, and a key whose secret nobody has is revoked', async () => {
+    await later(0);
     await approve(session, codes.user_code);
     const { access_token, key_id } = await given(
       await noted(await ask('token', asking(codes.device_code), {}, withoutEnd().fetch)),
@@ -352,6 +354,7 @@ describe('while something is silent', () => {
   });
 
   it('the isolate that asked for roles: after a minute the code is redeemed', async () => {
+    await later(0);
     await approve(session, codes.user_code);
     await fault('users.get', { kind: 'status', status: 503, times: 3 });
     expect((await ask('token', asking(codes.device_code), {}, withoutEnd().fetch)).status).toBe(503);

@@ -100,7 +100,7 @@ describe('POST /oauth2/introspect tells of a key', () => {
       expect(await told(key, headers, form)).toEqual(ofKey(session, key_id));
   });
 
-  it.skip('to an operator by its pair, by Basic and in the form', async () => {
+  it('to an operator by its pair, by Basic and in the form', async () => {
     const session = await signIn();
     const { key, key_id } = await issueKey(session);
     const client_secret = 'copper-kettle-quiet-lantern';

@@ -4,6 +4,7 @@ import type { Lobby } from '../../src/model/ports.ts';
 import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
 import { SCHEMA } from '../../src/ring/tables/schema.ts';
 import { createTables, type Schema, upgradeTables, VERSION_TABLE } from '../../src/ring/tables/versions.ts';
+import { askToken, pairOf, tokenIn } from '../token-endpoint.ts';
 import { call, desk, dumpOfRing, issueKey, ringStub, rooms, signIn } from '../world.ts';
 
 /** The tables of a KeyRing as they were before versions were written down, copied: they never change. */
@@ -123,6 +124,29 @@ describe('a Ring that an earlier version wrote', () => {
       data: { status: string }[];
     };
     expect(list.data.map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
+  });
+});
+
+describe('a Ring of before there were tokens for part of the scopes', () => {
+  it('keeps its rows, and such tokens from then on', async () => {
+    const session = await signIn();
+    const { key } = await issueKey(session, ['items:read', 'items:write']);
+    expect((await call(key)).status).toBe(200);
+    const ring = await ringStub(session);
+    const before = await dumpOfRing(ring);
+    await runInDurableObject(ring, (_object, { storage }) => {
+      storage.sql.exec('DROP TABLE scoped_tokens');
+      storage.sql.exec('UPDATE schema SET version = 3');
+    });
+    await evictDurableObject(ring);
+    const { scope } = await tokenIn(await askToken(pairOf(key), { scope: 'items:read' }));
+    expect(scope).toBe('items:read');
+    const after = await dumpOfRing(ring);
+    expect([after.tokens, after.scoped_tokens]).toEqual([
+      before.tokens,
+      [expect.objectContaining({ scope })],
+    ]);
+    expect(after.schema).toEqual([{ id: 1, version: 4 }]);
   });
 });
 

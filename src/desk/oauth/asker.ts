@@ -19,8 +19,6 @@ export const ASKER_REFUSALS: readonly Reason[] = [
   'client_invalid',
   'client_unauthorized',
   'credential_invalid',
-  'owner_suspended',
-  'address_not_allowed',
   'too_many_attempts',
   'rate_limited',
   'unavailable',
@@ -47,9 +45,13 @@ export const askerOf = async (
     if (operator.ok) return ok(ofOperator(operator.value));
     if (operator.refusal.reason === 'unavailable') return operator;
     // Who is no operator may be somebody else.
-    const asked = { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null };
+    const asked = { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null, unrevoked: true } as const;
     const caller = await ports.identify(credential, asked, call.trace, request);
-    if (!caller.ok) return caller;
+    if (!caller.ok) {
+      // RFC 6750 §3.1 tells of a bad token by itself; the rest is said as of a client that came by its secret.
+      const { refusal } = caller;
+      return refusal.reason === 'credential_invalid' ? caller : err(asClient(refusal, null));
+    }
     const { identity, session } = caller.value;
     if (session !== null) {
       const { owner, sessionId } = session;

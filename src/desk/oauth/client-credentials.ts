@@ -1,3 +1,4 @@
+import { kindOf } from '../../model/credential.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { parseScope } from '../../model/scope.ts';
 import type { DeskPorts } from '../ports.ts';
@@ -12,6 +13,7 @@ export const clientCredentials = (ports: Pick<DeskPorts, 'issueToken' | 'now'>):
   ],
   handle: async ({ form, client, request, call }) => {
     if (client.kind === 'public') return err({ reason: 'client_invalid', because: 'missing', scheme: null });
+    call.trace.credential = kindOf(client.credential);
     const wanted = scopesWanted(form.scope);
     if (!wanted.ok) return wanted;
     const issued = await ports.issueToken(client.credential, wanted.value, call.trace, request);

@@ -24,7 +24,10 @@ const introspectForm = z
     }),
     token_type_hint: z.string().optional().meta({ description: 'Read by nobody: a token says what it is' }),
   })
-  .meta({ id: 'IntrospectionRequest' });
+  .meta({
+    id: 'IntrospectionRequest',
+    examples: [{ token: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}` }],
+  });
 
 const numericDate = z.int().positive();
 

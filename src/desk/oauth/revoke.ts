@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { empty } from '../../http/answer.ts';
 import { isAskersOwn } from '../../model/asker.ts';
 import type { JwtCredential } from '../../model/credential.ts';
-import { ownOwner } from '../../model/foreign.ts';
+import { keyIdOf } from '../../model/evidence.ts';
+import { isForeignClientId, ownOwner } from '../../model/foreign.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { respelled } from '../../model/token.ts';
 import { newTrace } from '../../model/trace.ts';
@@ -23,7 +24,7 @@ const revokeForm = z
       .meta({ description: 'Required. An API key, an access token or a session JWT' }),
     token_type_hint: z.string().optional().meta({ description: 'Read by nobody: a token says what it is' }),
   })
-  .meta({ id: 'RevocationRequest' });
+  .meta({ id: 'RevocationRequest', examples: [{ token: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}` }] });
 
 /**
  * Ends a token (RFC 7009). What is no token, is dead already or is somebody else's is answered as if it had been ended:
@@ -77,6 +78,13 @@ const endJwt = async (
   if (!found.ok) return found.refusal.reason === 'unavailable' ? found : NOTHING;
   const { name, owner, token } = found.value;
   if (name.kind === 'secret') return NOTHING;
+  const clientId = keyIdOf(name);
+  const isOwn = isAskersOwn(asker, { clientId, owner, deviceClient: null });
+  if (isOwn && clientId !== null && isForeignClientId(clientId, ports.realm)) {
+    // First, so that whoever has to come again finds all of it still to be done.
+    const forgotten = await ports.forgetTokens(clientId, name.tokenHash);
+    if (!forgotten.ok) return forgotten;
+  }
   const ring = await ports.ringOf(owner);
   return ring.revokeToken({ name, expiresAt: token.expiresAt, by: asker, author });
 };

@@ -7,7 +7,6 @@ import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyExchanged, SecretName } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { unseal } from '../../model/seal.ts';
-import { hashOfToken } from '../../model/token.ts';
 import type { Trace } from '../../model/trace.ts';
 import { isLobbyLook } from '../admit/shapes.ts';
 import type { DecisionPorts } from '../ports.ts';
@@ -102,16 +101,17 @@ export const nameOf = async (ports: DecisionPorts, credential: PairCredential): 
 const evidenceOfExchange = async (
   ports: DecisionPorts,
   presented: Presented,
-  { clientId, fingerprint }: SecretName,
+  name: SecretName,
   exchanged: LobbyExchanged,
 ): Promise<Result<Evidence>> => {
+  const { clientId, fingerprint } = name;
   const now = ports.now();
   const until = now + REFUSED_FOR_MS;
   switch (exchanged.result) {
     case 'token': {
       const { token, sealed, owner, expiresAt, made } = exchanged;
       if (made) ports.inBackground(ports.vault.put(fingerprint, sealed, expiresAt, now));
-      return (await proven(ports, token, clientId, owner, 0)) ?? notBelieved(ports, clientId);
+      return (await proven(ports, token, name, owner, 0)) ?? notBelieved(ports, clientId);
     }
     case 'grace': {
       const { owner, scopes } = exchanged;
@@ -141,15 +141,15 @@ const evidenceOfExchange = async (
 const fromStore = async (
   ports: DecisionPorts,
   { clientId, clientSecret }: PairCredential,
-  { fingerprint }: SecretName,
+  name: SecretName,
   owner: Owner,
   sealed: string,
 ): Promise<Result<Evidence> | null> => {
-  const context = { project: ports.projectId, place: fingerprint };
+  const context = { project: ports.projectId, place: name.fingerprint };
   const kept = await unseal(sealed, clientSecret.reveal(), await ports.keychain(), context);
   if (kept === null || kept.clientId !== clientId || kept.generation !== NO_GENERATION) return null;
   if (kept.ring !== (await ringOfOwner(ports.projectId, owner))) return null;
-  return proven(ports, kept.token, clientId, owner, MARGIN_SECONDS);
+  return proven(ports, kept.token, name, owner, MARGIN_SECONDS);
 };
 
 /**
@@ -159,7 +159,7 @@ const fromStore = async (
 const proven = async (
   ports: DecisionPorts,
   jwt: string,
-  clientId: string,
+  { clientId, fingerprint }: SecretName,
   owner: Owner,
   marginSeconds: number,
 ): Promise<Result<Evidence> | null> => {
@@ -170,5 +170,6 @@ const proven = async (
   }
   const { ownership } = ownershipOf(ownerNamedBy(token.value), owner, ports.ownerlessClients);
   if (ownership !== 'owned' || token.value.expiresAt - marginSeconds <= ports.now() / 1000) return null;
-  return ok(await evidenceOfToken(ports, token.value, await hashOfToken(jwt), owner));
+  // Known by its secret and not by the token: whoever ends that one by itself (RFC 7009) does not end the pair.
+  return ok(await evidenceOfToken(ports, token.value, fingerprint, owner));
 };

@@ -20,8 +20,6 @@ export const revokeToken = (parts: RingParts, revocation: TokenRevocation): bool
   found(parts, name.owner);
   storage.transactionSync(() => {
     tables.revokeToken(name.tokenHash, expiresAt);
-    // Whoever asks for a token next must not be handed this one: nobody but its secret opens what is kept.
-    if (clientId !== null) tables.dropTokens(clientId);
     const kind = name.kind === 'token' ? 'access_token' : 'session';
     writeAudit(parts, author, 'token.revoked', clientId, { kind });
   });

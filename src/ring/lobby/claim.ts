@@ -28,6 +28,7 @@ export const claimByProof = async (parts: LobbyParts, request: LobbyProofRequest
     case 'silent':
       return { result: 'unavailable', retryAfterSeconds: tried.retryAfterSeconds ?? COME_BACK_SECONDS };
     case 'unusable':
+    case 'scope_refused':
     case 'unverifiable':
       return { result: 'unavailable', retryAfterSeconds: COME_BACK_SECONDS };
   }

@@ -32,6 +32,7 @@ import { openJoins } from '../requests/joins.ts';
 import { claimByProof, release, renew } from './claim.ts';
 import { beginDevice, decideDevice, openDevice, pollDevice, settleDevice } from './devices.ts';
 import { exchange } from './exchange.ts';
+import { exchangePart } from './exchange-part.ts';
 import { settleOwner } from './owner.ts';
 import type { LobbyParts, LobbyPorts } from './parts.ts';
 import { startRun, workOnRun } from './reconcile.ts';
@@ -47,6 +48,9 @@ const SWEEP_APART_MS = 10_000;
 
 /** How soon a reconciliation goes on when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;
+
+/** How many revoked tokens are remembered, for the second that it matters. */
+const MAX_REVOKED = 1_000;
 
 /**
  * Foreign clients, of which only the client_id is known: whose they are, and the tokens for their secrets. There are 64
@@ -72,6 +76,8 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
       tables: this.#tables,
       storage: this.ctx.storage,
       join: openJoins(),
+      parting: new Set(),
+      revokedTokens: new Set(),
       pending: new Set(),
       quietUntil: 0,
       now: () => Date.now(),
@@ -91,7 +97,8 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
   }
 
   async exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer> {
-    return exchange(this.#parts, request);
+    const { scopes } = request;
+    return scopes ? exchangePart(this.#parts, { ...request, scopes }) : exchange(this.#parts, request);
   }
 
   async claim({ clientId, owner }: LobbyClaimRequest): Promise<Owner> {
@@ -112,6 +119,14 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
 
   async release(request: LobbyClaimRequest): Promise<void> {
     release(this.#parts, request);
+  }
+
+  async forgetTokens(clientId: string, revoked: string): Promise<void> {
+    const { tables, revokedTokens } = this.#parts;
+    tables.forgetTokens(clientId);
+    const [oldest] = revokedTokens;
+    if (oldest !== undefined && revokedTokens.size >= MAX_REVOKED) revokedTokens.delete(oldest);
+    revokedTokens.add(revoked);
   }
 
   async wasSeen(messageId: string, sentAt: number): Promise<MessageSeen> {

@@ -1,3 +1,4 @@
+import { SCOPED_TOKENS, SCOPED_TOKENS_BY_END } from '../tables/scoped.ts';
 import type { Schema } from '../tables/versions.ts';
 
 const MESSAGES = `CREATE TABLE messages (
@@ -92,17 +93,22 @@ const TABLES: readonly string[] = [
   TRIES,
   TRIES_BY_NAME,
   TRIES_BY_AGE,
+  SCOPED_TOKENS,
+  SCOPED_TOKENS_BY_END,
 ];
 
 /**
  * A Lobby's tables. Version 2: messages that were dealt with are known again. Version 3: one of the Lobbies reconciles.
- * Version 4: device codes.
+ * Version 4: device codes, and tokens for part of the scopes.
  */
 export const LOBBY_SCHEMA: Schema = {
   tables: TABLES,
   steps: [
     [MESSAGES, MESSAGES_BY_AGE],
     [RECONCILIATION],
-    [DEVICE_CODES, DEVICE_CODES_BY_END, TRIES, TRIES_BY_NAME, TRIES_BY_AGE],
+    [
+      ...[DEVICE_CODES, DEVICE_CODES_BY_END, TRIES, TRIES_BY_NAME, TRIES_BY_AGE],
+      ...[SCOPED_TOKENS, SCOPED_TOKENS_BY_END],
+    ],
   ],
 };

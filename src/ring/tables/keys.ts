@@ -5,6 +5,7 @@ import {
   type KeyRow,
   limitText,
   type SecretRow,
+  toKeptTokenRow,
   toKeyRow,
   toSecretRow,
 } from './rows.ts';
@@ -75,9 +76,6 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
          revision = coalesce(revision, 1) + 1 WHERE client_id = ?`,
       ...[left.lastFour, left.masterKey, Math.floor(now / 1000), clientId],
     ),
-  /** A token of it was revoked: the one that is kept may be that one. */
-  dropTokens: (clientId: string): void =>
-    run('UPDATE keys SET generation = generation + 1 WHERE client_id = ?', clientId),
   setTokensFrom: (clientId: string, now: number): void =>
     run('UPDATE keys SET tokens_from = ? WHERE client_id = ?', Math.floor(now / 1000), clientId),
   /** Clients that were made elsewhere: no tag of ours is on them. */
@@ -134,6 +132,7 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
     );
     for (const fingerprint of gone) {
       run('DELETE FROM tokens WHERE fingerprint = ?', fingerprint);
+      run('DELETE FROM scoped_tokens WHERE fingerprint = ?', fingerprint);
       run('DELETE FROM secrets WHERE fingerprint = ?', fingerprint);
     }
     return gone;
@@ -141,13 +140,7 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
 
   token: (fingerprint: string): KeptTokenRow | null => {
     const row = exists() ? first('SELECT * FROM tokens WHERE fingerprint = ?', fingerprint) : null;
-    return row === null
-      ? null
-      : {
-          sealed: row.sealed as string,
-          generation: row.generation as number,
-          expiresAt: row.expires_at as number,
-        };
+    return row === null ? null : toKeptTokenRow(row);
   },
   putToken: (fingerprint: string, token: KeptTokenRow): void =>
     run(

@@ -123,6 +123,12 @@ export const toKeyRow = (row: Row): KeyRow => ({
   deviceClient: row.device_client as string | null,
 });
 
+export const toKeptTokenRow = (row: Row): KeptTokenRow => ({
+  sealed: row.sealed as string,
+  generation: row.generation as number,
+  expiresAt: row.expires_at as number,
+});
+
 export const toSecretRow = (row: Row): SecretRow => ({
   fingerprint: row.fingerprint as string,
   clientId: row.client_id as string,

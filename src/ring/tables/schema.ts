@@ -1,3 +1,4 @@
+import { SCOPED_TOKENS, SCOPED_TOKENS_BY_END } from './scoped.ts';
 import type { Schema } from './versions.ts';
 
 const REVOKED_TOKENS = `CREATE TABLE revoked_tokens (
@@ -181,6 +182,8 @@ const TABLES: readonly string[] = [
   EVENTS,
   EVENTS_BY_TIME,
   USE_TOTALS,
+  SCOPED_TOKENS,
+  SCOPED_TOKENS_BY_END,
 ];
 
 const ADDED_COLUMNS = {
@@ -204,7 +207,7 @@ const ADDED_COLUMNS = {
 
 /**
  * A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation.
- * Version 3: a key's whole life. Version 4: keys that were made for a device client.
+ * Version 3: a key's whole life. Version 4: keys that were made for a device client, tokens for part of the scopes.
  */
 export const SCHEMA: Schema = {
   tables: TABLES,
@@ -217,6 +220,6 @@ export const SCHEMA: Schema = {
       ...[ROTATIONS, ROTATIONS_BY_TIME, IDEMPOTENCY, IDEMPOTENCY_BY_END],
       ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME, USE_TOTALS],
     ],
-    ['ALTER TABLE keys ADD COLUMN device_client TEXT'],
+    ['ALTER TABLE keys ADD COLUMN device_client TEXT', SCOPED_TOKENS, SCOPED_TOKENS_BY_END],
   ],
 };
