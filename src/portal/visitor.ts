@@ -20,6 +20,10 @@ export const createVisitors = (ports: PortalPorts) => {
     return session;
   };
 
+  /** Why a visitor who is not signed in is not served now, or null. */
+  const refusalOfStranger = ({ request }: Visit): Promise<Refusal | null> =>
+    strangerRefusal(ports.throttle, request.headers);
+
   /** What our cookie says, if it is ours and the session is not over. */
   const held = async ({ request: { headers } }: Visit): Promise<PortalSession | null> => {
     const cookie = readCookie(headers, SESSION_COOKIE);
@@ -32,6 +36,9 @@ export const createVisitors = (ports: PortalPorts) => {
     const session = await held(visit);
     const now = ports.now();
     if (session === null || isFresh(session, now)) return ok(session);
+    // An old cookie can be sent again and again, each time for a call of Stytch's.
+    const refusal = await refusalOfStranger(visit);
+    if (refusal !== null) return err(refusal);
     const known = await ports.sessionOf(session.stytchToken);
     if (!known.ok) return known;
     if (known.value !== null && isSame(known.value, session) && isAlive(known.value, now))
@@ -50,10 +57,6 @@ export const createVisitors = (ports: PortalPorts) => {
     if (known.value === null || !isAlive(known.value, now)) return ok(null);
     return ok(await keep(visit, newSession(known.value, token, now, ports.randomBytes)));
   };
-
-  /** Why a visitor who is not signed in is not served now, or null. */
-  const refusalOfStranger = ({ request }: Visit): Promise<Refusal | null> =>
-    strangerRefusal(ports.throttle, request.headers);
 
   /** Why this session may not let in what outlives it, or null (OA-15, RFC 9470). */
   const staleness = ({ authenticatedAt }: PortalSession): Refusal | null => {

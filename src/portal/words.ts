@@ -82,7 +82,7 @@ export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, readonly [title: str
   credential_missing: ['Please sign in', 'You are not signed in, or not any more.'],
   insufficient_user_authentication: [
     'Sign in again',
-    'To let a device in, you must have signed in recently. If signing in leads straight back to this page, sign out there first.',
+    'To let a device in, you must have signed in recently. If signing in leads straight back to this page, sign out in the app first.',
   ],
   cross_site: [
     'This did not come from our page',

@@ -301,7 +301,7 @@ describe('a sign-in of yesterday', () => {
     const comeBack = (login.searchParams.get('return_to') ?? '').slice(DESK.length);
     const circled = await person.get(comeBack);
     expect([circled.status, circled.headers.get('location')]).toEqual([401, null]);
-    expect(await textOf(circled)).toContain('sign out there first');
+    expect(await textOf(circled)).toContain('sign out in the app first');
 
     // The app asks him for his password.
     const again = new URL((await person.get(href.replaceAll('&amp;', '&'))).headers.get('location') ?? '');
@@ -357,6 +357,9 @@ describe('the pages', () => {
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
     }
     expect((await stranger.post('/device', { csrf: 'x', user_code: 'x' })).status).toBe(429);
+    // Nor is an old cookie of ours a way to have Stytch asked without end.
+    await later(301);
+    expect((await signedIn.get('/device')).status).toBe(429);
     expect(await asked()).toBe(before);
   });
 

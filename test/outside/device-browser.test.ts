@@ -10,6 +10,7 @@ import {
   comparedCode,
   decide,
   enterCode,
+  goOn,
   missingBrowser,
   newVisitor,
   openBrowser,
@@ -130,7 +131,7 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       await signInAt(page, verification_uri_complete, user);
       expect(await page.getByLabel('Code', { exact: true }).inputValue()).toBe(user_code);
       expect(await page.locator('.code').count()).toBe(0);
-      await page.getByRole('button', { name: 'Continue' }).click();
+      await goOn(page);
       expect(await comparedCode(page)).toBe(user_code);
       expect(await decide(page, 'Deny')).toBe('Denied');
       expect(await poll(device_code)).toMatchObject({ error: 'access_denied' });
@@ -145,6 +146,8 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const [{ user_code }, user] = [await begin(), await newUser()];
       const { page, close } = await newVisitor(browser);
       await signInAt(page, `${places.desk}/device`, user);
+      // Browsers put the focus there when the page is drawn.
+      await page.locator('#code:focus').waitFor();
       await page.keyboard.type(user_code);
       await page.keyboard.press('Enter');
       expect(await comparedCode(page)).toBe(user_code);
