@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -21,13 +22,33 @@ export interface CommandLine {
 /** Where a CLI keeps its login, under a configuration folder. */
 export const credentialsIn = (config: string): string => join(config, 'acme-cli/credentials.json');
 
+const CLI = join(ROOT, 'demo/cli/index.ts');
+
+/** Of Debian's bsdutils, which every Debian has: runs a command on a terminal of its own. */
+const SCRIPT = '/usr/bin/script';
+
+/** Nothing may depend on being run by Vitest. */
+const settingFor = (config: string) => {
+  const env = { ...process.env, XDG_CONFIG_HOME: config, NODE_ENV: undefined, NODE_OPTIONS: undefined };
+  return { cwd: ROOT, env, stdio: 'pipe' as const };
+};
+
 /** Starts it with a configuration folder of its own: `startCli(config, 'login', '--api', api)`. */
 export const startCli = (config: string, ...args: readonly string[]): CommandLine => {
-  // Nothing may depend on being run by Vitest.
-  const env = { ...process.env, XDG_CONFIG_HOME: config, NODE_ENV: undefined, NODE_OPTIONS: undefined };
-  const script = join(ROOT, 'demo/cli/index.ts');
-  const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, env, stdio: 'pipe' });
+  const child = spawn(process.execPath, [CLI, ...args], settingFor(config));
   child.stdin.end();
+  return follow(child, () => child.kill('SIGINT'));
+};
+
+/** The same on a terminal, as somebody has it before him; where none can be made, without. */
+export const startInTerminal = (config: string, ...args: readonly string[]): CommandLine => {
+  if (process.platform !== 'linux' || !existsSync(SCRIPT)) return startCli(config, ...args);
+  const quoted = [process.execPath, CLI, ...args].map((each) => `'${each.replaceAll("'", "'\\''")}'`);
+  const child = spawn(SCRIPT, ['-qefc', quoted.join(' '), '/dev/null'], settingFor(config));
+  return follow(child, () => child.stdin.write('\x03'));
+};
+
+const follow = (child: ChildProcessWithoutNullStreams, interrupt: () => void): CommandLine => {
   const all: string[] = [];
   const out: string[] = [];
   child.stdout.on('data', (piece) => out.push(String(piece)));
@@ -38,7 +59,7 @@ export const startCli = (config: string, ...args: readonly string[]): CommandLin
     new Promise((found) => {
       const look = (): void => {
         // The last line may not be whole yet.
-        const lines = all.join('').split('\n').slice(0, -1);
+        const lines = all.join('').split(/\r?\n/).slice(0, -1);
         const match = lines.map((each) => wanted.exec(each)).find((each) => each !== null);
         if (match !== undefined) found(match);
       };
@@ -57,10 +78,7 @@ export const startCli = (config: string, ...args: readonly string[]): CommandLin
     return { userCode, address };
   };
 
-  return {
-    ...{ output: () => all.join(''), stdout: () => out.join(''), line, code, ended },
-    interrupt: () => child.kill('SIGINT'),
-  };
+  return { output: () => all.join(''), stdout: () => out.join(''), line, code, ended, interrupt };
 };
 
 /** Runs it to its end. */

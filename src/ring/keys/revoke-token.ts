@@ -14,7 +14,8 @@ export const revokeToken = (parts: RingParts, revocation: TokenRevocation): bool
   const { name, expiresAt, by, author } = revocation;
   const { clientId } = name;
   const owner = tables.owner() ?? name.owner;
-  if (!isAskersOwn(by, { clientId, owner, deviceClient: null })) return false;
+  const deviceClient = tables.key(clientId)?.deviceClient ?? null;
+  if (!isAskersOwn(by, { clientId, owner, deviceClient })) return false;
   const { status } = standingOf(parts, name, parts.now());
   if (status !== 'live' && status !== 'suspended') return false;
   found(parts, name.owner);
