@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -196,21 +198,21 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const { page, close } = await newVisitor(browser);
       await signInAt(page, `${places.desk}/device`, user);
       expect(await page.evaluate('document.cookie')).not.toContain('__Host-');
-      // A page of another site: this machine under its other name.
-      await page.route(`${places.api}/evil`, (route) =>
-        route.fulfill({
-          contentType: 'text/html',
-          body: `<iframe src="${places.desk}/device/approved"></iframe>
-            <form method="post" action="${places.desk}/device/decision"><button>Win a prize</button></form>`,
-        }),
-      );
-      await page.goto(`${places.api}/evil`);
+      // Another site: this machine under its other name.
+      const evil = createServer((_, response) => {
+        response.setHeader('content-type', 'text/html');
+        response.end(`<iframe src="${places.desk}/device/approved"></iframe>
+          <form method="post" action="${places.desk}/device/decision"><button>Win a prize</button></form>`);
+      });
+      await new Promise<void>((listening) => evil.listen(0, '127.0.0.1', listening));
+      await page.goto(`http://127.0.0.1:${(evil.address() as AddressInfo).port}/`);
       expect(page.frames()[1]?.url()).toBe('chrome-error://chromewebdata/');
       const answer = page.waitForResponse(`${places.desk}/device/decision`);
       await page.getByRole('button').click();
       expect((await answer).status()).toBe(403);
       expect(await page.getByRole('heading').innerText()).toBe('This did not come from our page');
       await close();
+      evil.close();
     },
     PATIENCE_MS,
   );
