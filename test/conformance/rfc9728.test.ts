@@ -1,7 +1,15 @@
-import { customFetch, processResourceDiscoveryResponse, resourceDiscoveryRequest } from 'oauth4webapi';
+import {
+  customFetch,
+  discoveryRequest,
+  processDiscoveryResponse,
+  processResourceDiscoveryResponse,
+  resourceDiscoveryRequest,
+} from 'oauth4webapi';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { latchkeyFor } from '../../src/assemble.ts';
 import { metadataUrlOf } from '../challenge.ts';
-import { API, call, DESK, issueKey, refusalOf, rooms, send, signIn } from '../world.ts';
+import settings from '../settings.ts';
+import { API, call, DESK, isolate, issueKey, refusalOf, rooms, send, signIn } from '../world.ts';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
@@ -111,10 +119,31 @@ describe('RFC 9728 §3.2 › the answer', () => {
   it('has no parameter without a value', async () => {
     for (const value of Object.values((await (await send(`${API}${WELL_KNOWN}`)).json()) as object))
       expect(value.length).toBeGreaterThan(0);
+    const bare = { scopes: {}, roles: {}, deviceClients: {}, routes: [{ path: '/v1/any/**' }] };
+    const response = await isolate({}, latchkeyFor({ ...settings, ...bare })).fetch(API + WELL_KNOWN);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { resource: API, authorization_servers: [DESK], bearer_methods_supported: ['header'] },
+    ]);
   });
 });
 
 describe('RFC 9728 §3.3 › validation', () => {
+  it('OA-12 › a client that knows nothing but a path of the API gets to the authorization server by exact names', async () => {
+    for (const resource of [API, `${API}/v1/items/1`, 'https://api2.test:8443/v1/items']) {
+      const { authorization_servers: [server = ''] = [] } = await discover(resource);
+      const issuer = new URL(server);
+      const response = await discoveryRequest(issuer, { algorithm: 'oauth2', [customFetch]: worker });
+      expect((await processDiscoveryResponse(issuer, response)).issuer).toBe(server);
+      expect(server).toBe(DESK);
+    }
+    // The metadata of one resource is not believed to be another's.
+    const response = await send(`${API}${WELL_KNOWN}/v1/items/1`);
+    await expect(processResourceDiscoveryResponse(new URL(`${API}/v1/items/2`), response)).rejects.toThrow(
+      /resource/,
+    );
+  });
+
   it('a client finds, at the URL of the challenge, metadata of the very URL that it asked for', async () => {
     for (const [path, init] of [
       ['/v1/items/1', {}],

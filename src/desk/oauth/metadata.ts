@@ -28,7 +28,7 @@ const METADATA = z
     jwks_uri: z.url().meta({ description: 'The keys of assertions. Access tokens are signed by Stytch' }),
     grant_types_supported: texts,
     response_types_supported: texts.meta({ description: 'Empty: there is no authorization endpoint' }),
-    scopes_supported: texts,
+    scopes_supported: texts.optional(),
     service_documentation: z.url(),
   })
   .meta({ id: 'AuthorizationServerMetadata' });
@@ -63,8 +63,9 @@ const metadataOf = ({ deskUrl, deviceClients, selfServiceScopes }: DeskPorts): z
     ...(hasDevices ? { device_authorization_endpoint: `${deskUrl}/oauth2/device_authorization` } : {}),
     jwks_uri: `${deskUrl}/.well-known/jwks.json`,
     grant_types_supported: ['client_credentials', ...(hasDevices ? [DEVICE_CODE_GRANT] : [])],
+    // RFC 8414 §2 demands it, §3.2 forbids arrays of nothing: clients that are strict miss it, and none minds that it is empty.
     response_types_supported: [],
-    scopes_supported: [...selfServiceScopes],
+    ...(selfServiceScopes.length > 0 ? { scopes_supported: [...selfServiceScopes] } : {}),
     service_documentation: `${deskUrl}/docs`,
   };
 };

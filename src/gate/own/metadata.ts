@@ -44,7 +44,8 @@ export const createResourceMetadata = (rules: ResourceRules): ResourceMetadata =
   const document = (resource: string) => ({
     resource,
     authorization_servers: [rules.deskUrl],
-    scopes_supported: rules.scopes,
+    // RFC 9728 §3.2: "Parameters with zero values MUST be omitted".
+    ...(rules.scopes.length > 0 ? { scopes_supported: rules.scopes } : {}),
     bearer_methods_supported: ['header'],
   });
   return {
