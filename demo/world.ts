@@ -16,6 +16,8 @@ export interface User {
   readonly email: string;
   /** A session JWT, good for five minutes. */
   readonly session: string;
+  /** The session's opaque token: what a browser has in its cookie `stytch_session`. */
+  readonly sessionToken: string;
 }
 
 /** A key and the half of it that may be shown. */
@@ -46,7 +48,8 @@ export const signInAs = async ({ places }: World, { email, password }: Account):
   const headers = await ofProject();
   const signedIn = await ask(`${places.stytch}/v1/passwords/authenticate`, { headers, body });
   demand(signedIn, 200);
-  return { email, id: textOf(signedIn.json, 'user_id'), session: textOf(signedIn.json, 'session_jwt') };
+  const said = (name: string): string => textOf(signedIn.json, name);
+  return { email, id: said('user_id'), session: said('session_jwt'), sessionToken: said('session_token') };
 };
 
 /** Stytch's API is the project's own. */

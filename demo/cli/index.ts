@@ -6,7 +6,7 @@ import { logout } from './logout.ts';
 import { done, EXIT, type Outcome } from './outcome.ts';
 import { status } from './status.ts';
 import { fileOf } from './store.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
+import { openTerminal, type Terminal, whenInterrupted } from './terminal.ts';
 import { whoami } from './whoami.ts';
 
 const main = async (): Promise<number> => {
@@ -16,10 +16,7 @@ const main = async (): Promise<number> => {
     terminal.say(`${command.problem}\n\n${HELP.all}`);
     return command.exitCode;
   }
-  const outcome = await Promise.race([
-    run(command.value, terminal),
-    whenInterrupted(command.value, terminal),
-  ]);
+  const outcome = await run(command.value, terminal);
   if (outcome.ok) return EXIT.done;
   terminal.say(outcome.problem);
   return outcome.exitCode;
@@ -31,39 +28,27 @@ const run = async (command: Command, terminal: Terminal): Promise<Outcome<null>>
     case 'help':
       terminal.write(HELP[command.of]);
       return done(null);
+    // These two make and end keys: they end where they leave nothing behind.
     case 'login':
       return login(command, file, terminal);
-    case 'whoami':
-      return whoami(command, file, terminal);
-    case 'call':
-      return call(command, file, terminal);
-    case 'status':
-      return status(command, file, terminal);
     case 'logout':
       return logout(command, file, terminal);
+    case 'whoami':
+      return Promise.race([whoami(command, file, terminal), whenInterrupted(terminal, 'Ended.')]);
+    case 'call':
+      return Promise.race([call(command, file, terminal), whenInterrupted(terminal, 'Ended.')]);
+    case 'status':
+      return status(command, file, terminal);
   }
 };
-
-/** Every command but `login` and `logout` may end anywhere: those end themselves where they leave nothing behind. */
-const whenInterrupted = ({ name }: Command, { interrupted }: Terminal): Promise<Outcome<never>> =>
-  new Promise((end) => {
-    if (name === 'login' || name === 'logout') return;
-    interrupted.addEventListener('abort', () =>
-      end({ ok: false, problem: 'Ended.', exitCode: EXIT.interrupted }),
-    );
-  });
 
 try {
   process.exitCode = await main();
 } catch (error) {
   // A bug. Where it is, is told; not what it says, which could hold a secret.
   const { name, stack = '' } = error instanceof Error ? error : new Error('nothing');
-  console.error(
-    `This is a bug: ${name}\n${stack
-      .split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .join('\n')}`,
-  );
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  console.error([`This is a bug: ${name}`, ...frames].join('\n'));
   process.exitCode = EXIT.failed;
 }
 // Connections are kept alive for a while, and signals are still listened to.

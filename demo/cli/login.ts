@@ -11,7 +11,7 @@ import { done, EXIT, type Failure, failed, type Outcome } from './outcome.ts';
 import { poll } from './polling.ts';
 import { revoke } from './revoke.ts';
 import { isKey, type Login, prepare, readLogin, saveLogin } from './store.ts';
-import { shown, type Terminal } from './terminal.ts';
+import { shown, type Terminal, whenInterrupted } from './terminal.ts';
 
 type LoginCommand = Extract<Command, { readonly name: 'login' }>;
 
@@ -28,18 +28,17 @@ export const login = async (
     return failed(`You are logged in to ${before.value.api} already. First: logout`);
   const ready = prepare(file);
   if (!ready.ok) return ready;
-  const config = await discoverServer(command.api);
-  if (!config.ok) return config;
-  const asked = await ask(config.value, command);
-  if (!asked.ok) return asked;
-  instruct(asked.value, terminal);
-  const answer = await wait(config.value, asked.value, terminal);
+  const begun = await Promise.race([begin(command), whenInterrupted(terminal, ENDED)]);
+  if (!begun.ok) return begun;
+  const { config, asked } = begun.value;
+  instruct(asked, terminal);
+  const answer = await wait(config, asked, terminal);
   if (!answer.ok) return answer;
-  const made = loginOf(command, config.value, answer.value);
+  const made = loginOf(command, config, answer.value);
   if (!made.ok) return made;
-  if (terminal.interrupted.aborted) return takeBack(config.value, made.value, interrupted());
+  if (terminal.interrupted.aborted) return takeBack(config, made.value, INTERRUPTED);
   const saved = saveLogin(file, made.value);
-  if (!saved.ok) return takeBack(config.value, made.value, saved);
+  if (!saved.ok) return takeBack(config, made.value, saved);
   const { keyId, deviceName, scope } = made.value;
   terminal.say(
     `Logged in. The key of this machine is ${keyId}, called "${shown(deviceName)}"; it may: ${scope}`,
@@ -48,15 +47,24 @@ export const login = async (
   return done(null);
 };
 
-const ask = async (
-  config: Configuration,
-  { api, deviceName, scope }: LoginCommand,
-): Promise<Outcome<DeviceAuthorizationResponse>> => {
+const ENDED = 'Ended. This machine is not logged in.';
+const INTERRUPTED = failed(ENDED, EXIT.interrupted);
+
+/** A login under way. */
+interface Begun {
+  readonly config: Configuration;
+  readonly asked: DeviceAuthorizationResponse;
+}
+
+const begin = async ({ api, deviceName, scope }: LoginCommand): Promise<Outcome<Begun>> => {
+  const discovered = await discoverServer(api);
+  if (!discovered.ok) return discovered;
+  const config = discovered.value;
   if (config.serverMetadata().device_authorization_endpoint === undefined)
     return failed(`${api} lets no command line in by a code.`);
   try {
     const parameters = { device_name: deviceName, ...(scope === null ? {} : { scope }) };
-    return done(await initiateDeviceAuthorization(config, parameters));
+    return done({ config, asked: await initiateDeviceAuthorization(config, parameters) });
   } catch (error) {
     return failed(`No code could be had: ${explain(error)}`);
   }
@@ -84,15 +92,14 @@ const wait = async (
   asked: DeviceAuthorizationResponse,
   terminal: Terminal,
 ): Promise<Outcome<TokenEndpointResponse>> => {
+  void whenInterrupted(terminal, ENDED).then(() => terminal.say('Ending …'));
   try {
     const answer = await poll(config, asked, terminal.interrupted);
-    return answer === null ? interrupted() : done(answer);
+    return answer === null ? INTERRUPTED : done(answer);
   } catch (error) {
     return failed(`Not logged in: ${explain(error)}`);
   }
 };
-
-const interrupted = (): Failure => failed('Ended. This machine is not logged in.', EXIT.interrupted);
 
 const loginOf = (
   { api, deviceName }: LoginCommand,

@@ -1,3 +1,5 @@
+import { EXIT, type Failure, failed } from './outcome.ts';
+
 /** Where the user is. What is asked for goes to stdout, so that it can be piped; all that is about it, to stderr. */
 export interface Terminal {
   readonly write: (text: string) => void;
@@ -15,6 +17,14 @@ export const openTerminal = (): Terminal => {
     interrupted: controller.signal,
   };
 };
+
+/** How something ends that may end anywhere: when the user wants it. */
+export const whenInterrupted = ({ interrupted }: Terminal, problem: string): Promise<Failure> =>
+  new Promise((resolve) => {
+    const end = (): void => resolve(failed(problem, EXIT.interrupted));
+    if (interrupted.aborted) end();
+    else interrupted.addEventListener('abort', end, { once: true });
+  });
 
 /** Text of a server as it may be shown: no control character gets to move the cursor or colour a lie. */
 export const shown = (text: string): string => text.replaceAll(/\p{Cc}/gu, '�').slice(0, 500);
