@@ -5,6 +5,7 @@ import { ask, bearer, textOf } from '../../demo/http.ts';
 import { issueKey, revokeKey, signIn, type User } from '../../demo/world.ts';
 import { OPERATOR } from '../../tools/dev/emulator-project.ts';
 import type { Places } from '../../tools/dev/places.ts';
+import { openApproval } from './approval.ts';
 import { type OwnLatchkey, startLatchkey } from './latchkey.ts';
 import { raw } from './socket.ts';
 
@@ -300,5 +301,82 @@ describe('revocation', () => {
     expect(await client.tokenIntrospection(mine, `${clientId}_${clientSecret}`)).toMatchObject({
       active: true,
     });
+  });
+});
+
+describe('the device flow', () => {
+  const CLI = { client_id: 'acme-cli' };
+
+  const begin = async (parameters: Record<string, string> = {}) => {
+    const as = await discovered();
+    const response = await oauth.deviceAuthorizationRequest(as, CLI, oauth.None(), parameters, HTTP);
+    return { as, asked: await oauth.processDeviceAuthorizationResponse(as, CLI, response) };
+  };
+
+  const redeem = async (as: oauth.AuthorizationServer, code: string) => {
+    const response = await oauth.deviceCodeGrantRequest(as, CLI, oauth.None(), code, HTTP);
+    return oauth.processDeviceCodeResponse(as, CLI, response);
+  };
+
+  test('oauth4webapi: pending, slow_down, approval, once', async () => {
+    const { as, asked } = await begin({ scope: 'items:read', device_name: 'a stranger’s client' });
+    expect(asked).toMatchObject({ verification_uri: `${places.desk}/device`, expires_in: 600, interval: 5 });
+    const code = asked.device_code;
+    await expect(redeem(as, code)).rejects.toMatchObject({ status: 400, error: 'authorization_pending' });
+    await expect(redeem(as, code)).rejects.toMatchObject({ status: 400, error: 'slow_down' });
+    const approval = await openApproval(places, user, asked.verification_uri_complete ?? '');
+    expect(approval.page).toContain(asked.user_code);
+    await approval.decide('approve');
+    const token = await redeem(as, code);
+    expect(token).toMatchObject({ token_type: 'bearer', scope: 'items:read' });
+    const { status } = await ask(`${places.api}/v1/items/1`, { headers: bearer(token.access_token) });
+    expect(status).toBe(200);
+    await expect(redeem(as, code)).rejects.toMatchObject({ status: 400, error: 'invalid_grant' });
+  });
+
+  test(
+    'openid-client: waits until it is approved, then revokes the key as a public client',
+    async () => {
+      const config = await configured('acme-cli', client.None());
+      const asked = await client.initiateDeviceAuthorization(config, {});
+      const waiting = client.pollDeviceAuthorizationGrant(config, asked);
+      const approval = await openApproval(places, user, asked.verification_uri_complete ?? '');
+      await approval.decide('approve');
+      const token = await waiting;
+      expect(token.access_token).toMatch(new RegExp(`^${token.key_id}_`));
+      const mine = await configured(OPERATOR.clientId, client.ClientSecretPost(OPERATOR.clientSecret));
+      expect(await client.tokenIntrospection(mine, token.access_token)).toMatchObject({
+        ...{ active: true, scope: 'items:read items:write', client_id: token.key_id, sub: user.id },
+      });
+      await client.tokenRevocation(config, token.access_token);
+      expect(await client.tokenIntrospection(mine, token.access_token)).toEqual({ active: false });
+      // A key that was not made for it, it cannot end.
+      await client.tokenRevocation(config, `${clientId}_${clientSecret}`);
+      expect(await client.tokenIntrospection(mine, `${clientId}_${clientSecret}`)).toMatchObject({
+        active: true,
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  test('openid-client: a denial is access_denied', async () => {
+    const config = await configured('acme-cli', client.None());
+    const asked = await client.initiateDeviceAuthorization(config, {});
+    const waiting = client.pollDeviceAuthorizationGrant(config, asked).catch((error: unknown) => error);
+    await (await openApproval(places, user, asked.verification_uri_complete ?? '')).decide('deny');
+    expect(await waiting).toMatchObject({ name: 'ResponseBodyError', status: 400, error: 'access_denied' });
+  });
+
+  test.each([
+    ['a scope that it may not have', CLI, { scope: 'admin:all' }, 'invalid_scope'],
+    ['a client that nobody knows', { client_id: 'nobody' }, {}, 'invalid_client'],
+  ])('oauth4webapi: %s', async (_, me, parameters, error) => {
+    const as = await discovered();
+    const response = await oauth.deviceAuthorizationRequest(as, me, oauth.None(), parameters, HTTP);
+    await expect(oauth.processDeviceAuthorizationResponse(as, me, response)).rejects.toMatchObject({ error });
+  });
+
+  test('oauth4webapi: a code that is none is invalid_grant', async () => {
+    await expect(redeem(await discovered(), 'nonsense')).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 });
