@@ -137,49 +137,37 @@ describe('a key that comes when nobody wants it any more', () => {
 });
 
 describe('an API that leads astray', () => {
-  test.each<[string, (url: string) => Answers]>([
+  const resource = (more: object) => (url: string) => ({
+    ...discovery(url),
+    [RESOURCE]: json({ resource: url, ...more }),
+  });
+  const server = (more: object) => (url: string) => ({
+    ...discovery(url),
+    [SERVER]: json({ issuer: url, token_endpoint: `${url}/token`, ...more }),
+  });
+  const elsewhere = (url: string): Answers => ({
+    ...discovery(url),
+    [RESOURCE]: (response) => response.writeHead(302, { location: `${url}/elsewhere` }).end(),
+  });
+  const NO_SERVER = 'names no authorization server that a key could come from';
+
+  test.each<[string, answers: (url: string) => Answers, says: string]>([
+    ['it is another resource', resource({ resource: 'https://api.acme.com' }), 'does not match'],
+    ['it names no server', resource({}), NO_SERVER],
+    ['its server has no TLS', resource({ authorization_servers: ['http://keys.evil.test'] }), NO_SERVER],
     [
-      'it is another resource',
-      (url) => ({
-        ...discovery(url),
-        [RESOURCE]: json({ resource: 'https://api.acme.com', authorization_servers: [url] }),
-      }),
+      'its server has a password',
+      resource({ authorization_servers: ['https://a:b@keys.evil.test'] }),
+      NO_SERVER,
     ],
-    ['it names no server', (url) => ({ ...discovery(url), [RESOURCE]: json({ resource: url }) })],
-    [
-      'its server has no TLS',
-      (url) => ({
-        ...discovery(url),
-        [RESOURCE]: json({ resource: url, authorization_servers: ['http://keys.evil.test'] }),
-      }),
-    ],
-    [
-      'its server is no URL',
-      (url) => ({ ...discovery(url), [RESOURCE]: json({ resource: url, authorization_servers: ['keys'] }) }),
-    ],
-    [
-      'its server says that it is another',
-      (url) => ({
-        ...discovery(url),
-        [SERVER]: json({ issuer: 'https://keys.acme.com', token_endpoint: `${url}/token` }),
-      }),
-    ],
-    [
-      'its server has no device flow',
-      (url) => ({ ...discovery(url), [SERVER]: json({ issuer: url, token_endpoint: `${url}/token` }) }),
-    ],
-    [
-      'its metadata is elsewhere',
-      (url) => ({
-        ...discovery(url),
-        [RESOURCE]: (response) => response.writeHead(302, { location: `${url}/elsewhere` }).end(),
-      }),
-    ],
-  ])('%s: nothing is begun', async (_, answers) => {
+    ['its server is no URL', resource({ authorization_servers: ['keys'] }), NO_SERVER],
+    ['its server says that it is another', server({ issuer: 'https://keys.acme.com' }), 'does not match'],
+    ['its server has no device flow', server({}), 'lets no command line in by a code'],
+    ['its metadata is elsewhere', elsewhere, 'unexpected HTTP status code'],
+  ])('%s: nothing is begun', async (_, answers, says) => {
     const cli = await runCli(config, 'login', '--api', await serve(answers));
-    expect(cli.exitCode).toBe(1);
-    expect(asked.map(({ path }) => path)).not.toContain('/device');
-    expect(asked.map(({ path }) => path)).not.toContain('/elsewhere');
+    expect(cli).toMatchObject({ exitCode: 1, output: expect.stringContaining(says) });
+    for (const path of ['/device', '/elsewhere']) expect(asked.map((each) => each.path)).not.toContain(path);
     expect(existsSync(credentialsIn(config))).toBe(false);
   });
 

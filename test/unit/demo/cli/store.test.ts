@@ -107,9 +107,9 @@ describe('a login that is kept', () => {
 });
 
 describe('a file that is not believed', () => {
-  it.each([0o640, 0o604, 0o660, 0o644, 0o601, 0o620])('mode %o: others can get at it', (mode) => {
+  it.each(['640', '604', '660', '644', '601', '620'])('mode %s: others can get at it', (mode) => {
     keep();
-    chmodSync(file, mode);
+    chmodSync(file, Number.parseInt(mode, 8));
     const read = readLogin(file);
     expect(read).toMatchObject({ ok: false, exitCode: 1 });
     expect(read.ok ? '' : read.problem).toMatch(
