@@ -5,10 +5,10 @@ import {
   constants,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -77,7 +77,10 @@ export const prepare = (file: string): Outcome<null> => {
   }
 };
 
-/** Writes a login whole or not at all: beside its place, for us alone from the first byte, then into it. */
+/**
+ * Writes a login whole or not at all: beside its place, for us alone from the first byte, then into it. Not over another:
+ * of two logins at once, the one that is late would make the other's key one that nobody can end.
+ */
 export const saveLogin = (file: string, login: Login): Outcome<null> => {
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
@@ -88,11 +91,12 @@ export const saveLogin = (file: string, login: Login): Outcome<null> => {
     } finally {
       closeSync(opened);
     }
-    renameSync(draft, file);
+    linkSync(draft, file);
     return done(null);
   } catch (error) {
-    rmSync(draft, { force: true });
     return failed(`${file} cannot be written (${codeOf(error)}).`);
+  } finally {
+    rmSync(draft, { force: true });
   }
 };
 

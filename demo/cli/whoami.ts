@@ -20,8 +20,9 @@ export const whoami = async (
   if (answer.value.status === 401) return failed(NOT_GOOD);
   if (!answer.value.ok) return failed(`${url.origin} could not say (${answer.value.status}).`);
   const who: Readonly<Record<string, unknown>> = Object(await answer.value.json());
-  for (const name of ['user_id', 'organization_id', 'key_id', 'scopes'])
-    if (who[name] !== null && who[name] !== undefined)
-      write(`${name.padEnd(15)} ${shown(String(who[name]))}\n`);
+  for (const name of ['user_id', 'organization_id', 'key_id', 'scopes']) {
+    const value = who[name] ?? null;
+    if (value !== null) write(`${name.padEnd(15)} ${shown([value].flat().join(' '))}\n`);
+  }
   return done(null);
 };

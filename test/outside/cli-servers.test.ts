@@ -124,6 +124,34 @@ describe('a key that comes when nobody wants it any more', () => {
     expect(cli.output).not.toContain(KEY);
   });
 
+  test('and another login was first: it is revoked, and the other is kept', async () => {
+    const both = Promise.withResolvers<void>();
+    let begun = 0;
+    const url = await serve((own) => ({
+      ...discovery(own),
+      '/token': async (response) => {
+        begun += 1;
+        const own = { access_token: `${KEY}${begun}`, token_type: 'Bearer', key_id: `acme_test_${begun}` };
+        if (begun === 2) both.resolve();
+        await both.promise;
+        json(own)(response);
+      },
+      '/revoke': (response) => response.end(),
+    }));
+    const ended = await Promise.all([1, 2].map(() => runCli(config, 'login', '--api', url)));
+    expect(ended.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
+    const late = ended.find(({ exitCode }) => exitCode === 1);
+    expect(late?.output).toContain('cannot be written (EEXIST)');
+    const { key } = JSON.parse(readFileSync(credentialsIn(config), 'utf8'));
+    const revoked = asked
+      .filter(({ path }) => path === '/revoke')
+      .map(({ body }) => new URLSearchParams(body));
+    expect(revoked.map((form) => form.get('token'))).toEqual(
+      [`${KEY}1`, `${KEY}2`].filter((one) => one !== key),
+    );
+    expect(readdirSync(dirname(credentialsIn(config)))).toEqual(['credentials.json']);
+  }, 60_000);
+
   test.each([
     ['no key_id', { access_token: KEY, token_type: 'Bearer' }],
     ['a key that is none', { access_token: `${KEY}\r\nx: y`, token_type: 'Bearer', key_id: 'acme_test_1' }],

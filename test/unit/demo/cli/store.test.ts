@@ -82,20 +82,19 @@ describe('a login that is kept', () => {
     expect(readLogin(file)).toMatchObject({ ok: true, value: LOGIN });
   });
 
-  it('takes the place of another whole, and leaves no draft behind', () => {
+  it('is not put over another, leaves no draft behind, and is not told', () => {
     keep();
-    saveLogin(file, { ...LOGIN, keyId: 'acme_test_2' });
-    expect(readLogin(file)).toMatchObject({ ok: true, value: { keyId: 'acme_test_2' } });
+    const saved = saveLogin(file, { ...LOGIN, keyId: 'acme_test_2' });
+    expect(saved).toMatchObject({ ok: false, problem: expect.stringContaining('EEXIST') });
+    expect(JSON.stringify(saved)).not.toContain(LOGIN.key);
+    expect(readLogin(file)).toMatchObject({ ok: true, value: { keyId: LOGIN.keyId } });
     expect(readdirSync(dirname(file))).toEqual(['credentials.json']);
   });
 
-  it('that cannot take its place leaves what was there, no draft, and does not tell the key', () => {
-    prepare(file);
-    mkdirSync(file);
-    const saved = saveLogin(file, LOGIN);
-    expect(saved).toMatchObject({ ok: false });
-    expect(JSON.stringify(saved)).not.toContain(LOGIN.key);
+  it('leaves one file, and nothing of how it was written', () => {
+    keep();
     expect(readdirSync(dirname(file))).toEqual(['credentials.json']);
+    expect(statSync(file).nlink).toBe(1);
   });
 
   it('is gone when it is forgotten, and so is one that was not there', () => {
