@@ -24,8 +24,7 @@ export const login = async (
   const before = readLogin(file);
   if (!before.ok) return before;
   // A second key would take the place of the first, which nobody could end from here any more.
-  if (before.value !== null)
-    return failed(`You are logged in to ${before.value.api} already. First: logout`);
+  if (before.value !== null) return failed(`You are logged in to ${before.value.api} already. First: logout`);
   const ready = prepare(file);
   if (!ready.ok) return ready;
   const begun = await Promise.race([begin(command), whenInterrupted(terminal, ENDED)]);
@@ -40,9 +39,7 @@ export const login = async (
   const saved = saveLogin(file, made.value);
   if (!saved.ok) return takeBack(config, made.value, saved);
   const { keyId, deviceName, scope } = made.value;
-  terminal.say(
-    `Logged in. The key of this machine is ${keyId}, called "${shown(deviceName)}"; it may: ${scope}`,
-  );
+  terminal.say(`Logged in. Its key is ${keyId}, named after "${shown(deviceName)}". It may: ${scope}`);
   terminal.say(`It is in ${file}, for you alone. End it with: logout`);
   return done(null);
 };
