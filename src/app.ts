@@ -1,4 +1,5 @@
 import { refuse } from './http/answer.ts';
+import { failureFields } from './http/failure.ts';
 import type { Log } from './model/ports.ts';
 import type { Refusal } from './model/refusal.ts';
 
@@ -9,6 +10,8 @@ export interface AppPorts {
   readonly deskHost: string;
   readonly deskUrl: string;
   readonly hostOf: (url: string) => string;
+  /** The pages for people, at the Desk's host; null for what is none of them. */
+  readonly portal: (request: Request) => Promise<Response | null>;
   readonly desk: Handler;
   readonly gate: Handler;
   readonly newRequestId: () => string;
@@ -16,19 +19,17 @@ export interface AppPorts {
 }
 
 /**
- * Two doors: the Desk's host leads to the Desk, every other to the Gate, which knows its own. Behind both, a bug
- * is 500 and nothing is forwarded.
+ * Two doors: the Desk's host leads to the portal, and to the Desk for all that is no page; every other to the Gate, which
+ * knows its own. Behind both, a bug is 500 and nothing is forwarded.
  */
 export const createApp =
   (ports: AppPorts): Handler =>
   async (request) => {
     try {
-      return await (ports.hostOf(request.url) === ports.deskHost ? ports.desk(request) : ports.gate(request));
+      if (ports.hostOf(request.url) !== ports.deskHost) return await ports.gate(request);
+      return (await ports.portal(request)) ?? (await ports.desk(request));
     } catch (error) {
       const requestId = ports.newRequestId();
-      // The stack names our own files and lines; a message could quote what was presented.
-      const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 6).join(' | ') : '';
-      const name = error instanceof Error ? error.name : 'unknown';
       const said = {
         event: 'request',
         request_id: requestId,
@@ -36,7 +37,7 @@ export const createApp =
         reason: 'internal',
         status: 500,
       };
-      ports.log({ ...said, error: name, stack });
+      ports.log({ ...said, ...failureFields(error) });
       return refuse({ reason: 'internal' }, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
     }
   };

@@ -8,8 +8,10 @@ import {
   referred,
 } from '../src/desk/openapi/document.ts';
 import { openApiOf } from '../src/desk/openapi/index.ts';
+import { isOAuth } from '../src/desk/operation.ts';
 import { deskOperations } from '../src/desk/operations.ts';
 import type { DeskPorts } from '../src/desk/ports.ts';
+import { PATHS } from '../src/portal/paths.ts';
 import settings from './settings.ts';
 
 /**
@@ -35,9 +37,38 @@ afterAll(() => {
 export const witnessed = async (request: Request, response: Response): Promise<Response> => {
   const { host, pathname } = new URL(request.url);
   if (host !== settings.hosts.desk) return response;
-  const found = await faultsOf(request.method, pathname, response.clone());
+  const found = isPage(pathname)
+    ? pageFaults(pathname, response)
+    : await faultsOf(request.method, pathname, response.clone());
   for (const fault of found) faults.add(`${request.method} ${pathname}: ${response.status}: ${fault}`);
   return response;
+};
+
+/** Pages are for people, and no operations. */
+const isPage = (pathname: string): boolean => Object.values<string>(PATHS).includes(pathname);
+
+/** What every answer of the portal has, whatever it says (SECURITY: WEB-04, WEB-05, WEB-09, WEB-10). */
+const PAGE_HEADERS: Readonly<Record<string, RegExp>> = {
+  'content-security-policy':
+    /^default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+  'cross-origin-opener-policy': /^same-origin$/,
+  'cross-origin-resource-policy': /^same-origin$/,
+  'permissions-policy': /camera=\(\)/,
+  'referrer-policy': /^same-origin$/,
+  'strict-transport-security': /^max-age=\d{8}/,
+  'x-content-type-options': /^nosniff$/,
+  'x-frame-options': /^DENY$/,
+  'x-request-id': /./,
+};
+
+const pageFaults = (pathname: string, response: Response): readonly string[] => {
+  const cacheControl = pathname === PATHS.style && response.ok ? /^public, max-age=300$/ : /^no-store$/;
+  const type =
+    response.status === 303 ? /^$/ : pathname === PATHS.style && response.ok ? /^text\/css/ : /^text\/html/;
+  return Object.entries({ ...PAGE_HEADERS, 'cache-control': cacheControl, 'content-type': type }).flatMap(
+    ([name, expected]) =>
+      expected.test(response.headers.get(name) ?? '') ? [] : [`the header ${name} is not as it must be`],
+  );
 };
 
 /** What of an answer does not fit, in words; exported for the test of the notary itself. */
@@ -96,7 +127,8 @@ const validatorOf = (schema: unknown): Validator => {
 const promisedOf = (method: string, pathname: string, status: number): ResponseObject | null => {
   const item = itemOf(pathname);
   const operation = item?.[(method === 'HEAD' ? 'GET' : method).toLowerCase() as 'get'];
-  const response = operation === undefined ? ELSEWHERE[status] : operation.responses[status];
+  const elsewhere = isOAuth(pathname) ? ELSEWHERE_OF_OAUTH : ELSEWHERE;
+  const response = operation === undefined ? elsewhere[status] : operation.responses[status];
   return response === undefined ? null : referred<ResponseObject>(contract, response);
 };
 
@@ -128,4 +160,23 @@ const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {
   425: problem('early_data'),
   500: problem('internal'),
   503: problem('misconfigured'),
+};
+
+const oauthError = (error: string): ResponseObject => ({
+  description: error,
+  headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } },
+  content: {
+    'application/json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/OAuthError' }, { properties: { error: { const: error } } }],
+      },
+    },
+  },
+});
+
+/** The same among the OAuth endpoints, in the words of RFC 6749 §5.2. */
+const ELSEWHERE_OF_OAUTH: Readonly<Record<number, ResponseObject>> = {
+  404: oauthError('not_found'),
+  405: oauthError('invalid_request'),
+  425: oauthError('invalid_request'),
 };

@@ -4,7 +4,7 @@ import { DESK, PROJECT, rooms, send } from './world.ts';
 
 /** The client that the emulator is born with, and that the tests' file lists. */
 export const OPERATOR = settings.operators?.[0] ?? '';
-const SECRET = 'copper-kettle-quiet-lantern';
+export const OPERATOR_SECRET = 'copper-kettle-quiet-lantern';
 
 /** An access token of a client, as Stytch gives it. */
 export const tokenOf = async (clientId: string, clientSecret: string): Promise<string> => {
@@ -22,7 +22,7 @@ export const tokenOf = async (clientId: string, clientSecret: string): Promise<s
 };
 
 /** An operator's token. */
-export const operatorToken = (): Promise<string> => tokenOf(OPERATOR, SECRET);
+export const operatorToken = (): Promise<string> => tokenOf(OPERATOR, OPERATOR_SECRET);
 
 /** A request of an operator at the Desk. */
 export const asOperator = async (

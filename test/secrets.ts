@@ -35,10 +35,10 @@ beforeAll(() => {
   const real = globalThis.fetch;
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const response = await real(input, init);
-    if (String(input).includes('/oauth2/token') && response.ok) {
+    if (/\/oauth2\/token|\/sessions\/authenticate/.test(String(input)) && response.ok) {
       const text = await response.clone().text();
-      const token = /"access_token":"([^"]+)"/.exec(text)?.[1];
-      if (token !== undefined) inUse(token);
+      for (const [, token = ''] of text.matchAll(/"(?:access_token|session_token|session_jwt)":"([^"]+)"/g))
+        inUse(token);
     }
     return response;
   });

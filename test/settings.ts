@@ -19,6 +19,7 @@ export default defineConfig({
     'acme-cli': { title: 'Acme CLI' },
     'acme-reader': { title: 'Acme Reader', scopes: ['items:read'], keyDays: 30 },
   },
+  portal: { loginUrl: 'https://app.test/login?from=desk' },
   limits: {
     default: { requests: 600, perSeconds: 60 },
     plans: {

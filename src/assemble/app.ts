@@ -46,7 +46,7 @@ export const openApp = (
     ...new Set(roles.flatMap((role) => config.roles.get(role) ?? [])),
   ];
   const reachPorts = { sleep, inBackground: waitUntil, log };
-  const decide = createDecide({
+  const decisionPorts = {
     projectId: config.stytch.projectId,
     ...{ realm, rings, memory, scopesOfRoles, ...reachPorts },
     lobbies: openLobbies(env.LOBBY),
@@ -55,7 +55,8 @@ export const openApp = (
     throttle: createThrottle(env.STRANGERS, 'pair', log),
     ...{ keychain: shared.keychain, vault: shared.vault, verifyToken: shared.verifyToken, turn: shared.turn },
     ...{ now, random: Math.random },
-  });
+  };
+  const decide = createDecide(decisionPorts);
 
   const signerFor = (audience: string) =>
     createSigner({ jwks: secrets.assertionJwks, issuer: config.deskUrl, audience, random: randomId });
@@ -90,12 +91,14 @@ export const openApp = (
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
 
-  const desk = openDesk({ config, secrets, shared, env, decide, scopesOfRoles, signer, reachPorts });
+  const { desk, portal } = openDesk({
+    ...{ config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts },
+  });
   return createApp({
     deskHost: config.hosts.desk,
     deskUrl: config.deskUrl,
     hostOf: (url) => sliceUrl(url).host,
-    ...{ desk, gate, newRequestId: randomId, log },
+    ...{ portal, desk, gate, newRequestId: randomId, log },
   });
 };
 

@@ -1,17 +1,15 @@
 import type { DeskMethod, DeskRing } from '../desk/ports.ts';
 import * as is from '../gate/admit/shapes.ts';
 import type { Ring } from '../model/ports.ts';
-import { reach } from '../model/reach.ts';
-import type { Result } from '../model/refusal.ts';
+import type { ReachPorts } from '../model/reach.ts';
+import { type Method, reachable } from './desk-object.ts';
 
 /** What waits for Stytch's tries, and what waits for the Ring alone; milliseconds. */
 const STYTCH_DEADLINE_MS = 20_000;
 const RING_DEADLINE_MS = 5_000;
 
-type IsSo = (value: unknown) => boolean;
-
 /** Of each thing that is asked, how long it is waited for and what its answer must be. */
-const METHODS: Readonly<Record<DeskMethod, { readonly deadlineMs: number; readonly isSo: IsSo }>> = {
+const METHODS: Readonly<Record<DeskMethod, Method>> = {
   issue: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isIssuedKey) },
   list: { deadlineMs: RING_DEADLINE_MS, isSo: is.isKeyPage },
   get: { deadlineMs: RING_DEADLINE_MS, isSo: is.isKeyRecordOrNull },
@@ -21,7 +19,8 @@ const METHODS: Readonly<Record<DeskMethod, { readonly deadlineMs: number; readon
   cancelRotation: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
   revoke: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
   revokeAll: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isNumber) },
-  leaked: { deadlineMs: RING_DEADLINE_MS, isSo: is.isText },
+  endPresented: { deadlineMs: RING_DEADLINE_MS, isSo: is.isText },
+  revokeToken: { deadlineMs: RING_DEADLINE_MS, isSo: is.isBoolean },
   importClient: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isImportedKey) },
   usage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isUsageBucket) },
   audit: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditPage },
@@ -34,19 +33,5 @@ const METHODS: Readonly<Record<DeskMethod, { readonly deadlineMs: number; readon
 };
 
 /** A Ring whose silence is a refusal, and so is an answer that is none. */
-export const deskRing = (name: string, ring: Ring, ports: Parameters<typeof reach>[0]): DeskRing => {
-  const methods = Object.entries(METHODS).map(([method, { deadlineMs, isSo }]) => [
-    method,
-    async (...asked: readonly unknown[]): Promise<Result<unknown>> => {
-      const stub = ring as unknown as Record<string, (...asked: readonly unknown[]) => Promise<unknown>>;
-      const answer = (async () =>
-        is.shaped(isSo as (value: unknown) => value is unknown)(await stub[method]?.(...asked)))();
-      const reached = await reach(ports, answer, deadlineMs);
-      return reached.ok && isResult(reached.value) ? reached.value : reached;
-    },
-  ]);
-  return { name, ...Object.fromEntries(methods) } as DeskRing;
-};
-
-const isResult = (value: unknown): value is Result<unknown> =>
-  typeof value === 'object' && value !== null && 'ok' in value && typeof value.ok === 'boolean';
+export const deskRing = (name: string, ring: Ring, ports: ReachPorts): DeskRing =>
+  ({ name, ...reachable(METHODS, ring, ports) }) as DeskRing;

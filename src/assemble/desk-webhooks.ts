@@ -9,7 +9,7 @@ import { createGithubKeys, verifyGithub } from '../webhooks/github.ts';
 import { verifyWebhook } from '../webhooks/standard.ts';
 
 /** How long a Lobby is waited for, in milliseconds. */
-const LOBBY_DEADLINE_MS = 5_000;
+export const LOBBY_DEADLINE_MS = 5_000;
 
 export interface DeskWebhooksOptions {
   /** Null where Stytch sends none. */

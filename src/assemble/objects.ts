@@ -53,6 +53,7 @@ export const lobbyPortsOf = (config: Config, shared: Shared, env: Env): LobbyPor
     realm: realmOf(config),
     foreignClients: config.foreignClients,
     ownerlessClients: config.ownerlessClients,
+    operators: new Set(config.operators),
     stytchGraceSeconds: config.stytchGraceSeconds,
     ownerClaim: config.stytch.ownerClaim,
   },

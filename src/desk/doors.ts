@@ -59,7 +59,7 @@ export const createDoors = (ports: DeskPorts) => {
         owner,
         grantable: ports.grantable(roles),
         createdBy: owner.id,
-        author: authorOf(context, call, { kind, id: owner.id }, sessionId),
+        author: authorOf(context.req.raw, call, { kind, id: owner.id }, sessionId),
       });
     },
   });
@@ -81,7 +81,7 @@ export const createDoors = (ports: DeskPorts) => {
         owner: { kind: 'organization', id: organizationId, organizationId },
         grantable: ports.grantable(roles),
         createdBy: owner.id,
-        author: authorOf(context, call, { kind: 'member', id: owner.id }, sessionId),
+        author: authorOf(context.req.raw, call, { kind: 'member', id: owner.id }, sessionId),
       });
     },
   });
@@ -98,7 +98,7 @@ export const createDoors = (ports: DeskPorts) => {
       if (!clientId.ok) return clientId;
       return ok({
         clientId: clientId.value,
-        author: authorOf(context, call, { kind: 'operator', id: clientId.value }, clientId.value),
+        author: authorOf(context.req.raw, call, { kind: 'operator', id: clientId.value }, clientId.value),
       });
     },
   };
@@ -132,7 +132,7 @@ export const createDoors = (ports: DeskPorts) => {
     open: async (context, call) => {
       const refusal = await strangerRefusal(ports.throttle, context.req.raw.headers);
       return refusal === null
-        ? ok(authorOf(context, call, { kind: 'anyone', id: null }, null))
+        ? ok(authorOf(context.req.raw, call, { kind: 'anyone', id: null }, null))
         : err(refusal);
     },
   };
@@ -160,12 +160,12 @@ const ownerNamed = (id: string): Owner | null =>
 
 /** Who does something in a call, as the audit trail writes it down. */
 export const authorOf = (
-  context: Context,
+  request: Request,
   { requestId }: Call,
   actor: Author['actor'],
   via: string | null,
 ): Author => {
-  const { headers, cf } = context.req.raw as Request & { readonly cf?: { readonly country?: string } };
+  const { headers, cf } = request as Request & { readonly cf?: { readonly country?: string } };
   return {
     ...{ actor, via, requestId },
     address: headers.get('cf-connecting-ip'),

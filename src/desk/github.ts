@@ -79,7 +79,7 @@ const githubDoor = (ports: DeskPorts): Door<FromGithub> => ({
     const keyId = headers.get('github-public-key-identifier');
     return ok({
       text: text.value,
-      author: authorOf(context, call, { kind: 'anyone', id: 'github' }, keyId),
+      author: authorOf(context.req.raw, call, { kind: 'anyone', id: 'github' }, keyId),
     });
   },
 });
@@ -94,7 +94,7 @@ const endAll = async (
   const finds = [...new Map(alerts.map((alert) => [alert.token, alert])).values()];
   const results = await inTurns(finds, AT_ONCE, async ({ token, url }) => ({
     token,
-    result: await endFound(ports, { key: token, source: url === '' ? null : url, author }, trace),
+    result: await endFound(ports, { key: token, source: url === '' ? null : url, by: null, author }, trace),
   }));
   const found = new Map<string, Found>();
   for (const { token, result } of results) {

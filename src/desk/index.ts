@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { refuse, refuseOAuth } from '../http/answer.ts';
+import { methodsAt } from '../http/methods.ts';
 import { err, type Refusal, type Result } from '../model/refusal.ts';
 import { newTrace, traceFields } from '../model/trace.ts';
 import { isOAuth, type Operation } from './operation.ts';
@@ -55,8 +56,6 @@ const refusing = (path: string): typeof refuse => (isOAuth(path) ? refuseOAuth :
 
 /** 405 where another method would be served (RFC 9110 §15.5.6), else 404. */
 const notServed = (app: Hono, context: Context): Refusal => {
-  const allow = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) =>
-    app.router.match(method, context.req.path)[0].some(([[, route]]) => route.path !== '/*'),
-  );
+  const allow = methodsAt(app, context.req.path);
   return allow.length > 0 ? { reason: 'method_not_allowed', allow } : { reason: 'not_found' };
 };

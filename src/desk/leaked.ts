@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
+import type { Asker } from '../model/asker.ts';
 import type { Author } from '../model/author.ts';
 import { fingerprintOf } from '../model/fingerprint.ts';
 import { MAX_KEY_LENGTH, type ParsedKey, parseKey, tagMaker } from '../model/key.ts';
-import type { LeakOutcome } from '../model/life.ts';
+import type { EndOutcome } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import type { Doors } from './doors.ts';
@@ -17,24 +18,26 @@ const MAX_URL = 2048;
 /** A key in a text (docs/leaked-keys.md). What it is part of does not matter here. */
 const KEY_IN_TEXT = /[a-z][a-z0-9]{1,11}_(?:live|test)_[0-9A-Za-z]{28}_[0-9A-Za-z]{28,189}/;
 
-/** What somebody has to say who found a key. */
+/** What somebody has to say who found a key, or wants one ended. */
 export interface Find {
   readonly key: string;
   /** A URL, of whoever found it: shown to the owner. */
   readonly source: string | null;
+  /** Of whom alone it may be; null for who found it. */
+  readonly by: Asker | null;
   readonly author: Author;
 }
 
 /** Whether we made it, dead or alive, and what of it was ended. */
 export interface Found {
   readonly ours: boolean;
-  readonly ended: LeakOutcome;
+  readonly ended: EndOutcome;
 }
 
 type LeakPorts = Pick<DeskPorts, 'realm' | 'projectId' | 'keychain' | 'ringOfKey'>;
 
 /**
- * Ends what was found, if it is alive. What was made up costs no I/O: only a tag of ours leads to a Ring, and there only
+ * Ends what was found, if it is alive; or what somebody presents, if it is alive and his. What was made up costs no I/O: only a tag of ours leads to a Ring, and there only
  * the secret's fingerprint proves that he who reports it has it.
  */
 export const endFound = async (ports: LeakPorts, find: Find, trace: Trace): Promise<Result<Found>> => {
@@ -49,7 +52,7 @@ export const endFound = async (ports: LeakPorts, find: Find, trace: Trace): Prom
     keychain.all.map((master) => fingerprintOf(master, ports.projectId, clientId, clientSecret)),
   );
   const source = shownSource(find.source, parsed);
-  const ended = await ring.leaked({ clientId, fingerprints, source, author: find.author });
+  const ended = await ring.endPresented({ clientId, fingerprints, source, by: find.by, author: find.author });
   return ended.ok ? ok({ ours: true, ended: ended.value }) : ended;
 };
 
@@ -104,7 +107,7 @@ const leakedBody = z
     ],
   });
 
-const OUTCOMES = ['key', 'old_secret', 'next_secret', 'nothing'] as const satisfies readonly LeakOutcome[];
+const OUTCOMES = ['key', 'old_secret', 'next_secret', 'nothing'] as const satisfies readonly EndOutcome[];
 
 const FOUND = z
   .strictObject({
@@ -128,7 +131,7 @@ export const leakedOperations = (ports: DeskPorts, doors: Doors) =>
       answers: { 200: { description: 'What was ended', body: FOUND } },
       refusals: ['unavailable', 'rate_limited'],
       handle: async ({ who, body, call }) => {
-        const found = await endFound(ports, { ...body, author: who }, call.trace);
+        const found = await endFound(ports, { ...body, by: null, author: who }, call.trace);
         if (!found.ok) return found;
         const { ended } = found.value;
         const at = ended === 'nothing' ? null : effectiveBy(ports);

@@ -6,6 +6,8 @@ import { KEY_STATUSES } from '../model/life.ts';
 /** Times as the Desk writes them: RFC 3339 in UTC. */
 const time = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
 
+const text = z.string().nullable();
+
 export const LIMIT = z
   .strictObject({ requests: z.int().min(1), per_seconds: z.int().min(1) })
   .meta({ id: 'Limit', description: 'At most so many requests in every interval of so many seconds' });
@@ -42,6 +44,7 @@ const keyMembers = {
       next_last_four: z.string(),
     })
     .nullable(),
+  device_client: text.meta({ description: 'The device client that it was made for (RFC 8628)' }),
 };
 
 export const KEY = z.strictObject(keyMembers).meta({ id: 'Key' });
@@ -91,8 +94,6 @@ export const USAGE = z
     approximate: z.literal(true),
   })
   .meta({ id: 'Usage' });
-
-const text = z.string().nullable();
 
 /** What `model/audit-wire.ts` makes of a row. */
 export const AUDIT_ENTRY = z

@@ -1,5 +1,7 @@
-import type { Credential } from '../model/credential.ts';
-import type { DeviceClient } from '../model/device.ts';
+import type { RandomBytes } from '../model/base62.ts';
+import type { Credential, JwtCredential, Resolvable } from '../model/credential.ts';
+import type { DeviceClient, Devices } from '../model/device.ts';
+import type { DeviceLobby } from '../model/device-lobby.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Identity, Owner } from '../model/identity.ts';
 import type { KeyRealm } from '../model/key.ts';
@@ -15,7 +17,7 @@ import type {
   Throttle,
 } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
-import type { SessionToken } from '../model/token.ts';
+import type { IssuedToken, M2MToken, SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import type { WebhookVerdict } from '../webhooks/standard.ts';
 
@@ -28,10 +30,7 @@ export interface Caller {
 }
 
 /** What the Desk asks of a Ring. */
-export type DeskMethod = Exclude<
-  keyof Ring,
-  'admit' | 'exchange' | 'settle' | 'adopt' | 'revokeToken' | 'reconcile'
->;
+export type DeskMethod = Exclude<keyof Ring, 'admit' | 'exchange' | 'settle' | 'adopt' | 'reconcile'>;
 
 type Told<T> = T extends { readonly ok: true; readonly value: infer V }
   ? V
@@ -50,6 +49,13 @@ export type DeskRing = {
 } & {
   /** The ring in the owner's key ids. Public. */
   readonly name: string;
+};
+
+/** One of the Lobbies, as far as it has device codes and tries, with its silence turned into a refusal. */
+export type DeskLobby = {
+  readonly [M in keyof DeviceLobby]: (
+    ...asked: Parameters<DeviceLobby[M]>
+  ) => Promise<Result<Awaited<ReturnType<DeviceLobby[M]>>>>;
 };
 
 /** The reconciliation, with its silence turned into a refusal. */
@@ -76,11 +82,15 @@ export interface Asked {
   readonly kinds: readonly CredentialKind[];
   /** Greatest time since the user of a session signed in; null for any. Seconds. */
   readonly maxAuthAgeSeconds: number | null;
+  /** Whether a session must not have been revoked by itself (RFC 7009), which its Ring alone knows. */
+  readonly unrevoked?: true;
 }
 
 /** The world, as the Desk needs it. */
 export interface DeskPorts {
   readonly deskUrl: string;
+  /** Whom tokens and keys are for, as assertions say it: the origin's id. */
+  readonly audience: string;
   /** The Stytch project, and whose keys are ours. */
   readonly projectId: string;
   readonly realm: KeyRealm;
@@ -105,12 +115,51 @@ export interface DeskPorts {
     trace: Trace,
     from: Request,
   ) => Promise<Result<Caller>>;
+  /**
+   * A client's own access token, with these scopes or all that it has, of who is let in: Stytch's, and the kept one while
+   * there is one.
+   */
+  readonly issueToken: (
+    credential: Resolvable,
+    scopes: readonly string[] | null,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<IssuedToken>>;
+  /**
+   * Which operator's pair this is; null where it is no listed client's. At the OAuth endpoints alone: nowhere else does a
+   * pair of an operator let him in.
+   */
+  readonly authenticateOperator: (
+    credential: Resolvable,
+    trace: Trace,
+    from: Request,
+  ) => Promise<Result<string | null>>;
+  /**
+   * What a credential is by the Ring's word of now, whoever asks: not its bearer, and no use of it. Where its bearer is
+   * nobody knows, so that one that may be used from some addresses only is refused.
+   */
+  readonly inquire: (credential: Credential, trace: Trace) => Promise<Result<Caller>>;
+  /** What a JWT is and whose, whatever its Ring says of it. */
+  readonly whose: (credential: JwtCredential, trace: Trace) => Promise<Result<Evidence>>;
+  /** Forgets the tokens that are kept of a client that was not made here, of which one was revoked, known by its hash. */
+  readonly forgetTokens: (clientId: string, revoked: string) => Promise<Result<void>>;
+  /** The access token of an operator's client that a JWT is; null for every other. */
+  readonly findOperatorToken: (jwt: string) => Promise<Result<M2MToken | null>>;
   /** Which operator presents this, if one does. */
   readonly identifyOperator: (credential: Credential, trace: Trace) => Promise<Result<string>>;
   /** Roles of members who manage the keys of their organisation. */
   readonly organizationRoles: readonly string[];
   /** The public clients that users let in by the device flow, by client_id (RFC 8628). */
   readonly deviceClients: ReadonlyMap<string, DeviceClient>;
+  /** The Lobby where something is at home that has no owner yet, by its name. */
+  readonly lobbyOf: (name: string) => DeskLobby;
+  /** What the pages of the device flow work with. */
+  readonly devices: Devices;
+  /** Roles as somebody has them now; null for who is gone. `before`: as they were, where Stytch is not asked. */
+  readonly rolesOf: (owner: Owner, before: readonly string[]) => Promise<Result<readonly string[] | null>>;
+  /** How many living keys an owner may have whom nobody gave a number of his own. */
+  readonly keysPerUser: number;
+  readonly randomBytes: RandomBytes;
   /** The scopes that users can give to their own keys. */
   readonly selfServiceScopes: readonly string[];
   /** Every scope of the operator's file: what an operator may give to a key. */

@@ -3,7 +3,8 @@ import { isAddressRange } from '../model/address.ts';
 import { KEY_STATUSES, MAX_OVERLAP_SECONDS } from '../model/life.ts';
 import { isScopeToken } from '../model/scope.ts';
 
-const MAX_NAME = 64;
+/** The longest name of a key, in characters. */
+export const MAX_NAME = 64;
 const MAX_DESCRIPTION = 256;
 const MAX_SCOPES = 50;
 const MAX_RANGES = 100;
@@ -13,7 +14,8 @@ const MAX_KEYS = 1000;
 /** Control characters, and those that turn the reading direction: a name must look like what it is. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\u061C]/u;
 
-const text = (min: 0 | 1, max: number) =>
+/** A text on one line, in NFC. */
+export const text = (min: 0 | 1, max: number) =>
   z
     .string()
     .transform((value) => value.normalize('NFC').trim())

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import { readText } from '../http/read.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
-import { readText } from './body.ts';
 
 /** The longest message that is read before anybody knows whose it is: 1 MiB. */
 const MAX_MESSAGE_BYTES = 1_048_576;

@@ -68,7 +68,7 @@ const stytchDoor = (ports: DeskPorts): Door<FromStytch> => ({
     const verdict = ports.verifyStytch(context.req.raw.headers, text.value);
     if (!verdict.ok) return err({ reason: 'webhook_refused', because: verdict.because });
     const { id, sentAt } = verdict;
-    const author = authorOf(context, call, { kind: 'stytch', id: null }, null);
+    const author = authorOf(context.req.raw, call, { kind: 'stytch', id: null }, null);
     return ok({ id, sentAt, text: text.value, author });
   },
 });

@@ -1,4 +1,5 @@
 import { type AddressRange, addressIn } from '../model/address.ts';
+import { isRecent } from '../model/auth-age.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type RefusalOf, type Result, type Scheme } from '../model/refusal.ts';
@@ -48,7 +49,3 @@ export const authorize = (
     ? ok(null)
     : err({ reason: 'insufficient_scope', scopes: demand.scopes, scheme });
 };
-
-/** RFC 9470 §3, `max_age`: "the allowable elapsed time in seconds". */
-const isRecent = (authenticatedAt: number | null, maxAgeSeconds: number, now: number): boolean =>
-  authenticatedAt !== null && now - authenticatedAt * 1000 <= maxAgeSeconds * 1000;

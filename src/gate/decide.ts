@@ -29,6 +29,8 @@ export type Demand = Pick<
   readonly mayGoOn?: Price['mayGoOn'];
   /** Somebody who was let in before is asked about again. */
   readonly isAgain?: true;
+  /** It is asked about by somebody else than its bearer, who does nothing with it now. */
+  readonly isInquiry?: true;
 };
 
 /** Somebody, and by what he became it. */
@@ -71,8 +73,9 @@ export const createDecide = (ports: DecisionPorts): Decide => {
       case 'key':
       case 'jwt':
       case 'pair': {
-        const isNew = demand.isAgain !== true;
-        const presented = { credential, text: textOf(credential), from, isNew };
+        const isUse = demand.isInquiry !== true;
+        const isNew = isUse && demand.isAgain !== true;
+        const presented = { credential, text: textOf(credential), from, isNew, isUse };
         return decideOn(ports, admit, presented, demand, { startedAt, ...demand }, trace);
       }
     }
@@ -94,7 +97,7 @@ const decideOn = (
     trace.tier = 'memory';
     const judged = judge(evidence, presented, demand, price.startedAt, now);
     recognize(trace, evidence, credential);
-    if (!judged.ok) return counted(evidence, judged);
+    if (!judged.ok) return counted(evidence, presented, judged);
     const admitted = admit(evidence, presented, price, trace);
     if (!(admitted instanceof Promise)) return admitted.ok ? judged : admitted;
     return toItsEnd(admitted.then((late) => (late.ok ? slowly(true) : late)));
@@ -118,11 +121,11 @@ const decideOn = (
       recognize(trace, found, credential);
       if (!before.ok && before.refusal.reason === 'insufficient_user_authentication') {
         // No word of the Ring makes a sign-in younger.
-        return counted(found, before);
+        return counted(found, presented, before);
       }
       if (found.session !== null && demand.sessionsBySignature === true) return before;
       const isFinal = isGood(found) && isCurrent(found, ports.now());
-      if (isFinal && !before.ok) return counted(found, before);
+      if (isFinal && !before.ok) return counted(found, presented, before);
       if (isFinal && paid) return before;
       // A no that rests on an old word, or on none, is not final: the Ring is asked first, at no cost.
       const isDue = before.ok && !paid;
@@ -155,8 +158,8 @@ const decideOn = (
 const isUnheard = ({ held, session }: Evidence): boolean => held === null && session === null;
 
 /** A good credential that may not do this is shown to its owner as refused. */
-const counted = (evidence: Evidence, refused: Result<Decision>): Result<Decision> => {
-  evidence.uses.refused++;
+const counted = (evidence: Evidence, { isUse }: Presented, refused: Result<Decision>): Result<Decision> => {
+  if (isUse) evidence.uses.refused++;
   return refused;
 };
 

@@ -71,8 +71,14 @@ const fromAuthorization = (value: string, realm: KeyRealm): Result<Credential, E
   return ok(known === 'bearer' ? bearer(token, realm) : basic(token, realm));
 };
 
+/** What a text would be taken for as a Bearer token. What no header could carry is nothing (RFC 6750 §2.1). */
+export const bearerToken = (text: string, realm: KeyRealm): Credential =>
+  B64TOKEN.test(text) && text.length <= MAX_HEADER_LENGTH
+    ? bearer(text, realm)
+    : { kind: 'unknown', scheme: 'bearer' };
+
 /** What a token is that came by itself: a key or a JWT by its form, never by trying both. */
-export const bearer = (token: string, realm: KeyRealm): Credential => {
+const bearer = (token: string, realm: KeyRealm): Credential => {
   if (looksLikeKey(token, realm)) return asKey(token, 'bearer', realm);
   return token.split('.', 4).length === 3
     ? { kind: 'jwt', scheme: 'bearer', jwt: secret(token) }

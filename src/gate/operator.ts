@@ -2,6 +2,7 @@ import type { Credential } from '../model/credential.ts';
 import type { VerifyToken } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { OPERATOR_SCOPE } from '../model/scope.ts';
+import type { M2MToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 
 export interface OperatorPorts {
@@ -10,6 +11,21 @@ export interface OperatorPorts {
   readonly operators: ReadonlySet<string>;
   readonly now: () => number;
 }
+
+/** The access token of a listed client that a JWT is, whatever its scopes; null for every other, and for what is none. */
+export type FindOperatorToken = (jwt: string) => Promise<Result<M2MToken | null>>;
+
+/** Its signature says all that there is to know of it: it has no Ring, and ends by itself alone. */
+export const createFindOperatorToken =
+  ({ verifyToken, operators, now }: OperatorPorts): FindOperatorToken =>
+  async (jwt) => {
+    const judged = await verifyToken(jwt, now());
+    if (judged.verdict === 'unknowable')
+      return err({ reason: 'unavailable', what: 'jwks', retryAfterSeconds: 1 });
+    const token = judged.verdict === 'good' && judged.token.kind === 'm2m' ? judged.token : null;
+    const isGood = token !== null && operators.has(token.clientId) && token.expiresAt * 1000 > now();
+    return ok(isGood ? token : null);
+  };
 
 /** Which operator presents a credential, if one does. */
 export type IdentifyOperator = (credential: Credential, trace: Trace) => Promise<Result<string>>;

@@ -2,8 +2,8 @@ import type { Resolvable } from '../model/credential.ts';
 import type { Seen } from '../model/life.ts';
 import type { EndedStatus } from '../model/ports.ts';
 import { type CredentialFault, err, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
+import { seenFrom } from '../model/seen.ts';
 import { addressOf } from '../model/stranger.ts';
-import { seenFrom } from './admit/seen.ts';
 import type { DecisionPorts } from './ports.ts';
 
 /** How long a credential that Stytch or the Lobby refused is refused without asking again, at most; milliseconds. */
@@ -18,6 +18,8 @@ export interface Presented {
   readonly from: Request | null;
   /** Whether it came in now, or is of somebody who was let in before and is asked about again. */
   readonly isNew: boolean;
+  /** Whether its bearer does something with it, or somebody else asks what it is: that is counted nowhere. */
+  readonly isUse: boolean;
 }
 
 /**

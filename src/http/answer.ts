@@ -63,9 +63,13 @@ const described = (text: string): string =>
     .replaceAll(/["\\]/g, "'")
     .replaceAll(/[^\x20-\x7E]/g, '?');
 
-/** An answer that says all it has to say in its headers. */
-export const empty = (requestId: string, headers: Readonly<Record<string, string>>): Response =>
-  new Response(null, { status: 204, headers: { ...OWN_HEADERS, 'x-request-id': requestId, ...headers } });
+/** An answer that says all it has to say in its status and its headers. */
+export const empty = (
+  requestId: string,
+  headers: Readonly<Record<string, string>>,
+  status: 200 | 204 = 204,
+): Response =>
+  new Response(null, { status, headers: { ...OWN_HEADERS, 'x-request-id': requestId, ...headers } });
 
 /** An answer in JSON that is for its caller alone. */
 export const json = (

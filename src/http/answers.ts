@@ -447,6 +447,14 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
         ? 'The scope is not a list of scope-tokens (RFC 6749 §3.3).'
         : `This client has no such scope: ${refusal.scopes.join(' ')}.`,
   },
+  too_many_scope_sets: {
+    status: 429,
+    code: 'too_many_scope_sets',
+    title: 'Too many sets of scopes',
+    detail: (refusal) =>
+      `This client has tokens for as many different sets of scopes as it can have at once. Ask for one of those, or try again in ${refusal.retryAfterSeconds} s.`,
+    headers: retryAfter,
+  },
   token_type_unsupported: {
     status: 400,
     code: 'unsupported_token_type',
@@ -490,6 +498,18 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     detail: (refusal) =>
       `Too many codes were typed that are none. Try again in ${refusal.retryAfterSeconds} s.`,
     headers: retryAfter,
+  },
+  cross_site: {
+    status: 403,
+    code: 'cross_site',
+    title: 'Not sent from this page',
+    detail: detail('The form was not sent by a page of this site that belongs to this sign-in.'),
+  },
+  sign_in_unknown: {
+    status: 400,
+    code: 'sign_in_unknown',
+    title: 'Sign-in not known',
+    detail: detail('This sign-in did not begin in this browser, was used before, or took too long.'),
   },
 };
 

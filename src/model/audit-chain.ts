@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { equalInConstantTime, framed } from './bytes.ts';
 
-export const ACTOR_KINDS = ['user', 'member', 'operator', 'anyone', 'stytch', 'latchkey'] as const;
+export const ACTOR_KINDS = ['user', 'member', 'client', 'operator', 'anyone', 'stytch', 'latchkey'] as const;
 
 /** Who did it; without an id where nobody is known by one. */
 export interface AuditActor {

@@ -43,12 +43,16 @@ export const mintUserCode = (randomBytes: RandomBytes): string => {
 /** A user code as somebody types it: in any case, with dashes and spaces or without (RFC 8628 §6.1). Null for what is none. */
 export const readUserCode = (text: string): string | null => {
   if (text.length > 64) return null;
-  const code = text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+  // In this order: in upper case, what is none of these letters may become two that are.
+  const code = text.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase();
   return USER_CODE.test(code) ? code : null;
 };
 
 /** A user code as it is shown. */
 export const showUserCode = (code: string): string => `${code.slice(0, 4)}-${code.slice(4)}`;
+
+/** The name of the Lobby where a device waits. The Lobby itself is not told it. */
+export const lobbyOfUserCode = (code: string): string => `device ${code}`;
 
 /** Where a user code is known by, in a table that does not know the code: one name for each master key, the newest first. */
 export const namesOfUserCode = (

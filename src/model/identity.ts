@@ -10,6 +10,10 @@ export interface Owner {
   readonly organizationId: string | null;
 }
 
+/** An owner is known by kind and id: his organisation may be learned later. */
+export const isSameOwner = (one: Pick<Owner, 'kind' | 'id'>, other: Pick<Owner, 'kind' | 'id'>): boolean =>
+  one.kind === other.kind && one.id === other.id;
+
 /** How the caller became somebody, as the origin reads it in `X-Latchkey-Auth`. */
 export type AuthKind = 'api_key' | 'client_credentials' | 'access_token' | 'session' | 'anonymous';
 

@@ -1,5 +1,6 @@
 // A key's life between birth and death, as the Desk asks it of a Ring: plain data, times in milliseconds since the epoch.
 
+import type { Asker } from './asker.ts';
 import type { ChainedEntry } from './audit-chain.ts';
 import type { Author } from './author.ts';
 import type { Owner } from './identity.ts';
@@ -64,17 +65,19 @@ export interface ChangeRequest {
   readonly author: Author;
 }
 
-/** What somebody who found a key reports: its fingerprints under every pepper in use. */
-export interface LeakReport {
+/** What somebody presents who wants a key ended: its fingerprints under every pepper in use. */
+export interface EndReport {
   readonly clientId: string;
   readonly fingerprints: readonly string[];
+  /** Of whom alone it may be; null for who found it, who need not be anybody. */
+  readonly by: Asker | null;
   /** Where it was found, as far as it was told; shown to the owner. */
   readonly source: string | null;
   readonly author: Author;
 }
 
-/** What was ended by a leak report: the key, one secret of a rotation, or nothing because it was dead already. */
-export type LeakOutcome = 'key' | 'old_secret' | 'next_secret' | 'nothing';
+/** What of what was presented was ended: the key, one secret of a rotation, or nothing because it was dead already. */
+export type EndOutcome = 'key' | 'old_secret' | 'next_secret' | 'nothing';
 
 export interface UsageQuery {
   readonly owner: Owner;
@@ -246,6 +249,8 @@ export interface KeyRecord {
   readonly lastSeen: Seen | null;
   readonly ipAllowlist: readonly string[] | null;
   readonly rotation: Rotation | null;
+  /** The device client that it was made for (RFC 8628); null for every other key. */
+  readonly deviceClient: string | null;
   /** Counts the changes of what can be changed: what an entity-tag is made of. */
   readonly revision: number;
 }
@@ -297,6 +302,8 @@ export interface IssueRequest {
   readonly limit: Limit | null;
   /** Addresses and CIDR blocks that alone may use the key; null for any. */
   readonly ipAllowlist: readonly string[] | null;
+  /** The device client that it is for; absent for a key that is asked for by hand. */
+  readonly deviceClient?: string;
 }
 
 /** A client that was made at Stytch or elsewhere, and is to be one of an owner's keys. */

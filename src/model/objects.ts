@@ -20,6 +20,8 @@ export const keyObject = (record: KeyRecord) => ({
   last_used_from: record.lastSeen,
   ip_allowlist: record.ipAllowlist,
   rotation: rotationObject(record.rotation),
+  // What an earlier version wrote down for a repeat does not say it.
+  device_client: record.deviceClient ?? null,
 });
 
 const rotationObject = (rotation: Rotation | null) =>

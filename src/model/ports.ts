@@ -1,5 +1,7 @@
 import type { JWK } from 'jose';
+import type { Asker } from './asker.ts';
 import type { Author } from './author.ts';
+import type { DeviceLobby } from './device-lobby.ts';
 import type { Owner } from './identity.ts';
 import type { Ask, Grant, Report } from './lease-wire.ts';
 import type {
@@ -9,6 +11,8 @@ import type {
   AuditQuery,
   ChangeRequest,
   ClientAtStytch,
+  EndOutcome,
+  EndReport,
   ExportPage,
   ImportedKey,
   ImportRequest,
@@ -16,8 +20,6 @@ import type {
   IssueRequest,
   KeyPage,
   KeyRecord,
-  LeakOutcome,
-  LeakReport,
   ListRequest,
   OutboxEvent,
   OwnerLimits,
@@ -29,7 +31,7 @@ import type {
   UsageQuery,
 } from './life.ts';
 import type { Result } from './refusal.ts';
-import type { TokenVerdict } from './token.ts';
+import type { SessionToken, TokenVerdict } from './token.ts';
 
 /** The Vault: sealed tokens by fingerprint, for every isolate in the world. Its errors are misses. */
 export interface Vault {
@@ -72,10 +74,24 @@ export type Outcome<T> =
   | { readonly outcome: 'declined'; readonly status: number; readonly code: string }
   | { readonly outcome: 'unreachable'; readonly detail: string; readonly retryAfterSeconds: number | null };
 
+/** A session as Stytch has it, and whose it is. */
+export interface StytchSession
+  extends Pick<SessionToken, 'owner' | 'sessionId' | 'roles' | 'sessionExpiresAt' | 'authenticatedAt'> {
+  /** The address by which the user knows himself; null where Stytch has none. */
+  readonly email: string | null;
+}
+
 /** What Latchkey asks of Stytch's M2M API. */
 export interface Stytch {
-  /** The token endpoint, client_credentials. The token as it came: not yet verified. */
-  exchange(clientId: string, clientSecret: string): Promise<Outcome<string>>;
+  /**
+   * The token endpoint, client_credentials; with the scopes that are asked for, or null for all that the client has. The
+   * token as it came: not yet verified.
+   */
+  exchange(
+    clientId: string,
+    clientSecret: string,
+    scopes?: readonly string[] | null,
+  ): Promise<Outcome<string>>;
   /** Creates a client with an id and a secret of our choosing, which makes a repeat harmless. */
   createClient(client: NewClient): Promise<Outcome<{ readonly created: true }>>;
   /** Makes a client what the key is. The value tells whether there was one. */
@@ -175,14 +191,14 @@ export interface Ring {
   revoke(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>>;
   /** Revokes every living key; how many. */
   revokeAll(owner: Owner, author: Author): Promise<Result<number>>;
-  /** Ends what somebody found, if it is alive. Whose it is, the key says: the finder does not know. */
-  leaked(report: LeakReport): Promise<LeakOutcome>;
+  /** Ends what somebody presents, if it is alive and his, or was found. Whose it is, the key says: he may not know. */
+  endPresented(report: EndReport): Promise<EndOutcome>;
   /** Makes a client that was not made here one of the owner's keys: its row decides from now on. */
   adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
   /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
   importClient(request: ImportRequest): Promise<Result<ImportedKey>>;
-  /** Ends one access token or session JWT (RFC 7009), by the hash of its canonical form; `expiresAt` is its own, in seconds. */
-  revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void>;
+  /** Ends one access token or session JWT (RFC 7009), if it is alive and his who wants it; whether it did. */
+  revokeToken(revocation: TokenRevocation): Promise<boolean>;
   /** Use by hour or day, oldest first; buckets without any are left out. */
   usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
   audit(query: AuditQuery): Promise<AuditPage>;
@@ -228,6 +244,16 @@ export interface SessionName {
   readonly kind: 'session';
   readonly owner: Owner;
   readonly tokenHash: string;
+}
+
+/** A token that is to end before its time (RFC 7009), known by the hash of its one canonical spelling. */
+export interface TokenRevocation {
+  readonly name: TokenName | SessionName;
+  /** When it ends by itself. NumericDate, seconds. */
+  readonly expiresAt: number;
+  /** Of whom alone it may be. */
+  readonly by: Asker;
+  readonly author: Author;
 }
 
 export interface AdmitRequest {
@@ -302,6 +328,8 @@ export interface ExchangeRequest {
   readonly credential: SecretName;
   /** The one place where a secret crosses: from the request to Stytch, through memory only. */
   readonly clientSecret: string;
+  /** Part of the client's scopes, each once; absent or null for a token with all of them. */
+  readonly scopes?: readonly string[] | null;
 }
 
 export interface ExchangeAnswer {
@@ -310,7 +338,15 @@ export interface ExchangeAnswer {
   readonly stytchMs: number;
 }
 
+/** What only whoever asks for part of the scopes is told. */
+export type PartRefused =
+  /** The client has not all of them, by the Ring's word or by Stytch's. */
+  | { readonly result: 'scope_refused' }
+  /** As many parts of the scopes have living tokens as are kept of one secret. */
+  | { readonly result: 'crowded'; readonly retryAfterSeconds: number };
+
 export type Exchanged =
+  | PartRefused
   | {
       readonly result: 'token';
       readonly token: string;
@@ -347,8 +383,8 @@ export type DeliverEvent = (event: OutboxEvent) => Promise<Outcome<null>>;
 export type Log = (line: Readonly<Record<string, LogValue>>) => void;
 export type LogValue = string | number | boolean | null | undefined;
 
-/** What no owner is known for yet: foreign clients. By client_id. */
-export type Lobbies = (clientId: string) => Lobby;
+/** What no owner is known for yet: foreign clients, by client_id; devices that wait, by user code; tries, by their name. */
+export type Lobbies = (name: string) => Lobby;
 
 /** A client's secret as everybody knows it who may not know the secret. */
 export interface SecretName {
@@ -360,7 +396,7 @@ export interface SecretName {
 }
 
 /** One of the 64 Lobbies, as the Worker sees it: the RPC face of the Durable Object. Plain data only. */
-export interface Lobby {
+export interface Lobby extends DeviceLobby {
   /**
    * Whose a foreign client is, and the sealed token kept for this fingerprint, if any. Never asks Stytch.
    * `fingerprint` null: only the owner is wanted.
@@ -376,6 +412,11 @@ export interface Lobby {
   renew(request: LobbyClaimRequest): Promise<void>;
   /** Gives up a claim of this very owner, because what was to follow came to nothing or is over. */
   release(request: LobbyClaimRequest): Promise<void>;
+  /**
+   * Forgets the tokens that are kept of a client: one of them was revoked, known by its hash, and is to be handed out to
+   * nobody.
+   */
+  forgetTokens(clientId: string, revoked: string): Promise<void>;
   /** Whether a message was dealt with in the last while. `sentAt` is when this copy of it was signed, in seconds. */
   wasSeen(messageId: string, sentAt: number): Promise<MessageSeen>;
   /** Remembers a message that was dealt with. */
@@ -457,6 +498,9 @@ export interface LobbyExchangeRequest {
   readonly clientSecret: string;
   /** The client's address as it was told to us, in any spelling; null where nobody told. */
   readonly address: string | null;
+  readonly scopes?: readonly string[] | null;
+  /** A listed operator is nobody's client, and registered nowhere: only the OAuth endpoints ask for his token. */
+  readonly asOperator?: true;
 }
 
 export interface LobbyClaimRequest {
@@ -471,6 +515,7 @@ export interface LobbyExchangeAnswer {
 }
 
 export type LobbyExchanged =
+  | PartRefused
   | {
       readonly result: 'token';
       readonly token: string;

@@ -93,6 +93,8 @@ export type Refusal =
   /** The device code is none of this client's, or was redeemed. */
   | { readonly reason: 'grant_invalid' }
   | { readonly reason: 'scope_invalid'; readonly scopes: readonly string[] }
+  /** A client has as many tokens for parts of its scopes as it can have at once. */
+  | { readonly reason: 'too_many_scope_sets'; readonly retryAfterSeconds: number }
   /** A token that ends by itself alone. */
   | { readonly reason: 'token_type_unsupported' }
   | { readonly reason: 'authorization_pending' }
@@ -103,7 +105,12 @@ export type Refusal =
   /** A code that somebody typed is none, has ended, or another session has it. */
   | { readonly reason: 'user_code_unknown' }
   /** Too many wrong codes, of this user or from his address. */
-  | { readonly reason: 'too_many_codes'; readonly retryAfterSeconds: number };
+  | { readonly reason: 'too_many_codes'; readonly retryAfterSeconds: number }
+  // The portal's own.
+  /** A form that no page of ours sent, or not one of this session. */
+  | { readonly reason: 'cross_site' }
+  /** Somebody comes back from a sign-in that did not begin in this browser, or is long over. */
+  | { readonly reason: 'sign_in_unknown' };
 
 export type Reason = Refusal['reason'];
 

@@ -15,6 +15,14 @@ export interface M2MToken {
   readonly expiresAt: number;
 }
 
+/** A client's access token, as its client is given it. */
+export interface IssuedToken {
+  readonly accessToken: string;
+  readonly scopes: readonly string[];
+  /** NumericDate, seconds. */
+  readonly expiresAt: number;
+}
+
 /** A Stytch session JWT whose signature and claims are right. It lives five minutes. */
 export interface SessionToken {
   readonly kind: 'session';
@@ -46,3 +54,25 @@ export type TokenVerdict =
  */
 export const hashOfToken = async (jwt: string): Promise<string> =>
   toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(jwt))));
+
+/**
+ * A JWT in its one canonical spelling. A lenient reader takes others for the same token: white space, padding, standard
+ * base64, last bits that nothing depends on (RFC 4648 §3.5). Who wants any of them ended wants the token ended. A text of
+ * another form stays as it is.
+ */
+export const respelled = (text: string): string => {
+  const parts = text.split('.');
+  if (parts.length !== 3) return text;
+  const canonical = parts.map(canonicalBase64url);
+  return canonical.includes(null) ? text : canonical.join('.');
+};
+
+const canonicalBase64url = (text: string): string | null => {
+  try {
+    const bytes = atob(text.replaceAll(/[\s=]/g, '').replaceAll('-', '+').replaceAll('_', '/'));
+    return toBase64url(Uint8Array.from(bytes, (each) => each.charCodeAt(0)));
+  } catch (error) {
+    if (error instanceof DOMException) return null;
+    throw error;
+  }
+};

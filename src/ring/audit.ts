@@ -13,6 +13,7 @@ export type AuditAction =
   | 'key.revoked'
   | 'key.expired'
   | 'key.leaked'
+  | 'token.revoked'
   | 'owner.suspended'
   | 'owner.lifted'
   | 'owner.limits_changed'

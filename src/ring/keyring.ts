@@ -11,6 +11,8 @@ import type {
   AuditQuery,
   ChangeRequest,
   ClientAtStytch,
+  EndOutcome,
+  EndReport,
   ExportPage,
   ImportedKey,
   ImportRequest,
@@ -18,8 +20,6 @@ import type {
   IssueRequest,
   KeyPage,
   KeyRecord,
-  LeakOutcome,
-  LeakReport,
   ListRequest,
   OwnerLimits,
   OwnerRecord,
@@ -36,6 +36,7 @@ import type {
   ExchangeRequest,
   KeyUse,
   Ring,
+  TokenRevocation,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { work } from './alarm/index.ts';
@@ -43,10 +44,11 @@ import { reconcile } from './alarm/reconcile.ts';
 import { adopt } from './keys/adopt.ts';
 import { change } from './keys/change.ts';
 import { endKey } from './keys/end.ts';
+import { endPresented } from './keys/end-presented.ts';
 import { importClient } from './keys/import.ts';
 import { issue } from './keys/issue.ts';
-import { leaked } from './keys/leaked.ts';
 import { isVisible, recordOf, toRecord } from './keys/record.ts';
+import { revokeToken } from './keys/revoke-token.ts';
 import { rotate } from './keys/rotate.ts';
 import { endRotation } from './keys/rotation-end.ts';
 import { exportPage } from './owner/export.ts';
@@ -56,6 +58,7 @@ import { about, closed, revokeAll, setLimits, suspend } from './owner/index.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { admit, ownersIn, settle } from './requests/admit.ts';
 import { exchange } from './requests/exchange.ts';
+import { exchangePart } from './requests/exchange-part.ts';
 import { openJoins } from './requests/joins.ts';
 import { usage } from './requests/usage.ts';
 import { openTables } from './tables/index.ts';
@@ -89,7 +92,8 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   }
 
   async exchange(request: ExchangeRequest): Promise<ExchangeAnswer> {
-    return exchange(this.#parts, request);
+    const { scopes } = request;
+    return scopes ? exchangePart(this.#parts, { ...request, scopes }) : exchange(this.#parts, request);
   }
 
   async settle(reports: readonly Report[], uses: readonly KeyUse[] = []): Promise<void> {
@@ -155,9 +159,9 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return ok(ended);
   }
 
-  async leaked(report: LeakReport): Promise<LeakOutcome> {
+  async endPresented(report: EndReport): Promise<EndOutcome> {
     await this.#open();
-    const outcome = leaked(this.#parts, report);
+    const outcome = endPresented(this.#parts, report);
     if (outcome !== 'nothing') await this.#parts.wake();
     return outcome;
   }
@@ -175,11 +179,11 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return importClient(this.#parts, request);
   }
 
-  async revokeToken(owner: Owner, tokenHash: string, expiresAt: number): Promise<void> {
-    await this.#enter(owner);
-    found(this.#parts, owner);
-    this.#parts.tables.revokeToken(tokenHash, expiresAt);
-    await this.#parts.wake();
+  async revokeToken(revocation: TokenRevocation): Promise<boolean> {
+    await this.#enter(revocation.name.owner);
+    const isEnded = revokeToken(this.#parts, revocation);
+    if (isEnded) await this.#parts.wake();
+    return isEnded;
   }
 
   async usage(query: UsageQuery): Promise<readonly UsageBucket[]> {
@@ -321,6 +325,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     changing: new Set(),
     sweptAt: 0,
     join: openJoins(),
+    parting: new Set(),
 
     wake: async () => {
       const dueAt = tables.nextDueAt(wakes);

@@ -1,8 +1,10 @@
-import type { Outcome, SigningJwk, Stytch } from '../model/ports.ts';
+import type { Outcome, SigningJwk, Stytch, StytchSession } from '../model/ports.ts';
 import { call, type Wires } from './call.ts';
 import { createClients } from './clients.ts';
 import type { StytchProject } from './project.ts';
 import { createRotation } from './rotation.ts';
+import { createSessions } from './sessions.ts';
+import { createUsers, type Users } from './users.ts';
 import { readJwks, readTokenAnswer } from './wire.ts';
 
 export type { StytchProject } from './project.ts';
@@ -12,9 +14,11 @@ const TOKEN_DEADLINE_MS = 3_000;
 const JWKS_DEADLINE_MS = 2_000;
 
 /** Stytch, as far as Latchkey speaks to it. Every answer is parsed before it leaves this folder. */
-export interface StytchApi extends Stytch {
+export interface StytchApi extends Stytch, Users {
   /** The public keys that sign the project's JWTs. */
   jwks(): Promise<Outcome<readonly SigningJwk[]>>;
+  /** The session that an opaque session token stands for; null when there is none, or none any more. `now` in milliseconds. */
+  authenticateSession(token: string, now: number): Promise<Outcome<StytchSession | null>>;
 }
 
 export const createStytch = (project: StytchProject, wires: Wires): StytchApi => {
@@ -23,12 +27,15 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
   return {
     ...createClients(project, wires),
     ...createRotation(project, wires),
+    ...createSessions(project, wires),
+    ...createUsers(project, wires),
 
-    exchange: async (clientId, clientSecret) => {
+    exchange: async (clientId, clientSecret, scopes = null) => {
       const form = new URLSearchParams({
         client_id: clientId,
         client_secret: clientSecret,
         grant_type: 'client_credentials',
+        ...(scopes === null ? {} : { scope: scopes.join(' ') }),
       });
       const answer = await call(
         wires,

@@ -1,5 +1,9 @@
 import * as z from 'zod';
+import type { Owner } from '../model/identity.ts';
 import type { SessionToken } from '../model/token.ts';
+import type { StytchProject } from './project.ts';
+
+type Vertical = StytchProject['vertical'];
 
 /** What the claim of a session says of it. */
 export interface SessionClaim
@@ -19,6 +23,33 @@ export const readSessionClaim = (claim: unknown, issuedAt: number): SessionClaim
     authenticatedAt: authenticatedAt(times, issuedAt),
     roles: roles ?? null,
   };
+};
+
+/** The roles of a session. Stytch writes none for users who have only the one that everybody has. */
+export const rolesOf = ({ roles }: SessionClaim, vertical: Vertical): readonly string[] =>
+  roles ?? [vertical === 'b2b' ? 'stytch_member' : 'stytch_user'];
+
+const SUBJECTS = {
+  consumer: /^user-(test|live)-[0-9a-f-]{36}$/,
+  b2b: /^member-(test|live)-[0-9a-f-]{36}$/,
+} as const;
+
+export const organizationId = z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/);
+
+const organization = z.object({ organization_id: organizationId });
+
+/** Whose session it is: a user without an organisation, or a member of one. Null for whoever is neither. */
+export const ownerOfSession = (
+  subject: string,
+  organizationClaim: unknown,
+  vertical: Vertical,
+): Owner | null => {
+  if (!SUBJECTS[vertical].test(subject)) return null;
+  if (vertical === 'consumer') {
+    return organizationClaim === undefined ? { kind: 'user', id: subject, organizationId: null } : null;
+  }
+  const claim = organization.safeParse(organizationClaim);
+  return claim.success ? { kind: 'member', id: subject, organizationId: claim.data.organization_id } : null;
 };
 
 const time = z.iso.datetime({ offset: true });

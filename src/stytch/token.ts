@@ -2,12 +2,11 @@ import { errors, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { fromBase64url, fromUtf8 } from '../model/bytes.ts';
 import { RESERVED_SUBJECT } from '../model/foreign.ts';
-import type { Owner } from '../model/identity.ts';
 import type { VerifyToken } from '../model/ports.ts';
 import { parseScope } from '../model/scope.ts';
 import type { M2MToken, SessionToken, Token, TokenVerdict } from '../model/token.ts';
 import type { SigningKeys } from './jwks.ts';
-import { readSessionClaim } from './session-claim.ts';
+import { organizationId, ownerOfSession, readSessionClaim, rolesOf } from './session-claim.ts';
 
 /** Longer tokens are refused before any work. */
 export const MAX_TOKEN_LENGTH = 8_192;
@@ -96,9 +95,6 @@ const common = z.object({
   cnf: z.never().optional(),
 });
 
-const organizationId = z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/);
-const organization = z.object({ organization_id: organizationId });
-
 /** Which kind of token the claims make it. All kinds of a project share keys, issuer and typ: structure alone tells. */
 const classify = (payload: Record<string, unknown>, rules: TokenRules, now: number): TokenVerdict => {
   const parsed = common.safeParse(payload);
@@ -153,30 +149,10 @@ const asSession = (
 ): SessionToken | null => {
   if (payload.scope !== undefined || payload.client_id !== undefined) return null;
   const session = readSessionClaim(payload[SESSION_CLAIM], times.issuedAt);
-  const owner = ownerOfSession(payload, sub, rules.vertical);
+  const owner = ownerOfSession(sub, payload[ORGANIZATION_CLAIM], rules.vertical);
   if (session === null || owner === null) return null;
   if (session.sessionExpiresAt * 1000 <= now) return null;
-  // Stytch writes no roles for users who have only the one that everybody has.
-  const roles = session.roles ?? [rules.vertical === 'b2b' ? 'stytch_member' : 'stytch_user'];
-  return { kind: 'session', owner, ...session, roles, ...times };
-};
-
-const SUBJECTS = {
-  consumer: /^user-(test|live)-[0-9a-f-]{36}$/,
-  b2b: /^member-(test|live)-[0-9a-f-]{36}$/,
-} as const;
-
-const ownerOfSession = (
-  payload: Record<string, unknown>,
-  sub: string,
-  vertical: TokenRules['vertical'],
-): Owner | null => {
-  if (!SUBJECTS[vertical].test(sub)) return null;
-  if (vertical === 'consumer') {
-    return payload[ORGANIZATION_CLAIM] === undefined ? { kind: 'user', id: sub, organizationId: null } : null;
-  }
-  const claim = organization.safeParse(payload[ORGANIZATION_CLAIM]);
-  return claim.success ? { kind: 'member', id: sub, organizationId: claim.data.organization_id } : null;
+  return { kind: 'session', owner, ...session, roles: rolesOf(session, rules.vertical), ...times };
 };
 
 const bad = (because: string): TokenVerdict => ({ verdict: 'bad', because });

@@ -48,6 +48,33 @@ const searchAnswer = z
 const rotationAnswer = z.object({
   m2m_client: z.object({ client_id: z.string(), next_client_secret: z.string().min(1) }),
 });
+/** An address is told to its owner alone, and never more than one fits. */
+const email = z.string().min(1).max(254);
+const userSessionAnswer = z
+  .object({
+    session: z.looseObject({ session_id: z.string(), user_id: z.string() }),
+    // One that cannot be read is one that nobody is told of.
+    user: z.object({ emails: z.array(z.object({ email })) }).catch({ emails: [] }),
+  })
+  .transform(({ session, user }) => ({
+    ...{ claim: { ...session, id: session.session_id }, subject: session.user_id },
+    ...{ organizationId: null, email: user.emails[0]?.email ?? null },
+  }));
+const memberSessionAnswer = z
+  .object({
+    member_session: z.looseObject({
+      ...{ member_session_id: z.string(), member_id: z.string(), organization_id: z.string() },
+    }),
+    member: z.object({ email_address: email.nullable() }).catch({ email_address: null }),
+  })
+  .transform(({ member_session, member }) => ({
+    ...{
+      claim: { ...member_session, id: member_session.member_session_id },
+      subject: member_session.member_id,
+    },
+    ...{ organizationId: member_session.organization_id, email: member.email_address },
+  }));
+const userAnswer = z.object({ user_id: z.string(), roles: z.array(z.string()).max(100).nullish() });
 const deleteAnswer = z.object({ client_id: z.string() });
 const jwk = z
   .object({
@@ -93,7 +120,16 @@ export const readSearchAnswer = reader(searchAnswer);
 /** The only answer that carries the secret of a rotation. */
 export const readRotationAnswer = reader(rotationAnswer);
 
+/** Of a user, whose it is and what roles he has. */
+export const readUserAnswer = reader(userAnswer);
+
 export const readDeleteAnswer = reader(deleteAnswer);
+
+/** A session of a user, as `readSessionClaim` reads claims, and whose it is. */
+export const readUserSession = reader(userSessionAnswer);
+
+/** The same of a member. */
+export const readMemberSession = reader(memberSessionAnswer);
 
 const readJwksAnswer = reader(jwksAnswer);
 const readJwk = reader(jwk);

@@ -60,6 +60,7 @@ describe('POST /v1/keys', () => {
       last_used_from: null,
       ip_allowlist: null,
       rotation: null,
+      device_client: null,
       key: expect.stringMatching(/^acme_test_[0-9A-Za-z]{28}_[0-9A-Za-z]{61}$/),
     });
     expect(body.key.startsWith(`${body.key_id}_`)).toBe(true);

@@ -106,7 +106,7 @@ describe('the tag alone', () => {
     const here = isolate();
     const answer = await report(here, forged);
     expect([answer.status, await answer.json()]).toEqual([200, NOTHING]);
-    expect(here.calls).toEqual(['ring.leaked']);
+    expect(here.calls).toEqual(['ring.endPresented']);
     expect(await (await desk(session, 'GET', `/v1/keys/${key_id}`)).json()).toMatchObject({
       status: 'active',
     });

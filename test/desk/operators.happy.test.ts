@@ -6,6 +6,7 @@ import type { Ring } from '../../src/model/ports.ts';
 import { asOperator, OPERATOR, told } from '../operators.ts';
 import { inUse } from '../secrets.ts';
 import {
+  BY,
   call,
   desk,
   dumpOfRing,
@@ -285,7 +286,10 @@ describe('the keys of a user, for an operator', () => {
     const path = `/v1/users/${owner.id}`;
     const first = await issued({ scopes: ['items:read'] }, path);
     expect(first.body).toMatchObject({ owner: { id: owner.id, organization_id: null } });
-    await ring.revokeToken(owner, 'any', 1);
+    await ring.revokeToken({
+      name: { kind: 'session', owner, tokenHash: 'any' },
+      ...{ expiresAt: 1, by: { kind: 'owner', owner }, author: BY },
+    });
     const shown = { owner: { kind: 'member', id: owner.id, organization_id: owner.organizationId } };
     expect(await told(asOperator('GET', `${path}/keys/${first.key_id}`))).toMatchObject(shown);
     const second = await issued({ scopes: ['items:read'] }, path);

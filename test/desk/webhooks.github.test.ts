@@ -86,7 +86,7 @@ describe('GitHub found keys', () => {
     const here = isolate();
     const answer = await githubSends(here, github, places);
     expect(await answer.json()).toEqual(places.map(() => label(key, 'true_positive')));
-    expect(here.calls.filter((each) => each === 'ring.leaked')).toHaveLength(1);
+    expect(here.calls.filter((each) => each === 'ring.endPresented')).toHaveLength(1);
   });
 
   it('and the owner’s trail says that GitHub did, where, and by which of its keys', async () => {
@@ -125,7 +125,7 @@ describe('GitHub found keys', () => {
     const answer = await githubSends(here, github, alerts);
     const labels = (await answer.json()) as { label: string }[];
     expect([answer.status, labels.length, labels[0]?.label]).toEqual([200, 1000, 'true_positive']);
-    expect(here.calls).toEqual(['ring.leaked']);
+    expect(here.calls).toEqual(['ring.endPresented']);
   });
 
   it('that are called something else by and by: what is not known is passed over', async () => {

@@ -30,6 +30,9 @@ import {
 
 const BAD = notGood('acme-api');
 
+/** For how long an audit trail is kept by default. */
+const AUDIT_DAYS = 400;
+
 /** A user, a key of his, an access token of it, and his Ring by its RPC face. */
 const setting = async (scopes = ['items:read', 'items:write'], more: object = {}) => {
   const session = await signIn();
@@ -208,7 +211,14 @@ describe('an access token of a key', () => {
 
 describe('tokens that were revoked one by one', () => {
   const revoke = async ({ ring, owner }: Awaited<ReturnType<typeof setting>>, token: string) =>
-    ring.revokeToken(owner, await hashOfToken(token), Number(claimsOf(token).exp));
+    ring.revokeToken({
+      name: {
+        ...{ kind: 'token', owner, clientId: String(claimsOf(token).sub) },
+        ...{ tokenHash: await hashOfToken(token), issuedAt: Number(claimsOf(token).iat) },
+      },
+      expiresAt: Number(claimsOf(token).exp),
+      ...{ by: { kind: 'owner', owner }, author: BY },
+    });
 
   it('are refused, and the other tokens of the same key are not', async () => {
     const it = await setting();
@@ -274,10 +284,19 @@ describe('tokens that were revoked one by one', () => {
     const session = await signIn();
     const stub = await ringStub(session);
     const ring = stub as unknown as Ring;
-    await ring.revokeToken(ownerOf(session), 'hash', Math.floor(Date.now() / 1000) + 300);
+    const owner = ownerOf(session);
+    await ring.revokeToken({
+      name: { kind: 'session', owner, tokenHash: 'hash' },
+      expiresAt: Math.floor(Date.now() / 1000) + 300,
+      ...{ by: { kind: 'owner', owner }, author: BY },
+    });
     await runDurableObjectAlarm(stub);
     expect((await dumpOfRing(stub)).ring).toHaveLength(1);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 400_000 });
+    await runDurableObjectAlarm(stub);
+    expect(await dumpOfRing(stub)).toMatchObject({ ring: [{}], revoked_tokens: [], audit: [{}] });
+    // What was done is kept longer than what it was done to.
+    vi.setSystemTime(Date.now() + AUDIT_DAYS * 86_400_000);
     await runDurableObjectAlarm(stub);
     expect(await dumpOfRing(stub)).toEqual({});
   });

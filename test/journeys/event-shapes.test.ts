@@ -47,7 +47,10 @@ const leak = async (clientId: string): Promise<void> => {
   const { secrets = [] } = await dumpOfRing(stub);
   const own = secrets.filter(({ client_id }) => client_id === clientId);
   const fingerprints = own.map(({ fingerprint }) => String(fingerprint));
-  await ring.leaked({ clientId, fingerprints, source: 'https://example.com/paste', author: BY });
+  await ring.endPresented({
+    ...{ clientId, fingerprints, source: 'https://example.com/paste' },
+    ...{ by: null, author: BY },
+  });
 };
 
 /** What makes each event happen. */

@@ -123,7 +123,7 @@ describe('an import', () => {
         ...{ created_by: OPERATOR, name: 'Billing', description: '', scopes: ['items:read', 'items:write'] },
         ...{ limit: null, status: 'active', last_four: '', created_at: expect.any(String) },
         ...{ expires_at: null, ended_at: null, last_used_at: null, last_used_from: null },
-        ...{ ip_allowlist: null, rotation: null },
+        ...{ ip_allowlist: null, rotation: null, device_client: null },
       },
     ]);
     expect(answer.headers.get('location')).toBe(`/v1/users/${userId}/keys/${clientId}`);

@@ -39,8 +39,9 @@ const ADA = { kind: 'user', id: 'user-test-ada', organizationId: null } as const
 
 /** A Lobby that remembers nothing. */
 const EMPTY = {
-  ...{ owners: [], secrets: [], failures: [], messages: [], reconciliation: [] },
-  schema: [{ id: 1, version: 3 }],
+  ...{ owners: [], secrets: [], failures: [], messages: [], reconciliation: [], device_codes: [], tries: [] },
+  scoped_tokens: [],
+  schema: [{ id: 1, version: 4 }],
 };
 
 let lobbies: ReturnType<typeof lobbiesUnder>;

@@ -133,7 +133,10 @@ describe('a session JWT at an API host', () => {
     const { session, ring, owner } = await signedIn();
     const other = await oddToken({ kind: 'session', claims: { sub: subjectOf(session) } });
     const seconds = Math.floor(Date.now() / 1000);
-    await ring.revokeToken(owner, await hashOfToken(session), seconds + 300);
+    await ring.revokeToken({
+      name: { kind: 'session', owner, tokenHash: await hashOfToken(session) },
+      ...{ expiresAt: seconds + 300, by: { kind: 'owner', owner }, author: BY },
+    });
     expect(await refusalOf(await call(session))).toEqual(REVOKED);
     await originUntouched();
     expect((await call(other)).status).toBe(200);

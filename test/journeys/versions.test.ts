@@ -4,6 +4,7 @@ import type { Lobby } from '../../src/model/ports.ts';
 import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
 import { SCHEMA } from '../../src/ring/tables/schema.ts';
 import { createTables, type Schema, upgradeTables, VERSION_TABLE } from '../../src/ring/tables/versions.ts';
+import { askToken, pairOf, tokenIn } from '../token-endpoint.ts';
 import { call, desk, dumpOfRing, issueKey, ringStub, rooms, signIn } from '../world.ts';
 
 /** The tables of a KeyRing as they were before versions were written down, copied: they never change. */
@@ -108,8 +109,8 @@ describe('a Ring that an earlier version wrote', () => {
     await setBack(ring);
     expect((await call(key)).status).toBe(200);
     const { schema, revoked_tokens, keys } = await dumpOfRing(ring);
-    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 3 }], []]);
-    expect(keys).toMatchObject([{ status: 'active', tokens_from: null }]);
+    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 4 }], []]);
+    expect(keys).toMatchObject([{ status: 'active', tokens_from: null, device_client: null }]);
   });
 
   it('makes, lists and revokes keys as before', async () => {
@@ -123,6 +124,29 @@ describe('a Ring that an earlier version wrote', () => {
       data: { status: string }[];
     };
     expect(list.data.map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
+  });
+});
+
+describe('a Ring of before there were tokens for part of the scopes', () => {
+  it('keeps its rows, and such tokens from then on', async () => {
+    const session = await signIn();
+    const { key } = await issueKey(session, ['items:read', 'items:write']);
+    expect((await call(key)).status).toBe(200);
+    const ring = await ringStub(session);
+    const before = await dumpOfRing(ring);
+    await runInDurableObject(ring, (_object, { storage }) => {
+      storage.sql.exec('DROP TABLE scoped_tokens');
+      storage.sql.exec('UPDATE schema SET version = 3');
+    });
+    await evictDurableObject(ring);
+    const { scope } = await tokenIn(await askToken(pairOf(key), { scope: 'items:read' }));
+    expect(scope).toBe('items:read');
+    const after = await dumpOfRing(ring);
+    expect([after.tokens, after.scoped_tokens]).toEqual([
+      before.tokens,
+      [expect.objectContaining({ scope })],
+    ]);
+    expect(after.schema).toEqual([{ id: 1, version: 4 }]);
   });
 });
 
@@ -148,8 +172,8 @@ describe('tables', () => {
   );
 
   it.each([
-    ['KeyRing', SCHEMA, 3],
-    ['Lobby', LOBBY_SCHEMA, 3],
+    ['KeyRing', SCHEMA, 4],
+    ['Lobby', LOBBY_SCHEMA, 4],
   ] as const)('of a %s that are made new are of the latest version', async (_, schema, version) => {
     const rows = await runInDurableObject(someRing(), (_object, { storage }) => {
       createTables(storage, schema);
@@ -216,6 +240,6 @@ describe('a Lobby from before versions were written down', () => {
     });
     expect(owner?.id).toBe('user-test-ada');
     const { schema, messages } = await dumpOfRing(lobby);
-    expect([schema, messages]).toEqual([[{ id: 1, version: 3 }], []]);
+    expect([schema, messages]).toEqual([[{ id: 1, version: 4 }], []]);
   });
 });

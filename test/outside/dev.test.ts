@@ -135,6 +135,7 @@ describe('npm run dev', () => {
   test('it tells the addresses and a user who can sign in', () => {
     const said = dev.output();
     for (const each of [places.api, places.desk, places.stytch, places.origin]) expect(said).toContain(each);
+    expect(said).toContain(`${places.desk}/device`);
     expect(said).toContain('ada@example.com, password: correct horse battery staple');
   });
 

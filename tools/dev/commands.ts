@@ -30,6 +30,7 @@ export const workerCommand = (setting: Setting): Command => {
     ORIGIN_URL: places.origin,
     STYTCH_API_URL: places.stytch,
     STYTCH_PROJECT_ID: projectId,
+    LOGIN_URL: places.login,
     OPERATORS: OPERATOR.clientId,
     CLOCK_OFFSET_SECONDS: String(clockSeconds),
   };

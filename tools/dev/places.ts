@@ -8,6 +8,8 @@ export interface Places {
   readonly desk: string;
   readonly stytch: string;
   readonly origin: string;
+  /** The emulator's sign-in page, under the Desk's host name: cookies know hosts and no ports (RFC 6265 §8.5). */
+  readonly login: string;
   readonly stytchPort: number;
   readonly originPort: number;
 }
@@ -27,6 +29,7 @@ export const placesFrom = (port: number): Places => ({
   desk: `http://localhost:${port}`,
   stytch: `http://127.0.0.1:${port + 1}`,
   origin: `http://127.0.0.1:${port + 2}`,
+  login: `http://localhost:${port + 1}/_emulator/login`,
   stytchPort: port + 1,
   originPort: port + 2,
 });

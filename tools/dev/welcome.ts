@@ -15,8 +15,8 @@ export const welcome = ({ places, logFile }: Running, project: EmulatorProject):
 Latchkey is ready.
 
   API     ${places.api}    what your users' keys open
-  Desk    ${places.desk}    where keys are made and revoked
-  Stytch  ${places.stytch}    an emulator; sign-in page: ${places.stytch}/_emulator/login
+  Desk    ${places.desk}    where keys are made and revoked; ${places.desk}/device lets a device in
+  Stytch  ${places.stytch}    an emulator; sign-in page: ${places.login}
   Origin  ${places.origin}    a demo API that shows who called
 
 A user: ${ADA.email}, password: ${ADA.password}

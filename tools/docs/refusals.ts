@@ -71,7 +71,10 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   device_code_expired: { reason: 'device_code_expired' },
   device_denied: { reason: 'device_denied', detail: 'the user said no' },
   user_code_unknown: { reason: 'user_code_unknown' },
+  too_many_scope_sets: { reason: 'too_many_scope_sets', retryAfterSeconds: 1800 },
   too_many_codes: { reason: 'too_many_codes', retryAfterSeconds: 480 },
+  cross_site: { reason: 'cross_site' },
+  sign_in_unknown: { reason: 'sign_in_unknown' },
 };
 
 const SPACE = {

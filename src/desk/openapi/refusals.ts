@@ -19,6 +19,7 @@ const BESIDES: Readonly<Partial<Record<Reason, 'WWW-Authenticate' | 'Retry-After
   address_limited: 'Retry-After',
   too_many_attempts: 'Retry-After',
   too_many_codes: 'Retry-After',
+  too_many_scope_sets: 'Retry-After',
   unavailable: 'Retry-After',
 };
 

@@ -114,11 +114,12 @@ export const exchangeAtRing = async (
   ring: string,
   clientSecret: string,
   trace: Trace,
+  scopes: readonly string[] | null = null,
 ) => {
   const startedAt = ports.now();
   const answer = await reach(
     ports,
-    ports.rings(ring).exchange({ credential: name, clientSecret }).then(shaped(isExchangeAnswer)),
+    ports.rings(ring).exchange({ credential: name, clientSecret, scopes }).then(shaped(isExchangeAnswer)),
     EXCHANGE_DEADLINE_MS,
   );
   if (answer.ok) trace.stytchMs += answer.value.stytchMs;

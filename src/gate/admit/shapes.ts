@@ -126,31 +126,35 @@ export const isResultOf =
     (value.ok === true ? isSo(value.value) : value.ok === false && isRefusalOfRing(value.refusal));
 
 type Fields = Readonly<Record<string, unknown>>;
-type Has = (fields: Fields) => boolean;
+export type Has = (fields: Fields) => boolean;
 
-const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+export const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 export const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && !Number.isNaN(value);
 const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
+export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 export const isText = (value: unknown): value is string => typeof value === 'string';
-const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
-const isTexts = (value: unknown): boolean =>
+export const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
+export const isTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
 /** Whether it is one of the results of a union, with what that one must have. */
-const isOneOf = (value: unknown, results: Readonly<Partial<Record<string, Has>>>): boolean =>
+export const isOneOf = (value: unknown, results: Readonly<Partial<Record<string, Has>>>): boolean =>
   isRecord(value) &&
   typeof value.result === 'string' &&
   Object.hasOwn(results, value.result) &&
   results[value.result]?.(value) === true;
 
-const always: Has = () => true;
+export const always: Has = () => true;
 const isToken: Has = ({ token, sealed, expiresAt }) =>
   typeof token === 'string' && typeof sealed === 'string' && isNumber(expiresAt);
 const isGrace: Has = ({ scopes, until }) => isTexts(scopes) && isNumber(until);
-const isLater: Has = ({ retryAfterSeconds }) => isNumber(retryAfterSeconds);
+export const isLater: Has = ({ retryAfterSeconds }) => isNumber(retryAfterSeconds);
+
+const PART_REFUSED = { scope_refused: always, crowded: isLater };
 
 const EXCHANGED = {
+  ...PART_REFUSED,
   token: (fields) => isToken(fields) && isNumber(fields.generation),
   grace: (fields) => isGrace(fields) && typeof fields.ownerId === 'string' && isNumber(fields.generation),
   ended: ({ status }) => ENDED.has(status),
@@ -159,6 +163,7 @@ const EXCHANGED = {
 } satisfies Record<ExchangeAnswer['exchanged']['result'], Has>;
 
 const LOBBY_EXCHANGED = {
+  ...PART_REFUSED,
   token: (fields) => isToken(fields) && isOwner(fields.owner),
   grace: (fields) => isGrace(fields) && isOwner(fields.owner),
   unregistered: always,

@@ -38,6 +38,10 @@ export const evidenceOf = async (
       return remember(ports, presented, 'refused_by_stytch', now + REFUSED_FOR_MS);
     case 'unavailable':
       return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: exchanged.retryAfterSeconds });
+    case 'scope_refused':
+    case 'crowded':
+      // Nobody asked for part of the scopes.
+      return notBelieved(ports, key.clientId);
   }
 };
 

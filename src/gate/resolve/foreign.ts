@@ -21,7 +21,8 @@ export const ownerOfForeign = async (
   const { clientId } = token;
   if (ports.foreignClients === 'off') return invalid('foreign', presented);
   const refused = ports.memory.refusal(presented.text, ports.now());
-  if (refused !== null) return err(refused);
+  // That its owner is suspended does not say that he is another, and is for `admit` to say.
+  if (refused !== null && refused.reason !== 'owner_suspended') return err(refused);
   const until = ports.now() + REFUSED_FOR_MS;
   const looked = await askLobby(
     ports,

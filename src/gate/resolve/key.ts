@@ -18,8 +18,12 @@ import type { DecisionPorts } from '../ports.ts';
 import { invalid, type Presented, refuseEnded, seenOf } from '../presented.ts';
 import { agree, believe, evidenceOf } from './believe.ts';
 
-/** A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. */
-const FIRST_ASK = { evidence: null, others: [], purse: OWNER_PURSE, costs: [], wantsLease: true } as const;
+/**
+ * A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. No lease where
+ * nobody is going to spend it: what is lent and never told of counts as used.
+ */
+const firstAsk = ({ isUse }: Presented) =>
+  ({ evidence: null, others: [], purse: OWNER_PURSE, costs: [], wantsLease: isUse }) as const;
 
 /** A token this near its end is not taken from a store, in seconds. */
 export const MARGIN_SECONDS = 30;
@@ -47,7 +51,11 @@ export const resolveKey = async (
     ports.vault.get(fingerprint).finally(() => {
       trace.kvMs += ports.now() - startedAt;
     }),
-    askRing(ports, { ...FIRST_ASK, name, ring: key.ring, wantToken: true, seen: seenOf(presented) }, trace),
+    askRing(
+      ports,
+      { ...firstAsk(presented), name, ring: key.ring, wantToken: true, seen: seenOf(presented) },
+      trace,
+    ),
   ]);
   if (!asked.ok) return asked;
   const { standing } = asked.value;
@@ -123,7 +131,7 @@ const standingNow = async (
 ): Promise<Result<HeldStanding>> => {
   const asked = await askRing(
     ports,
-    { ...FIRST_ASK, name, ring: key.ring, wantToken: false, seen: seenOf(presented) },
+    { ...firstAsk(presented), name, ring: key.ring, wantToken: false, seen: seenOf(presented) },
     trace,
   );
   if (!asked.ok) return asked;

@@ -1,13 +1,13 @@
-import type { Lobby } from '../../model/ports.ts';
+import type { Lobby, LobbyExchanged, LobbyExchangeRequest } from '../../model/ports.ts';
 import { reach } from '../../model/reach.ts';
-import { err, type Result } from '../../model/refusal.ts';
+import { err, ok, type Result } from '../../model/refusal.ts';
 import type { Trace } from '../../model/trace.ts';
-import { shaped } from '../admit/shapes.ts';
+import { isLobbyExchangeAnswer, shaped } from '../admit/shapes.ts';
 import type { DecisionPorts } from '../ports.ts';
 
 /** How long the Lobby is waited for, in milliseconds; and where it may have to ask Stytch. */
 const LOOK_DEADLINE_MS = 2_000;
-export const LOBBY_EXCHANGE_DEADLINE_MS = 5_000;
+const EXCHANGE_DEADLINE_MS = 5_000;
 
 /** One call to the Lobby of a client. Its silence says nothing of the caller, and neither does that it is overloaded. */
 export const askLobby = async <T>(
@@ -22,4 +22,20 @@ export const askLobby = async <T>(
   const answer = await reach(ports, call(ports.lobbies(clientId)).then(shaped(isSo)), deadlineMs);
   trace.ringMs += ports.now() - startedAt;
   return answer.ok ? answer : err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+};
+
+/** What a Lobby makes of a pair: one `exchange` call. */
+export const exchangeAtLobby = async (
+  ports: DecisionPorts,
+  request: LobbyExchangeRequest,
+  trace: Trace,
+): Promise<Result<LobbyExchanged>> => {
+  const { clientId } = request.credential;
+  const call = (lobby: Lobby) => lobby.exchange(request);
+  const answer = await askLobby(ports, clientId, call, isLobbyExchangeAnswer, trace, EXCHANGE_DEADLINE_MS);
+  if (!answer.ok) return answer;
+  const { exchanged, stytchMs } = answer.value;
+  trace.stytchMs += stytchMs;
+  trace.ringMs -= stytchMs;
+  return ok(exchanged);
 };

@@ -7,18 +7,17 @@ import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyExchanged, SecretName } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { unseal } from '../../model/seal.ts';
-import { hashOfToken } from '../../model/token.ts';
 import type { Trace } from '../../model/trace.ts';
-import { isLobbyExchangeAnswer, isLobbyLook } from '../admit/shapes.ts';
+import { isLobbyLook } from '../admit/shapes.ts';
 import type { DecisionPorts } from '../ports.ts';
 import { addressOfPresented, invalid, type Presented, REFUSED_FOR_MS, remember } from '../presented.ts';
 import { graceEnd, notBelieved, tokenFor } from './believe.ts';
 import { evidenceOfToken } from './jwt.ts';
 import { MARGIN_SECONDS } from './key.ts';
-import { askLobby, LOBBY_EXCHANGE_DEADLINE_MS } from './lobby-call.ts';
+import { askLobby, exchangeAtLobby } from './lobby-call.ts';
 
 /** When an address that made too many attempts may come again, in seconds: the period of the rate-limit binding. */
-const THROTTLED_SECONDS = 60;
+export const THROTTLED_SECONDS = 60;
 
 /** Kept tokens of foreign pairs have no generation: their Ring decides by the token itself. */
 const NO_GENERATION = 0;
@@ -84,23 +83,15 @@ export const exchangePair = async (
     clientSecret: credential.clientSecret.reveal(),
     address: addressOfPresented(presented),
   };
-  const answer = await askLobby(
-    ports,
-    name.clientId,
-    (lobby) => lobby.exchange(request),
-    isLobbyExchangeAnswer,
-    trace,
-    LOBBY_EXCHANGE_DEADLINE_MS,
-  );
+  const answer = await exchangeAtLobby(ports, request, trace);
   if (!answer.ok) return answer;
-  const { exchanged, stytchMs } = answer.value;
-  trace.stytchMs += stytchMs;
-  trace.ringMs -= stytchMs;
+  const exchanged = answer.value;
   trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
   return evidenceOfExchange(ports, presented, name, exchanged);
 };
 
-const nameOf = async (ports: DecisionPorts, credential: PairCredential): Promise<SecretName> => {
+/** What a foreign pair is called where its secret must not be known. */
+export const nameOf = async (ports: DecisionPorts, credential: PairCredential): Promise<SecretName> => {
   const { current } = await ports.keychain();
   const { clientId, clientSecret } = credential;
   const fingerprint = await fingerprintOf(current, ports.projectId, clientId, clientSecret.reveal());
@@ -110,16 +101,17 @@ const nameOf = async (ports: DecisionPorts, credential: PairCredential): Promise
 const evidenceOfExchange = async (
   ports: DecisionPorts,
   presented: Presented,
-  { clientId, fingerprint }: SecretName,
+  name: SecretName,
   exchanged: LobbyExchanged,
 ): Promise<Result<Evidence>> => {
+  const { clientId, fingerprint } = name;
   const now = ports.now();
   const until = now + REFUSED_FOR_MS;
   switch (exchanged.result) {
     case 'token': {
       const { token, sealed, owner, expiresAt, made } = exchanged;
       if (made) ports.inBackground(ports.vault.put(fingerprint, sealed, expiresAt, now));
-      return (await proven(ports, token, clientId, owner, 0)) ?? notBelieved(ports, clientId);
+      return (await proven(ports, token, name, owner, 0)) ?? notBelieved(ports, clientId);
     }
     case 'grace': {
       const { owner, scopes } = exchanged;
@@ -138,6 +130,10 @@ const evidenceOfExchange = async (
       return err({ reason: 'too_many_attempts', retryAfterSeconds: exchanged.retryAfterSeconds });
     case 'unavailable':
       return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: exchanged.retryAfterSeconds });
+    case 'scope_refused':
+    case 'crowded':
+      // Nobody asked for part of the scopes.
+      return notBelieved(ports, clientId);
   }
 };
 
@@ -145,15 +141,15 @@ const evidenceOfExchange = async (
 const fromStore = async (
   ports: DecisionPorts,
   { clientId, clientSecret }: PairCredential,
-  { fingerprint }: SecretName,
+  name: SecretName,
   owner: Owner,
   sealed: string,
 ): Promise<Result<Evidence> | null> => {
-  const context = { project: ports.projectId, place: fingerprint };
+  const context = { project: ports.projectId, place: name.fingerprint };
   const kept = await unseal(sealed, clientSecret.reveal(), await ports.keychain(), context);
   if (kept === null || kept.clientId !== clientId || kept.generation !== NO_GENERATION) return null;
   if (kept.ring !== (await ringOfOwner(ports.projectId, owner))) return null;
-  return proven(ports, kept.token, clientId, owner, MARGIN_SECONDS);
+  return proven(ports, kept.token, name, owner, MARGIN_SECONDS);
 };
 
 /**
@@ -163,7 +159,7 @@ const fromStore = async (
 const proven = async (
   ports: DecisionPorts,
   jwt: string,
-  clientId: string,
+  { clientId, fingerprint }: SecretName,
   owner: Owner,
   marginSeconds: number,
 ): Promise<Result<Evidence> | null> => {
@@ -174,5 +170,6 @@ const proven = async (
   }
   const { ownership } = ownershipOf(ownerNamedBy(token.value), owner, ports.ownerlessClients);
   if (ownership !== 'owned' || token.value.expiresAt - marginSeconds <= ports.now() / 1000) return null;
-  return ok(await evidenceOfToken(ports, token.value, await hashOfToken(jwt), owner));
+  // Known by its secret and not by the token: whoever ends that one by itself (RFC 7009) does not end the pair.
+  return ok(await evidenceOfToken(ports, token.value, fingerprint, owner));
 };

@@ -10,6 +10,7 @@ export const upkeep = (parts: RingParts): void => {
   if (!tables.exists()) return;
   const now = parts.now();
   tables.forgetRevokedTokens(now);
+  tables.sweepScopedTokens(now);
   tables.sweepIdempotency(now);
   tables.pruneAudit(now - rules.auditMs);
   if (rules.events === null) return;

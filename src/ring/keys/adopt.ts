@@ -40,7 +40,7 @@ export const adopt = (
     // Nobody was shown a secret of it here, and no tag of ours is on it.
     ...{ lastFour: '', masterKey: '', createdAt: parts.now(), generation: 1 },
     ...{ endedAt: null, lastUsedAt: null, lastSeen: null, tokensFrom: null },
-    ...{ ipAllowlist: null, revision: 1, confirmedAt: parts.now() },
+    ...{ ipAllowlist: null, deviceClient: null, revision: 1, confirmedAt: parts.now() },
   };
   storage.transactionSync(() => {
     tables.insertKey(row);

@@ -77,7 +77,7 @@ const reserve = (
   const row: KeyRow = {
     ...{ keyId: clientId, status: 'creating', name, description, scopes, createdBy, lastFour },
     ...{ ...ages, generation: 1, limit, masterKey, tokensFrom: null },
-    ...{ ipAllowlist, revision: 1, confirmedAt: null },
+    ...{ ipAllowlist, deviceClient: request.deviceClient ?? null, revision: 1, confirmedAt: null },
   };
   parts.storage.transactionSync(() => {
     parts.tables.insertKey(row);
@@ -89,8 +89,11 @@ const reserve = (
 
 /** What a key that is made leaves behind: the trail, the event, and the answer to a repeat. */
 const commit = (parts: RingParts, request: IssueRequest, record: KeyRecord): void => {
-  const { name, scopes, expiresAt } = request;
-  writeAudit(parts, request.author, 'key.created', record.keyId, { name, scopes, expires_at: expiresAt });
+  const { name, scopes, expiresAt, deviceClient } = request;
+  writeAudit(parts, request.author, 'key.created', record.keyId, {
+    ...{ name, scopes, expires_at: expiresAt },
+    ...(deviceClient === undefined ? {} : { device_client: deviceClient }),
+  });
   emit(parts, 'key.created', record);
   answered(parts, request.idempotency, record);
 };

@@ -27,6 +27,7 @@ export const toRecord = (parts: Pick<RingParts, 'tables'>, row: VisibleRow, owne
     lastSeen: row.lastSeen,
     ipAllowlist: row.ipAllowlist,
     rotation,
+    deviceClient: row.deviceClient,
     revision: row.revision,
   };
 };

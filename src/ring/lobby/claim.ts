@@ -1,5 +1,5 @@
 import { isForeignClientId, ownerNamedBy } from '../../model/foreign.ts';
-import type { Owner } from '../../model/identity.ts';
+import { isSameOwner, type Owner } from '../../model/identity.ts';
 import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyClaimRequest, LobbyProof, LobbyProofRequest } from '../../model/ports.ts';
 import { sealToken } from '../requests/kept-token.ts';
@@ -28,6 +28,7 @@ export const claimByProof = async (parts: LobbyParts, request: LobbyProofRequest
     case 'silent':
       return { result: 'unavailable', retryAfterSeconds: tried.retryAfterSeconds ?? COME_BACK_SECONDS };
     case 'unusable':
+    case 'scope_refused':
     case 'unverifiable':
       return { result: 'unavailable', retryAfterSeconds: COME_BACK_SECONDS };
   }
@@ -76,5 +77,3 @@ const isHeldBy = ({ tables }: LobbyParts, clientId: string, owner: Owner): boole
   const held = tables.owner(clientId);
   return held !== null && isSameOwner(held, owner);
 };
-
-const isSameOwner = (one: Owner, other: Owner): boolean => one.kind === other.kind && one.id === other.id;

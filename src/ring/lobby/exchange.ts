@@ -1,10 +1,11 @@
 import { isForeignClientId, ownerNamedBy } from '../../model/foreign.ts';
 import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyExchangeAnswer, LobbyExchanged, LobbyExchangeRequest } from '../../model/ports.ts';
+import { hashOfToken } from '../../model/token.ts';
 import { sealToken, unsealToken } from '../requests/kept-token.ts';
 import { RENEW_BEFORE_SECONDS } from '../requests/prove.ts';
 import { nameAddress, type Tried, tryPair } from './attempt.ts';
-import { isUnregistered, settleOwner } from './owner.ts';
+import { isUnregistered, ownershipFor } from './owner.ts';
 import type { LobbyParts } from './parts.ts';
 import type { AcceptedSecret } from './tables.ts';
 
@@ -22,20 +23,24 @@ export const exchange = async (
   parts: LobbyParts,
   request: LobbyExchangeRequest,
 ): Promise<LobbyExchangeAnswer> => {
-  const { clientId, fingerprint } = request.credential;
+  const { clientId } = request.credential;
   if (!isForeignClientId(clientId, parts.rules.realm)) return unasked({ result: 'refused' });
-  if (isUnregistered(parts, clientId)) return unasked({ result: 'unregistered' });
+  if (isUnregistered(parts, request)) return unasked({ result: 'unregistered' });
   const kept = await fromKept(parts, request, RENEW_BEFORE_SECONDS);
   if (kept !== null) return unasked(kept);
   const address = await nameAddress(parts, request.address);
   const startedAt = parts.now();
-  const { joined, value } = parts.join(fingerprint, () => exchangeNow(parts, request, address));
+  const { joined, value } = parts.join(joinOf(request), () => exchangeNow(parts, request, address));
   const exchanged = await value;
   return {
     exchanged: joined && exchanged.result === 'token' ? { ...exchanged, made: false } : exchanged,
     stytchMs: parts.now() - startedAt,
   };
 };
+
+/** What is found out for an operator says of his client what the Gate would not: the two are not mixed. */
+const joinOf = ({ credential: { fingerprint }, asOperator }: LobbyExchangeRequest): string =>
+  asOperator === true ? `operator ${fingerprint}` : fingerprint;
 
 const unasked = (exchanged: LobbyExchanged): LobbyExchangeAnswer => ({ exchanged, stytchMs: 0 });
 
@@ -56,7 +61,8 @@ const conclude = async (
 ): Promise<LobbyExchanged> => {
   switch (proof.proof) {
     case 'refused':
-      return { result: 'refused' };
+    case 'scope_refused':
+      return { result: proof.proof };
     case 'unusable':
       return unavailable(parts, proof.because, null);
     case 'unverifiable':
@@ -83,11 +89,16 @@ const keep = async (
   const named = ownerNamedBy(claims);
   const ring = await ringOfOwner(parts.rules.projectId, named);
   const sealed = await sealToken(parts, request, { token, ring, generation: 0 });
+  // Of one second Stytch makes one token: one that was revoked is not to be kept again.
+  const isRevoked = parts.revokedTokens.has(await hashOfToken(token));
   // Nothing is awaited from here on: whose client it is by now, not when Stytch was asked, decides.
   const settled = parts.storage.transactionSync(() => {
-    const secret = { fingerprint, clientId, named, scopes, sealed, acceptedAt, tokenExpiresAt: expiresAt };
+    const secret = {
+      ...{ fingerprint, clientId, named, scopes, acceptedAt, tokenExpiresAt: expiresAt },
+      sealed: isRevoked ? null : sealed,
+    };
     parts.tables.putSecret(secret);
-    return settleOwner(parts, clientId, named);
+    return ownershipFor(parts, request, named);
   });
   await parts.wake();
   if (settled.ownership !== 'owned') return told(parts, clientId, settled.ownership);
@@ -107,7 +118,7 @@ const fromKept = async (
   if (expiresAt - parts.now() / 1000 <= marginSeconds) return null;
   const token = await unsealToken(parts, request, sealed);
   if (token === null) return null;
-  const settled = settleOwner(parts, clientId, secret.named);
+  const settled = ownershipFor(parts, request, secret.named);
   if (settled.ownership === 'owned')
     return { result: 'token', token, sealed, owner: settled.owner, expiresAt, made: false };
   return isFresh(parts, secret) ? { result: settled.ownership } : null;
@@ -127,7 +138,7 @@ const fromGrace = (parts: LobbyParts, request: LobbyExchangeRequest): LobbyExcha
   if (secret === null) return null;
   const until = secret.tokenExpiresAt + parts.rules.stytchGraceSeconds;
   if (until * 1000 <= parts.now()) return null;
-  const settled = settleOwner(parts, clientId, secret.named);
+  const settled = ownershipFor(parts, request, secret.named);
   if (settled.ownership !== 'owned') return isOutdated(parts, secret) ? null : { result: settled.ownership };
   return { result: 'grace', owner: settled.owner, scopes: secret.scopes, until };
 };
@@ -137,11 +148,11 @@ const told = (parts: LobbyParts, clientId: string, outcome: 'ownerless' | 'owner
   return { result: outcome };
 };
 
-const unavailable = (
+export const unavailable = (
   parts: LobbyParts,
   because: string,
   retryAfterSeconds: number | null,
-): LobbyExchanged => {
+): Extract<LobbyExchanged, { readonly result: 'unavailable' }> => {
   parts.log({ event: 'exchange', lobby: parts.name, outcome: 'unavailable', because });
   return { result: 'unavailable', retryAfterSeconds: retryAfterSeconds ?? 1 };
 };

@@ -1,6 +1,17 @@
 import { DurableObject } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
 import { log } from '../../log.ts';
+import type {
+  DeviceBegun,
+  DeviceOpening,
+  DevicePoll,
+  DevicePolled,
+  DeviceRuling,
+  DeviceSettlement,
+  NewDevice,
+  TryCounted,
+  WaitingDevice,
+} from '../../model/device-lobby.ts';
 import { isForeignClientId, ownershipOf } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import type {
@@ -19,12 +30,15 @@ import type {
 import type { Result } from '../../model/refusal.ts';
 import { openJoins } from '../requests/joins.ts';
 import { claimByProof, release, renew } from './claim.ts';
+import { beginDevice, decideDevice, openDevice, pollDevice, settleDevice } from './devices.ts';
 import { exchange } from './exchange.ts';
+import { exchangePart } from './exchange-part.ts';
 import { settleOwner } from './owner.ts';
 import type { LobbyParts, LobbyPorts } from './parts.ts';
 import { startRun, workOnRun } from './reconcile.ts';
 import { reportOf } from './run.ts';
 import { type LobbyTables, openLobbyTables } from './tables.ts';
+import { countTry } from './tries.ts';
 
 /** A kept token this near its end is no longer handed out, in milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
@@ -35,9 +49,13 @@ const SWEEP_APART_MS = 10_000;
 /** How soon a reconciliation goes on when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;
 
+/** How many revoked tokens are remembered, for the second that it matters. */
+const MAX_REVOKED = 1_000;
+
 /**
  * Foreign clients, of which only the client_id is known: whose they are, and the tokens for their secrets. There are 64
- * of it, by hash of the client_id, so that strangers cannot make more. One of them reconciles Stytch and the Rings.
+ * of it, by hash of the client_id, so that strangers cannot make more. One of them reconciles Stytch and the Rings. Devices
+ * that wait for a user's word (RFC 8628) are in all of them, by hash of their user code.
  */
 export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby {
   #opened: LobbyTables | null = null;
@@ -58,6 +76,8 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
       tables: this.#tables,
       storage: this.ctx.storage,
       join: openJoins(),
+      parting: new Set(),
+      revokedTokens: new Set(),
       pending: new Set(),
       quietUntil: 0,
       now: () => Date.now(),
@@ -77,7 +97,8 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
   }
 
   async exchange(request: LobbyExchangeRequest): Promise<LobbyExchangeAnswer> {
-    return exchange(this.#parts, request);
+    const { scopes } = request;
+    return scopes ? exchangePart(this.#parts, { ...request, scopes }) : exchange(this.#parts, request);
   }
 
   async claim({ clientId, owner }: LobbyClaimRequest): Promise<Owner> {
@@ -100,6 +121,14 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
     release(this.#parts, request);
   }
 
+  async forgetTokens(clientId: string, revoked: string): Promise<void> {
+    const { tables, revokedTokens } = this.#parts;
+    tables.forgetTokens(clientId);
+    const [oldest] = revokedTokens;
+    if (oldest !== undefined && revokedTokens.size >= MAX_REVOKED) revokedTokens.delete(oldest);
+    revokedTokens.add(revoked);
+  }
+
   async wasSeen(messageId: string, sentAt: number): Promise<MessageSeen> {
     const { tables, now } = this.#parts;
     const last = tables.messageSentAt(hashOf(messageId), now());
@@ -111,6 +140,34 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
     const { tables, now, wake } = this.#parts;
     tables.putMessage(hashOf(messageId), sentAt, now());
     await wake();
+  }
+
+  async countTry(name: string, max: number): Promise<TryCounted> {
+    return countTry(this.#parts, name, max);
+  }
+
+  async takeBackTry(name: string, id: number): Promise<void> {
+    this.#tables.deleteTry(name, id);
+  }
+
+  async beginDevice(device: NewDevice): Promise<DeviceBegun> {
+    return beginDevice(this.#parts, device);
+  }
+
+  async openDevice(opening: DeviceOpening): Promise<WaitingDevice | null> {
+    return openDevice(this.#parts, opening);
+  }
+
+  async decideDevice(ruling: DeviceRuling): Promise<boolean> {
+    return decideDevice(this.#parts, ruling);
+  }
+
+  async pollDevice(poll: DevicePoll): Promise<DevicePolled> {
+    return pollDevice(this.#parts, poll);
+  }
+
+  async settleDevice(settlement: DeviceSettlement): Promise<void> {
+    settleDevice(this.#parts, settlement);
   }
 
   async startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>> {

@@ -1,5 +1,6 @@
-import { type Ownership, ownershipOf } from '../../model/foreign.ts';
+import { type Ownership, ownershipOf, ownOwner } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
+import type { LobbyExchangeRequest } from '../../model/ports.ts';
 import type { LobbyParts } from './parts.ts';
 
 /** Whose client it is, and has it written down if that is news. Nothing is awaited: of two claims one is the first. */
@@ -12,9 +13,26 @@ export const settleOwner = (parts: LobbyParts, clientId: string, named: Owner): 
   return settled;
 };
 
+/** The same of who asks. An operator is nobody's client: nothing is written down of whose he is. */
+export const ownershipFor = (
+  parts: LobbyParts,
+  { credential: { clientId }, asOperator }: LobbyExchangeRequest,
+  named: Owner,
+): Ownership =>
+  asOperator === true
+    ? { ownership: 'owned', owner: ownOwner(clientId) }
+    : settleOwner(parts, clientId, named);
+
 /** Whether only clients are taken that somebody has claimed, and this one is not among them. */
-export const isUnregistered = ({ rules, tables }: LobbyParts, clientId: string): boolean =>
-  rules.foreignClients === 'off' || (rules.foreignClients === 'imported' && tables.owner(clientId) === null);
+export const isUnregistered = (
+  { rules, tables }: LobbyParts,
+  { credential: { clientId }, asOperator }: LobbyExchangeRequest,
+): boolean => {
+  if (asOperator === true) return !rules.operators.has(clientId);
+  return (
+    rules.foreignClients === 'off' || (rules.foreignClients === 'imported' && tables.owner(clientId) === null)
+  );
+};
 
 const isSame = (owner: Owner, held: Owner | null): boolean =>
   held !== null &&

@@ -13,6 +13,8 @@ export interface LobbyRules {
   readonly realm: KeyRealm;
   readonly foreignClients: ForeignClients;
   readonly ownerlessClients: OwnerlessClients;
+  /** Clients that manage everybody's keys, and are nobody's themselves. */
+  readonly operators: ReadonlySet<string>;
   readonly stytchGraceSeconds: number;
   /** The key of trusted_metadata that says whose a client is. */
   readonly ownerClaim: string;
@@ -34,6 +36,10 @@ export interface LobbyParts extends LobbyPorts {
   readonly tables: LobbyTables;
   readonly storage: DurableObjectStorage;
   readonly join: Join;
+  /** Tokens for part of a client's scopes that are being asked for: fingerprint and scope. */
+  readonly parting: Set<string>;
+  /** The last tokens that were revoked, by their hashes: Stytch may give the same one again within its second. */
+  readonly revokedTokens: Set<string>;
   /** Attempts whose outcome is not known yet. They end with the object that made them. */
   readonly pending: Set<Attempt>;
   /** Until when Stytch's token endpoint asked not to be called, milliseconds since the epoch. */

@@ -1,3 +1,4 @@
+import { SCOPED_TOKENS, SCOPED_TOKENS_BY_END } from '../tables/scoped.ts';
 import type { Schema } from '../tables/versions.ts';
 
 const MESSAGES = `CREATE TABLE messages (
@@ -15,6 +16,36 @@ const RECONCILIATION = `CREATE TABLE reconciliation (
     run TEXT NOT NULL,
     due_at INTEGER
   )`;
+const DEVICE_CODES = `CREATE TABLE device_codes (
+    -- Devices that wait for a user's word (RFC 8628), and what became of them, for ten minutes: the user code under a keyed
+    -- name, the device code as its SHA-256, in boxes that only Latchkey opens what is shown of the device and who approved
+    -- it, and which session has claimed it.
+    user_code TEXT PRIMARY KEY,
+    device_code TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    about TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'redeeming', 'redeemed')),
+    state_at INTEGER NOT NULL,
+    because TEXT,
+    interval_seconds INTEGER NOT NULL,
+    polled_at INTEGER,
+    session_id TEXT,
+    claim TEXT,
+    approver TEXT,
+    redemption TEXT
+  ) WITHOUT ROWID`;
+const DEVICE_CODES_BY_END = 'CREATE INDEX device_codes_by_end ON device_codes (expires_at)';
+const TRIES = `CREATE TABLE tries (
+    -- What may be done a few times in ten minutes, 10,000 at the most: wrong user codes, by owner's ring and by address, and
+    -- devices that began to wait, by client and address; an address as a keyed hash of its block.
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL
+  )`;
+const TRIES_BY_NAME = 'CREATE INDEX tries_by_name ON tries (name, at)';
+const TRIES_BY_AGE = 'CREATE INDEX tries_by_age ON tries (at)';
 
 /**
  * The tables of a Lobby. No secret, no usable token, no address: who reads all of them cannot make a request and learns
@@ -57,10 +88,27 @@ const TABLES: readonly string[] = [
   MESSAGES,
   MESSAGES_BY_AGE,
   RECONCILIATION,
+  DEVICE_CODES,
+  DEVICE_CODES_BY_END,
+  TRIES,
+  TRIES_BY_NAME,
+  TRIES_BY_AGE,
+  SCOPED_TOKENS,
+  SCOPED_TOKENS_BY_END,
 ];
 
-/** A Lobby's tables. Version 2: messages that were dealt with are known again. Version 3: one of the Lobbies reconciles. */
+/**
+ * A Lobby's tables. Version 2: messages that were dealt with are known again. Version 3: one of the Lobbies reconciles.
+ * Version 4: device codes, and tokens for part of the scopes.
+ */
 export const LOBBY_SCHEMA: Schema = {
   tables: TABLES,
-  steps: [[MESSAGES, MESSAGES_BY_AGE], [RECONCILIATION]],
+  steps: [
+    [MESSAGES, MESSAGES_BY_AGE],
+    [RECONCILIATION],
+    [
+      ...[DEVICE_CODES, DEVICE_CODES_BY_END, TRIES, TRIES_BY_NAME, TRIES_BY_AGE],
+      ...[SCOPED_TOKENS, SCOPED_TOKENS_BY_END],
+    ],
+  ],
 };

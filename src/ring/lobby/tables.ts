@@ -1,8 +1,10 @@
 import { type Attempt, BUDGET_WINDOW_MS } from '../../model/budget.ts';
 import type { Owner } from '../../model/identity.ts';
 import type { Row } from '../tables/rows.ts';
+import { scopedTables } from '../tables/scoped.ts';
 import { openSql } from '../tables/sql.ts';
 import { createTables, hasTable, upgradeTables } from '../tables/versions.ts';
+import { deviceTables } from './device-tables.ts';
 import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
 import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
@@ -33,6 +35,16 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
   const sql = openSql(storage.sql);
   const { all, first, run } = sql;
   const messages = messageTables(sql);
+  const devices = deviceTables(sql);
+  const scoped = scopedTables(sql, () => true);
+
+  /** Forgets secrets, with the tokens for part of the scopes that they opened. */
+  const forgetSecrets = (which: string, ...values: readonly SqlStorageValue[]): void => {
+    for (const row of all(`SELECT fingerprint FROM secrets WHERE ${which}`, ...values)) {
+      scoped.deleteScopedTokens(row.fingerprint as string);
+      run('DELETE FROM secrets WHERE fingerprint = ?', row.fingerprint as string);
+    }
+  };
 
   const sweepFailures = (now: number): void =>
     run('DELETE FROM failures WHERE at <= ? OR at > ?', now - BUDGET_WINDOW_MS, now + BUDGET_WINDOW_MS);
@@ -43,7 +55,9 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
 
   return {
     ...messages,
+    ...devices,
     ...runTables(sql),
+    ...scoped,
     owner: (clientId: string): Owner | null => {
       const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
       return row === null ? null : toOwner(row);
@@ -66,7 +80,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       run('UPDATE owners SET claimed_at = ? WHERE client_id = ?', now, clientId),
     forgetClient: (clientId: string): void => {
       run('DELETE FROM owners WHERE client_id = ?', clientId);
-      run('DELETE FROM secrets WHERE client_id = ?', clientId);
+      forgetSecrets('client_id = ?', clientId);
     },
 
     secret: (fingerprint: string, clientId: string): AcceptedSecret | null => {
@@ -94,14 +108,19 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
         ],
         ...[acceptedAt, tokenExpiresAt],
       );
-      run(
-        `DELETE FROM secrets WHERE client_id = ?1 AND fingerprint NOT IN (SELECT fingerprint FROM secrets
+      forgetSecrets(
+        `client_id = ?1 AND fingerprint NOT IN (SELECT fingerprint FROM secrets
            WHERE client_id = ?1 ORDER BY accepted_at DESC LIMIT ?2)`,
         ...[clientId, SECRETS_OF_CLIENT],
       );
     },
-    deleteSecret: (fingerprint: string): void =>
-      run('DELETE FROM secrets WHERE fingerprint = ?', fingerprint),
+    /** Forgets the tokens of a client, and not that Stytch accepted its secrets. */
+    forgetTokens: (clientId: string): void => {
+      for (const row of all('SELECT fingerprint FROM secrets WHERE client_id = ?', clientId))
+        scoped.deleteScopedTokens(row.fingerprint as string);
+      run('UPDATE secrets SET sealed = NULL WHERE client_id = ?', clientId);
+    },
+    deleteSecret: (fingerprint: string): void => forgetSecrets('fingerprint = ?', fingerprint),
 
     /** The failures that count, oldest first. */
     failures: (now: number): readonly Attempt[] =>
@@ -124,7 +143,9 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       const seconds = Math.floor(now / 1000);
       sweepFailures(now);
       messages.sweepMessages(now);
-      run('DELETE FROM secrets WHERE token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
+      devices.sweepDevices(now);
+      scoped.sweepScopedTokens(now);
+      forgetSecrets('token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
       run('UPDATE secrets SET sealed = NULL WHERE token_expires_at <= ? AND sealed IS NOT NULL', seconds);
     },
     /** When there is something to forget next, in milliseconds since the epoch; null for never. */
@@ -132,11 +153,14 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       const row = first(
         `SELECT min(at) AS at FROM (SELECT min(at) + ?1 AS at FROM failures
            UNION ALL SELECT min(seen_at) + ?3 FROM messages
+           UNION ALL SELECT min(expires_at) * 1000 FROM scoped_tokens
            UNION ALL SELECT min(token_expires_at) * 1000 FROM secrets WHERE sealed IS NOT NULL
            UNION ALL SELECT (min(token_expires_at) + ?2) * 1000 FROM secrets)`,
         ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS, MESSAGE_KEPT_MS],
       );
-      return (row?.at as number | null | undefined) ?? null;
+      const times = [row?.at as number | null | undefined, devices.nextDeviceSweepAt()];
+      const known = times.filter((at) => at !== null && at !== undefined);
+      return known.length === 0 ? null : Math.min(...known);
     },
   };
 };

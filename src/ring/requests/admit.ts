@@ -1,5 +1,5 @@
 import { useName } from '../../model/evidence.ts';
-import type { Owner } from '../../model/identity.ts';
+import { isSameOwner, type Owner } from '../../model/identity.ts';
 import { type Grant, OWNER_PURSE, type Report } from '../../model/lease-wire.ts';
 import type { MeterRules } from '../../model/meter.ts';
 import type { Admission, AdmitRequest, CredentialName, KeyUse, Standing } from '../../model/ports.ts';
@@ -38,9 +38,7 @@ export const settle = (parts: RingParts, reports: readonly Report[], uses: reado
 /** Whoever asks about a token or a session says whose it is: a Ring speaks of nobody but its own owner. */
 export const ownersIn = ({ credential, others }: AdmitRequest): readonly Owner[] => {
   const owners = [credential, ...others].flatMap((name) => (name.kind === 'secret' ? [] : [name.owner]));
-  return owners.filter(
-    (owner, i) => owners.findIndex(({ kind, id }) => kind === owner.kind && id === owner.id) === i,
-  );
+  return owners.filter((owner, i) => owners.findIndex((each) => isSameOwner(each, owner)) === i);
 };
 
 const lends = (grant: Grant | null): boolean => grant !== null && (grant.decided > 0 || grant.units > 0);

@@ -1,5 +1,6 @@
 import { fingerprintOf } from '../../model/fingerprint.ts';
 import type { ExchangeAnswer, Exchanged, ExchangeRequest } from '../../model/ports.ts';
+import { hashOfToken } from '../../model/token.ts';
 import type { RingParts } from '../parts.ts';
 import type { SecretRow } from '../tables/rows.ts';
 import { sealToken, unsealToken } from './kept-token.ts';
@@ -50,6 +51,8 @@ const ask = async (parts: RingParts, request: ExchangeRequest, generation: numbe
       return { result: 'refused' };
     case 'unusable':
       return unavailable(parts, proof.because, null);
+    case 'scope_refused':
+      return { result: 'scope_refused' };
     case 'unverifiable':
       // The Ring's word needs no keys.
       return grace(parts, request, generation) ?? unavailable(parts, 'no signing keys', null);
@@ -70,7 +73,7 @@ const ask = async (parts: RingParts, request: ExchangeRequest, generation: numbe
 };
 
 /** A secret that was good is not: never by itself a revocation, but Stytch is asked whether the client is still there. */
-const askSoon = async (parts: RingParts, { credential }: ExchangeRequest): Promise<void> => {
+export const askSoon = async (parts: RingParts, { credential }: ExchangeRequest): Promise<void> => {
   const { clientId, fingerprint } = credential;
   if (!parts.tables.secrets(clientId).some((secret) => secret.fingerprint === fingerprint)) return;
   parts.tables.confirm(clientId, 0);
@@ -122,7 +125,10 @@ const keep = (
   return exchanged;
 };
 
-/** The kept token, opened with the presented secret, if it has more than `marginSeconds` left. */
+/**
+ * The kept token, opened with the presented secret, if it has more than `marginSeconds` left. One that was revoked by
+ * itself (RFC 7009) is nobody's any more: it is handed out too.
+ */
 const openKept = async (
   parts: RingParts,
   request: ExchangeRequest,
@@ -134,7 +140,7 @@ const openKept = async (
   if (standing.status !== 'live' || row === null || row.generation !== standing.generation) return null;
   if (row.expiresAt - parts.now() / 1000 <= marginSeconds) return null;
   const token = await unsealToken(parts, request, row.sealed);
-  if (token === null) return null;
+  if (token === null || parts.tables.isRevokedToken(await hashOfToken(token))) return null;
   const { sealed, generation, expiresAt } = row;
   return { result: 'token', token, sealed, generation, expiresAt, made: false };
 };
@@ -153,7 +159,11 @@ const grace = (parts: RingParts, request: ExchangeRequest, generation: number): 
     : null;
 };
 
-const unavailable = (parts: RingParts, because: string, retryAfterSeconds: number | null): Exchanged => {
+export const unavailable = (
+  parts: RingParts,
+  because: string,
+  retryAfterSeconds: number | null,
+): Extract<Exchanged, { result: 'unavailable' }> => {
   parts.log({ event: 'exchange', ring: parts.ring, outcome: 'unavailable', because });
   return { result: 'unavailable', retryAfterSeconds: retryAfterSeconds ?? 1 };
 };

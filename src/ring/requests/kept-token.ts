@@ -10,31 +10,34 @@ export interface KeepParts extends Pick<RingPorts, 'keychain' | 'randomBytes'> {
 export interface Presented {
   readonly credential: { readonly clientId: string; readonly fingerprint: string };
   readonly clientSecret: string;
+  /** The scopes of a token for part of them; absent or null for all. */
+  readonly scopes?: readonly string[] | null;
 }
 
 /** Seals a token under the secret that it stands for, for its place in a table and in the Vault. */
 export const sealToken = async (
   parts: KeepParts,
-  { credential, clientSecret }: Presented,
+  presented: Presented,
   kept: Omit<KeptToken, 'clientId'>,
 ): Promise<string> => {
   const { current } = await parts.keychain();
-  const plain = { ...kept, clientId: credential.clientId };
-  return seal(plain, clientSecret, current, contextOf(parts, credential.fingerprint), parts.randomBytes);
+  const plain = { ...kept, clientId: presented.credential.clientId };
+  return seal(plain, presented.clientSecret, current, contextOf(parts, presented), parts.randomBytes);
 };
 
 /** The token that was sealed, or null when it is another secret's, or its pepper is gone. */
 export const unsealToken = async (
   parts: KeepParts,
-  { credential, clientSecret }: Presented,
+  presented: Presented,
   sealed: string,
 ): Promise<string | null> => {
-  const context = contextOf(parts, credential.fingerprint);
-  const kept = await unseal(sealed, clientSecret, await parts.keychain(), context);
+  const context = contextOf(parts, presented);
+  const kept = await unseal(sealed, presented.clientSecret, await parts.keychain(), context);
   return kept?.token ?? null;
 };
 
-const contextOf = (parts: KeepParts, fingerprint: string) => ({
+/** No fingerprint has a space: a token for part of the scopes opens in no other one's place. */
+const contextOf = (parts: KeepParts, { credential: { fingerprint }, scopes }: Presented) => ({
   project: parts.rules.projectId,
-  place: fingerprint,
+  place: [fingerprint, ...(scopes ?? [])].join(' '),
 });

@@ -19,6 +19,8 @@ export interface ProofParts extends Pick<RingPorts, 'stytch' | 'verifyToken' | '
 export type Proof =
   | { readonly proof: 'proven'; readonly text: string; readonly token: M2MToken }
   | { readonly proof: 'refused' }
+  /** The client is good, and has not the scopes that were asked for. */
+  | { readonly proof: 'scope_refused' }
   /** Stytch answered, and its answer is none that can be gone by. */
   | { readonly proof: 'unusable'; readonly because: string }
   /** Stytch does not answer. */
@@ -36,7 +38,12 @@ export type Proof =
  * Puts a client's secret to the proof: Stytch's token endpoint, one call. A token is believed only when it is a good one
  * for this very client. Whose it is, the caller has to see to.
  */
-export const prove = async (parts: ProofParts, clientId: string, clientSecret: string): Promise<Proof> => {
+export const prove = async (
+  parts: ProofParts,
+  clientId: string,
+  clientSecret: string,
+  scopes: readonly string[] | null = null,
+): Promise<Proof> => {
   // Without keys a token would be bought for nothing. Their silence is Stytch's.
   if (!(await parts.canVerify())) return { proof: 'unverifiable' };
   const quietMs = parts.quietUntil - parts.now();
@@ -44,18 +51,31 @@ export const prove = async (parts: ProofParts, clientId: string, clientSecret: s
     const retryAfterSeconds = Math.ceil(quietMs / 1000);
     return { proof: 'silent', because: 'asked for quiet', retryAfterSeconds, called: false };
   }
-  const outcome = await parts.stytch.exchange(clientId, clientSecret);
-  return outcome.outcome === 'answered' ? judge(parts, clientId, outcome.value) : unanswered(parts, outcome);
+  const outcome = await parts.stytch.exchange(clientId, clientSecret, scopes);
+  if (outcome.outcome === 'answered') return judge(parts, clientId, scopes, outcome.value);
+  // RFC 6749 §5.2. Who asked for no scopes cannot have asked for too many.
+  const isOfScopes = scopes !== null && outcome.outcome === 'declined' && outcome.code === 'invalid_scope';
+  return isOfScopes ? { proof: 'scope_refused' } : unanswered(parts, outcome);
 };
 
-const judge = async (parts: ProofParts, clientId: string, text: string): Promise<Proof> => {
+const judge = async (
+  parts: ProofParts,
+  clientId: string,
+  scopes: readonly string[] | null,
+  text: string,
+): Promise<Proof> => {
   const judged = await parts.verifyToken(text, parts.now());
   if (judged.verdict === 'unknowable') return { proof: 'unusable', because: 'no signing keys' };
   if (judged.verdict === 'bad') return { proof: 'unusable', because: `bad token: ${judged.because}` };
   const { token } = judged;
-  return token.kind === 'm2m' && token.clientId === clientId
-    ? { proof: 'proven', text, token }
-    : { proof: 'unusable', because: "another client's token" };
+  if (token.kind !== 'm2m' || token.clientId !== clientId)
+    return { proof: 'unusable', because: "another client's token" };
+  if (scopes !== null && !token.scopes.every((scope) => scopes.includes(scope)))
+    return { proof: 'unusable', because: 'a token for more than was asked' };
+  // Scopes that the client has not may be left out (RFC 6749 §3.3), and then there may be none.
+  return scopes !== null && token.scopes.length === 0
+    ? { proof: 'scope_refused' }
+    : { proof: 'proven', text, token };
 };
 
 const unanswered = (parts: ProofParts, outcome: Exclude<Outcome<string>, { outcome: 'answered' }>): Proof => {

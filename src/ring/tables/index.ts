@@ -5,6 +5,7 @@ import { auditTables } from './audit.ts';
 import { keyTables } from './keys.ts';
 import { ledgerTables } from './ledger.ts';
 import { SCHEMA } from './schema.ts';
+import { scopedTables } from './scoped.ts';
 import { openSql } from './sql.ts';
 import { toldTables } from './told.ts';
 import { useTables } from './use.ts';
@@ -139,6 +140,7 @@ export const openTables = (storage: DurableObjectStorage) => {
     ...auditTables(sql, () => exists),
     ...toldTables(sql, () => exists),
     ...useTables(sql, () => exists),
+    ...scopedTables(sql, () => exists),
 
     /** When the Ring has to wake next, in milliseconds since the epoch; null for never. */
     nextDueAt: ({ expiringMs, unusedMs, auditMs, confirmMs }: Wakes): number | null => {
@@ -160,6 +162,7 @@ export const openTables = (storage: DurableObjectStorage) => {
         first('SELECT forget_at AS at FROM ring'),
         first('SELECT lapses_at AS at FROM ring'),
         first(`SELECT (min(expires_at) + ${REVOKED_MARGIN_SECONDS}) * 1000 AS at FROM revoked_tokens`),
+        first('SELECT min(expires_at) * 1000 AS at FROM scoped_tokens'),
       ].flatMap((row) => (typeof row?.at === 'number' ? [row.at] : []));
       return times.length === 0 ? null : Math.min(...times);
     },

@@ -5,6 +5,7 @@ import {
   type KeyRow,
   limitText,
   type SecretRow,
+  toKeptTokenRow,
   toKeyRow,
   toSecretRow,
 } from './rows.ts';
@@ -37,12 +38,12 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
   insertKey: (key: KeyRow): void =>
     run(
       `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, expires_at, ended_at,
-         last_four, last_used_at, generation, own_limit, master_key, tokens_from, ip_allowlist, revision, confirmed_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         last_four, last_used_at, generation, own_limit, master_key, tokens_from, ip_allowlist, revision, confirmed_at,
+         device_client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[key.keyId, key.status, key.name, key.description, JSON.stringify(key.scopes), key.createdBy],
       ...[key.createdAt, key.expiresAt, key.endedAt, key.lastFour, key.lastUsedAt, key.generation],
       ...[limitText(key.limit), key.masterKey, key.tokensFrom, listText(key.ipAllowlist), key.revision],
-      key.confirmedAt,
+      ...[key.confirmedAt, key.deviceClient],
     ),
   deleteKey: (clientId: string): void => run('DELETE FROM keys WHERE client_id = ?', clientId),
   activateKey: (clientId: string, now: number): void =>
@@ -131,6 +132,7 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
     );
     for (const fingerprint of gone) {
       run('DELETE FROM tokens WHERE fingerprint = ?', fingerprint);
+      run('DELETE FROM scoped_tokens WHERE fingerprint = ?', fingerprint);
       run('DELETE FROM secrets WHERE fingerprint = ?', fingerprint);
     }
     return gone;
@@ -138,13 +140,7 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
 
   token: (fingerprint: string): KeptTokenRow | null => {
     const row = exists() ? first('SELECT * FROM tokens WHERE fingerprint = ?', fingerprint) : null;
-    return row === null
-      ? null
-      : {
-          sealed: row.sealed as string,
-          generation: row.generation as number,
-          expiresAt: row.expires_at as number,
-        };
+    return row === null ? null : toKeptTokenRow(row);
   },
   putToken: (fingerprint: string, token: KeptTokenRow): void =>
     run(

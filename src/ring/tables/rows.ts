@@ -120,6 +120,13 @@ export const toKeyRow = (row: Row): KeyRow => ({
   ipAllowlist: row.ip_allowlist === null ? null : (JSON.parse(row.ip_allowlist as string) as string[]),
   revision: (row.revision as number | null) ?? 1,
   confirmedAt: row.confirmed_at as number | null,
+  deviceClient: row.device_client as string | null,
+});
+
+export const toKeptTokenRow = (row: Row): KeptTokenRow => ({
+  sealed: row.sealed as string,
+  generation: row.generation as number,
+  expiresAt: row.expires_at as number,
 });
 
 export const toSecretRow = (row: Row): SecretRow => ({

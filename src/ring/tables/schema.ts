@@ -1,3 +1,4 @@
+import { SCOPED_TOKENS, SCOPED_TOKENS_BY_END } from './scoped.ts';
 import type { Schema } from './versions.ts';
 
 const REVOKED_TOKENS = `CREATE TABLE revoked_tokens (
@@ -113,7 +114,8 @@ const TABLES: readonly string[] = [
     revision INTEGER,
     confirmed_at INTEGER,
     expiring_told_at INTEGER,
-    unused_told_at INTEGER
+    unused_told_at INTEGER,
+    device_client TEXT
   ) WITHOUT ROWID`,
   'CREATE INDEX keys_by_age ON keys (created_at, client_id)',
   `CREATE TABLE secrets (
@@ -180,6 +182,8 @@ const TABLES: readonly string[] = [
   EVENTS,
   EVENTS_BY_TIME,
   USE_TOTALS,
+  SCOPED_TOKENS,
+  SCOPED_TOKENS_BY_END,
 ];
 
 const ADDED_COLUMNS = {
@@ -203,7 +207,7 @@ const ADDED_COLUMNS = {
 
 /**
  * A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation.
- * Version 3: a key's whole life.
+ * Version 3: a key's whole life. Version 4: keys that were made for a device client, tokens for part of the scopes.
  */
 export const SCHEMA: Schema = {
   tables: TABLES,
@@ -216,5 +220,6 @@ export const SCHEMA: Schema = {
       ...[ROTATIONS, ROTATIONS_BY_TIME, IDEMPOTENCY, IDEMPOTENCY_BY_END],
       ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME, USE_TOTALS],
     ],
+    ['ALTER TABLE keys ADD COLUMN device_client TEXT', SCOPED_TOKENS, SCOPED_TOKENS_BY_END],
   ],
 };

@@ -76,6 +76,9 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   device_code_expired: {},
   device_denied: { detail: 'the user said no' },
   user_code_unknown: {},
+  cross_site: {},
+  sign_in_unknown: {},
+  too_many_scope_sets: { retryAfterSeconds: 1800 },
   too_many_codes: { retryAfterSeconds: 480 },
 };
 

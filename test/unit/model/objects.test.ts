@@ -37,6 +37,7 @@ describe('a key as it is shown', () => {
       last_used_at: '2026-11-01T12:00:00Z',
       ip_allowlist: null,
       rotation: null,
+      device_client: null,
     });
   });
 

@@ -6,6 +6,7 @@ import { VERSION } from '../../../../src/desk/describe.ts';
 import { METHODS, referred, type Schema } from '../../../../src/desk/openapi/document.ts';
 import { openApiOf } from '../../../../src/desk/openapi/index.ts';
 import { reasonsOf } from '../../../../src/desk/openapi/refusals.ts';
+import { isOAuth } from '../../../../src/desk/operation.ts';
 import { ANSWERS } from '../../../../src/http/answers.ts';
 import { DOCUMENT, OPERATIONS } from '../document.ts';
 
@@ -140,10 +141,18 @@ describe('refusals', () => {
       const item = DOCUMENT.paths[operation.path];
       const responses = item?.[operation.method.toLowerCase() as 'get']?.responses ?? {};
       for (const reason of reasonsOf(operation)) {
-        const { status, code } = ANSWERS[reason];
+        const { status, code, oauthError } = ANSWERS[reason];
         const response = responses[status];
         if (response === undefined) throw new Error(`${reason}: ${status} is not told of`);
-        const schema = referred(DOCUMENT, response).content?.['application/problem+json']?.schema;
+        const { content } = referred(DOCUMENT, response);
+        if (isOAuth(operation.path)) {
+          // RFC 6749 §5.2.
+          const [base, said] = content?.['application/json']?.schema?.allOf ?? [];
+          expect(base).toEqual({ $ref: '#/components/schemas/OAuthError' });
+          expect(said?.properties?.error?.enum).toContain(oauthError ?? code);
+          continue;
+        }
+        const schema = content?.['application/problem+json']?.schema;
         expect(schema?.allOf?.[0]).toEqual({ $ref: '#/components/schemas/Problem' });
         expect(schema?.allOf?.[1]?.properties?.status).toEqual({ const: status });
         expect(schema?.allOf?.[1]?.properties?.code?.enum).toContain(code);

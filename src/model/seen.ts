@@ -1,4 +1,4 @@
-import type { Seen } from '../../model/life.ts';
+import type { Seen } from './life.ts';
 
 /** Families of clients by how their User-Agent begins; the first that fits. Versions are nobody's business. */
 const FAMILIES: readonly (readonly [RegExp, string])[] = [

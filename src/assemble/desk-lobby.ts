@@ -1,0 +1,58 @@
+import type { DeskLobby } from '../desk/ports.ts';
+import * as is from '../gate/admit/shapes.ts';
+import type { DeviceBegun, DeviceLobby, DevicePolled, TryCounted } from '../model/device-lobby.ts';
+import type { ReachPorts } from '../model/reach.ts';
+import { err, type Result } from '../model/refusal.ts';
+import { type Method, reachable } from './desk-object.ts';
+
+/** A Lobby answers from its tables; milliseconds. */
+const deadlineMs = 5_000;
+
+const isWaiting = (value: unknown): boolean =>
+  is.isRecord(value) &&
+  [value.clientId, value.about, value.claim].every(is.isText) &&
+  is.isTexts(value.scopes) &&
+  is.isNumber(value.expiresAt);
+
+const COUNTED = {
+  counted: ({ id }) => is.isNumber(id),
+  exhausted: is.isLater,
+} satisfies Record<TryCounted['result'], is.Has>;
+
+const BEGUN = {
+  begun: is.always,
+  taken: is.always,
+  full: is.isLater,
+} satisfies Record<DeviceBegun['result'], is.Has>;
+
+const POLLED = {
+  pending: is.always,
+  slow_down: is.always,
+  expired: is.always,
+  unknown: is.always,
+  denied: ({ because }) => is.isText(because),
+  approved: ({ redemption, scopes, about, approver }) =>
+    [redemption, about, approver].every(is.isText) && is.isTexts(scopes),
+} satisfies Record<DevicePolled['result'], is.Has>;
+
+const METHODS: Readonly<Record<keyof DeviceLobby, Method>> = {
+  countTry: { deadlineMs, isSo: (value) => is.isOneOf(value, COUNTED) },
+  takeBackTry: { deadlineMs, isSo: () => true },
+  beginDevice: { deadlineMs, isSo: (value) => is.isOneOf(value, BEGUN) },
+  openDevice: { deadlineMs, isSo: (value) => value === null || isWaiting(value) },
+  decideDevice: { deadlineMs, isSo: (value) => typeof value === 'boolean' },
+  pollDevice: { deadlineMs, isSo: (value) => is.isOneOf(value, POLLED) },
+  settleDevice: { deadlineMs, isSo: () => true },
+};
+
+/** A Lobby as the Desk asks it. That it is overloaded says nothing of who asks: it cannot tell. */
+export const deskLobby = (lobby: DeviceLobby, ports: ReachPorts): DeskLobby => {
+  const methods = Object.entries(reachable(METHODS, lobby, ports)).map(([method, ask]) => [
+    method,
+    async (...asked: readonly unknown[]): Promise<Result<unknown>> => {
+      const answer = await ask(...asked);
+      return answer.ok ? answer : err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
+    },
+  ]);
+  return Object.fromEntries(methods) as DeskLobby;
+};

@@ -1,0 +1,41 @@
+import type { Config } from '../config.ts';
+import type { DeskPorts } from '../desk/ports.ts';
+import { ok } from '../model/refusal.ts';
+import { createPortal } from '../portal/index.ts';
+import type { PortalPorts } from '../portal/ports.ts';
+import type { Shared } from './shared.ts';
+import { stytchRefusal } from './stytch-refusal.ts';
+
+/** A sign-in that lets a device in is of the same day where the operator's file says nothing. Seconds. */
+const MAX_AUTH_AGE_SECONDS = 86_400;
+
+/** What the portal has in common with the Desk. */
+type Common = Pick<
+  DeskPorts,
+  'deskUrl' | 'projectId' | 'devices' | 'throttle' | 'keychain' | 'randomBytes' | 'requestId' | 'now' | 'log'
+>;
+
+/** The pages for people. */
+export const openPortal = (
+  config: Config,
+  { stytch }: Pick<Shared, 'stytch'>,
+  ports: Common,
+): ReturnType<typeof createPortal> => {
+  const { deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log } = ports;
+  const { brand, desk, portal, roles, scopes } = config;
+  // Whoever runs a project may give users many roles: a cookie has room for those alone that something hangs on.
+  const known = new Set([...roles.keys(), ...desk.organizationRoles]);
+  const sessionOf: PortalPorts['sessionOf'] = async (token) => {
+    const answer = await stytch.authenticateSession(token, now());
+    if (answer.outcome !== 'answered') return stytchRefusal(answer);
+    const session = answer.value;
+    return ok(session && { ...session, roles: session.roles.filter((role) => known.has(role)) });
+  };
+  return createPortal({
+    ...{ deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log, sessionOf },
+    brand: brand.charAt(0).toUpperCase() + brand.slice(1),
+    login: portal,
+    maxAuthAgeSeconds: desk.maxAuthAgeSeconds ?? MAX_AUTH_AGE_SECONDS,
+    scopeTitle: (scope) => scopes.get(scope)?.title ?? scope,
+  });
+};

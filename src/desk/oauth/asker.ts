@@ -1,0 +1,88 @@
+import type { Asker } from '../../model/asker.ts';
+import type { AuditActor } from '../../model/audit-chain.ts';
+import type { Author } from '../../model/author.ts';
+import type { Credential } from '../../model/credential.ts';
+import { CREDENTIAL_KINDS } from '../../model/policy.ts';
+import { err, ok, type Reason, type Result } from '../../model/refusal.ts';
+import { authorOf } from '../doors.ts';
+import type { Call, DeskPorts } from '../ports.ts';
+import { asClient, authenticate, type PresentedClient } from './client.ts';
+
+/** Who asks, and how the audit trail writes him down. */
+export interface Asking {
+  readonly asker: Asker;
+  readonly author: Author;
+}
+
+/** Why it may remain open who asks, or that he may. */
+export const ASKER_REFUSALS: readonly Reason[] = [
+  'client_invalid',
+  'client_unauthorized',
+  'credential_invalid',
+  'too_many_attempts',
+  'rate_limited',
+  'unavailable',
+];
+
+/** Who asks about a token, or wants it ended (RFC 7662 §2.1, RFC 7009 §2.1). */
+export const askerOf = async (
+  ports: DeskPorts,
+  client: PresentedClient,
+  request: Request,
+  call: Call,
+): Promise<Result<Asking>> => {
+  const asking = (asker: Asker, actor: AuditActor, via: string | null): Asking => ({
+    asker,
+    author: authorOf(request, call, actor, via),
+  });
+  const ofClient = (clientId: string): Asking =>
+    asking({ kind: 'client', clientId }, { kind: 'client', id: clientId }, clientId);
+  const ofOperator = (clientId: string): Asking =>
+    asking({ kind: 'operator', clientId }, { kind: 'operator', id: clientId }, clientId);
+
+  const bearer = async (credential: Credential): Promise<Result<Asking>> => {
+    const operator = await ports.identifyOperator(credential, call.trace);
+    if (operator.ok) return ok(ofOperator(operator.value));
+    if (operator.refusal.reason === 'unavailable') return operator;
+    // Who is no operator may be somebody else.
+    const asked = { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null, unrevoked: true } as const;
+    const caller = await ports.identify(credential, asked, call.trace, request);
+    if (!caller.ok) {
+      // RFC 6750 §3.1 tells of a bad token by itself; the rest is said as of a client that came by its secret.
+      const { refusal } = caller;
+      return refusal.reason === 'credential_invalid' ? caller : err(asClient(refusal, null));
+    }
+    const { identity, session } = caller.value;
+    if (session !== null) {
+      const { owner, sessionId } = session;
+      const kind = owner.kind === 'member' ? 'member' : 'user';
+      return ok(asking({ kind: 'owner', owner }, { kind, id: owner.id }, sessionId));
+    }
+    return identity.clientId === null
+      ? err({ reason: 'credential_invalid', because: 'unknown', scheme: 'bearer' })
+      : ok(ofClient(identity.clientId));
+  };
+
+  switch (client.kind) {
+    case 'confidential': {
+      const operator = await ports.authenticateOperator(client.credential, call.trace, request);
+      if (!operator.ok) return err(asClient(operator.refusal, client.scheme));
+      if (operator.value !== null) return ok(ofOperator(operator.value));
+      const known = await authenticate(ports, client, request, call);
+      return known.ok ? ok(ofClient(known.value.clientId)) : known;
+    }
+    case 'public':
+      // Nobody proves that it is this client: the trail says what it called itself, and not that it was.
+      return ports.deviceClients.has(client.clientId)
+        ? ok(
+            asking(
+              { kind: 'device', clientId: client.clientId },
+              { kind: 'anyone', id: null },
+              client.clientId,
+            ),
+          )
+        : err({ reason: 'client_invalid', because: 'unknown', scheme: null });
+    case 'bearer':
+      return bearer(client.credential);
+  }
+};

@@ -1,0 +1,161 @@
+import * as z from 'zod';
+import { json } from '../../http/answer.ts';
+import {
+  DEVICE_CODE_SECONDS,
+  DEVICE_INTERVAL_SECONDS,
+  type DeviceClient,
+  hashOfDeviceCode,
+  lobbyOfUserCode,
+  mintDeviceCode,
+  mintUserCode,
+  namesOfUserCode,
+  showUserCode,
+} from '../../model/device.ts';
+import { err, ok, type Refusal, type Result } from '../../model/refusal.ts';
+import { seenFrom } from '../../model/seen.ts';
+import { addressOf } from '../../model/stranger.ts';
+import { aboutBox, type DeviceAbout } from '../device-texts.ts';
+import type { Doors } from '../doors.ts';
+import { operation } from '../operation.ts';
+import type { DeskPorts } from '../ports.ts';
+import { MAX_NAME, text } from '../schemas.ts';
+import { countTries, triesFrom } from '../tries.ts';
+import { CLIENT_FIELDS, presentedClient } from './client.ts';
+import { scopesWanted } from './client-credentials.ts';
+import { deviceClientOf, type NamedDeviceClient } from './device-client.ts';
+
+/** How many devices of one client, from one address, wait at a time (SECURITY: DOS-14). */
+const DEVICES_OF_ADDRESS = 20;
+
+/** How often another user code is drawn, where one is taken or its Lobby is full. */
+const DRAWS = 4;
+
+const FORM = z
+  .object({
+    ...CLIENT_FIELDS,
+    scope: z
+      .string()
+      .optional()
+      .meta({ description: 'Scope-tokens, separated by one space each; absent for all of the client' }),
+    device_name: text(1, MAX_NAME).optional().meta({
+      description: 'What the device calls itself: the key is named after it. No parameter of RFC 8628',
+    }),
+  })
+  .meta({
+    id: 'DeviceAuthorizationRequest',
+    examples: [{ client_id: 'acme-cli', device_name: 'my laptop' }],
+  });
+
+const CODES = z
+  .strictObject({
+    device_code: z.string().meta({ description: 'For the token endpoint: keep it secret' }),
+    user_code: z.string().meta({ description: 'For the user, who types it at `verification_uri`' }),
+    verification_uri: z.url(),
+    verification_uri_complete: z.url(),
+    expires_in: z.int().positive().meta({ description: 'Seconds' }),
+    interval: z.int().positive().meta({ description: 'Seconds between two requests at the token endpoint' }),
+  })
+  .meta({ id: 'DeviceAuthorization' });
+
+/** Where a device begins to wait for its user's word (RFC 8628 §3.1). */
+export const deviceAuthorizationOperation = (ports: DeskPorts, doors: Doors) =>
+  operation({
+    ...{ method: 'POST', path: '/oauth2/device_authorization', operationId: 'authorizeDevice' },
+    ...{ tag: 'OAuth', door: doors.stranger, body: FORM },
+    summary: 'Begins to ask a user for a key, from a device without a browser (RFC 8628)',
+    description: 'For the clients in `deviceClients` of the configuration. They have no secret.',
+    answers: {
+      200: {
+        ...{ description: 'The codes', body: CODES },
+        headers: { Pragma: '`no-cache`, for caches that know HTTP/1.0 alone' },
+      },
+    },
+    refusals: ['client_invalid', 'client_unauthorized', 'scope_invalid', 'unavailable'],
+    handle: async ({ body: form, request, call }) => {
+      const presented = presentedClient(ports, request.headers, form);
+      if (!presented.ok) return presented;
+      const named = deviceClientOf(ports, presented.value);
+      if (!named.ok) return named;
+      const scopes = scopesOf(named.value.client, form.scope);
+      if (!scopes.ok) return scopes;
+      const about = aboutOf(request, form.device_name);
+      const codes = await begin(ports, named.value, scopes.value, about);
+      if (!codes.ok) return codes;
+      const { deviceCode, userCode } = codes.value;
+      const uri = `${ports.deskUrl}/device`;
+      const body: z.input<typeof CODES> = {
+        ...{ device_code: deviceCode, user_code: userCode, verification_uri: uri },
+        verification_uri_complete: `${uri}?user_code=${userCode}`,
+        ...{ expires_in: DEVICE_CODE_SECONDS, interval: DEVICE_INTERVAL_SECONDS },
+      };
+      return ok(json(body, 200, call.requestId, { pragma: 'no-cache' }));
+    },
+  });
+
+/** What of the client's scopes is asked for: by default all of them (RFC 6749 §3.3). */
+const scopesOf = ({ scopes }: DeviceClient, asked: string | undefined): Result<readonly string[]> => {
+  const wanted = scopesWanted(asked);
+  if (!wanted.ok) return wanted;
+  const beyond = (wanted.value ?? []).filter((scope) => !scopes.includes(scope));
+  return beyond.length > 0 ? err({ reason: 'scope_invalid', scopes: beyond }) : ok(wanted.value ?? scopes);
+};
+
+/** What the user is shown of the device that asks, so that he knows whether it is his own (RFC 8628 §5.4). */
+const aboutOf = (request: Request, deviceName: string | undefined): DeviceAbout => {
+  const { city } = (request as { readonly cf?: { readonly city?: unknown } }).cf ?? {};
+  return {
+    ...seenFrom(request),
+    address: addressOf(request.headers),
+    city: typeof city === 'string' ? city : null,
+    deviceName: deviceName ?? null,
+  };
+};
+
+type BeginPorts = Pick<DeskPorts, 'keychain' | 'projectId' | 'randomBytes' | 'lobbyOf'>;
+
+interface Codes {
+  readonly deviceCode: string;
+  /** As it is shown. */
+  readonly userCode: string;
+}
+
+const limited = (retryAfterSeconds: number): Refusal => ({ reason: 'address_limited', retryAfterSeconds });
+
+/** A device begins to wait; one that cannot does not count. */
+const begin = async (
+  ports: BeginPorts,
+  { clientId }: NamedDeviceClient,
+  scopes: readonly string[],
+  about: DeviceAbout,
+): Promise<Result<Codes>> => {
+  const tries = await triesFrom(ports, `devices of ${clientId}`, about.address, DEVICES_OF_ADDRESS);
+  const counted = await countTries(ports, tries, limited);
+  if (!counted.ok) return counted;
+  const codes = await draw(ports, clientId, scopes, about);
+  if (!codes.ok) await counted.value();
+  return codes;
+};
+
+const draw = async (
+  ports: BeginPorts,
+  clientId: string,
+  scopes: readonly string[],
+  about: DeviceAbout,
+): Promise<Result<Codes>> => {
+  const { projectId, randomBytes } = ports;
+  const keychain = await ports.keychain();
+  let retryAfterSeconds = 1;
+  for (let i = 0; i < DRAWS; i++) {
+    const userCode = mintUserCode(randomBytes);
+    const deviceCode = await mintDeviceCode(userCode, projectId, keychain, randomBytes);
+    const begun = await ports.lobbyOf(lobbyOfUserCode(userCode)).beginDevice({
+      names: await namesOfUserCode(userCode, projectId, keychain),
+      deviceCode: await hashOfDeviceCode(deviceCode),
+      ...{ clientId, scopes, about: await aboutBox.close(ports, userCode, about) },
+    });
+    if (!begun.ok) return begun;
+    if (begun.value.result === 'begun') return ok({ deviceCode, userCode: showUserCode(userCode) });
+    if (begun.value.result === 'full') retryAfterSeconds = begun.value.retryAfterSeconds;
+  }
+  return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds });
+};

@@ -1,0 +1,7 @@
+import type { Hono } from 'hono';
+
+/** The methods that are served under a path, for a 405 that names them (RFC 9110 §15.5.6). */
+export const methodsAt = (app: Hono, path: string): readonly string[] =>
+  ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.path !== '/*'),
+  );

@@ -1,0 +1,41 @@
+import type { Visit } from './ports.ts';
+
+/**
+ * Headers of every answer of the portal, refusals and redirects among them (WEB-04, WEB-05, WEB-09, WEB-10). A page is given its own style,
+ * sends forms to this host and is nothing else: no script, image, frame, plug-in, base. Browsers hold the redirect that
+ * answers a form to `form-action` as well (CSP 3 §6.4.2), which is why no form leads to the app's sign-in.
+ */
+export const HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy':
+    'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=()',
+  // Not no-referrer: browsers would then send our own forms with `Origin: null` (Fetch §3.2, "append a request Origin header").
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+/** Two years, as browsers' preload lists ask for. Of this host alone: the others are not ours to speak for. */
+const HSTS = { 'strict-transport-security': 'max-age=63072000' };
+
+/** What the portal answers, with all that it always says. */
+export const answer = (
+  body: string | null,
+  status: number,
+  visit: Visit,
+  deskUrl: string,
+  more: Readonly<Record<string, string>> = {},
+): Response => {
+  const headers = new Headers({
+    ...HEADERS,
+    ...(deskUrl.startsWith('https:') ? HSTS : {}),
+    'x-request-id': visit.requestId,
+    ...more,
+  });
+  for (const cookie of visit.cookies) headers.append('set-cookie', cookie);
+  return new Response(body, { status, headers });
+};

@@ -1,0 +1,74 @@
+import { type Context, Hono } from 'hono';
+import { failureFields } from '../http/failure.ts';
+import { methodsAt } from '../http/methods.ts';
+import { err } from '../model/refusal.ts';
+import { createDevicePages } from './device.tsx';
+import { PATHS } from './paths.ts';
+import type { PortalPorts, Serve, Visit } from './ports.ts';
+import { createPress } from './press.tsx';
+import { createSignInPages } from './sign-in-pages.ts';
+import { PORTAL_STYLE } from './style.ts';
+import { createVisitors } from './visitor.ts';
+
+/** The Desk for people: pages that need no script. Null for what is none of them. */
+export const createPortal = (ports: PortalPorts): ((request: Request) => Promise<Response | null>) => {
+  const app = new Hono();
+  const press = createPress(ports);
+  const visitors = createVisitors(ports);
+  const device = createDevicePages(ports, visitors, press);
+  const signIn = createSignInPages(ports, visitors, press);
+
+  const answered = async (context: Context, route: string, serve: Serve): Promise<Response> => {
+    const request = context.req.raw;
+    const requestId = ports.requestId(request.headers);
+    const visit: Visit = { requestId, request, cookies: [], returnTo: PATHS.device };
+    const { result, failure } = await attempt(visit, serve);
+    const response = result.ok ? result.value : await press.refused(result.refusal, visit);
+    const refusal = result.ok ? null : result.refusal;
+    ports.log({
+      event: 'request',
+      request_id: requestId,
+      host: 'desk',
+      method: request.method,
+      route,
+      decision: failure === null ? (refusal === null ? 'answered' : 'refused') : 'failed',
+      reason: refusal?.reason ?? null,
+      status: response.status,
+      ...failure,
+    });
+    return response;
+  };
+
+  const pages: readonly (readonly [method: 'GET' | 'POST', path: string, serve: Serve])[] = [
+    ['GET', PATHS.device, device.ask],
+    ['POST', PATHS.device, device.open],
+    ['POST', PATHS.decision, device.decide],
+    ['GET', PATHS.approved, device.approved],
+    ['GET', PATHS.denied, device.denied],
+    ['GET', PATHS.signIn, signIn.begin],
+    ['GET', PATHS.signedIn, signIn.finish],
+    ['GET', PATHS.style, async (visit) => press.style(PORTAL_STYLE, visit)],
+  ];
+  for (const [method, path, serve] of pages)
+    app.on(method, path, (context) => answered(context, path, serve));
+  app.notFound((context) => {
+    const { path } = context.req;
+    const refusal = { reason: 'method_not_allowed', allow: methodsAt(app, path) } as const;
+    return answered(context, path, async () => err(refusal));
+  });
+
+  return async (request) =>
+    methodsAt(app, app.getPath(request)).length > 0 ? await app.fetch(request) : null;
+};
+
+/** A bug is a page as well: whoever reads it is a person. */
+const attempt = async (visit: Visit, serve: Serve) => {
+  // RFC 8470 §5.1: nothing here may be done twice because somebody repeats what he overheard.
+  if (visit.request.headers.has('early-data'))
+    return { result: err({ reason: 'early_data' } as const), failure: null };
+  try {
+    return { result: await serve(visit), failure: null };
+  } catch (error) {
+    return { result: err({ reason: 'internal' } as const), failure: failureFields(error) };
+  }
+};

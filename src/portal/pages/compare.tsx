@@ -1,0 +1,104 @@
+import type { Child } from 'hono/jsx';
+import type { DeviceAsking, DeviceOrigin } from '../../model/device.ts';
+import { type Frame, Layout } from '../layout.tsx';
+import { PATHS } from '../paths.ts';
+import { day, placeOf } from '../say.ts';
+import { WORDS } from '../words.ts';
+
+const { compare: words } = WORDS;
+
+interface Asked {
+  readonly frame: Frame;
+  readonly csrf: string;
+  readonly asking: DeviceAsking;
+  readonly titleOf: (scope: string) => string;
+  readonly now: number;
+}
+
+/** What the device asks for, who it is and from where, to be compared before it is let in (RFC 8628 §5.4). */
+export const ComparePage = ({ frame, csrf, asking, titleOf, now }: Asked) => (
+  <Layout title={words.title} frame={frame}>
+    <h1>{words.title}</h1>
+    <p class="soft">
+      {words.lead} {words.minutes(Math.ceil((asking.expiresAt - now) / 60_000))}
+    </p>
+    <p class="code">{asking.userCode}</p>
+    <h2>
+      <bdi>{words.asks(asking.clientTitle)}</bdi>
+    </h2>
+    {asking.scopes.length === 0 ? (
+      <p>{words.wantsNothing}</p>
+    ) : (
+      <>
+        <p class="soft">{words.wants}</p>
+        <Scopes scopes={asking.scopes} titleOf={titleOf} />
+      </>
+    )}
+    {asking.beyond.length === 0 ? null : (
+      <>
+        <p class="soft">{words.beyond}</p>
+        <Scopes scopes={asking.beyond} titleOf={titleOf} />
+      </>
+    )}
+    <dl>
+      <Row name={words.client}>
+        <bdi>{asking.clientTitle}</bdi> <code>{asking.clientId}</code>
+      </Row>
+      <Row name={words.from}>
+        <From {...asking.from} />
+      </Row>
+      <Row name={words.keyName}>
+        <bdi>{asking.keyName}</bdi>
+      </Row>
+      <Row name={words.keyEnds}>{asking.keyExpiresAt === null ? words.never : day(asking.keyExpiresAt)}</Row>
+    </dl>
+    <p class="note">{words.warning}</p>
+    <form method="post" action={PATHS.decision}>
+      <input type="hidden" name="csrf" value={csrf} />
+      <input type="hidden" name="user_code" value={asking.userCode} />
+      <input type="hidden" name="claim" value={asking.claim} />
+      <div class="buttons">
+        <button type="submit" name="decision" value="deny" class="quiet">
+          {words.deny}
+        </button>
+        {asking.scopes.length === 0 ? null : (
+          <button type="submit" name="decision" value="approve">
+            {words.approve}
+          </button>
+        )}
+      </div>
+    </form>
+  </Layout>
+);
+
+const Scopes = ({ scopes, titleOf }: { readonly scopes: readonly string[] } & Pick<Asked, 'titleOf'>) => (
+  <ul>
+    {scopes.map((scope) => (
+      <li>
+        {titleOf(scope)} <code>{scope}</code>
+      </li>
+    ))}
+  </ul>
+);
+
+const Row = ({ name, children }: { readonly name: string; readonly children?: Child }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+const From = (from: DeviceOrigin) => {
+  const parts = [from.address, from.client].filter((part) => part !== null);
+  return (
+    <>
+      <bdi>{placeOf(from) ?? words.unknownPlace}</bdi>
+      {parts.length === 0 ? null : (
+        <>
+          <br />
+          <bdi class="soft">{parts.join(' · ')}</bdi>
+        </>
+      )}
+    </>
+  );
+};
