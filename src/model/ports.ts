@@ -231,7 +231,7 @@ export type CredentialName = SecretName | TokenName | SessionName;
 export interface TokenName {
   readonly kind: 'token';
   readonly clientId: string;
-  /** Base64url SHA-256 of the token in its one canonical spelling. */
+  /** Base64url SHA-256 of the token in its one canonical spelling; where a pair opened it, the pair's fingerprint. */
   readonly tokenHash: string;
   /** NumericDate, seconds. */
   readonly issuedAt: number;

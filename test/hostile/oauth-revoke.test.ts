@@ -287,7 +287,8 @@ describe('races', () => {
 
   it('a key that is revoked while it is being exchanged lets nobody in afterwards', async () => {
     const { session, key } = await somebody();
-    await fault('token', { kind: 'latency', latencyMs: 300 });
+    // Long enough that the revocation comes between, and shorter than Stytch is waited for.
+    await fault('token', { kind: 'latency', latencyMs: 2_000 });
     const cold = Array.from({ length: 5 }, () => isolate());
     const during = cold.map((here) => here.call(key, '/v1/strict/1'));
     await expect.poll(async () => (await stytchCalls()).token ?? 0).toBeGreaterThan(1);
