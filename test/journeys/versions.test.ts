@@ -134,11 +134,7 @@ describe('a Ring of before there were tokens for part of the scopes', () => {
     expect((await call(key)).status).toBe(200);
     const ring = await ringStub(session);
     const before = await dumpOfRing(ring);
-    await runInDurableObject(ring, (_object, { storage }) => {
-      storage.sql.exec('DROP TABLE scoped_tokens');
-      storage.sql.exec('UPDATE schema SET version = 3');
-    });
-    await evictDurableObject(ring);
+    await setBack(ring);
     const { scope } = await tokenIn(await askToken(pairOf(key), { scope: 'items:read' }));
     expect(scope).toBe('items:read');
     const after = await dumpOfRing(ring);
@@ -146,7 +142,6 @@ describe('a Ring of before there were tokens for part of the scopes', () => {
       before.tokens,
       [expect.objectContaining({ scope })],
     ]);
-    expect(after.schema).toEqual([{ id: 1, version: 4 }]);
   });
 });
 
