@@ -19,7 +19,7 @@ export const endPresented = (parts: RingParts, report: EndReport): EndOutcome =>
   const owner = tables.owner();
   const key = tables.key(clientId);
   if (owner === null || key?.status !== 'active' || hasExpired(key, parts.now())) return 'nothing';
-  if (by !== null && !isAskersOwn(by, { clientId, owner, deviceClient: null })) return 'nothing';
+  if (by !== null && !isAskersOwn(by, { clientId, owner, deviceClient: key.deviceClient })) return 'nothing';
   const found = tables.secrets(clientId).find(({ fingerprint }) => fingerprints.includes(fingerprint));
   if (found === undefined) return 'nothing';
   const isRotating = tables.rotation(clientId)?.status === 'open';
