@@ -42,7 +42,15 @@ export const signInAt = async (
 export const enterCode = async (page: Page, { desk }: Pick<Places, 'desk'>, code: string): Promise<void> => {
   if (!page.url().startsWith(`${desk}/device`)) await page.goto(`${desk}/device`);
   await page.getByLabel('Code', { exact: true }).fill(code);
+  await goOn(page);
+};
+
+/** Sends the code that is in the field, and waits for the page that comes of it. */
+export const goOn = async (page: Page): Promise<void> => {
+  // The address stays the same: only the page says that it is another.
+  const loaded = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Continue' }).click();
+  await loaded;
 };
 
 /** The code that the page asks to be compared. */

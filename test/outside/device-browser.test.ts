@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -10,6 +12,7 @@ import {
   comparedCode,
   decide,
   enterCode,
+  goOn,
   missingBrowser,
   newVisitor,
   openBrowser,
@@ -130,7 +133,7 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       await signInAt(page, verification_uri_complete, user);
       expect(await page.getByLabel('Code', { exact: true }).inputValue()).toBe(user_code);
       expect(await page.locator('.code').count()).toBe(0);
-      await page.getByRole('button', { name: 'Continue' }).click();
+      await goOn(page);
       expect(await comparedCode(page)).toBe(user_code);
       expect(await decide(page, 'Deny')).toBe('Denied');
       expect(await poll(device_code)).toMatchObject({ error: 'access_denied' });
@@ -145,6 +148,8 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const [{ user_code }, user] = [await begin(), await newUser()];
       const { page, close } = await newVisitor(browser);
       await signInAt(page, `${places.desk}/device`, user);
+      // Browsers put the focus there when the page is drawn.
+      await page.locator('#code:focus').waitFor();
       await page.keyboard.type(user_code);
       await page.keyboard.press('Enter');
       expect(await comparedCode(page)).toBe(user_code);
@@ -193,21 +198,21 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const { page, close } = await newVisitor(browser);
       await signInAt(page, `${places.desk}/device`, user);
       expect(await page.evaluate('document.cookie')).not.toContain('__Host-');
-      // A page of another site: this machine under its other name.
-      await page.route(`${places.api}/evil`, (route) =>
-        route.fulfill({
-          contentType: 'text/html',
-          body: `<iframe src="${places.desk}/device/approved"></iframe>
-            <form method="post" action="${places.desk}/device/decision"><button>Win a prize</button></form>`,
-        }),
-      );
-      await page.goto(`${places.api}/evil`);
+      // Another site: this machine under its other name.
+      const evil = createServer((_, response) => {
+        response.setHeader('content-type', 'text/html');
+        response.end(`<iframe src="${places.desk}/device/approved"></iframe>
+          <form method="post" action="${places.desk}/device/decision"><button>Win a prize</button></form>`);
+      });
+      await new Promise<void>((listening) => evil.listen(0, '127.0.0.1', listening));
+      await page.goto(`http://127.0.0.1:${(evil.address() as AddressInfo).port}/`);
       expect(page.frames()[1]?.url()).toBe('chrome-error://chromewebdata/');
       const answer = page.waitForResponse(`${places.desk}/device/decision`);
       await page.getByRole('button').click();
       expect((await answer).status()).toBe(403);
       expect(await page.getByRole('heading').innerText()).toBe('This did not come from our page');
       await close();
+      evil.close();
     },
     PATIENCE_MS,
   );
