@@ -274,6 +274,11 @@ describe('while something is silent', () => {
     expect(await oauthRefusal(again)).toEqual(CANNOT_TELL);
     expect(await oauthRefusal(await poll(codes.device_code))).toEqual(refused('invalid_grant'));
     expect(await keysOf()).toMatchObject([{ key_id: made?.key_id, status: 'revoked' }]);
+    const trail = (await (await desk(session, 'GET', '/v1/audit')).json()) as { data: object[] };
+    expect(trail.data).toMatchObject([
+      { action: 'key.revoked', actor: { kind: 'latchkey' } },
+      { action: 'key.created', actor: { kind: 'user' } },
+    ]);
   });
 
   it.each([

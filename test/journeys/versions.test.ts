@@ -127,8 +127,8 @@ describe('a Ring that an earlier version wrote', () => {
   });
 });
 
-describe('a Ring of before there were tokens for part of the scopes', () => {
-  it('keeps its rows, and such tokens from then on', async () => {
+describe('a Ring of version 3', () => {
+  it('keeps its rows, and has tokens for part of the scopes from then on', async () => {
     const session = await signIn();
     const { key } = await issueKey(session, ['items:read', 'items:write']);
     expect((await call(key)).status).toBe(200);
@@ -219,6 +219,24 @@ describe('tables', () => {
       expect(isAdded).toBe(true);
     },
   );
+});
+
+describe('a Lobby of version 3', () => {
+  it('keeps its rows, and lets devices wait from then on', async () => {
+    const stub = rooms.LOBBY.getByName(`lobby-${crypto.randomUUID()}`);
+    const lobby = stub as unknown as Lobby;
+    await lobby.markSeen('message-1', 1);
+    await runInDurableObject(stub, (_object, { storage }) => {
+      for (const table of ['device_codes', 'tries', 'scoped_tokens']) storage.sql.exec(`DROP TABLE ${table}`);
+      storage.sql.exec('UPDATE schema SET version = 3');
+    });
+    await evictDurableObject(stub);
+    const device = { names: ['name-1'], deviceCode: 'hash', clientId: 'acme-cli', scopes: [], about: '' };
+    expect(await lobby.beginDevice(device)).toEqual({ result: 'begun' });
+    expect(await lobby.wasSeen('message-1', 1)).toBe('replayed');
+    const { schema, device_codes: codes } = await dumpOfRing(stub);
+    expect([schema, codes]).toMatchObject([[{ version: 4 }], [{ user_code: 'name-1', state: 'pending' }]]);
+  });
 });
 
 describe('a Lobby from before versions were written down', () => {

@@ -1,4 +1,4 @@
-import type { Author } from '../../model/author.ts';
+import { type Author, LATCHKEY } from '../../model/author.ts';
 import { framed, toBase64url } from '../../model/bytes.ts';
 import {
   type Approver,
@@ -113,7 +113,7 @@ const redeem = async (
   call.trace.keyId = record.keyId;
   if (key !== null) return ok(answerOf(key, record, ports.now()));
   // It was made, and its secret reached nobody; or the code is shown again by whoever has no right to it (RFC 6749 §4.1.2).
-  const revoked = await ring.revoke(owner, record.keyId, author);
+  const revoked = await ring.revoke(owner, record.keyId, { ...LATCHKEY, requestId: call.requestId });
   return revoked.ok ? err({ reason: 'grant_invalid' }) : revoked;
 };
 
