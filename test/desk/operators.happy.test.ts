@@ -286,6 +286,7 @@ describe('the keys of a user, for an operator', () => {
     const path = `/v1/users/${owner.id}`;
     const first = await issued({ scopes: ['items:read'] }, path);
     expect(first.body).toMatchObject({ owner: { id: owner.id, organization_id: null } });
+    await ring.suspend(owner, 'a test', BY);
     await ring.suspend(owner, null, BY);
     const shown = { owner: { kind: 'member', id: owner.id, organization_id: owner.organizationId } };
     expect(await told(asOperator('GET', `${path}/keys/${first.key_id}`))).toMatchObject(shown);

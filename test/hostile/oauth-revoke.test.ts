@@ -314,16 +314,3 @@ describe('races', () => {
     expect(await rooms.ORIGIN.records()).toEqual([]);
   });
 });
-
-describe('what its bearer ended', () => {
-  it('is a session that neither asks about tokens nor ends them any more', async () => {
-    const { session } = await somebody();
-    await revoke(session, asBearer(session));
-    await later(5);
-    const asked = [
-      await ask('introspect', { token: session }, asBearer(session)),
-      await revoke('a.b.c', asBearer(session)),
-    ];
-    expect(asked.map(({ status }) => status)).toEqual(asked.map(() => 401));
-  });
-});

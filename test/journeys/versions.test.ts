@@ -134,12 +134,7 @@ describe('a Ring of version 3', () => {
     expect((await call(key)).status).toBe(200);
     const ring = await ringStub(session);
     const before = await dumpOfRing(ring);
-    await runInDurableObject(ring, (_object, { storage }) => {
-      storage.sql.exec('DROP TABLE scoped_tokens');
-      storage.sql.exec('ALTER TABLE keys DROP COLUMN device_client');
-      storage.sql.exec('UPDATE schema SET version = 3');
-    });
-    await evictDurableObject(ring);
+    await setBack(ring);
     const { scope } = await tokenIn(await askToken(pairOf(key), { scope: 'items:read' }));
     expect(scope).toBe('items:read');
     const after = await dumpOfRing(ring);
@@ -147,7 +142,6 @@ describe('a Ring of version 3', () => {
       before.tokens,
       [expect.objectContaining({ scope })],
     ]);
-    expect(after.schema).toEqual([{ id: 1, version: 4 }]);
   });
 });
 

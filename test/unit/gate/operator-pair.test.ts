@@ -61,7 +61,7 @@ const openWorld = () => {
   } as unknown as DecisionPorts;
   const { authenticate, give } = createOperatorPairs(ports, new Set([OPERATOR]));
   const presented = (credential: Resolvable) => ({
-    ...{ credential, text: textOf(credential), from: null, isNew: true, isUse: true },
+    ...{ credential, text: textOf(credential), from: null, isNew: true, isUse: false },
   });
   return {
     ...{ state, calls, memory },
