@@ -1,6 +1,6 @@
-import { type Context, Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { refuse, refuseOAuth } from '../http/answer.ts';
-import { methodsAt } from '../http/methods.ts';
+import { methodsAt, openRouter } from '../http/router.ts';
 import { err, type Refusal, type Result } from '../model/refusal.ts';
 import { newTrace, traceFields } from '../model/trace.ts';
 import { isOAuth, type Operation } from './operation.ts';
@@ -11,7 +11,7 @@ type Serve = Operation['serve'];
 
 /** The control plane: keys, who one is, and what others need in order to trust us. */
 export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Response>) => {
-  const app = new Hono();
+  const app = openRouter();
 
   const answered = async (context: Context, serve: Serve, route: string | null): Promise<Response> => {
     const call = { requestId: ports.requestId(context.req.raw.headers), trace: newTrace() };

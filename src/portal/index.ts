@@ -1,6 +1,6 @@
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import { failureFields } from '../http/failure.ts';
-import { methodsAt } from '../http/methods.ts';
+import { methodsAt, openRouter } from '../http/router.ts';
 import { err } from '../model/refusal.ts';
 import { createDevicePages } from './device.tsx';
 import { PATHS } from './paths.ts';
@@ -12,7 +12,7 @@ import { createVisitors } from './visitor.ts';
 
 /** The Desk for people: pages that need no script. Null for what is none of them. */
 export const createPortal = (ports: PortalPorts): ((request: Request) => Promise<Response | null>) => {
-  const app = new Hono();
+  const app = openRouter();
   const press = createPress(ports);
   const visitors = createVisitors(ports);
   const device = createDevicePages(ports, visitors, press);
