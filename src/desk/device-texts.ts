@@ -1,4 +1,4 @@
-import { closeBox, openBox } from '../model/box.ts';
+import { type BoxPorts, closeValue, openValue } from '../model/box.ts';
 import type { Approver, DeviceClient, DeviceOrigin } from '../model/device.ts';
 import { isReservedScope } from '../model/scope.ts';
 import type { DeskPorts } from './ports.ts';
@@ -9,33 +9,16 @@ export interface DeviceAbout extends DeviceOrigin {
   readonly deviceName: string | null;
 }
 
-type BoxPorts = Pick<DeskPorts, 'keychain' | 'projectId' | 'randomBytes'>;
-
 /**
  * What a Lobby keeps of people, closed: it can tell nobody where somebody was. Each box is of one user code, and of no
  * other use.
  */
 const boxOf = <T>(use: string) => ({
-  close: async (
-    { keychain, projectId, randomBytes }: BoxPorts,
-    userCode: string,
-    value: T,
-  ): Promise<string> =>
-    closeBox(
-      JSON.stringify(value),
-      await keychain(),
-      { project: projectId, use: `${use} ${userCode}` },
-      randomBytes,
-    ),
+  close: (ports: BoxPorts, userCode: string, value: T): Promise<string> =>
+    closeValue(value, `${use} ${userCode}`, ports),
   /** Null where the master key that closed it was retired meanwhile. */
-  open: async (
-    { keychain, projectId }: Omit<BoxPorts, 'randomBytes'>,
-    userCode: string,
-    box: string,
-  ): Promise<T | null> => {
-    const text = await openBox(box, await keychain(), { project: projectId, use: `${use} ${userCode}` });
-    return text === null ? null : (JSON.parse(text) as T);
-  },
+  open: async (ports: Omit<BoxPorts, 'randomBytes'>, userCode: string, box: string): Promise<T | null> =>
+    (await openValue(box, `${use} ${userCode}`, ports)) as T | null,
 });
 
 export const aboutBox = boxOf<DeviceAbout>('device about');

@@ -1,3 +1,4 @@
+import type { RandomBytes } from './base62.ts';
 import { framed, fromBase64url, fromUtf8, toBase64url, utf8 } from './bytes.ts';
 import type { Keychain } from './keychain.ts';
 
@@ -12,6 +13,31 @@ export interface BoxContext {
   readonly use: string;
 }
 
+/** What it takes to close boxes; to open them, no randomness. */
+export interface BoxPorts {
+  readonly projectId: string;
+  readonly keychain: () => Promise<Keychain>;
+  readonly randomBytes: RandomBytes;
+}
+
+/** Closes what JSON can say. */
+export const closeValue = async (
+  value: unknown,
+  use: string,
+  { keychain, projectId, randomBytes }: BoxPorts,
+): Promise<string> =>
+  closeBox(JSON.stringify(value), await keychain(), { project: projectId, use }, randomBytes);
+
+/** What was closed for this use, in whatever form it had then; null for everything else. */
+export const openValue = async (
+  box: string,
+  use: string,
+  { keychain, projectId }: Omit<BoxPorts, 'randomBytes'>,
+): Promise<unknown> => {
+  const text = await openBox(box, await keychain(), { project: projectId, use });
+  return text === null ? null : JSON.parse(text);
+};
+
 /**
  * Closes a text for our own eyes, wherever it is kept meanwhile: AES-256-GCM under a key of the newest master key, use and
  * project as additional data. No credential opens it, unlike what `seal` makes: it is not for what lets anybody in.
@@ -20,7 +46,7 @@ export const closeBox = async (
   text: string,
   { current }: Keychain,
   context: BoxContext,
-  randomBytes: (length: number) => Uint8Array,
+  randomBytes: RandomBytes,
 ): Promise<string> => {
   const iv = new Uint8Array(randomBytes(IV_BYTES));
   const closed = await crypto.subtle.encrypt(parameters(iv, current.id, context), current.boxKey, utf8(text));

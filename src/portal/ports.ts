@@ -1,3 +1,4 @@
+import type { RandomBytes } from '../model/base62.ts';
 import type { Devices } from '../model/device.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Log, StytchSession, Throttle } from '../model/ports.ts';
@@ -21,7 +22,7 @@ export interface PortalPorts {
   /** Asked for whoever is not signed in. */
   readonly throttle: Throttle;
   readonly keychain: () => Promise<Keychain>;
-  readonly randomBytes: (length: number) => Uint8Array;
+  readonly randomBytes: RandomBytes;
   readonly requestId: (headers: Headers) => string;
   readonly now: () => number;
   readonly log: Log;

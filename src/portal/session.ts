@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { closeBox, openBox } from '../model/box.ts';
+import { type BoxPorts, closeValue, openValue } from '../model/box.ts';
 import { toBase64url } from '../model/bytes.ts';
 import { OWNER_KINDS } from '../model/identity.ts';
 import type { StytchSession } from '../model/ports.ts';
@@ -18,8 +18,6 @@ export interface PortalSession extends StytchSession {
   readonly csrf: string;
 }
 
-type Closing = Pick<PortalPorts, 'keychain' | 'projectId' | 'randomBytes'>;
-
 /** The number is of the form below: a session in another form is none. */
 const USE = 'portal-session/1';
 
@@ -34,19 +32,14 @@ export const newSession = (
 ): PortalSession => ({ ...known, stytchToken, checkedAt, csrf: toBase64url(randomBytes(CSRF_BYTES)) });
 
 /** A session as its cookie holds it. */
-export const closeSession = async (session: PortalSession, ports: Closing): Promise<string> =>
-  closeBox(JSON.stringify(session), await ports.keychain(), contextOf(ports), ports.randomBytes);
+export const closeSession = (session: PortalSession, ports: BoxPorts): Promise<string> =>
+  closeValue(session, USE, ports);
 
 /** The session in a cookie; null for what we did not close, or closed in another form. */
 export const openSession = async (
   cookie: string,
-  ports: Pick<Closing, 'keychain' | 'projectId'>,
-): Promise<PortalSession | null> => {
-  const text = await openBox(cookie, await ports.keychain(), contextOf(ports));
-  return text === null ? null : (SESSION.safeParse(JSON.parse(text)).data ?? null);
-};
-
-const contextOf = ({ projectId }: Pick<Closing, 'projectId'>) => ({ project: projectId, use: USE });
+  ports: Omit<BoxPorts, 'randomBytes'>,
+): Promise<PortalSession | null> => SESSION.safeParse(await openValue(cookie, USE, ports)).data ?? null;
 
 const SESSION = z.object({
   owner: z.object({

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { closeBox, openBox } from '../model/box.ts';
+import { type BoxPorts, closeValue, openValue } from '../model/box.ts';
 import { equalInConstantTime, toBase64url } from '../model/bytes.ts';
 import type { PortalPorts } from './ports.ts';
 
@@ -24,7 +24,7 @@ export const SIGN_IN_SECONDS = 900;
 const STATE_BYTES = 24;
 const USE = 'portal-sign-in/1';
 
-type Closing = Pick<PortalPorts, 'keychain' | 'projectId' | 'randomBytes' | 'now'>;
+type Closing = BoxPorts & Pick<PortalPorts, 'now'>;
 
 /** Begins a sign-in: what its cookie holds, and its state. */
 export const beginSignIn = async (
@@ -34,13 +34,7 @@ export const beginSignIn = async (
 ): Promise<{ readonly state: string; readonly cookie: string }> => {
   const state = toBase64url(ports.randomBytes(STATE_BYTES));
   const signIn: SignIn = { state, returnTo, isAgain, expiresAt: ports.now() + SIGN_IN_SECONDS * 1000 };
-  const cookie = await closeBox(
-    JSON.stringify(signIn),
-    await ports.keychain(),
-    contextOf(ports),
-    ports.randomBytes,
-  );
-  return { state, cookie };
+  return { state, cookie: await closeValue(signIn, USE, ports) };
 };
 
 /** The sign-in that a cookie and a state belong to; null where they do not belong together, or it took too long. */
@@ -50,9 +44,8 @@ export const signInOf = async (
   ports: Omit<Closing, 'randomBytes'>,
 ): Promise<SignIn | null> => {
   if (cookie === null || state === null) return null;
-  const text = await openBox(cookie, await ports.keychain(), contextOf(ports));
-  const signIn = text === null ? null : (SIGN_IN.safeParse(JSON.parse(text)).data ?? null);
-  if (signIn === null || ports.now() >= signIn.expiresAt) return null;
+  const signIn = SIGN_IN.safeParse(await openValue(cookie, USE, ports)).data;
+  if (signIn === undefined || ports.now() >= signIn.expiresAt) return null;
   return equalInConstantTime(signIn.state, state) ? signIn : null;
 };
 
@@ -67,8 +60,6 @@ export const loginUrlWith = (
   if (maxAgeSeconds !== null) url.searchParams.set('max_age', String(maxAgeSeconds));
   return url.href;
 };
-
-const contextOf = ({ projectId }: Pick<Closing, 'projectId'>) => ({ project: projectId, use: USE });
 
 const SIGN_IN = z.object({
   state: z.string().min(1),
