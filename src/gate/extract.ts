@@ -1,5 +1,6 @@
 import type { Credential } from '../model/credential.ts';
 import { isForeignClientId } from '../model/foreign.ts';
+import { formDecode } from '../model/form-decode.ts';
 import { type KeyRealm, looksLikeKey } from '../model/key.ts';
 import { err, ok, type RefusalOf, type Result } from '../model/refusal.ts';
 import { secret } from '../model/secret.ts';
@@ -85,7 +86,7 @@ const bearer = (token: string, realm: KeyRealm): Credential => {
     : { kind: 'unknown', scheme: 'bearer' };
 };
 
-/** RFC 7617 §2: base64 of id ":" password. */
+/** RFC 7617 §2: base64 of id ":" password, both form-encoded (RFC 6749 §2.3.1). */
 const basic = (token: string, realm: KeyRealm): Credential => {
   const unknown: Credential = { kind: 'unknown', scheme: 'basic' };
   const text = token.length <= MAX_BASIC_LENGTH ? decodeBase64(token) : null;
@@ -122,17 +123,6 @@ const decodeBase64 = (text: string): string | null => {
     return btoa(decoded) === text && /^[\x20-\x7E]+$/.test(decoded) ? decoded : null;
   } catch (error) {
     if (error instanceof DOMException) return null;
-    throw error;
-  }
-};
-
-/** RFC 6749 §2.3.1: both halves are form-encoded. Ours have nothing to encode, so most come as they are. */
-const formDecode = (text: string): string | null => {
-  if (!/[%+]/.test(text)) return text;
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch (error) {
-    if (error instanceof URIError) return null;
     throw error;
   }
 };

@@ -1,3 +1,4 @@
+import { formDecode } from '../model/form-decode.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { MAX_BODY_BYTES, readText } from './read.ts';
 
@@ -29,21 +30,12 @@ const parseForm = (text: string): Parameters | null => {
   for (const pair of text.split('&')) {
     if (pair === '') continue;
     const at = pair.indexOf('=');
-    const name = decoded(at < 0 ? pair : pair.slice(0, at));
-    const value = decoded(at < 0 ? '' : pair.slice(at + 1));
+    const name = formDecode(at < 0 ? pair : pair.slice(0, at));
+    const value = formDecode(at < 0 ? '' : pair.slice(at + 1));
     if (name === null || value === null) return null;
     if (seen.has(name)) return { twice: /^[a-z_]{1,40}$/.test(name) ? name : 'a parameter' };
     seen.add(name);
     if (value !== '') once.set(name, value);
   }
   return { once };
-};
-
-const decoded = (text: string): string | null => {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch (error) {
-    if (error instanceof URIError) return null;
-    throw error;
-  }
 };
