@@ -1,4 +1,4 @@
-import { framed, toBase64url } from '../model/bytes.ts';
+import { framed, sha256 } from '../model/bytes.ts';
 import type { Idempotency } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import { invalid } from './body.ts';
@@ -28,5 +28,4 @@ export const idempotencyOf = async (
   });
 };
 
-const hash = async (...texts: readonly string[]): Promise<string> =>
-  toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', framed(...texts))));
+const hash = (...texts: readonly string[]): Promise<string> => sha256(framed(...texts));

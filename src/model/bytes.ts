@@ -10,6 +10,10 @@ export const fromUtf8 = (bytes: Uint8Array): string => DECODER.decode(bytes);
 
 export const toBase64url = (bytes: Uint8Array): string => base64url.encode(bytes);
 
+/** SHA-256 in base64url. */
+export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+  toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+
 /** Decodes canonical, unpadded base64url (RFC 7515 §2); null for every other spelling of the same bytes. */
 export const fromBase64url = (text: string): Uint8Array<ArrayBuffer> | null => {
   try {

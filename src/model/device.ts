@@ -1,5 +1,5 @@
 import { bytesToNumber, type RandomBytes, randomBase62, toBase62 } from './base62.ts';
-import { equalInConstantTime, framed, toBase64url, utf8 } from './bytes.ts';
+import { equalInConstantTime, framed, sha256, toBase64url, utf8 } from './bytes.ts';
 import type { Owner } from './identity.ts';
 import type { Keychain, MasterKey } from './keychain.ts';
 import type { Result } from './refusal.ts';
@@ -103,8 +103,7 @@ const tagOf = async (code: string, project: string, master: MasterKey): Promise<
 };
 
 /** What a device code is written down as. It has 256 random bits: nobody finds it by trying. */
-export const hashOfDeviceCode = async (deviceCode: string): Promise<string> =>
-  toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(deviceCode))));
+export const hashOfDeviceCode = (deviceCode: string): Promise<string> => sha256(utf8(deviceCode));
 
 /** Who is at the Desk's pages, as far as a device code is concerned. */
 export interface Approver {

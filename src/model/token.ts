@@ -1,4 +1,4 @@
-import { toBase64url, utf8 } from './bytes.ts';
+import { sha256, toBase64url, utf8 } from './bytes.ts';
 import type { Owner } from './identity.ts';
 
 /** A Stytch M2M access token whose signature and claims are right (STYTCH: RFC 6749 §4.4 tokens as JWTs). */
@@ -52,8 +52,7 @@ export type TokenVerdict =
  * What a token is called where it must not be known: base64url SHA-256 of its text. Every spelling but one is refused
  * by the verifier, so that one token never has two names.
  */
-export const hashOfToken = async (jwt: string): Promise<string> =>
-  toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(jwt))));
+export const hashOfToken = (jwt: string): Promise<string> => sha256(utf8(jwt));
 
 /**
  * A JWT in its one canonical spelling. A lenient reader takes others for the same token: white space, padding, standard
