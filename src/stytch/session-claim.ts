@@ -25,8 +25,8 @@ export const readSessionClaim = (claim: unknown, issuedAt: number): SessionClaim
   };
 };
 
-/** The roles of a session. Stytch writes none for users who have only the one that everybody has. */
-export const rolesOf = ({ roles }: SessionClaim, vertical: Vertical): readonly string[] =>
+/** The roles of somebody. Stytch writes none for users who have only the one that everybody has. */
+export const rolesOf = (roles: readonly string[] | null, vertical: Vertical): readonly string[] =>
   roles ?? [vertical === 'b2b' ? 'stytch_member' : 'stytch_user'];
 
 const SUBJECTS = {

@@ -35,12 +35,8 @@ export const createSessions = (project: StytchProject, wires: Wires) => {
           if (session === null || owner === null) return null;
           const { sessionId, sessionExpiresAt, authenticatedAt } = session;
           return {
-            owner,
-            sessionId,
-            sessionExpiresAt,
-            authenticatedAt,
-            roles: rolesOf(session, vertical),
-            email,
+            ...{ owner, sessionId, sessionExpiresAt, authenticatedAt, email },
+            roles: rolesOf(session.roles, vertical),
           };
         },
         (declined) => (NO_SESSION.has(declined.code) ? { outcome: 'answered', value: null } : declined),

@@ -152,7 +152,7 @@ const asSession = (
   const owner = ownerOfSession(sub, payload[ORGANIZATION_CLAIM], rules.vertical);
   if (session === null || owner === null) return null;
   if (session.sessionExpiresAt * 1000 <= now) return null;
-  return { kind: 'session', owner, ...session, roles: rolesOf(session, rules.vertical), ...times };
+  return { kind: 'session', owner, ...session, roles: rolesOf(session.roles, rules.vertical), ...times };
 };
 
 const bad = (because: string): TokenVerdict => ({ verdict: 'bad', because });

@@ -1,13 +1,11 @@
 import type { Outcome } from '../model/ports.ts';
 import { call, type Wires } from './call.ts';
 import { managing, type StytchProject } from './project.ts';
+import { rolesOf } from './session-claim.ts';
 import { readUserAnswer } from './wire.ts';
 
 /** Somebody waits for it, and behind him a key that is to be made; milliseconds. */
 const DEADLINE_MS = 3_000;
-
-/** Every user's, where Stytch names none. */
-const DEFAULT_ROLES = ['stytch_user'];
 
 /** The project's users, of a consumer project: what roles one has now; null for one who is not there. */
 export const createUsers = (project: StytchProject, wires: Wires) => {
@@ -20,7 +18,7 @@ export const createUsers = (project: StytchProject, wires: Wires) => {
         manage('GET', undefined, { deadlineMs: DEADLINE_MS }),
         (body) => {
           const user = readUserAnswer(body);
-          return user?.user_id === userId ? (user.roles ?? DEFAULT_ROLES) : null;
+          return user?.user_id === userId ? rolesOf(user.roles ?? null, 'consumer') : null;
         },
         (declined) => (declined.code === 'user_not_found' ? { outcome: 'answered', value: null } : declined),
       ),
