@@ -40,7 +40,7 @@ const METHODS: Readonly<Record<keyof DeviceLobby, Method>> = {
   takeBackTry: { deadlineMs, isSo: () => true },
   beginDevice: { deadlineMs, isSo: (value) => is.isOneOf(value, BEGUN) },
   openDevice: { deadlineMs, isSo: (value) => value === null || isWaiting(value) },
-  decideDevice: { deadlineMs, isSo: (value) => typeof value === 'boolean' },
+  decideDevice: { deadlineMs, isSo: is.isBoolean },
   pollDevice: { deadlineMs, isSo: (value) => is.isOneOf(value, POLLED) },
   settleDevice: { deadlineMs, isSo: () => true },
 };

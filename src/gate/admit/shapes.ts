@@ -134,7 +134,7 @@ export const isNumber = (value: unknown): value is number =>
 const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
 export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 export const isText = (value: unknown): value is string => typeof value === 'string';
-export const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 export const isTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
