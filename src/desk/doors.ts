@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Author } from '../model/author.ts';
+import { type Author, actorOf } from '../model/author.ts';
 import { type Credential, kindOf } from '../model/credential.ts';
 import { ownerOfClaim } from '../model/foreign.ts';
 import type { Owner } from '../model/identity.ts';
@@ -54,12 +54,11 @@ export const createDoors = (ports: DeskPorts) => {
       const session = await sessionOf(context, call, maxAuthAgeSeconds);
       if (!session.ok) return session;
       const { owner, roles, sessionId } = session.value;
-      const kind = owner.kind === 'member' ? 'member' : 'user';
       return ok({
         owner,
         grantable: ports.grantable(roles),
         createdBy: owner.id,
-        author: authorOf(context.req.raw, call, { kind, id: owner.id }, sessionId),
+        author: authorOf(context.req.raw, call, actorOf(owner), sessionId),
       });
     },
   });
@@ -81,7 +80,7 @@ export const createDoors = (ports: DeskPorts) => {
         owner: { kind: 'organization', id: organizationId, organizationId },
         grantable: ports.grantable(roles),
         createdBy: owner.id,
-        author: authorOf(context.req.raw, call, { kind: 'member', id: owner.id }, sessionId),
+        author: authorOf(context.req.raw, call, actorOf(owner), sessionId),
       });
     },
   });

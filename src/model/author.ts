@@ -1,4 +1,5 @@
 import type { AuditActor } from './audit-chain.ts';
+import type { Owner } from './identity.ts';
 
 /** Who does something, by which credential and from where: what the audit trail writes down of it. */
 export interface Author {
@@ -20,3 +21,9 @@ export const LATCHKEY: Author = {
   country: null,
   requestId: null,
 };
+
+/** Whoever a session is of, as he acts himself. */
+export const actorOf = ({ kind, id }: Owner): AuditActor => ({
+  kind: kind === 'member' ? 'member' : 'user',
+  id,
+});

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { invalid } from '../../http/form.ts';
 import type { Credential, Resolvable } from '../../model/credential.ts';
 import type { Owner } from '../../model/identity.ts';
 import { CREDENTIAL_KINDS } from '../../model/policy.ts';
@@ -11,7 +12,6 @@ import {
   type Result,
 } from '../../model/refusal.ts';
 import type { Call, Caller, DeskPorts } from '../ports.ts';
-import { invalid } from './form.ts';
 
 /** The longest client_id and client_secret that are looked at, in characters. */
 const MAX_CLIENT_ID = 256;

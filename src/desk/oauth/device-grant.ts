@@ -1,5 +1,6 @@
-import { type Author, LATCHKEY } from '../../model/author.ts';
-import { framed, toBase64url } from '../../model/bytes.ts';
+import { invalid } from '../../http/form.ts';
+import { type Author, actorOf, LATCHKEY } from '../../model/author.ts';
+import { framed, sha256 } from '../../model/bytes.ts';
 import {
   type Approver,
   type DeviceClient,
@@ -21,7 +22,6 @@ import {
 } from '../device-texts.ts';
 import type { Call, DeskPorts } from '../ports.ts';
 import { deviceClientOf, type NamedDeviceClient } from './device-client.ts';
-import { invalid } from './form.ts';
 import type { Grant, TokenAnswer } from './grant.ts';
 
 type GrantPorts = Pick<
@@ -104,7 +104,7 @@ const redeem = async (
   const issued = await ring.issue({
     ...{ owner, createdBy: owner.id, author, deviceClient: clientId, scopes: scopes.value },
     // One code, one key, whatever is repeated or cut off.
-    idempotency: { name: await nameOf(hash), request: hash },
+    idempotency: { name: await sha256(framed('device_code', hash)), request: hash },
     ...describedAs({ clientId, client }, about),
     ...{ expiresAt: keyEndOf(client, ports.now()), limit: null, ipAllowlist: null },
   });
@@ -138,12 +138,8 @@ const stillGrantable = async (
 
 /** The user did it, in his session; his device asks now. */
 const authorOf = ({ owner, sessionId, address }: Approver, { requestId }: Call): Author => ({
-  actor: { kind: owner.kind === 'member' ? 'member' : 'user', id: owner.id },
-  ...{ via: sessionId, address, country: null, requestId },
+  ...{ actor: actorOf(owner), via: sessionId, address, country: null, requestId },
 });
-
-const nameOf = async (hash: string): Promise<string> =>
-  toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', framed('device_code', hash))));
 
 /** Why there is no key, as RFC 8628 §3.5 says it; what may pass is to be tried again. */
 const asDevice = (refusal: Refusal): Refusal => {
@@ -157,7 +153,6 @@ const asDevice = (refusal: Refusal): Refusal => {
     case 'client_refused':
       return denied(`Stytch did not create the key: ${refusal.detail}`);
     case 'rate_limited':
-      return refusal;
     case 'unavailable':
       return refusal;
     default:

@@ -3,8 +3,6 @@ import { invalid, readParameters } from '../../http/form.ts';
 import { ok, type Result } from '../../model/refusal.ts';
 import { fieldErrors } from '../body.ts';
 
-export { invalid } from '../../http/form.ts';
-
 /** Where a client's secret or a token must not be, whatever else is asked for (RFC 6749 §2.3.1, RFC 7009 §2.1). */
 const NEVER_IN_URLS = ['client_id', 'client_secret', 'token', 'device_code', 'grant_type', 'scope'];
 

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import * as z from 'zod';
 import { json } from '../../http/answer.ts';
+import { invalid } from '../../http/form.ts';
 import { type Asker, isAskersOwn } from '../../model/asker.ts';
 import type { JwtCredential } from '../../model/credential.ts';
 import type { Evidence } from '../../model/evidence.ts';
@@ -14,7 +15,6 @@ import { operation } from '../operation.ts';
 import type { Call, DeskPorts } from '../ports.ts';
 import { ASKER_REFUSALS, askerOf } from './asker.ts';
 import { CLIENT_FIELDS, presentedClient } from './client.ts';
-import { invalid } from './form.ts';
 
 const introspectForm = z
   .object({

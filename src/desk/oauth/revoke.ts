@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { empty } from '../../http/answer.ts';
+import { invalid } from '../../http/form.ts';
 import { isAskersOwn } from '../../model/asker.ts';
 import type { JwtCredential } from '../../model/credential.ts';
 import { keyIdOf } from '../../model/evidence.ts';
@@ -13,7 +14,6 @@ import { operation } from '../operation.ts';
 import type { DeskPorts } from '../ports.ts';
 import { ASKER_REFUSALS, type Asking, askerOf } from './asker.ts';
 import { CLIENT_FIELDS, presentedClient } from './client.ts';
-import { invalid } from './form.ts';
 
 const revokeForm = z
   .object({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { json } from '../../http/answer.ts';
+import { invalid } from '../../http/form.ts';
 import { err, ok } from '../../model/refusal.ts';
 import type { Doors } from '../doors.ts';
 import { operation } from '../operation.ts';
@@ -7,7 +8,6 @@ import type { Call, DeskPorts } from '../ports.ts';
 import { presentedClient } from './client.ts';
 import { clientCredentials } from './client-credentials.ts';
 import { deviceGrant } from './device-grant.ts';
-import { invalid } from './form.ts';
 import { type Grant, type TokenAnswer, tokenForm } from './grant.ts';
 import { DEVICE_CODE_GRANT } from './metadata.ts';
 
