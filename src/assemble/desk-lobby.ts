@@ -1,12 +1,15 @@
-import type { DeskLobby } from '../desk/ports.ts';
+import type { DeskLobby, DeskLobbyMethod } from '../desk/durable.ts';
 import * as is from '../gate/admit/shapes.ts';
-import type { DeviceBegun, DeviceLobby, DevicePolled, TryCounted } from '../model/device-lobby.ts';
+import type { DeviceBegun, DevicePolled, TryCounted } from '../model/device-lobby.ts';
+import type { Lobby } from '../model/ports.ts';
 import type { ReachPorts } from '../model/reach.ts';
 import { err, type Result } from '../model/refusal.ts';
 import { type Method, reachable } from './desk-object.ts';
 
 /** A Lobby answers from its tables; milliseconds. */
-const deadlineMs = 5_000;
+export const LOBBY_DEADLINE_MS = 5_000;
+
+const deadlineMs = LOBBY_DEADLINE_MS;
 
 const isWaiting = (value: unknown): boolean =>
   is.isRecord(value) &&
@@ -35,7 +38,7 @@ const POLLED = {
     [redemption, about, approver].every(is.isText) && is.isTexts(scopes),
 } satisfies Record<DevicePolled['result'], is.Has>;
 
-const METHODS: Readonly<Record<keyof DeviceLobby, Method>> = {
+const METHODS: Readonly<Record<DeskLobbyMethod, Method>> = {
   countTry: { deadlineMs, isSo: (value) => is.isOneOf(value, COUNTED) },
   takeBackTry: { deadlineMs, isSo: () => true },
   beginDevice: { deadlineMs, isSo: (value) => is.isOneOf(value, BEGUN) },
@@ -43,10 +46,11 @@ const METHODS: Readonly<Record<keyof DeviceLobby, Method>> = {
   decideDevice: { deadlineMs, isSo: is.isBoolean },
   pollDevice: { deadlineMs, isSo: (value) => is.isOneOf(value, POLLED) },
   settleDevice: { deadlineMs, isSo: () => true },
+  forgetTokens: { deadlineMs, isSo: () => true },
 };
 
 /** A Lobby as the Desk asks it. That it is overloaded says nothing of who asks: it cannot tell. */
-export const deskLobby = (lobby: DeviceLobby, ports: ReachPorts): DeskLobby => {
+export const deskLobby = (lobby: Pick<Lobby, DeskLobbyMethod>, ports: ReachPorts): DeskLobby => {
   const methods = Object.entries(reachable(METHODS, lobby, ports)).map(([method, ask]) => [
     method,
     async (...asked: readonly unknown[]): Promise<Result<unknown>> => {

@@ -1,16 +1,13 @@
-import type { DeskReconciler } from '../desk/ports.ts';
+import type { DeskReconciler } from '../desk/durable.ts';
 import * as is from '../gate/admit/shapes.ts';
 import type { Reconciler, ReconciliationReport } from '../model/ports.ts';
-import { reach } from '../model/reach.ts';
+import { type ReachPorts, reach } from '../model/reach.ts';
 
 /** It only writes down that a run begins, or says what was written; milliseconds. */
 const DEADLINE_MS = 5_000;
 
 /** The reconciliation as the Desk asks for it: its silence is a refusal, and so is an answer that is none. */
-export const deskReconciler = (
-  open: () => Reconciler,
-  ports: Parameters<typeof reach>[0],
-): DeskReconciler => ({
+export const deskReconciler = (open: () => Reconciler, ports: ReachPorts): DeskReconciler => ({
   start: async (request) => {
     const answer = open().startReconciliation(request).then(is.shaped(isStarted));
     const reached = await reach(ports, answer, DEADLINE_MS);

@@ -1,4 +1,4 @@
-import type { DeskMethod, DeskRing } from '../desk/ports.ts';
+import type { DeskMethod, DeskRing } from '../desk/durable.ts';
 import * as is from '../gate/admit/shapes.ts';
 import type { Ring } from '../model/ports.ts';
 import type { ReachPorts } from '../model/reach.ts';

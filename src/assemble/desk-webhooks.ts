@@ -7,9 +7,7 @@ import type { Secret } from '../model/secret.ts';
 import type { Turn } from '../model/turn.ts';
 import { createGithubKeys, verifyGithub } from '../webhooks/github.ts';
 import { verifyWebhook } from '../webhooks/standard.ts';
-
-/** How long a Lobby is waited for, in milliseconds. */
-export const LOBBY_DEADLINE_MS = 5_000;
+import { LOBBY_DEADLINE_MS } from './desk-lobby.ts';
 
 export interface DeskWebhooksOptions {
   /** Null where Stytch sends none. */

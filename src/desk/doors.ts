@@ -6,7 +6,8 @@ import type { Owner } from '../model/identity.ts';
 import { CREDENTIAL_KINDS } from '../model/policy.ts';
 import { err, ok, type Reason, type Result } from '../model/refusal.ts';
 import { strangerRefusal } from '../model/stranger.ts';
-import type { Asked, Call, Caller, DeskPorts } from './ports.ts';
+import type { Caller } from './caller.ts';
+import type { Asked, Call, DeskPorts } from './ports.ts';
 
 /** Who may come in, and what is known of him then. */
 export interface Door<D> {

@@ -1,7 +1,8 @@
 import { addressBlock } from '../model/address.ts';
 import { nameOfAddress } from '../model/fingerprint.ts';
 import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
-import type { DeskLobby, DeskPorts } from './ports.ts';
+import type { DeskLobby } from './durable.ts';
+import type { DeskPorts } from './ports.ts';
 
 /** What may be done so often in ten minutes under a name. */
 export interface Tries {

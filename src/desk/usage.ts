@@ -5,11 +5,12 @@ import { time } from '../model/objects.ts';
 import { SESSION_USE } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { Subject } from './doors.ts';
+import type { DeskRing } from './durable.ts';
 import { KEY_ID, USAGE } from './objects.ts';
 import { operation } from './operation.ts';
 import { ownRing } from './own-ring.ts';
 import type { Place } from './place.ts';
-import type { Call, DeskPorts, DeskRing } from './ports.ts';
+import type { Call, DeskPorts } from './ports.ts';
 import { usageQuery } from './schemas.ts';
 import { type UsageRange, usageRange } from './usage-range.ts';
 

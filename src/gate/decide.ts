@@ -33,6 +33,9 @@ export type Demand = Pick<
   readonly isInquiry?: true;
 };
 
+/** Who is let in, whatever he may do: he spends nothing yet. */
+export const FREE = { auth: 'required', scopes: [], cost: 0 } as const;
+
 /** Somebody, and by what he became it. */
 export interface Decision {
   readonly identity: Identity;

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../model/refusal.ts';
 import type { IssuedToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import { exchangeAtRing } from './admit/ring-call.ts';
-import type { Decide } from './decide.ts';
+import { type Decide, FREE } from './decide.ts';
 import { type Given, judgeExchange } from './given-token.ts';
 import type { OperatorPairs } from './operator-pair.ts';
 import type { DecisionPorts } from './ports.ts';
@@ -38,13 +38,7 @@ export type IssueToken = (
  * Gate; what is handed out never says more than its client has by then.
  */
 export const createIssueToken = ({ ports, decide, operators, leaseSeconds }: IssuePorts): IssueToken => {
-  const demand = {
-    auth: 'required',
-    credentials: CREDENTIAL_KINDS,
-    maxAuthAgeSeconds: null,
-    scopes: [],
-    cost: 0,
-  } as const;
+  const demand = { ...FREE, credentials: CREDENTIAL_KINDS, maxAuthAgeSeconds: null };
   return async (credential, wanted, trace, from) => {
     const presented: Presented = { credential, text: textOf(credential), from, isNew: true, isUse: true };
     const ofOperator = await operators.give(presented, null, trace);

@@ -11,7 +11,8 @@ import {
   type Refusal,
   type Result,
 } from '../../model/refusal.ts';
-import type { Call, Caller, DeskPorts } from '../ports.ts';
+import type { Caller } from '../caller.ts';
+import type { Call, DeskPorts } from '../ports.ts';
 
 /** The longest client_id and client_secret that are looked at, in characters. */
 const MAX_CLIENT_ID = 256;

@@ -81,7 +81,7 @@ const endJwt = async (
   if (name.kind === 'session') return isOwn ? err({ reason: 'token_type_unsupported' }) : NOTHING;
   if (isOwn && isForeignClientId(name.clientId, ports.realm)) {
     // First, so that whoever has to come again finds all of it still to be done.
-    const forgotten = await ports.forgetTokens(name.clientId, name.tokenHash);
+    const forgotten = await ports.lobbyOf(name.clientId).forgetTokens(name.clientId, name.tokenHash);
     if (!forgotten.ok) return forgotten;
   }
   const ring = await ports.ringOf(owner);
