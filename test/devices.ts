@@ -9,7 +9,7 @@ import { openLobbies } from '../src/ring/lobby-name.ts';
 import { sleep } from '../src/runtime.ts';
 import { ask } from './oauth.ts';
 import { inUse } from './secrets.ts';
-import { masterKeys, ownerOf, PROJECT, rooms } from './world.ts';
+import { claimsOf, masterKeys, ownerOf, PROJECT, rooms } from './world.ts';
 
 export const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
@@ -102,8 +102,8 @@ export const devices = (
 
 /** Who is at the pages with a session. */
 export const approverOf = (session: string, address: string | null = null): Approver => {
-  const claims = JSON.parse(atob((session.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')));
-  const { id, roles } = claims['https://stytch.com/session'];
+  const claim = claimsOf(session)['https://stytch.com/session'];
+  const { id, roles } = claim as { readonly id: string; readonly roles?: readonly string[] };
   return { owner: ownerOf(session), sessionId: id, roles: roles ?? ['stytch_user'], address };
 };
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { parseKey } from '../src/model/key.ts';
+import type { Pair } from './foreign.ts';
 import { inUse } from './secrets.ts';
 import { DESK, send } from './world.ts';
 
@@ -21,26 +21,33 @@ export const ask = (
     body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
   });
 
-/** A key as its client's id and secret. */
+/** A key cut in two: the pair that standard clients know. */
+export const pairOf = (key: string): Pair => {
+  const at = key.lastIndexOf('_');
+  const pair = { clientId: key.slice(0, at), clientSecret: key.slice(at + 1) };
+  inUse(pair.clientSecret);
+  return pair;
+};
+
+/** The same in a form (RFC 6749 §2.3.1). */
 export const halves = (key: string) => {
-  const id = parseKey(key, { brands: ['acme', 'oldacme'], environment: 'test' })?.clientId ?? '';
-  const secret = key.slice(id.length + 1);
-  inUse(secret);
-  return { client_id: id, client_secret: secret };
+  const { clientId, clientSecret } = pairOf(key);
+  return { client_id: clientId, client_secret: clientSecret };
 };
 
-/** How a client authenticates by Basic (RFC 6749 §2.3.1). */
-export const basic = (id: string, secret: string): Headers => {
-  const pair = btoa(`${id}:${secret}`);
+/** A pair in a header (RFC 6749 §2.3.1). */
+export const basicOf = ({ clientId, clientSecret }: Pair): string => {
+  const pair = btoa(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`);
   inUse(pair);
-  return { authorization: `Basic ${pair}` };
+  return `Basic ${pair}`;
 };
 
-/** How the client of a key does. */
-export const asClient = (key: string): Headers => {
-  const { client_id, client_secret } = halves(key);
-  return basic(client_id, client_secret);
-};
+export const basic = (clientId: string, clientSecret: string): Headers => ({
+  authorization: basicOf({ clientId, clientSecret }),
+});
+
+/** How the client of a key authenticates. */
+export const asClient = (key: string): Headers => ({ authorization: basicOf(pairOf(key)) });
 
 export const asBearer = (token: string): Headers => ({ authorization: `Bearer ${token}` });
 
@@ -52,6 +59,7 @@ export const oauthRefusal = async (response: Response) => {
   expect(error_uri).toMatch(new RegExp(`^${DESK}/problems/[a-z_]+$`));
   expect(response.headers.get('content-type')).toBe('application/json');
   expect(response.headers.get('cache-control')).toBe('no-store');
+  expect(response.headers.get('pragma')).toBe('no-cache');
   return {
     ...{ status: response.status, error },
     challenge: response.headers.get('www-authenticate'),

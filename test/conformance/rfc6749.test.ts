@@ -1,20 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseKey } from '../../src/model/key.ts';
-import {
-  askToken,
-  badScope,
-  basicOf,
-  claimsOf,
-  notAuthenticated,
-  oauthErrorOf,
-  pairOf,
-  postForm,
-  spent,
-  TOKEN_URL,
-  tokenIn,
-  tokenRequest,
-} from '../token-endpoint.ts';
-import { DESK, emulator, isolate, issueKey, send, signIn } from '../world.ts';
+import { basicOf, notThatClient, oauthRefusal, pairOf } from '../oauth.ts';
+import { askToken, badScope, postForm, spent, TOKEN_URL, tokenIn, tokenRequest } from '../token-endpoint.ts';
+import { claimsOf, DESK, emulator, isolate, issueKey, send, signIn } from '../world.ts';
 
 const INVALID = { status: 400, error: 'invalid_request', challenge: null, retryAfter: null };
 const GRANT = 'grant_type=client_credentials';
@@ -36,9 +24,9 @@ describe('RFC 6749 §2.3 › client authentication', () => {
   it('MUST NOT be in more than one way: both are refused, even when they are the same', async () => {
     const pair = await newPair();
     const calls = await spent(async () => {
-      expect(await oauthErrorOf(await askToken(pair, inForm(pair)))).toEqual(INVALID);
+      expect(await oauthRefusal(await askToken(pair, inForm(pair)))).toEqual(INVALID);
       const secretOnly = { client_secret: pair.clientSecret };
-      expect(await oauthErrorOf(await askToken(pair, secretOnly))).toEqual(INVALID);
+      expect(await oauthRefusal(await askToken(pair, secretOnly))).toEqual(INVALID);
     });
     expect(calls).toBe(0);
   });
@@ -46,7 +34,7 @@ describe('RFC 6749 §2.3 › client authentication', () => {
   it('may name its client_id in the form besides, if it is the same', async () => {
     const pair = await newPair();
     await tokenIn(await askToken(pair, { client_id: pair.clientId }));
-    expect(await oauthErrorOf(await askToken(pair, { client_id: 'another' }))).toEqual(INVALID);
+    expect(await oauthRefusal(await askToken(pair, { client_id: 'another' }))).toEqual(INVALID);
   });
 });
 
@@ -70,7 +58,7 @@ describe('RFC 6749 §2.3.1 › client password', () => {
     const pair = await newPair();
     const url = `${TOKEN_URL}?${new URLSearchParams({ [name]: inForm(pair)[name as 'client_id'] })}`;
     const calls = await spent(async () => {
-      expect(await oauthErrorOf(await send(url, tokenRequest(pair)))).toEqual(INVALID);
+      expect(await oauthRefusal(await send(url, tokenRequest(pair)))).toEqual(INVALID);
     });
     expect(calls).toBe(0);
   });
@@ -80,7 +68,7 @@ describe('RFC 6749 §2.3.1 › client password', () => {
     const { calls, fetch } = isolate();
     for (let i = 0; i < 30; i++) {
       const guess = { ...pair, clientSecret: `${String(i).padStart(pair.clientSecret.length, '0')}` };
-      expect(await oauthErrorOf(await askToken(guess, {}, fetch))).toEqual(notAuthenticated());
+      expect(await oauthRefusal(await askToken(guess, {}, fetch))).toEqual(notThatClient(true));
     }
     expect(calls).toEqual([]);
     await tokenIn(await askToken(pair, {}, fetch));
@@ -98,7 +86,7 @@ describe('RFC 6749 §3.2 › the token endpoint', () => {
     const token = await tokenIn(await askToken(pair, { scope: '', client_id: '', client_secret: '' }));
     expect(token.scope).toBe('items:read items:write');
     const { authorization } = tokenRequest(pair).headers as Record<string, string>;
-    expect(await oauthErrorOf(await postForm('grant_type=', { authorization: authorization ?? '' }))).toEqual(
+    expect(await oauthRefusal(await postForm('grant_type=', { authorization: authorization ?? '' }))).toEqual(
       INVALID,
     );
   });
@@ -121,7 +109,7 @@ describe('RFC 6749 §3.2 › the token endpoint', () => {
       const value = form.get(name) ?? 'x';
       const twice = `${form}${form.has(name) ? '' : `&${name}=x`}&${new URLSearchParams({ [name]: value })}`;
       const calls = await spent(async () =>
-        expect(await oauthErrorOf(await postForm(twice))).toEqual(INVALID),
+        expect(await oauthRefusal(await postForm(twice))).toEqual(INVALID),
       );
       expect(calls).toBe(0);
     },
@@ -131,9 +119,7 @@ describe('RFC 6749 §3.2 › the token endpoint', () => {
 describe('RFC 6749 §3.2.1 › client authentication at the token endpoint', () => {
   it('is demanded of a client with a secret (MUST): its id alone is nobody', async () => {
     const { clientId } = await newPair();
-    expect(await oauthErrorOf(await askToken(null, { client_id: clientId }))).toEqual(
-      notAuthenticated(false),
-    );
+    expect(await oauthRefusal(await askToken(null, { client_id: clientId }))).toEqual(notThatClient(false));
   });
 });
 
@@ -143,7 +129,7 @@ describe('RFC 6749 §3.3 › scope', () => {
     const { access_token } = await tokenIn(await askToken(pair));
     const turned = await tokenIn(await askToken(pair, { scope: 'items:write items:read' }));
     expect(turned.access_token).toBe(access_token);
-    expect(await oauthErrorOf(await askToken(pair, { scope: 'ITEMS:READ' }))).toEqual(badScope);
+    expect(await oauthRefusal(await askToken(pair, { scope: 'ITEMS:READ' }))).toEqual(badScope);
   });
 
   it('of the token is told where it is not what was asked for (MUST), and elsewhere too', async () => {
@@ -159,30 +145,30 @@ describe('RFC 6749 §3.3 › scope', () => {
   });
 
   it('that was not given to the client makes the request fail', async () => {
-    expect(await oauthErrorOf(await askToken(await newPair(), { scope: 'admin:all' }))).toEqual(badScope);
+    expect(await oauthRefusal(await askToken(await newPair(), { scope: 'admin:all' }))).toEqual(badScope);
   });
 });
 
 describe('RFC 6749 §4.4 › client credentials', () => {
   it('MUST only be used by confidential clients: a public one is refused', async () => {
     for (const client_id of ['acme-cli', 'nobody'])
-      expect(await oauthErrorOf(await askToken(null, { client_id }))).toEqual(notAuthenticated(false));
+      expect(await oauthRefusal(await askToken(null, { client_id }))).toEqual(notThatClient(false));
   });
 });
 
 describe('RFC 6749 §4.4.2 › the access token request', () => {
   it('has a grant_type (REQUIRED)', async () => {
     const authorization = basicOf(await newPair());
-    expect(await oauthErrorOf(await postForm('scope=items:read', { authorization }))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm('scope=items:read', { authorization }))).toEqual(INVALID);
   });
 
   it('is a form in UTF-8', async () => {
     const authorization = basicOf(await newPair());
-    expect(await oauthErrorOf(await postForm(`${GRANT}&scope=%ff`, { authorization }))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm(`${GRANT}&scope=%ff`, { authorization }))).toEqual(INVALID);
   });
 
   it('is of a client that authenticates (MUST)', async () => {
-    expect(await oauthErrorOf(await postForm(GRANT))).toEqual(notAuthenticated(false));
+    expect(await oauthRefusal(await postForm(GRANT))).toEqual(notThatClient(false));
   });
 });
 
@@ -219,21 +205,21 @@ describe('RFC 6749 §5.2 › an error response', () => {
   it('is 400 invalid_request for what is malformed', async () => {
     const authorization = basicOf(await newPair());
     for (const body of ['', 'grant_type', '%zz=1', `${GRANT}&${GRANT}`])
-      expect(await oauthErrorOf(await postForm(body, { authorization }))).toEqual(INVALID);
+      expect(await oauthRefusal(await postForm(body, { authorization }))).toEqual(INVALID);
   });
 
   it('is 401 invalid_client for who does not authenticate, with the challenge (MUST) where the header was tried', async () => {
     const { clientId } = await newPair();
     const wrong = { clientId, clientSecret: 'wrong' };
-    expect(await oauthErrorOf(await askToken(wrong))).toEqual(notAuthenticated());
-    expect(await oauthErrorOf(await askToken(null, inForm(wrong)))).toEqual(notAuthenticated(false));
+    expect(await oauthRefusal(await askToken(wrong))).toEqual(notThatClient(true));
+    expect(await oauthRefusal(await askToken(null, inForm(wrong)))).toEqual(notThatClient(false));
     const authorization = 'Digest username="x"';
-    expect(await oauthErrorOf(await postForm(GRANT, { authorization }))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await postForm(GRANT, { authorization }))).toEqual(notThatClient(true));
   });
 
   it('is 400 unsupported_grant_type for every other grant', async () => {
     for (const grant_type of ['password', 'authorization_code', 'refresh_token', 'CLIENT_CREDENTIALS'])
-      expect(await oauthErrorOf(await askToken(await newPair(), { grant_type }))).toMatchObject({
+      expect(await oauthRefusal(await askToken(await newPair(), { grant_type }))).toMatchObject({
         ...{ status: 400, error: 'unsupported_grant_type', challenge: null },
       });
   });
@@ -241,14 +227,14 @@ describe('RFC 6749 §5.2 › an error response', () => {
   it('is 400 invalid_scope for a scope that is malformed or not given to the client', async () => {
     const pair = await newPair();
     for (const scope of ['a  b', '"', 'admin:all'])
-      expect(await oauthErrorOf(await askToken(pair, { scope }))).toEqual(badScope);
+      expect(await oauthRefusal(await askToken(pair, { scope }))).toEqual(badScope);
   });
 
   it('says nothing outside of %x20-21 / %x23-5B / %x5D-7E (MUST NOT), whatever was asked', async () => {
     const pair = await newPair();
-    // Checked by `oauthErrorOf`, of each of these.
+    // Checked by `oauthRefusal`, of each of these.
     for (const scope of ['a\\b', 'ä', "a'b", '\u0000', '<script>'])
-      expect(await oauthErrorOf(await askToken(pair, { scope }))).toEqual(badScope);
+      expect(await oauthRefusal(await askToken(pair, { scope }))).toEqual(badScope);
   });
 });
 

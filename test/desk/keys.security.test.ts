@@ -3,6 +3,7 @@ import { inUse } from '../secrets.ts';
 import {
   accessToken,
   atStytch,
+  claimsOf,
   DESK,
   desk,
   emulator,
@@ -87,8 +88,6 @@ const like =
   (claims: Record<string, unknown>, more: object = {}) =>
   async (session: string) =>
     bearer(await oddToken({ kind: 'session', ...more, claims: { ...claimsOf(session), ...claims } }));
-
-const claimsOf = (jwt: string): Record<string, unknown> => JSON.parse(atob(jwt.split('.')[1] ?? ''));
 
 const sessionClaim = (jwt: string) => claimsOf(jwt)['https://stytch.com/session'] as Record<string, unknown>;
 

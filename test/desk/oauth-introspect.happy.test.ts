@@ -12,6 +12,7 @@ import {
   accessToken,
   BY,
   call,
+  claimsOf,
   DESK,
   desk,
   dumpOfRing,
@@ -32,8 +33,6 @@ import {
 } from '../world.ts';
 
 const ISSUER = `stytch.com/${PROJECT}`;
-
-const claimsOf = (jwt: string): Record<string, unknown> => JSON.parse(atob(jwt.split('.')[1] ?? ''));
 
 /** What is told of a token to whoever asks. */
 const told = async (

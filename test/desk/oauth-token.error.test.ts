@@ -1,16 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CANNOT_TELL, notThatClient, oauthRefusal, pairOf } from '../oauth.ts';
 import { keyOfSomebody, ringOf } from '../rotation.ts';
-import {
-  askToken,
-  notAuthenticated,
-  oauthErrorOf,
-  pairOf,
-  silent,
-  spent,
-  TOKEN_URL,
-  tokenIn,
-  tokenRequest,
-} from '../token-endpoint.ts';
+import { askToken, spent, TOKEN_URL, tokenIn, tokenRequest } from '../token-endpoint.ts';
 import {
   atStytch,
   BY,
@@ -57,31 +48,31 @@ describe('a client that is none', () => {
     ];
     const spentThere = await spent(async () => {
       for (const each of madeUp)
-        expect(await oauthErrorOf(await askToken(each, {}, fetch))).toEqual(notAuthenticated());
+        expect(await oauthRefusal(await askToken(each, {}, fetch))).toEqual(notThatClient(true));
     });
     expect([calls, spentThere]).toEqual([[], 0]);
   });
 
   it('is not authenticated, and is not shown a challenge where it tried in the form', async () => {
     const form = { client_id: `acme_test_${'0'.repeat(28)}`, client_secret: '0'.repeat(61) };
-    expect(await oauthErrorOf(await askToken(null, form))).toEqual(notAuthenticated(false));
+    expect(await oauthRefusal(await askToken(null, form))).toEqual(notThatClient(false));
   });
 
   it('is not authenticated once it is revoked, or has expired', async () => {
     const { pair, revoke } = await somebody();
     await revoke();
-    expect(await oauthErrorOf(await askToken(pair))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(pair))).toEqual(notThatClient(true));
     const soon = new Date(Date.now() + 120_000).toISOString();
     const { pair: ending } = await somebody({ expires_at: soon });
     await tokenIn(await askToken(ending));
     await later(121);
-    expect(await oauthErrorOf(await askToken(ending))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(ending))).toEqual(notThatClient(true));
   });
 
   it('is not authenticated when Stytch does not know it: remembered for a while', async () => {
     const { pair, key_id } = await somebody();
     await atStytch('DELETE', `/v1/m2m/clients/${key_id}`);
-    const refused = async () => expect(await oauthErrorOf(await askToken(pair))).toEqual(notAuthenticated());
+    const refused = async () => expect(await oauthRefusal(await askToken(pair))).toEqual(notThatClient(true));
     expect([await spent(refused), await spent(refused)]).toEqual([1, 0]);
   });
 });
@@ -93,9 +84,9 @@ describe('a client that may not', () => {
     const ring = await ringOf(session);
     await ring.suspend(ownerOf(session), 'unpaid', BY);
     const calls = await spent(async () => {
-      expect(await oauthErrorOf(await askToken(pair))).toEqual(UNAUTHORIZED);
-      expect(await oauthErrorOf(await askToken(pair, {}, isolate().fetch))).toEqual(UNAUTHORIZED);
-      expect(await oauthErrorOf(await askToken(pair, { scope: 'items:read' }))).toEqual(UNAUTHORIZED);
+      expect(await oauthRefusal(await askToken(pair))).toEqual(UNAUTHORIZED);
+      expect(await oauthRefusal(await askToken(pair, {}, isolate().fetch))).toEqual(UNAUTHORIZED);
+      expect(await oauthRefusal(await askToken(pair, { scope: 'items:read' }))).toEqual(UNAUTHORIZED);
     });
     expect(calls).toBe(0);
   });
@@ -110,7 +101,7 @@ describe('a client that may not', () => {
       });
     };
     await tokenIn(await from('203.0.113.9'));
-    expect(await oauthErrorOf(await from('198.51.100.9'))).toEqual(UNAUTHORIZED);
+    expect(await oauthRefusal(await from('198.51.100.9'))).toEqual(UNAUTHORIZED);
   });
 });
 
@@ -134,8 +125,8 @@ describe('Stytch, when it does not answer', () => {
   ])('is no verdict on the client: 503, and nothing is kept: %j', async (spoiled, retryAfter) => {
     const { pair, session } = await somebody();
     await fault('token', spoiled);
-    expect(await oauthErrorOf(await askToken(pair))).toEqual(silent(retryAfter));
-    expect(await oauthErrorOf(await askToken(pair, { scope: 'items:read' }, isolate().fetch))).toMatchObject({
+    expect(await oauthRefusal(await askToken(pair))).toEqual({ ...CANNOT_TELL, retryAfter: retryAfter });
+    expect(await oauthRefusal(await askToken(pair, { scope: 'items:read' }, isolate().fetch))).toMatchObject({
       status: 503,
     });
     const { tokens, scoped_tokens } = await dumpOfRing(await ringStub(session));
@@ -155,7 +146,10 @@ describe('Stytch, when it does not answer', () => {
     const { pair, session } = await somebody();
     await tokenIn(await askToken(pair));
     await fault('token', spoiled);
-    expect(await oauthErrorOf(await askToken(pair, { scope: 'items:read' }))).toEqual(silent(retryAfter));
+    expect(await oauthRefusal(await askToken(pair, { scope: 'items:read' }))).toEqual({
+      ...CANNOT_TELL,
+      retryAfter: retryAfter,
+    });
     expect((await dumpOfRing(await ringStub(session))).scoped_tokens).toEqual([]);
     // What is kept is answered all the same.
     await tokenIn(await askToken(pair));
@@ -169,8 +163,10 @@ describe('Stytch, when it does not answer', () => {
     await later(3_700);
     const here = isolate();
     expect((await here.call(key)).status).toBe(200);
-    expect(await oauthErrorOf(await askToken(pair, {}, here.fetch))).toEqual(silent());
-    expect(await oauthErrorOf(await askToken(pair, { scope: 'items:read' }, here.fetch))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(pair, {}, here.fetch))).toEqual(CANNOT_TELL);
+    expect(await oauthRefusal(await askToken(pair, { scope: 'items:read' }, here.fetch))).toEqual(
+      CANNOT_TELL,
+    );
   });
 });
 
@@ -202,8 +198,8 @@ describe('the Ring, when it does not answer', () => {
     const { pair } = await somebody();
     await tokenIn(await askToken(pair));
     const { fetch } = withRing(method, fails);
-    expect(await oauthErrorOf(await askToken(pair, {}, fetch))).toEqual(silent());
-    expect(await oauthErrorOf(await askToken(pair, { scope: 'items:read' }, fetch))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(pair, {}, fetch))).toEqual(CANNOT_TELL);
+    expect(await oauthRefusal(await askToken(pair, { scope: 'items:read' }, fetch))).toEqual(CANNOT_TELL);
   });
 
   it.each([
@@ -215,7 +211,7 @@ describe('the Ring, when it does not answer', () => {
     const { pair } = await somebody();
     await tokenIn(await askToken(pair));
     const { fetch } = withRing('exchange', async () => answer);
-    expect(await oauthErrorOf(await askToken(pair, {}, fetch))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(pair, {}, fetch))).toEqual(CANNOT_TELL);
   });
 
   it('of a version that knows of no scopes gives its main token: that is not handed out for part of them', async () => {
@@ -224,7 +220,7 @@ describe('the Ring, when it does not answer', () => {
     const { fetch } = withRing('exchange', (real, { scopes: _, ...asked }: { scopes: unknown } & object) =>
       (real as unknown as { exchange: (request: object) => unknown }).exchange(asked),
     );
-    expect(await oauthErrorOf(await askToken(pair, { scope: 'items:read' }, fetch))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(pair, { scope: 'items:read' }, fetch))).toEqual(CANNOT_TELL);
     await tokenIn(await askToken(pair, {}, fetch));
   });
 
@@ -237,7 +233,7 @@ describe('the Ring, when it does not answer', () => {
       exchanged: { result: 'token', token, sealed: 's', generation: 0, expiresAt: 9e9, made: false },
       stytchMs: 0,
     }));
-    expect(await oauthErrorOf(await askToken(pair, {}, fetch))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(pair, {}, fetch))).toEqual(CANNOT_TELL);
   });
 
   it('is slowed down by KV in nothing: its errors are misses', async () => {

@@ -4,25 +4,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
 import type { Lobby, LobbyLookRequest, Ring } from '../../src/model/ports.ts';
 import { lobbyName } from '../../src/ring/lobby-name.ts';
+import type { Pair } from '../foreign.ts';
 import { foreignClient, lobbiesUnder, madeUpPair, secretName } from '../foreign.ts';
+import { basicOf, CANNOT_TELL, notThatClient, oauthRefusal } from '../oauth.ts';
 import { OPERATOR, OPERATOR_SECRET } from '../operators.ts';
 import settings from '../settings.ts';
-import {
-  askToken,
-  badScope,
-  basicOf,
-  type ClientPair,
-  claimsOf,
-  notAuthenticated,
-  oauthErrorOf,
-  silent,
-  spent,
-  tokenIn,
-} from '../token-endpoint.ts';
+import { askToken, badScope, spent, tokenIn } from '../token-endpoint.ts';
 import {
   API,
   atStytch,
   BY,
+  claimsOf,
   DESK,
   desk,
   dumpOfRing,
@@ -80,7 +72,7 @@ const anew = async (clientId: string): Promise<void> => {
 };
 
 /** What is kept for parts of the scopes of a pair. */
-const rowsOf = async (pair: ClientPair) => {
+const rowsOf = async (pair: Pair) => {
   const { fingerprint } = await secretName(pair);
   const { scoped_tokens: rows = [] } = await dumpOfRing(lobbyStub(pair.clientId));
   return rows.filter((row) => row.fingerprint === fingerprint);
@@ -139,7 +131,7 @@ describe('the pair of a client that was made at Stytch', () => {
     // At Stytch it has more: what is handed out says what its Ring grants.
     expect([token.scope, claimsOf(token.access_token).scope]).toEqual(['items:read', 'items:read']);
     const calls = await spent(async () => {
-      expect(await oauthErrorOf(await askToken(pair, { scope: 'items:write' }))).toEqual(badScope);
+      expect(await oauthRefusal(await askToken(pair, { scope: 'items:write' }))).toEqual(badScope);
     });
     expect(calls).toBe(0);
   });
@@ -147,14 +139,14 @@ describe('the pair of a client that was made at Stytch', () => {
   it('is not authenticated where nobody imported it, or its secret is wrong', async () => {
     const nobodys = await foreignClient();
     const calls = await spent(async () => {
-      expect(await oauthErrorOf(await askToken(nobodys))).toEqual(notAuthenticated());
-      expect(await oauthErrorOf(await askToken(madeUpPair()))).toEqual(notAuthenticated());
+      expect(await oauthRefusal(await askToken(nobodys))).toEqual(notThatClient(true));
+      expect(await oauthRefusal(await askToken(madeUpPair()))).toEqual(notThatClient(true));
     });
     expect(calls).toBe(0);
     const { pair } = await imported();
     const wrong = madeUpPair(pair.clientId);
-    expect(await oauthErrorOf(await askToken(wrong))).toEqual(notAuthenticated());
-    expect(await spent(async () => oauthErrorOf(await askToken(wrong)))).toBe(0);
+    expect(await oauthRefusal(await askToken(wrong))).toEqual(notThatClient(true));
+    expect(await spent(async () => oauthRefusal(await askToken(wrong)))).toBe(0);
   });
 
   it('is guessed at behind the budgets of its Lobby: 429, and who has it goes on', async () => {
@@ -171,12 +163,12 @@ describe('the pair of a client that was made at Stytch', () => {
     const { pair, session, ring, owner } = await imported();
     await tokenIn(await askToken(pair, READ));
     await ring.suspend(owner, 'unpaid', BY);
-    expect(await oauthErrorOf(await askToken(pair, READ, isolate().fetch))).toEqual({
+    expect(await oauthRefusal(await askToken(pair, READ, isolate().fetch))).toEqual({
       ...{ status: 400, error: 'unauthorized_client', challenge: null, retryAfter: null },
     });
     await ring.suspend(owner, null, BY);
     await desk(session, 'DELETE', `/v1/keys/${pair.clientId}`);
-    expect(await oauthErrorOf(await askToken(pair, READ, isolate().fetch))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(pair, READ, isolate().fetch))).toEqual(notThatClient(true));
   });
 
   it('has no tokens for parts of its scopes any more once its Lobby forgets it', async () => {
@@ -191,7 +183,7 @@ describe('the pair of a client that was made at Stytch', () => {
     const { pair } = await imported();
     await tokenIn(await askToken(pair, READ));
     await atStytch('DELETE', `/v1/m2m/clients/${pair.clientId}`);
-    expect(await oauthErrorOf(await askToken(pair, { scope: 'items:write' }))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(pair, { scope: 'items:write' }))).toEqual(notThatClient(true));
     expect(await rowsOf(pair)).toEqual([]);
   });
 
@@ -200,9 +192,9 @@ describe('the pair of a client that was made at Stytch', () => {
     await later(0);
     await tokenIn(await askToken(pair));
     await fault('token', { kind: 'status', status: 503 });
-    expect(await oauthErrorOf(await askToken(pair, READ))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(pair, READ))).toEqual(CANNOT_TELL);
     await later(3_700);
-    expect(await oauthErrorOf(await askToken(pair))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(pair))).toEqual(CANNOT_TELL);
   });
 });
 
@@ -228,7 +220,7 @@ describe('a Lobby that does not answer', () => {
     const { fetch } = withLobby(exchange);
     for (const each of [pair, OPERATORS_PAIR])
       for (const form of [{}, READ])
-        expect(await oauthErrorOf(await askToken(each, form, fetch))).toEqual(silent());
+        expect(await oauthRefusal(await askToken(each, form, fetch))).toEqual(CANNOT_TELL);
   });
 });
 
@@ -254,7 +246,7 @@ describe('the pair of a listed operator', () => {
   it('is given one for part of its scopes, and none that it has not', async () => {
     const token = await tokenIn(await askToken(OPERATORS_PAIR, { scope: 'latchkey:admin' }));
     expect(claimsOf(token.access_token).scope).toBe('latchkey:admin');
-    expect(await oauthErrorOf(await askToken(OPERATORS_PAIR, { scope: 'items:nothing' }))).toEqual(badScope);
+    expect(await oauthRefusal(await askToken(OPERATORS_PAIR, { scope: 'items:nothing' }))).toEqual(badScope);
   });
 
   it('costs one call for twenty at once, in four isolates', async () => {
@@ -311,8 +303,8 @@ describe('the pair of a listed operator', () => {
     const here = isolate();
     await tokenIn(await askToken(OPERATORS_PAIR, {}, here.fetch));
     const wrong = madeUpPair(OPERATOR);
-    expect(await oauthErrorOf(await askToken(wrong, {}, here.fetch))).toEqual(notAuthenticated());
-    expect(await spent(async () => oauthErrorOf(await askToken(wrong, {}, here.fetch)))).toBe(0);
+    expect(await oauthRefusal(await askToken(wrong, {}, here.fetch))).toEqual(notThatClient(true));
+    expect(await spent(async () => oauthRefusal(await askToken(wrong, {}, here.fetch)))).toBe(0);
     const statuses: number[] = [];
     for (let i = 0; i < 15; i++)
       statuses.push((await askToken(madeUpPair(OPERATOR), {}, isolate().fetch)).status);
@@ -322,7 +314,7 @@ describe('the pair of a listed operator', () => {
 
   it('is 503 while Stytch is silent and no token is kept', async () => {
     await fault('token', { kind: 'status', status: 503 });
-    expect(await oauthErrorOf(await askToken(OPERATORS_PAIR))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(OPERATORS_PAIR))).toEqual(CANNOT_TELL);
   });
 
   it('that has not the scope of operators at Stytch is unauthorized', async () => {
@@ -331,7 +323,7 @@ describe('the pair of a listed operator', () => {
     const lobbies = lobbiesUnder({ operators });
     await anew(clientId);
     const here = isolate({}, latchkeyFor({ ...settings, operators }));
-    expect(await oauthErrorOf(await askToken({ clientId, clientSecret }, {}, here.fetch))).toEqual({
+    expect(await oauthRefusal(await askToken({ clientId, clientSecret }, {}, here.fetch))).toEqual({
       ...{ status: 400, error: 'unauthorized_client', challenge: null, retryAfter: null },
     });
     lobbies.mockRestore();

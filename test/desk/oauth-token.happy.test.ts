@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ring } from '../../src/model/ports.ts';
 import { hashOfToken } from '../../src/model/token.ts';
-import { askToken, claimsOf, pairOf, postForm, spent, tokenIn } from '../token-endpoint.ts';
+import { pairOf } from '../oauth.ts';
+import { askToken, postForm, spent, tokenIn } from '../token-endpoint.ts';
 import {
   BY,
   call,
+  claimsOf,
   emulator,
   fault,
   isolate,

@@ -1,26 +1,18 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseKey } from '../../src/model/key.ts';
+import type { Pair } from '../foreign.ts';
 import { listed, made, OLD } from '../master-keys.ts';
+import { CANNOT_TELL, notThatClient, oauthRefusal, pairOf } from '../oauth.ts';
 import { asOperator } from '../operators.ts';
 import { called, keyOfSomebody, ringOf } from '../rotation.ts';
 import { inUse } from '../secrets.ts';
-import {
-  askToken,
-  badScope,
-  type ClientPair,
-  claimsOf,
-  notAuthenticated,
-  oauthErrorOf,
-  pairOf,
-  silent,
-  spent,
-  tokenIn,
-} from '../token-endpoint.ts';
+import { askToken, badScope, spent, tokenIn } from '../token-endpoint.ts';
 import {
   atStytch,
   BY,
   call,
+  claimsOf,
   desk,
   dumpOfRing,
   emulator,
@@ -195,7 +187,7 @@ describe('scopes that a client has not', () => {
     await tokenIn(await askToken(pair));
     for (const scope of ['admin:all', 'items:read admin:all', 'items', 'items:read:all', 'latchkey:admin']) {
       const calls = await spent(async () =>
-        expect(await oauthErrorOf(await askToken(pair, { scope }))).toEqual(badScope),
+        expect(await oauthRefusal(await askToken(pair, { scope }))).toEqual(badScope),
       );
       expect(calls).toBe(0);
     }
@@ -213,7 +205,7 @@ describe('scopes that a client has not', () => {
   ])('are refused before anybody is asked where they are no list of scope-tokens: %j', async (scope) => {
     const { pair } = await somebody();
     const { calls, fetch } = isolate();
-    expect(await oauthErrorOf(await askToken(pair, { scope }, fetch))).toEqual(badScope);
+    expect(await oauthRefusal(await askToken(pair, { scope }, fetch))).toEqual(badScope);
     expect(calls).toEqual([]);
   });
 
@@ -222,7 +214,7 @@ describe('scopes that a client has not', () => {
     await tokenIn(await askToken(pair));
     await emulator('PUT', '/switches', { ungrantedScope });
     await atStytch('PUT', `/v1/m2m/clients/${key_id}`, { scopes: ['items:read'] });
-    const refused = async () => expect(await oauthErrorOf(await askToken(pair, WRITE))).toEqual(badScope);
+    const refused = async () => expect(await oauthRefusal(await askToken(pair, WRITE))).toEqual(badScope);
     expect(await spent(refused)).toBe(1);
     expect(await spent(refused)).toBe(0);
     expect(await rowsOf(session)).toEqual([]);
@@ -241,7 +233,7 @@ describe('scopes that a client has not', () => {
     const { pair, session } = await somebody();
     await tokenIn(await askToken(pair));
     await fault('token', { kind: 'changedClaims', claims: { scope: 'items:read items:write' }, times: 1 });
-    expect(await oauthErrorOf(await askToken(pair, READ))).toEqual(silent());
+    expect(await oauthRefusal(await askToken(pair, READ))).toEqual(CANNOT_TELL);
     expect(await rowsOf(session)).toEqual([]);
     expect((await tokenIn(await askToken(pair, READ))).scope).toBe('items:read');
   });
@@ -262,7 +254,7 @@ describe('sets of scopes of one secret', () => {
     for (const scope of sets(7, 32)) await tokenIn(await askToken(pair, { scope }));
     const one = { scope: 's:6 s:5' };
     const calls = await spent(async () => {
-      const refused = await oauthErrorOf(await askToken(pair, one));
+      const refused = await oauthRefusal(await askToken(pair, one));
       expect(refused).toEqual({
         ...{ status: 429, error: 'too_many_scope_sets', challenge: null },
         retryAfter: expect.stringMatching(/^(36\d\d|359\d)$/),
@@ -303,7 +295,7 @@ describe('a key that is narrowed', () => {
     const first = await tokenIn(await askToken(pair));
     expect([first.scope, claimsOf(first.access_token).scope]).toEqual(['items:read', 'items:read']);
     expect(await spent(async () => tokenIn(await askToken(pair)))).toBe(0);
-    expect(await oauthErrorOf(await askToken(pair, WRITE))).toEqual(badScope);
+    expect(await oauthRefusal(await askToken(pair, WRITE))).toEqual(badScope);
   });
 
   it('is given none of before, whose scopes it has lost, by an isolate with an old word of it', async () => {
@@ -314,7 +306,7 @@ describe('a key that is narrowed', () => {
     await narrowed(session, key_id);
     const token = await tokenIn(await askToken(pair, {}, here.fetch));
     expect(claimsOf(token.access_token).scope).toBe('items:read');
-    expect(await oauthErrorOf(await askToken(pair, WRITE, here.fetch))).toEqual(badScope);
+    expect(await oauthRefusal(await askToken(pair, WRITE, here.fetch))).toEqual(badScope);
   });
 
   it('while Stytch is asked is given what it has then', async () => {
@@ -326,7 +318,7 @@ describe('a key that is narrowed', () => {
     const asking = askToken(pair, WRITE);
     await called('token');
     await narrowed(session, key_id);
-    expect(await oauthErrorOf(await asking)).toEqual(badScope);
+    expect(await oauthRefusal(await asking)).toEqual(badScope);
     expect(await rowsOf(session)).toEqual([]);
   });
 
@@ -376,7 +368,7 @@ describe('a key that ends', () => {
     await tokenIn(await askToken(pair, READ));
     await revoke();
     expect(await rowsOf(session)).toEqual([]);
-    expect(await oauthErrorOf(await askToken(pair, READ, isolate().fetch))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(pair, READ, isolate().fetch))).toEqual(notThatClient(true));
   });
 
   it.each([[READ], [{}]])('while Stytch is asked is given none: %j', async (form) => {
@@ -389,7 +381,7 @@ describe('a key that ends', () => {
     const asking = askToken(pair, form);
     await called('token');
     await revoke();
-    expect(await oauthErrorOf(await asking)).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await asking)).toEqual(notThatClient(true));
     const { scoped_tokens, tokens } = await dumpOfRing(await ringStub(session));
     expect([scoped_tokens, tokens]).toEqual([[], []]);
   });
@@ -399,7 +391,7 @@ describe('a key that ends', () => {
     const here = isolate();
     await tokenIn(await askToken(pair, {}, here.fetch));
     await revoke();
-    expect(await oauthErrorOf(await askToken(pair, {}, here.fetch))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(pair, {}, here.fetch))).toEqual(notThatClient(true));
   });
 });
 
@@ -407,7 +399,7 @@ describe('a rotation', () => {
   const both = async () => {
     const { begin, ...made } = await somebody();
     await tokenIn(await askToken(made.pair, READ));
-    const next: ClientPair = pairOf(await begin());
+    const next: Pair = pairOf(await begin());
     await tokenIn(await askToken(next, READ));
     return { ...made, next };
   };
@@ -417,7 +409,7 @@ describe('a rotation', () => {
     expect(await rowsOf(session)).toHaveLength(2);
     expect((await finish()).status).toBe(200);
     expect(await rowsOf(session)).toHaveLength(1);
-    expect(await oauthErrorOf(await askToken(pair, READ, isolate().fetch))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(pair, READ, isolate().fetch))).toEqual(notThatClient(true));
     await later(6);
     expect((await tokenIn(await askToken(next, READ, isolate().fetch))).scope).toBe('items:read');
   });
@@ -425,7 +417,7 @@ describe('a rotation', () => {
   it('that is cancelled takes those of the new secret', async () => {
     const { pair, next, cancel } = await both();
     expect((await cancel()).status).toBe(200);
-    expect(await oauthErrorOf(await askToken(next, READ, isolate().fetch))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(next, READ, isolate().fetch))).toEqual(notThatClient(true));
     await tokenIn(await askToken(pair, READ, isolate().fetch));
   });
 
@@ -437,7 +429,7 @@ describe('a rotation', () => {
     const asking = askToken(pair, WRITE);
     await called('token');
     await finish();
-    expect(await oauthErrorOf(await asking)).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await asking)).toEqual(notThatClient(true));
     expect((await stytchCalls()).token).toBe(1);
   });
 });

@@ -7,6 +7,7 @@ import { inUse } from '../secrets.ts';
 import {
   accessToken,
   call,
+  claimsOf,
   dumpOfRing,
   emulator,
   fault,
@@ -59,8 +60,6 @@ const written = async (session: string) => {
   const living = keys?.map(({ client_id, status }) => [client_id, status]);
   return { audit, living, secrets: secrets?.length, revoked_tokens, events };
 };
-
-const claimsOf = (jwt: string): Record<string, unknown> => JSON.parse(atob(jwt.split('.')[1] ?? ''));
 
 beforeEach(async () => {
   await emulator('DELETE', '/faults');

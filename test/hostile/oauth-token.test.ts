@@ -1,21 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseKey } from '../../src/model/key.ts';
+import { basicOf, notThatClient, oauthRefusal, pairOf } from '../oauth.ts';
 import { OPERATOR, operatorToken } from '../operators.ts';
-import {
-  askToken,
-  badScope,
-  basicOf,
-  claimsOf,
-  notAuthenticated,
-  oauthErrorOf,
-  pairOf,
-  postForm,
-  spent,
-  TOKEN_URL,
-  tokenIn,
-  tokenRequest,
-} from '../token-endpoint.ts';
-import { accessToken, DESK, emulator, isolate, issueKey, PROJECT, send, signIn } from '../world.ts';
+import { askToken, badScope, postForm, spent, TOKEN_URL, tokenIn, tokenRequest } from '../token-endpoint.ts';
+import { accessToken, claimsOf, DESK, emulator, isolate, issueKey, PROJECT, send, signIn } from '../world.ts';
 
 const INVALID = { status: 400, error: 'invalid_request', challenge: null, retryAfter: null };
 const FORM = 'application/x-www-form-urlencoded';
@@ -61,7 +49,7 @@ describe('OA-01 › a token request of the wrong form', () => {
     const { calls, fetch } = isolate();
     for (const body of bodies) {
       const headers = { authorization: basicOf(pair), 'content-type': type };
-      expect(await oauthErrorOf(await fetch(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(INVALID);
+      expect(await oauthRefusal(await fetch(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(INVALID);
     }
     expect(calls).toEqual([]);
   });
@@ -70,7 +58,7 @@ describe('OA-01 › a token request of the wrong form', () => {
     const { pair } = await newKey();
     const body = new Uint8Array(new TextEncoder().encode(GRANT));
     const headers = { authorization: basicOf(pair) };
-    expect(await oauthErrorOf(await send(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(INVALID);
+    expect(await oauthRefusal(await send(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(INVALID);
   });
 
   it.each([
@@ -96,10 +84,10 @@ describe('OA-01 › a token request of the wrong form', () => {
   it('with a key in X-API-Key and a pair besides is 400', async () => {
     const { pair, key } = await newKey();
     const headers = { authorization: basicOf(pair), 'x-api-key': key };
-    expect(await oauthErrorOf(await postForm(GRANT, headers))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm(GRANT, headers))).toEqual(INVALID);
     const { clientSecret: client_secret } = pair;
     const form = new URLSearchParams({ grant_type: 'client_credentials', client_secret }).toString();
-    expect(await oauthErrorOf(await postForm(form, { 'x-api-key': key }))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm(form, { 'x-api-key': key }))).toEqual(INVALID);
   });
 
   it('with more than is read of a form is 413', async () => {
@@ -113,7 +101,7 @@ describe('OA-01 › a token request of the wrong form', () => {
     async (name) => {
       const { pair } = await newKey();
       const response = await send(`${TOKEN_URL}?${name}=x`, tokenRequest(pair));
-      expect(await oauthErrorOf(response)).toEqual(INVALID);
+      expect(await oauthRefusal(response)).toEqual(INVALID);
     },
   );
 });
@@ -137,7 +125,7 @@ describe('OA-02 › grants that are not offered', () => {
       const { pair } = await newKey();
       const { calls, fetch } = isolate();
       const more = { username: 'a', password: 'b', assertion: 'c', subject_token: 'd', refresh_token: 'e' };
-      const refused = await oauthErrorOf(await askToken(pair, { grant_type, ...more }, fetch));
+      const refused = await oauthRefusal(await askToken(pair, { grant_type, ...more }, fetch));
       expect(refused).toEqual({ ...INVALID, error: 'unsupported_grant_type' });
       expect(calls).toEqual([]);
     },
@@ -158,7 +146,7 @@ describe('OA-03 › more scopes than the client has', () => {
     const { pair } = await newKey();
     await tokenIn(await askToken(pair));
     const calls = await spent(async () =>
-      expect(await oauthErrorOf(await askToken(pair, { scope }))).toEqual(badScope),
+      expect(await oauthRefusal(await askToken(pair, { scope }))).toEqual(badScope),
     );
     expect(calls).toBe(0);
   });
@@ -235,8 +223,8 @@ describe('OA-05 › client assertions', () => {
       { client_assertion: assertion },
     ];
     for (const form of forms)
-      expect(await oauthErrorOf(await askToken(null, form, fetch))).toEqual(notAuthenticated(false));
-    expect(await oauthErrorOf(await askToken(pair, forms[0], fetch))).toEqual(notAuthenticated(false));
+      expect(await oauthRefusal(await askToken(null, form, fetch))).toEqual(notThatClient(false));
+    expect(await oauthRefusal(await askToken(pair, forms[0], fetch))).toEqual(notThatClient(false));
     expect(calls).toEqual([]);
   });
 
@@ -265,7 +253,7 @@ describe('SECURITY 2.6 › workers-oauth-provider 0.9.0 (#247): Basic', () => {
     const { calls, fetch } = isolate();
     const headers = { authorization, 'content-type': FORM };
     const response = await fetch(TOKEN_URL, { method: 'POST', headers, body: GRANT });
-    expect(await oauthErrorOf(response)).toEqual(notAuthenticated());
+    expect(await oauthRefusal(response)).toEqual(notThatClient(true));
     expect(calls).toEqual([]);
   });
 
@@ -278,14 +266,14 @@ describe('SECURITY 2.6 › workers-oauth-provider 0.9.0 (#247): Basic', () => {
   it('that is there twice is 400', async () => {
     const { pair } = await newKey();
     const authorization = `${basicOf(pair)}, ${basicOf(pair)}`;
-    expect(await oauthErrorOf(await postForm(GRANT, { authorization }))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm(GRANT, { authorization }))).toEqual(INVALID);
   });
 });
 
 describe('SECURITY 2.6 › workers-oauth-provider 0.9.0 (#252): nothing to authenticate by', () => {
   it('is invalid_client, never invalid_token, and nobody is challenged for what he did not try', async () => {
-    expect(await oauthErrorOf(await postForm(GRANT))).toEqual(notAuthenticated(false));
-    expect(await oauthErrorOf(await postForm(`${GRANT}&client_secret=x`))).toEqual(notAuthenticated(false));
+    expect(await oauthRefusal(await postForm(GRANT))).toEqual(notThatClient(false));
+    expect(await oauthRefusal(await postForm(`${GRANT}&client_secret=x`))).toEqual(notThatClient(false));
   });
 });
 
@@ -297,13 +285,13 @@ describe('what is no client authentication', () => {
     for (const bearer of bearers) {
       const headers = { authorization: `Bearer ${bearer}`, 'content-type': FORM };
       for (const body of [GRANT, `${GRANT}&client_id=${OPERATOR}`])
-        expect(await oauthErrorOf(await fetch(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(
-          notAuthenticated(),
+        expect(await oauthRefusal(await fetch(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(
+          notThatClient(true),
         );
     }
     const headers = { 'x-api-key': key, 'content-type': FORM };
     const refused = await fetch(TOKEN_URL, { method: 'POST', headers, body: GRANT });
-    expect(await oauthErrorOf(refused)).toEqual(notAuthenticated());
+    expect(await oauthRefusal(refused)).toEqual(notThatClient(true));
     expect(calls).toEqual([]);
   });
 
@@ -311,7 +299,7 @@ describe('what is no client authentication', () => {
     const one = await newKey();
     const other = await newKey();
     const mixed = { clientId: other.pair.clientId, clientSecret: one.pair.clientSecret };
-    expect(await oauthErrorOf(await askToken(mixed))).toEqual(notAuthenticated());
+    expect(await oauthRefusal(await askToken(mixed))).toEqual(notThatClient(true));
     const { access_token } = await tokenIn(await askToken(one.pair));
     expect(claimsOf(access_token).sub).toBe(one.pair.clientId);
   });

@@ -10,6 +10,7 @@ import {
   BY,
   call,
   cannotTell,
+  claimsOf,
   desk,
   dumpOfRing,
   emulator,
@@ -42,8 +43,6 @@ const setting = async (scopes = ['items:read', 'items:write'], more: object = {}
   const token = await accessToken(issued.key);
   return { ...issued, session, token, owner: ownerOf(session), stub, ring: stub as unknown as Ring };
 };
-
-const claimsOf = (jwt: string): Record<string, unknown> => JSON.parse(atob(jwt.split('.')[1] ?? ''));
 
 /** Refused on a strict route, with the origin not called. */
 const expectBad = async (token: string): Promise<void> => {

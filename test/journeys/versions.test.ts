@@ -4,7 +4,8 @@ import type { Lobby } from '../../src/model/ports.ts';
 import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
 import { SCHEMA } from '../../src/ring/tables/schema.ts';
 import { createTables, type Schema, upgradeTables, VERSION_TABLE } from '../../src/ring/tables/versions.ts';
-import { askToken, pairOf, tokenIn } from '../token-endpoint.ts';
+import { pairOf } from '../oauth.ts';
+import { askToken, tokenIn } from '../token-endpoint.ts';
 import { call, desk, dumpOfRing, issueKey, ringStub, rooms, signIn } from '../world.ts';
 
 /** The tables of a KeyRing as they were before versions were written down, copied: they never change. */

@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Places, placesFrom } from '../../tools/dev/places.ts';
-import { freePort } from '../../tools/dev/ports.ts';
-import { type Running, start } from '../../tools/dev/start.ts';
+import type { Places } from '../../tools/dev/places.ts';
 import {
   comparedCode,
   decide,
@@ -18,6 +13,7 @@ import {
   openBrowser,
   signInAt,
 } from '../browser.ts';
+import { type OwnLatchkey, startLatchkey } from './latchkey.ts';
 
 /** The pages of the device flow as people meet them: Debian's Chromium, and Latchkey as `npm run dev` starts it. */
 const PATIENCE_MS = 180_000;
@@ -31,27 +27,16 @@ test.runIf(process.env.BROWSER === 'required')('the browser is installed', () =>
 
 describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () => {
   let browser: Browser;
-  let running: Running;
+  let latchkey: OwnLatchkey;
   let places: Places;
-  let folder: string;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'latchkey-browser-'));
-    const port = await freePort();
-    places = placesFrom(port);
-    const options = { port, folder, fresh: true, onWorkerLine: () => undefined };
-    const [started, opened] = await Promise.all([
-      start(options, new AbortController().signal),
-      openBrowser(),
-    ]);
-    browser = opened;
-    if (!started.ok) throw new Error(started.problem);
-    running = started.running;
+    [latchkey, browser] = await Promise.all([startLatchkey(), openBrowser()]);
+    places = latchkey.world.places;
   }, PATIENCE_MS);
 
   afterAll(async () => {
-    await Promise.all([browser?.close(), running?.stop()]);
-    rmSync(folder, { recursive: true, force: true });
+    await Promise.all([browser?.close(), latchkey?.stop()]);
   }, PATIENCE_MS);
 
   /** A device begins to wait. */
