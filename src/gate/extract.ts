@@ -1,3 +1,4 @@
+import { withoutBlanks } from '../http/blanks.ts';
 import type { Credential } from '../model/credential.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { formDecode } from '../model/form-decode.ts';
@@ -46,7 +47,7 @@ export const extract = (headers: Headers, realm: KeyRealm): Result<Credential, E
 
 /** Optional white space around a value is not part of it (RFC 9110 §5.5); an empty value is none. */
 const present = (value: string | null): string | null => {
-  const text = value === null ? '' : value.replace(/^[ \t]+|[ \t]+$/g, '');
+  const text = withoutBlanks(value ?? '');
   return text === '' ? null : text;
 };
 

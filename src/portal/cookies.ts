@@ -1,3 +1,5 @@
+import { withoutBlanks } from '../http/blanks.ts';
+
 /**
  * The portal's cookies. `__Host-` keeps them from being set by another host, a sibling among them, or for one path
  * (RFC 6265bis §4.1.3.2). Lax and not Strict: who comes back from the app's sign-in, or follows a link to a page, comes from
@@ -25,9 +27,9 @@ const VALUE = /^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+$/;
  */
 export const readCookie = (headers: Headers, name: string): string | null => {
   const found = (headers.get('cookie') ?? '').split(';').flatMap((pair) => {
+    const at = pair.indexOf('=');
     // SP and HTAB alone: a wider trim would make two names one (U+00A0).
-    const [, own, value] = /^[ \t]*([^=]*?)[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(pair) ?? [];
-    return own === name && value !== undefined ? [value] : [];
+    return at > 0 && withoutBlanks(pair.slice(0, at)) === name ? [withoutBlanks(pair.slice(at + 1))] : [];
   });
   const [only] = found;
   return found.length === 1 && only !== undefined && VALUE.test(only) ? only : null;

@@ -283,6 +283,13 @@ describe('CRED-16: long credentials', () => {
     expect(hasLongCredential(new Headers({ 'x-api-key': value }))).toBe(long);
   });
 
+  it('blanks without end cost no more than to read them', () => {
+    const blanks = ' \t'.repeat(200_000);
+    expect(found(`Bearer${blanks}x`)).toBe('credentials_ambiguous');
+    expect(found(undefined, `x${blanks}x`)).toEqual(['unknown', 'x-api-key']);
+    expect(found(blanks, blanks)).toEqual('none');
+  });
+
   it('none is not long', () => {
     expect(hasLongCredential(new Headers())).toBe(false);
   });

@@ -34,6 +34,15 @@ describe('readCookie', () => {
     expect(read(cookie)).toBe(expected);
   });
 
+  it.each([
+    [' '.repeat(60_000), null],
+    [`a=${' '.repeat(60_000)}b${' '.repeat(60_000)}\u2028`, null],
+    [`${SESSION_COOKIE}=abc;${'\t'.repeat(60_000)}; =`, 'abc'],
+  ])('blanks without end cost no more than to read them', (cookie, expected) => {
+    // An expression that goes back and forth over them would not come to its end.
+    expect(read(cookie)).toBe(expected);
+  });
+
   it('where there is no header there is no cookie', () => {
     expect(readCookie(new Headers(), SESSION_COOKIE)).toBe(null);
   });
