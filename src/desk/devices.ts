@@ -1,12 +1,5 @@
-import {
-  type Approver,
-  type DeviceAsking,
-  type Devices,
-  lobbyOfUserCode,
-  namesOfUserCode,
-  readUserCode,
-  showUserCode,
-} from '../model/device.ts';
+import type { Approver, DeviceAsking, Devices } from '../model/device.ts';
+import { lobbyOfUserCode, namesOfUserCode, readUserCode, showUserCode } from '../model/device-code.ts';
 import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
 import { aboutBox, approverBox, grantableTo, keyEndOf, keyNameOf } from './device-texts.ts';
 import type { DeskPorts } from './ports.ts';

@@ -37,8 +37,8 @@ export interface Found {
 type LeakPorts = Pick<DeskPorts, 'realm' | 'projectId' | 'keychain' | 'ringOfKey'>;
 
 /**
- * Ends what was found, if it is alive; or what somebody presents, if it is alive and his. What was made up costs no I/O: only a tag of ours leads to a Ring, and there only
- * the secret's fingerprint proves that he who reports it has it.
+ * Ends what was found, if it is alive; or what somebody presents, if it is alive and his. What was made up costs no I/O:
+ * only a tag of ours leads to a Ring, and there only the secret's fingerprint proves that he who reports it has it.
  */
 export const endFound = async (ports: LeakPorts, find: Find, trace: Trace): Promise<Result<Found>> => {
   const parsed = parseKey(find.key, ports.realm);

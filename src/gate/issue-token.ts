@@ -11,9 +11,9 @@ import { type Decide, FREE } from './decide.ts';
 import { type Given, judgeExchange } from './given-token.ts';
 import type { OperatorPairs } from './operator-pair.ts';
 import type { DecisionPorts } from './ports.ts';
-import { addressOfPresented, type Presented, textOf } from './presented.ts';
+import { type Presented, textOf } from './presented.ts';
 import { exchangeAtLobby } from './resolve/lobby-call.ts';
-import { nameOf } from './resolve/pair.ts';
+import { nameOf, requestFor } from './resolve/pair.ts';
 
 /** How often it is begun anew because the Ring's word changed under it. */
 const MAX_ROUNDS = 3;
@@ -111,10 +111,8 @@ const giveTo = async (
   const { credential } = presented;
   const exchange = async (scopes: readonly string[] | null): Promise<Result<Exchanged | LobbyExchanged>> => {
     if (credential.kind === 'pair') {
-      const clientSecret = credential.clientSecret.reveal();
-      const address = addressOfPresented(presented);
-      const named = await nameOf(ports, credential);
-      return exchangeAtLobby(ports, { credential: named, clientSecret, address, scopes }, trace);
+      const request = requestFor(presented, credential, await nameOf(ports, credential));
+      return exchangeAtLobby(ports, { ...request, scopes }, trace);
     }
     const key = credential.kind === 'key' ? parseKey(credential.key.reveal(), ports.realm) : null;
     if (key === null || name.kind !== 'secret') return NEVER;

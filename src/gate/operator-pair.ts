@@ -5,7 +5,7 @@ import { type Given, judgeExchange } from './given-token.ts';
 import type { DecisionPorts } from './ports.ts';
 import { addressOfPresented, type Presented } from './presented.ts';
 import { exchangeAtLobby } from './resolve/lobby-call.ts';
-import { nameOf, THROTTLED_SECONDS } from './resolve/pair.ts';
+import { nameOf, requestFor, THROTTLED_SECONDS } from './resolve/pair.ts';
 
 /** The pairs of listed operators, as the OAuth endpoints alone take them: at the Gate an operator is nobody. */
 export interface OperatorPairs {
@@ -31,14 +31,11 @@ export const createOperatorPairs = (ports: DecisionPorts, operators: ReadonlySet
   const give: OperatorPairs['give'] = async (presented, scopes, trace) => {
     const { credential, text } = presented;
     if (credential.kind !== 'pair' || !operators.has(credential.clientId)) return null;
-    const address = addressOfPresented(presented);
-    if (!isKnown(text) && !(await ports.throttle(address)))
+    if (!isKnown(text) && !(await ports.throttle(addressOfPresented(presented))))
       return err({ reason: 'too_many_attempts', retryAfterSeconds: THROTTLED_SECONDS });
-    const name = await nameOf(ports, credential);
-    const clientSecret = credential.clientSecret.reveal();
-    const request = { credential: name, clientSecret, address, asOperator: true } as const;
+    const request = requestFor(presented, credential, await nameOf(ports, credential));
     const given = await judgeExchange(ports, presented, null, scopes, (part) =>
-      exchangeAtLobby(ports, { ...request, scopes: part }, trace),
+      exchangeAtLobby(ports, { ...request, asOperator: true, scopes: part }, trace),
     );
     if (!given.ok) {
       if (given.refusal.reason === 'credential_invalid') known.delete(text);

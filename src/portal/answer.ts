@@ -1,9 +1,9 @@
 import type { Visit } from './ports.ts';
 
 /**
- * Headers of every answer of the portal, refusals and redirects among them (WEB-04, WEB-05, WEB-09, WEB-10). A page is given its own style,
- * sends forms to this host and is nothing else: no script, image, frame, plug-in, base. Browsers hold the redirect that
- * answers a form to `form-action` as well (CSP 3 §6.4.2), which is why no form leads to the app's sign-in.
+ * Headers of every answer of the portal, refusals and redirects among them (WEB-04, WEB-05, WEB-09, WEB-10). A page is given
+ * its own style, sends forms to this host and is nothing else: no script, image, frame, plug-in, base. Browsers hold the
+ * redirect that answers a form to `form-action` as well (CSP 3 §6.4.2), which is why no form leads to the app's sign-in.
  */
 export const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -13,7 +13,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy':
     'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=()',
-  // Not no-referrer: browsers would then send our own forms with `Origin: null` (Fetch §3.2, "append a request Origin header").
+  // Not no-referrer: browsers would then send our own forms with `Origin: null` (Fetch §3.2).
   'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',

@@ -1,4 +1,5 @@
-import { type Approver, readUserCode, showUserCode } from '../model/device.ts';
+import type { Approver } from '../model/device.ts';
+import { readUserCode, showUserCode } from '../model/device-code.ts';
 import { err, ok, type Refusal } from '../model/refusal.ts';
 import { addressOf } from '../model/stranger.ts';
 import { createForms } from './forms.ts';

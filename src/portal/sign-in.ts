@@ -49,7 +49,10 @@ export const signInOf = async (
   return equalInConstantTime(signIn.state, state) ? signIn : null;
 };
 
-/** Where the app's sign-in is, told where to come back to and, of who must sign in anew, how recently (OpenID Connect Core §3.1.2.1). */
+/**
+ * Where the app's sign-in is, told where to come back to and, of who must sign in anew, how recently (OpenID Connect Core
+ * §3.1.2.1).
+ */
 export const loginUrlWith = (
   { loginUrl, returnParameter }: { readonly loginUrl: string; readonly returnParameter: string },
   comeBackTo: string,

@@ -94,7 +94,9 @@ describe('RFC 6749 §3.2 › the token endpoint', () => {
   it('ignores parameters that it does not know (MUST)', async () => {
     const pair = await newPair();
     const more = { resource: 'https://api.test', audience: 'x', user_id: 'user-test-1', project_id: 'p' };
-    expect(await tokenIn(await askToken(pair, more))).toEqual(await tokenIn(await askToken(pair)));
+    // Of the same token less may remain by then.
+    const { expires_in: _, ...token } = await tokenIn(await askToken(pair, more));
+    expect(await tokenIn(await askToken(pair))).toMatchObject(token);
   });
 
   it.each(['grant_type', 'scope', 'client_id', 'client_secret', 'unknown'])(

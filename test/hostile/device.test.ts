@@ -1,7 +1,12 @@
 import { listDurableObjectIds, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
-import { hashOfDeviceCode, lobbyOfUserCode, mintUserCode, namesOfUserCode } from '../../src/model/device.ts';
+import {
+  hashOfDeviceCode,
+  lobbyOfUserCode,
+  mintUserCode,
+  namesOfUserCode,
+} from '../../src/model/device-code.ts';
 import type { DeviceLobby } from '../../src/model/device-lobby.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
 import { openLobbies } from '../../src/ring/lobby-name.ts';

@@ -1,34 +1,20 @@
 import * as z from 'zod';
 import { json } from '../../http/answer.ts';
-import {
-  DEVICE_CODE_SECONDS,
-  DEVICE_INTERVAL_SECONDS,
-  type DeviceClient,
-  hashOfDeviceCode,
-  lobbyOfUserCode,
-  mintDeviceCode,
-  mintUserCode,
-  namesOfUserCode,
-  showUserCode,
-} from '../../model/device.ts';
-import { err, ok, type Refusal, type Result } from '../../model/refusal.ts';
+import type { DeviceClient } from '../../model/device.ts';
+import { DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS } from '../../model/device-code.ts';
+import { err, ok, type Result } from '../../model/refusal.ts';
 import { seenFrom } from '../../model/seen.ts';
 import { addressOf } from '../../model/stranger.ts';
-import { aboutBox, type DeviceAbout } from '../device-texts.ts';
+import type { DeviceAbout } from '../device-texts.ts';
 import type { Doors } from '../doors.ts';
 import { operation } from '../operation.ts';
 import type { DeskPorts } from '../ports.ts';
 import { MAX_NAME, text } from '../schemas.ts';
-import { countTries, triesFrom } from '../tries.ts';
+import { beginDevice } from './begin-device.ts';
 import { CLIENT_FIELDS, presentedClient } from './client.ts';
 import { scopesWanted } from './client-credentials.ts';
-import { deviceClientOf, type NamedDeviceClient } from './device-client.ts';
-
-/** How many devices of one client, from one address, wait at a time (SECURITY: DOS-14). */
-const DEVICES_OF_ADDRESS = 20;
-
-/** How often another user code is drawn, where one is taken or its Lobby is full. */
-const DRAWS = 4;
+import { deviceClientOf } from './device-client.ts';
+import { PRAGMA, PRAGMA_DESCRIBED } from './pragma.ts';
 
 const FORM = z
   .object({
@@ -67,7 +53,7 @@ export const deviceAuthorizationOperation = (ports: DeskPorts, doors: Doors) =>
     answers: {
       200: {
         ...{ description: 'The codes', body: CODES },
-        headers: { Pragma: '`no-cache`, for caches that know HTTP/1.0 alone' },
+        headers: PRAGMA_DESCRIBED,
       },
     },
     refusals: ['client_invalid', 'client_unauthorized', 'scope_invalid', 'unavailable'],
@@ -79,7 +65,7 @@ export const deviceAuthorizationOperation = (ports: DeskPorts, doors: Doors) =>
       const scopes = scopesOf(named.value.client, form.scope);
       if (!scopes.ok) return scopes;
       const about = aboutOf(request, form.device_name);
-      const codes = await begin(ports, named.value, scopes.value, about);
+      const codes = await beginDevice(ports, named.value, scopes.value, about);
       if (!codes.ok) return codes;
       const { deviceCode, userCode } = codes.value;
       const uri = `${ports.deskUrl}/device`;
@@ -88,7 +74,7 @@ export const deviceAuthorizationOperation = (ports: DeskPorts, doors: Doors) =>
         verification_uri_complete: `${uri}?user_code=${userCode}`,
         ...{ expires_in: DEVICE_CODE_SECONDS, interval: DEVICE_INTERVAL_SECONDS },
       };
-      return ok(json(body, 200, call.requestId, { pragma: 'no-cache' }));
+      return ok(json(body, 200, call.requestId, PRAGMA));
     },
   });
 
@@ -109,53 +95,4 @@ const aboutOf = (request: Request, deviceName: string | undefined): DeviceAbout 
     city: typeof city === 'string' ? city : null,
     deviceName: deviceName ?? null,
   };
-};
-
-type BeginPorts = Pick<DeskPorts, 'keychain' | 'projectId' | 'randomBytes' | 'lobbyOf'>;
-
-interface Codes {
-  readonly deviceCode: string;
-  /** As it is shown. */
-  readonly userCode: string;
-}
-
-const limited = (retryAfterSeconds: number): Refusal => ({ reason: 'address_limited', retryAfterSeconds });
-
-/** A device begins to wait; one that cannot does not count. */
-const begin = async (
-  ports: BeginPorts,
-  { clientId }: NamedDeviceClient,
-  scopes: readonly string[],
-  about: DeviceAbout,
-): Promise<Result<Codes>> => {
-  const tries = await triesFrom(ports, `devices of ${clientId}`, about.address, DEVICES_OF_ADDRESS);
-  const counted = await countTries(ports, tries, limited);
-  if (!counted.ok) return counted;
-  const codes = await draw(ports, clientId, scopes, about);
-  if (!codes.ok) await counted.value();
-  return codes;
-};
-
-const draw = async (
-  ports: BeginPorts,
-  clientId: string,
-  scopes: readonly string[],
-  about: DeviceAbout,
-): Promise<Result<Codes>> => {
-  const { projectId, randomBytes } = ports;
-  const keychain = await ports.keychain();
-  let retryAfterSeconds = 1;
-  for (let i = 0; i < DRAWS; i++) {
-    const userCode = mintUserCode(randomBytes);
-    const deviceCode = await mintDeviceCode(userCode, projectId, keychain, randomBytes);
-    const begun = await ports.lobbyOf(lobbyOfUserCode(userCode)).beginDevice({
-      names: await namesOfUserCode(userCode, projectId, keychain),
-      deviceCode: await hashOfDeviceCode(deviceCode),
-      ...{ clientId, scopes, about: await aboutBox.close(ports, userCode, about) },
-    });
-    if (!begun.ok) return begun;
-    if (begun.value.result === 'begun') return ok({ deviceCode, userCode: showUserCode(userCode) });
-    if (begun.value.result === 'full') retryAfterSeconds = begun.value.retryAfterSeconds;
-  }
-  return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds });
 };

@@ -1,33 +1,13 @@
 import { invalid } from '../../http/form.ts';
-import { type Author, actorOf, LATCHKEY } from '../../model/author.ts';
-import { framed, sha256 } from '../../model/bytes.ts';
-import {
-  type Approver,
-  type DeviceClient,
-  hashOfDeviceCode,
-  lobbyOfUserCode,
-  namesOfUserCode,
-  userCodeOf,
-} from '../../model/device.ts';
+import { hashOfDeviceCode, lobbyOfUserCode, namesOfUserCode, userCodeOf } from '../../model/device-code.ts';
 import type { DevicePolled, DeviceSettlement } from '../../model/device-lobby.ts';
-import type { IssuedKey } from '../../model/life.ts';
-import { err, ok, type Refusal, type Result } from '../../model/refusal.ts';
-import {
-  aboutBox,
-  approverBox,
-  type DeviceAbout,
-  grantableTo,
-  keyEndOf,
-  keyNameOf,
-} from '../device-texts.ts';
-import type { Call, DeskPorts } from '../ports.ts';
-import { deviceClientOf, type NamedDeviceClient } from './device-client.ts';
+import { err, type Refusal, type Result } from '../../model/refusal.ts';
+import type { DeskPorts } from '../ports.ts';
+import { deviceClientOf } from './device-client.ts';
 import type { Grant, TokenAnswer } from './grant.ts';
+import { type Approved, denied, type RedeemPorts, redeem } from './redeem.ts';
 
-type GrantPorts = Pick<
-  DeskPorts,
-  'projectId' | 'keychain' | 'deviceClients' | 'lobbyOf' | 'rolesOf' | 'grantable' | 'ringOf' | 'now'
->;
+type GrantPorts = RedeemPorts & Pick<DeskPorts, 'deviceClients' | 'lobbyOf'>;
 
 /** A device asks whether its user has decided, and is given its key if he said yes (RFC 8628 §3.4, §3.5). */
 export const deviceGrant = (ports: GrantPorts): Grant => ({
@@ -56,8 +36,6 @@ export const deviceGrant = (ports: GrantPorts): Grant => ({
   },
 });
 
-type Approved = Extract<DevicePolled, { readonly result: 'approved' }>;
-
 /** RFC 8628 §3.5, and RFC 6749 §5.2 for a code that is good no more. */
 const toldOf = (polled: Exclude<DevicePolled, Approved>): Refusal => {
   switch (polled.result) {
@@ -74,8 +52,6 @@ const toldOf = (polled: Exclude<DevicePolled, Approved>): Refusal => {
   }
 };
 
-const denied = (detail: string): Refusal => ({ reason: 'device_denied', detail });
-
 /** What becomes of the code: all but a yes and a no may pass, and the device comes again. */
 const outcomeOf = (made: Result<TokenAnswer>): DeviceSettlement['outcome'] => {
   if (made.ok || made.refusal.reason === 'grant_invalid') return { state: 'redeemed' };
@@ -83,92 +59,3 @@ const outcomeOf = (made: Result<TokenAnswer>): DeviceSettlement['outcome'] => {
     ? { state: 'denied', because: made.refusal.detail }
     : { state: 'approved' };
 };
-
-/** Makes the key: of what was approved, what the user can grant still (SECURITY: OA-17). */
-const redeem = async (
-  ports: GrantPorts,
-  { clientId, client }: NamedDeviceClient,
-  userCode: string,
-  hash: string,
-  approved: Approved,
-  call: Call,
-): Promise<Result<TokenAnswer>> => {
-  const approver = await approverBox.open(ports, userCode, approved.approver);
-  const about = await aboutBox.open(ports, userCode, approved.about);
-  if (approver === null || about === null) return err({ reason: 'grant_invalid' });
-  const scopes = await stillGrantable(ports, client, approver, approved.scopes);
-  if (!scopes.ok) return scopes;
-  const { owner } = approver;
-  const author = authorOf(approver, call);
-  const ring = await ports.ringOf(owner);
-  const issued = await ring.issue({
-    ...{ owner, createdBy: owner.id, author, deviceClient: clientId, scopes: scopes.value },
-    // One code, one key, whatever is repeated or cut off.
-    idempotency: { name: await sha256(framed('device_code', hash)), request: hash },
-    ...describedAs({ clientId, client }, about),
-    ...{ expiresAt: keyEndOf(client, ports.now()), limit: null, ipAllowlist: null },
-  });
-  if (!issued.ok) return err(asDevice(issued.refusal));
-  const { key, record } = issued.value;
-  call.trace.keyId = record.keyId;
-  if (key !== null) return ok(answerOf(key, record, ports.now()));
-  // It was made, and its secret reached nobody; or the code is shown again by whoever has no right to it (RFC 6749 §4.1.2).
-  const revoked = await ring.revoke(owner, record.keyId, { ...LATCHKEY, requestId: call.requestId });
-  return revoked.ok ? err({ reason: 'grant_invalid' }) : revoked;
-};
-
-const describedAs = ({ clientId, client }: NamedDeviceClient, about: DeviceAbout) => ({
-  name: keyNameOf(client, about),
-  description: `Made for ${client.title} (${clientId}), which its user let in by a code.`,
-});
-
-const stillGrantable = async (
-  ports: GrantPorts,
-  client: DeviceClient,
-  { owner, roles: before }: Approver,
-  approved: readonly string[],
-): Promise<Result<readonly string[]>> => {
-  const roles = await ports.rolesOf(owner, before);
-  if (!roles.ok) return roles;
-  if (roles.value === null) return err(denied('the user is not there any more'));
-  const grantable = grantableTo(ports, client, roles.value);
-  const scopes = approved.filter((scope) => grantable.includes(scope));
-  return scopes.length === 0 ? err(denied('the user can grant none of the scopes any more')) : ok(scopes);
-};
-
-/** The user did it, in his session; his device asks now. */
-const authorOf = ({ owner, sessionId, address }: Approver, { requestId }: Call): Author => ({
-  ...{ actor: actorOf(owner), via: sessionId, address, country: null, requestId },
-});
-
-/** Why there is no key, as RFC 8628 §3.5 says it; what may pass is to be tried again. */
-const asDevice = (refusal: Refusal): Refusal => {
-  switch (refusal.reason) {
-    case 'owner_suspended':
-      return denied('the user is suspended');
-    case 'owner_deleted':
-      return denied('the data of the user was deleted');
-    case 'key_limit_reached':
-      return denied(`the user has ${refusal.limit} keys already, and no room for another`);
-    case 'client_refused':
-      return denied(`Stytch did not create the key: ${refusal.detail}`);
-    case 'rate_limited':
-    case 'unavailable':
-      return refusal;
-    default:
-      return { reason: 'unavailable', what: 'ring', retryAfterSeconds: COME_BACK_SECONDS };
-  }
-};
-
-/** When to come back to what is being done meanwhile, in seconds. */
-const COME_BACK_SECONDS = 5;
-
-const answerOf = (
-  key: string,
-  { keyId, scopes, expiresAt }: IssuedKey['record'],
-  now: number,
-): TokenAnswer => ({
-  accessToken: key,
-  expiresInSeconds: expiresAt === null ? null : Math.floor((expiresAt - now) / 1000),
-  ...{ scopes, keyId },
-});

@@ -63,7 +63,7 @@ const metadataOf = ({ deskUrl, deviceClients, selfServiceScopes }: DeskPorts): z
     ...(hasDevices ? { device_authorization_endpoint: `${deskUrl}/oauth2/device_authorization` } : {}),
     jwks_uri: `${deskUrl}/.well-known/jwks.json`,
     grant_types_supported: ['client_credentials', ...(hasDevices ? [DEVICE_CODE_GRANT] : [])],
-    // RFC 8414 §2 demands it, §3.2 forbids arrays of nothing: clients that are strict miss it, and none minds that it is empty.
+    // RFC 8414 §2 demands it, §3.2 forbids arrays of nothing: strict clients miss it, and none minds that it is empty.
     response_types_supported: [],
     ...(selfServiceScopes.length > 0 ? { scopes_supported: [...selfServiceScopes] } : {}),
     service_documentation: `${deskUrl}/docs`,

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { empty } from '../../http/answer.ts';
 import { invalid } from '../../http/form.ts';
 import { isAskersOwn } from '../../model/asker.ts';
@@ -13,15 +12,11 @@ import { endFound } from '../leaked.ts';
 import { operation } from '../operation.ts';
 import type { DeskPorts } from '../ports.ts';
 import { ASKER_REFUSALS, type Asking, askerOf } from './asker.ts';
-import { CLIENT_FIELDS, presentedClient } from './client.ts';
+import { presentedClient } from './client.ts';
+import { PRAGMA } from './pragma.ts';
+import { presentedTokenForm } from './presented-token.ts';
 
-const revokeForm = z
-  .object({
-    ...CLIENT_FIELDS,
-    token: z.string().optional().meta({ description: 'Required. An API key or an access token' }),
-    token_type_hint: z.string().optional().meta({ description: 'Read by nobody: a token says what it is' }),
-  })
-  .meta({ id: 'RevocationRequest', examples: [{ token: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}` }] });
+const FORM = presentedTokenForm('RevocationRequest', 'An API key or an access token');
 
 /**
  * Ends a token (RFC 7009). What is no token, is dead already or is somebody else's is answered as if it had been ended:
@@ -30,7 +25,7 @@ const revokeForm = z
 export const revokeOperation = (ports: DeskPorts, doors: Doors) =>
   operation({
     ...{ method: 'POST', path: '/oauth2/revoke', operationId: 'revoke', tag: 'OAuth' },
-    ...{ door: doors.client, body: revokeForm },
+    ...{ door: doors.client, body: FORM },
     summary: 'Ends a token (RFC 7009)',
     description:
       'The client authenticates as for introspection; a device client by its `client_id` alone, for keys that were made for it. Of a key that is being rotated, the secret that is presented ends alone.',
@@ -43,7 +38,7 @@ export const revokeOperation = (ports: DeskPorts, doors: Doors) =>
       if (!asking.ok) return asking;
       if (form.token === undefined) return invalid('token is missing');
       const ended = await end(ports, asking.value, form.token.trim());
-      return ended.ok ? ok(empty(call.requestId, { pragma: 'no-cache' }, 200)) : ended;
+      return ended.ok ? ok(empty(call.requestId, PRAGMA, 200)) : ended;
     },
   });
 

@@ -10,6 +10,7 @@ import { clientCredentials } from './client-credentials.ts';
 import { deviceGrant } from './device-grant.ts';
 import { type Grant, type TokenAnswer, tokenForm } from './grant.ts';
 import { DEVICE_CODE_GRANT } from './metadata.ts';
+import { PRAGMA, PRAGMA_DESCRIBED } from './pragma.ts';
 
 /** By grant_type. Nothing else is taken, and nothing else of a form is passed on. */
 const grantsOf = (ports: DeskPorts): ReadonlyMap<string, Grant> =>
@@ -41,7 +42,7 @@ export const tokenOperation = (ports: DeskPorts, doors: Doors) => {
     answers: {
       200: {
         ...{ description: 'The token', body: TOKEN },
-        headers: { Pragma: '`no-cache`, for caches that know HTTP/1.0 alone' },
+        headers: PRAGMA_DESCRIBED,
       },
     },
     refusals: ['client_invalid', 'grant_type_unsupported', ...new Set(refusals)],
@@ -72,5 +73,5 @@ const answered = (
     ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
     ...(keyId === undefined ? {} : { key_id: keyId }),
   };
-  return json(body, 200, requestId, { pragma: 'no-cache' });
+  return json(body, 200, requestId, PRAGMA);
 };

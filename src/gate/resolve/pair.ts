@@ -4,7 +4,7 @@ import { fingerprintOf } from '../../model/fingerprint.ts';
 import { ownerNamedBy, ownershipOf } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import { ringOfOwner } from '../../model/key.ts';
-import type { LobbyExchanged, SecretName } from '../../model/ports.ts';
+import type { LobbyExchanged, LobbyExchangeRequest, SecretName } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { unseal } from '../../model/seal.ts';
 import type { Trace } from '../../model/trace.ts';
@@ -78,17 +78,22 @@ export const exchangePair = async (
   known?: SecretName,
 ): Promise<Result<Evidence>> => {
   const name = known ?? (await nameOf(ports, credential));
-  const request = {
-    credential: name,
-    clientSecret: credential.clientSecret.reveal(),
-    address: addressOfPresented(presented),
-  };
-  const answer = await exchangeAtLobby(ports, request, trace);
+  const answer = await exchangeAtLobby(ports, requestFor(presented, credential, name), trace);
   if (!answer.ok) return answer;
   const exchanged = answer.value;
   trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
   return evidenceOfExchange(ports, presented, name, exchanged);
 };
+
+/** What the Lobby is asked of a pair. */
+export const requestFor = (
+  presented: Presented,
+  { clientSecret }: PairCredential,
+  credential: SecretName,
+): LobbyExchangeRequest => ({
+  ...{ credential, clientSecret: clientSecret.reveal() },
+  address: addressOfPresented(presented),
+});
 
 /** What a foreign pair is called where its secret must not be known. */
 export const nameOf = async (ports: DecisionPorts, credential: PairCredential): Promise<SecretName> => {

@@ -1,4 +1,4 @@
-import { DEVICE_CODE_SECONDS } from '../../model/device.ts';
+import { DEVICE_CODE_SECONDS } from '../../model/device-code.ts';
 import type { Row } from '../tables/rows.ts';
 import type { Sql } from '../tables/sql.ts';
 

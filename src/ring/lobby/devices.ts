@@ -1,5 +1,5 @@
 import { equalInConstantTime } from '../../model/bytes.ts';
-import { DEVICE_INTERVAL_SECONDS } from '../../model/device.ts';
+import { DEVICE_INTERVAL_SECONDS } from '../../model/device-code.ts';
 import type {
   DeviceBegun,
   DeviceOpening,
@@ -10,6 +10,7 @@ import type {
   NewDevice,
   WaitingDevice,
 } from '../../model/device-lobby.ts';
+import { retryAfterOf } from '../../model/retry-after.ts';
 import { DEVICE_KEPT_MS, type DeviceRow } from './device-tables.ts';
 import type { LobbyParts } from './parts.ts';
 
@@ -34,8 +35,7 @@ export const beginDevice = async (parts: LobbyParts, device: NewDevice): Promise
   const { count, firstEndsAt } = tables.devices();
   if (count >= MAX_DEVICES) {
     parts.log({ event: 'budget', lobby: parts.name, scopes: 'devices', client_id: null });
-    const waitMs = (firstEndsAt ?? now) - now;
-    return { result: 'full', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
+    return { result: 'full', retryAfterSeconds: retryAfterOf((firstEndsAt ?? now) - now) };
   }
   const { deviceCode, clientId, scopes, about } = device;
   tables.putDevice({

@@ -1,4 +1,5 @@
 import type { TryCounted } from '../../model/device-lobby.ts';
+import { retryAfterOf } from '../../model/retry-after.ts';
 import { DEVICE_KEPT_MS } from './device-tables.ts';
 import type { LobbyParts } from './parts.ts';
 
@@ -25,5 +26,5 @@ export const countTry = async (parts: LobbyParts, name: string, max: number): Pr
 
 const exhausted = (oldest: number, now: number): TryCounted => ({
   result: 'exhausted',
-  retryAfterSeconds: Math.max(1, Math.ceil((oldest + DEVICE_KEPT_MS - now) / 1000)),
+  retryAfterSeconds: retryAfterOf(oldest + DEVICE_KEPT_MS - now),
 });

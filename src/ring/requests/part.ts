@@ -1,4 +1,5 @@
 import type { PartRefused } from '../../model/ports.ts';
+import { retryAfterOf } from '../../model/retry-after.ts';
 import { hashOfToken, type M2MToken } from '../../model/token.ts';
 import type { KeptTokenRow } from '../tables/rows.ts';
 import type { ScopedTables } from '../tables/scoped.ts';
@@ -107,7 +108,7 @@ const crowd = (parts: PartParts, request: PartRequest, generation: number): numb
   others.delete(nameOf(request));
   if (others.size < MAX_PARTS) return null;
   const firstEnd = Math.min(...ends.values());
-  return ends.size === 0 ? 1 : Math.max(1, Math.ceil(firstEnd - parts.now() / 1000));
+  return ends.size === 0 ? 1 : retryAfterOf(firstEnd * 1000 - parts.now());
 };
 
 const conclude = async <E extends { readonly result: string }>(

@@ -9,7 +9,7 @@ import {
   readUserCode,
   showUserCode,
   userCodeOf,
-} from '../../../src/model/device.ts';
+} from '../../../src/model/device-code.ts';
 import { lobbyName } from '../../../src/ring/lobby-name.ts';
 import { keychainOf, seededBytes } from './keys.ts';
 

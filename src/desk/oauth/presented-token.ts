@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { CLIENT_FIELDS } from './client.ts';
+
+/** The form of whoever asks about a token, or wants it ended (RFC 7662 §2.1, RFC 7009 §2.1). */
+export const presentedTokenForm = (id: string, token: string) =>
+  z
+    .object({
+      ...CLIENT_FIELDS,
+      token: z
+        .string()
+        .optional()
+        .meta({ description: `Required. ${token}` }),
+      token_type_hint: z.string().optional().meta({ description: 'Read by nobody: a token says what it is' }),
+    })
+    .meta({ id, examples: [{ token: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}` }] });
