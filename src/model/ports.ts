@@ -356,6 +356,8 @@ export type Exchanged =
       readonly expiresAt: number;
       /** Whether this call made the exchange; the others joined it or found the token kept. */
       readonly made: boolean;
+      /** It was ended by itself (RFC 7009): it proves the secret, and is of no use to anybody. */
+      readonly isRevoked?: true;
     }
   | {
       /** Stytch is unreachable and accepted this secret not long ago: the Ring vouches for a while. */
@@ -525,6 +527,8 @@ export type LobbyExchanged =
       readonly expiresAt: number;
       /** Whether this call made the exchange; the others joined it or found the token kept. */
       readonly made: boolean;
+      /** It was ended by itself (RFC 7009): it proves the secret, and is of no use to anybody. */
+      readonly isRevoked?: true;
     }
   | {
       /** Stytch is unreachable and accepted this secret not long ago: the Lobby vouches for a while. */

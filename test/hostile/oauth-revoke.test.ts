@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { foreignClient } from '../foreign.ts';
-import { asBearer, asClient, ask, basic, INACTIVE, respellings } from '../oauth.ts';
+import {
+  asBearer,
+  asClient,
+  ask,
+  basic,
+  CANNOT_TELL,
+  INACTIVE,
+  oauthRefusal,
+  respellings,
+} from '../oauth.ts';
 import { asOperator, operatorToken, tokenOf } from '../operators.ts';
 import { keyOfSomebody } from '../rotation.ts';
 import { inUse } from '../secrets.ts';
@@ -58,6 +67,23 @@ const written = async (session: string) => {
   const { audit, keys, secrets, revoked_tokens, events } = await dumpOfRing(await ringStub(session));
   const living = keys?.map(({ client_id, status }) => [client_id, status]);
   return { audit, living, secrets: secrets?.length, revoked_tokens, events };
+};
+
+/** How a client authenticates that its owner has imported. */
+const imported = async (userId: string): Promise<Headers> => {
+  const { clientId: client_id, clientSecret: client_secret } = await foreignClient(userId);
+  const path = `/v1/users/${userId}/keys/import`;
+  expect((await asOperator('POST', path, { client_id, client_secret })).status).toBe(201);
+  return basic(client_id, client_secret);
+};
+
+/** The token that a client is given now. */
+const taken = async (by: Headers): Promise<{ readonly token: string }> => {
+  const answer = await ask('token', { grant_type: 'client_credentials' }, by);
+  expect(answer.status).toBe(200);
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  inUse(token);
+  return { token };
 };
 
 const claimsOf = (jwt: string): Record<string, unknown> => JSON.parse(atob(jwt.split('.')[1] ?? ''));
@@ -235,6 +261,30 @@ describe('OA-10: a revoked token', () => {
     const { revoked_tokens } = await dumpOfRing(await ringStub(session));
     expect(JSON.stringify(revoked_tokens)).not.toContain(token.split('.')[2]);
   });
+
+  it.each(['of a key', 'of an imported client'])(
+    'is handed out to nobody again, though Stytch makes the same one of the same second: %s',
+    async (whose) => {
+      const session = await signIn();
+      const by =
+        whose === 'of a key' ? asClient((await issueKey(session)).key) : await imported(subjectOf(session));
+      const first = await taken(by);
+      expect(await isActive(first.token)).toBe(true);
+      expect((await revoke(first.token, by)).status).toBe(200);
+      const { token: access_token } = first;
+      const body = { access_token, token_type: 'bearer', expires_in: 3600 };
+      await fault('token', { kind: 'status', status: 200, body });
+      for (const here of [isolate(), isolate()]) {
+        const again = await ask('token', { grant_type: 'client_credentials' }, by, here.fetch);
+        expect(await oauthRefusal(again)).toEqual(CANNOT_TELL);
+      }
+      await emulator('DELETE', '/faults');
+      await later(2);
+      const second = await taken(by);
+      expect(second.token).not.toBe(first.token);
+      expect([await isActive(first.token), await isActive(second.token)]).toEqual([false, true]);
+    },
+  );
 
   it('in twenty isolates that know it is dead within a lease, and at once where each request is asked', async () => {
     const { session, token } = await somebody();
