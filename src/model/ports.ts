@@ -197,8 +197,8 @@ export interface Ring {
   adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
   /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
   importClient(request: ImportRequest): Promise<Result<ImportedKey>>;
-  /** Ends one access token (RFC 7009), if it is alive and his who wants it; whether it did. */
-  revokeToken(revocation: TokenRevocation): Promise<boolean>;
+  /** Ends one access token (RFC 7009), if it is alive and his who wants it; whether it did. `unavailable` when too many were. */
+  revokeToken(revocation: TokenRevocation): Promise<Result<boolean>>;
   /** Use by hour or day, oldest first; buckets without any are left out. */
   usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
   audit(query: AuditQuery): Promise<AuditPage>;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ring } from '../../src/model/ports.ts';
 import { foreignClient } from '../foreign.ts';
 import {
   asBearer,
@@ -15,6 +16,7 @@ import { keyOfSomebody } from '../rotation.ts';
 import { inUse } from '../secrets.ts';
 import {
   accessToken,
+  BY,
   call,
   dumpOfRing,
   emulator,
@@ -25,6 +27,7 @@ import {
   later,
   now,
   oddToken,
+  ownerOf,
   ringStub,
   rooms,
   send,
@@ -299,6 +302,61 @@ describe('OA-10: a revoked token', () => {
     expect(after.map(({ status }) => status)).toEqual(isolates.map(() => 401));
     expect(await rooms.ORIGIN.records()).toEqual([]);
   });
+});
+
+describe('DOS-12: whoever takes tokens and ends them all day', () => {
+  it('is told to come back after a thousand; the key itself can be ended all the same', async () => {
+    await later(0);
+    const { session, key, token } = await somebody();
+    const ring = (await ringStub(session)) as unknown as Ring;
+    const { sub, iat, exp } = claimsOf(token);
+    const name = {
+      kind: 'token',
+      clientId: String(sub),
+      issuedAt: Number(iat),
+      owner: ownerOf(session),
+    } as const;
+    const by = { kind: 'client', clientId: name.clientId } as const;
+    for (let i = 0; i < 1_000; i++) {
+      const revocation = {
+        name: { ...name, tokenHash: `hash ${i}` },
+        expiresAt: Number(exp),
+        by,
+        author: BY,
+      };
+      expect(await ring.revokeToken(revocation)).toEqual({ ok: true, value: true });
+    }
+    const before = await written(session);
+    const refusal = await oauthRefusal(await revoke(token, asClient(key)));
+    expect(refusal).toEqual({ ...CANNOT_TELL, retryAfter: expect.stringMatching(/^36[56]\d$/) });
+    expect(await written(session)).toEqual(before);
+    expect(await isActive(token)).toBe(true);
+    expect((await revoke(key, asClient(key))).status).toBe(200);
+    await later(1);
+    expect(await isActive(token)).toBe(false);
+  }, 60_000);
+
+  it('can go on when the first of them have ended by themselves', async () => {
+    await later(0);
+    const { session, token } = await somebody();
+    const ring = (await ringStub(session)) as unknown as Ring;
+    const { sub, iat } = claimsOf(token);
+    const name = {
+      kind: 'token',
+      clientId: String(sub),
+      issuedAt: Number(iat),
+      owner: ownerOf(session),
+    } as const;
+    const by = { kind: 'client', clientId: name.clientId } as const;
+    for (let i = 0; i < 1_000; i++) {
+      const expiresAt = Number(iat) + (i === 0 ? 100 : 3_600);
+      await ring.revokeToken({ name: { ...name, tokenHash: `hash ${i}` }, expiresAt, by, author: BY });
+    }
+    expect((await revoke(token, asBearer(session))).status).toBe(503);
+    await later(165);
+    expect((await revoke(token, asBearer(session))).status).toBe(200);
+    expect(await isActive(token)).toBe(false);
+  }, 60_000);
 });
 
 describe('races', () => {
