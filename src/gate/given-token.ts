@@ -48,7 +48,9 @@ export const judgeExchange = async (
   });
   switch (value.result) {
     case 'token':
-      return handedOut(ports, presented, owner, scopes, value);
+      if (!value.isRevoked) return handedOut(ports, presented, owner, scopes, value);
+      // Of the next second Stytch makes another one.
+      return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: 1 });
     case 'grace':
       // Somebody vouches for the client, and there is no token.
       return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: 1 });

@@ -197,8 +197,8 @@ export interface Ring {
   adopt(owner: Owner, client: AdoptedClient, author: Author): Promise<Result<KeyRecord>>;
   /** The same for a client whose secret is shown: proven at Stytch, claimed in the Lobby, adopted. */
   importClient(request: ImportRequest): Promise<Result<ImportedKey>>;
-  /** Ends one access token (RFC 7009), if it is alive and his who wants it; whether it did. */
-  revokeToken(revocation: TokenRevocation): Promise<boolean>;
+  /** Ends one access token (RFC 7009), if it is alive and his who wants it; whether it did. `unavailable` when too many were. */
+  revokeToken(revocation: TokenRevocation): Promise<Result<boolean>>;
   /** Use by hour or day, oldest first; buckets without any are left out. */
   usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
   audit(query: AuditQuery): Promise<AuditPage>;
@@ -356,6 +356,8 @@ export type Exchanged =
       readonly expiresAt: number;
       /** Whether this call made the exchange; the others joined it or found the token kept. */
       readonly made: boolean;
+      /** It was ended by itself (RFC 7009): it proves the secret, and is of no use to anybody. */
+      readonly isRevoked?: true;
     }
   | {
       /** Stytch is unreachable and accepted this secret not long ago: the Ring vouches for a while. */
@@ -525,6 +527,8 @@ export type LobbyExchanged =
       readonly expiresAt: number;
       /** Whether this call made the exchange; the others joined it or found the token kept. */
       readonly made: boolean;
+      /** It was ended by itself (RFC 7009): it proves the secret, and is of no use to anybody. */
+      readonly isRevoked?: true;
     }
   | {
       /** Stytch is unreachable and accepted this secret not long ago: the Lobby vouches for a while. */

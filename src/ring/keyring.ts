@@ -179,11 +179,11 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return importClient(this.#parts, request);
   }
 
-  async revokeToken(revocation: TokenRevocation): Promise<boolean> {
+  async revokeToken(revocation: TokenRevocation): Promise<Result<boolean>> {
     await this.#enter(revocation.name.owner);
-    const isEnded = revokeToken(this.#parts, revocation);
-    if (isEnded) await this.#parts.wake();
-    return isEnded;
+    const ended = revokeToken(this.#parts, revocation);
+    if (ended.ok && ended.value) await this.#parts.wake();
+    return ended;
   }
 
   async usage(query: UsageQuery): Promise<readonly UsageBucket[]> {

@@ -1,11 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ring } from '../../src/model/ports.ts';
 import { foreignClient } from '../foreign.ts';
-import { asBearer, asClient, ask, basic, INACTIVE, respellings } from '../oauth.ts';
+import {
+  asBearer,
+  asClient,
+  ask,
+  basic,
+  CANNOT_TELL,
+  INACTIVE,
+  oauthRefusal,
+  respellings,
+} from '../oauth.ts';
 import { asOperator, operatorToken, tokenOf } from '../operators.ts';
 import { keyOfSomebody } from '../rotation.ts';
 import { inUse } from '../secrets.ts';
 import {
   accessToken,
+  BY,
   call,
   claimsOf,
   dumpOfRing,
@@ -17,6 +28,7 @@ import {
   later,
   now,
   oddToken,
+  ownerOf,
   ringStub,
   rooms,
   send,
@@ -59,6 +71,23 @@ const written = async (session: string) => {
   const { audit, keys, secrets, revoked_tokens, events } = await dumpOfRing(await ringStub(session));
   const living = keys?.map(({ client_id, status }) => [client_id, status]);
   return { audit, living, secrets: secrets?.length, revoked_tokens, events };
+};
+
+/** How a client authenticates that its owner has imported. */
+const imported = async (userId: string): Promise<Headers> => {
+  const { clientId: client_id, clientSecret: client_secret } = await foreignClient(userId);
+  const path = `/v1/users/${userId}/keys/import`;
+  expect((await asOperator('POST', path, { client_id, client_secret })).status).toBe(201);
+  return basic(client_id, client_secret);
+};
+
+/** The token that a client is given now. */
+const taken = async (by: Headers): Promise<{ readonly token: string }> => {
+  const answer = await ask('token', { grant_type: 'client_credentials' }, by);
+  expect(answer.status).toBe(200);
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  inUse(token);
+  return { token };
 };
 
 beforeEach(async () => {
@@ -235,6 +264,30 @@ describe('OA-10: a revoked token', () => {
     expect(JSON.stringify(revoked_tokens)).not.toContain(token.split('.')[2]);
   });
 
+  it.each(['of a key', 'of an imported client'])(
+    'is handed out to nobody again, though Stytch makes the same one of the same second: %s',
+    async (whose) => {
+      const session = await signIn();
+      const by =
+        whose === 'of a key' ? asClient((await issueKey(session)).key) : await imported(subjectOf(session));
+      const first = await taken(by);
+      expect(await isActive(first.token)).toBe(true);
+      expect((await revoke(first.token, by)).status).toBe(200);
+      const { token: access_token } = first;
+      const body = { access_token, token_type: 'bearer', expires_in: 3600 };
+      await fault('token', { kind: 'status', status: 200, body });
+      for (const here of [isolate(), isolate()]) {
+        const again = await ask('token', { grant_type: 'client_credentials' }, by, here.fetch);
+        expect(await oauthRefusal(again)).toEqual(CANNOT_TELL);
+      }
+      await emulator('DELETE', '/faults');
+      await later(2);
+      const second = await taken(by);
+      expect(second.token).not.toBe(first.token);
+      expect([await isActive(first.token), await isActive(second.token)]).toEqual([false, true]);
+    },
+  );
+
   it('in twenty isolates that know it is dead within a lease, and at once where each request is asked', async () => {
     const { session, token } = await somebody();
     const isolates = Array.from({ length: 20 }, () => isolate());
@@ -248,6 +301,61 @@ describe('OA-10: a revoked token', () => {
     expect(after.map(({ status }) => status)).toEqual(isolates.map(() => 401));
     expect(await rooms.ORIGIN.records()).toEqual([]);
   });
+});
+
+describe('DOS-12: whoever takes tokens and ends them all day', () => {
+  it('is told to come back after a thousand; the key itself can be ended all the same', async () => {
+    await later(0);
+    const { session, key, token } = await somebody();
+    const ring = (await ringStub(session)) as unknown as Ring;
+    const { sub, iat, exp } = claimsOf(token);
+    const name = {
+      kind: 'token',
+      clientId: String(sub),
+      issuedAt: Number(iat),
+      owner: ownerOf(session),
+    } as const;
+    const by = { kind: 'client', clientId: name.clientId } as const;
+    for (let i = 0; i < 1_000; i++) {
+      const revocation = {
+        name: { ...name, tokenHash: `hash ${i}` },
+        expiresAt: Number(exp),
+        by,
+        author: BY,
+      };
+      expect(await ring.revokeToken(revocation)).toEqual({ ok: true, value: true });
+    }
+    const before = await written(session);
+    const refusal = await oauthRefusal(await revoke(token, asClient(key)));
+    expect(refusal).toEqual({ ...CANNOT_TELL, retryAfter: expect.stringMatching(/^36[56]\d$/) });
+    expect(await written(session)).toEqual(before);
+    expect(await isActive(token)).toBe(true);
+    expect((await revoke(key, asClient(key))).status).toBe(200);
+    await later(1);
+    expect(await isActive(token)).toBe(false);
+  }, 60_000);
+
+  it('can go on when the first of them have ended by themselves', async () => {
+    await later(0);
+    const { session, token } = await somebody();
+    const ring = (await ringStub(session)) as unknown as Ring;
+    const { sub, iat } = claimsOf(token);
+    const name = {
+      kind: 'token',
+      clientId: String(sub),
+      issuedAt: Number(iat),
+      owner: ownerOf(session),
+    } as const;
+    const by = { kind: 'client', clientId: name.clientId } as const;
+    for (let i = 0; i < 1_000; i++) {
+      const expiresAt = Number(iat) + (i === 0 ? 100 : 3_600);
+      await ring.revokeToken({ name: { ...name, tokenHash: `hash ${i}` }, expiresAt, by, author: BY });
+    }
+    expect((await revoke(token, asBearer(session))).status).toBe(503);
+    await later(165);
+    expect((await revoke(token, asBearer(session))).status).toBe(200);
+    expect(await isActive(token)).toBe(false);
+  }, 60_000);
 });
 
 describe('races', () => {

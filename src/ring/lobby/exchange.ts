@@ -102,7 +102,8 @@ const keep = async (
   });
   await parts.wake();
   if (settled.ownership !== 'owned') return told(parts, clientId, settled.ownership);
-  return { result: 'token', token, sealed, owner: settled.owner, expiresAt, made: true };
+  const revoked = isRevoked ? { isRevoked } : {};
+  return { result: 'token', token, sealed, owner: settled.owner, expiresAt, made: true, ...revoked };
 };
 
 /** The kept token, opened with the presented secret, if it has more than `marginSeconds` left; or that it is nobody's. */

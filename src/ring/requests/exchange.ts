@@ -66,8 +66,12 @@ const ask = async (parts: RingParts, request: ExchangeRequest, generation: numbe
       const { text: token, token: claims } = proof;
       if (claims.ownerId !== parts.tables.owner()?.id)
         return unavailable(parts, 'token without its owner', null);
+      const tokenHash = await hashOfToken(token);
       const sealed = await sealToken(parts, request, { token, ring: parts.ring, generation });
-      return { result: 'token', token, sealed, generation, expiresAt: claims.expiresAt, made: true };
+      const { expiresAt } = claims;
+      // Of one second Stytch makes one token, which may have been revoked a moment ago.
+      const revoked = parts.tables.isRevokedToken(tokenHash) ? { isRevoked: true as const } : {};
+      return { result: 'token', token, sealed, generation, expiresAt, made: true, ...revoked };
     }
   }
 };

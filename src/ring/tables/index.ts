@@ -130,6 +130,12 @@ export const openTables = (storage: DurableObjectStorage) => {
         tokenHash,
         expiresAt,
       ),
+    /** How many are remembered, and when the first of them goes; milliseconds since the epoch. */
+    revokedTokens: (): { readonly count: number; readonly firstGoesAt: number } => {
+      const row = exists ? first('SELECT count(*) AS n, min(expires_at) AS at FROM revoked_tokens') : null;
+      const at = (row?.at as number | null | undefined) ?? 0;
+      return { count: Number(row?.n ?? 0), firstGoesAt: (at + REVOKED_MARGIN_SECONDS) * 1000 };
+    },
     /** Forgets tokens that have ended by themselves since. */
     forgetRevokedTokens: (now: number): void => {
       if (exists) run('DELETE FROM revoked_tokens WHERE expires_at <= ?', revokedUntil(now));
