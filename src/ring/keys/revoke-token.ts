@@ -1,6 +1,7 @@
 import { isAskersOwn } from '../../model/asker.ts';
 import type { TokenRevocation } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
+import { retryAfterOf } from '../../model/retry-after.ts';
 import { writeAudit } from '../audit.ts';
 import { found } from '../owner/found.ts';
 import type { RingParts } from '../parts.ts';
@@ -30,8 +31,7 @@ export const revokeToken = (parts: RingParts, revocation: TokenRevocation): Resu
   const { count, firstGoesAt } = tables.revokedTokens();
   if (count >= MAX_REVOKED) {
     parts.log({ event: 'budget', ring: parts.ring, scopes: 'revoked tokens', client_id: clientId });
-    const retryAfterSeconds = Math.max(1, Math.ceil((firstGoesAt - now) / 1000));
-    return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds });
+    return err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: retryAfterOf(firstGoesAt - now) });
   }
   found(parts, name.owner);
   storage.transactionSync(() => {
