@@ -14,11 +14,15 @@ const MAX_KEYS = 1000;
 /** Control characters, and those that turn the reading direction: a name must look like what it is. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\u061C]/u;
 
-/** A text on one line, in NFC. */
+/** How many characters NFC makes one of, at most: as many as its reverse makes of one (UAX 15, §12.1). */
+const COMPOSED_OF = 4;
+
+/** A text on one line, in NFC. What is too long in any form is not put into one: marks in disorder cost their square. */
 export const text = (min: 0 | 1, max: number) =>
   z
     .string()
-    .transform((value) => value.normalize('NFC').trim())
+    .transform((value) => value.trim())
+    .transform((value) => (value.length > COMPOSED_OF * max ? value : value.normalize('NFC').trim()))
     .refine((value) => value.length >= min, 'must not be empty')
     .refine((value) => value.length <= max, `must have at most ${max} characters`)
     .refine((value) => !UNPRINTABLE.test(value), 'must be plain text on one line')

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createKeyBody, listKeysQuery } from '../../../src/desk/schemas.ts';
 
 /** Any UTF-16 unit, mostly those that matter. */
@@ -27,6 +27,17 @@ describe('a name', () => {
     [null, false],
   ])('%j: %s', (name, expected) => {
     expect(accepts({ name })).toBe(expected);
+  });
+
+  it('is put into that form where it can be short enough in it, and not for nothing', () => {
+    const normalize = vi.spyOn(String.prototype, 'normalize');
+    // U+1F82, in four.
+    expect(accepts({ name: '\u03b1\u0313\u0300\u0345'.repeat(64) })).toBe(true);
+    normalize.mockClear();
+    // Marks in disorder: to order so many takes their square.
+    expect(accepts({ name: `a${'\u0301\u0316'.repeat(15_000)}` })).toBe(false);
+    expect(normalize).not.toHaveBeenCalled();
+    normalize.mockRestore();
   });
 
   it('has no control character, no turn of direction and no half of a character in it', () => {
