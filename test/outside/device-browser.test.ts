@@ -174,7 +174,7 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const { page, close } = await newVisitor(browser);
       await signInAt(page, `${places.desk}/device`, user);
       await enterCode(page, places, 'bcdf ghjk');
-      expect(await page.getByRole('alert').innerText()).toContain('No device waits with this code');
+      expect(await page.getByRole('alert').innerText()).toContain('No device waits for you with this code');
       expect(await page.getByLabel('Code', { exact: true }).getAttribute('aria-describedby')).toBe(
         'problem hint',
       );
