@@ -7,6 +7,7 @@ import { err, ok, type Reason, type Result } from '../../model/refusal.ts';
 import { authorOf } from '../doors.ts';
 import type { Call, DeskPorts } from '../ports.ts';
 import { asClient, authenticate, type PresentedClient } from './client.ts';
+import { deviceClientOf } from './device-client.ts';
 
 /** Who asks, and how the audit trail writes him down. */
 export interface Asking {
@@ -71,17 +72,13 @@ export const askerOf = async (
       const known = await authenticate(ports, client, request, call);
       return known.ok ? ok(ofClient(known.value.clientId)) : known;
     }
-    case 'public':
+    case 'public': {
+      const named = deviceClientOf(ports, client, call);
+      if (!named.ok) return named;
+      const { clientId } = named.value;
       // Nobody proves that it is this client: the trail says what it called itself, and not that it was.
-      return ports.deviceClients.has(client.clientId)
-        ? ok(
-            asking(
-              { kind: 'device', clientId: client.clientId },
-              { kind: 'anyone', id: null },
-              client.clientId,
-            ),
-          )
-        : err({ reason: 'client_invalid', because: 'unknown', scheme: null });
+      return ok(asking({ kind: 'device', clientId }, { kind: 'anyone', id: null }, clientId));
+    }
     case 'bearer':
       return bearer(client.credential);
   }
