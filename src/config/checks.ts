@@ -78,6 +78,7 @@ const deviceProblems = ({ deviceClients = {}, scopes = {}, scopeNames }: Judged)
     (client.scopes ?? []).flatMap((scope, i) => {
       const path = ['deviceClients', clientId, 'scopes', i];
       if (!scopeNames.has(scope)) return [{ path, message: `"${scope}" is not in scopes` }];
+      if (client.scopes?.indexOf(scope) !== i) return [{ path, message: `"${scope}" is named twice` }];
       return scopes[scope]?.selfService === false
         ? [{ path, message: `"${scope}" is none that users give to their keys themselves` }]
         : [];
