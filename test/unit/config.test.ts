@@ -368,6 +368,11 @@ describe('a setting that is wrong is named by its path', () => {
       'portal.loginUrl: must be https, except on this machine',
     ],
     [
+      'a sign-in page at the Desk',
+      { portal: { loginUrl: `https://${EXAMPLE.hosts.desk}/login` } },
+      "portal.loginUrl: is the Desk's own host: users sign in at your app",
+    ],
+    [
       'a limit of 0',
       { limits: { default: { requests: 0, perSeconds: 60 } } },
       'limits.default.requests: must be',
