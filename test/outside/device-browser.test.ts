@@ -206,7 +206,8 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       });
       await new Promise<void>((listening) => evil.listen(0, '127.0.0.1', listening));
       await page.goto(`http://127.0.0.1:${(evil.address() as AddressInfo).port}/`);
-      expect(page.frames()[1]?.url()).toBe('chrome-error://chromewebdata/');
+      // The page is loaded before it is said what became of its frame.
+      await expect.poll(() => page.frames()[1]?.url()).toBe('chrome-error://chromewebdata/');
       const answer = page.waitForResponse(`${places.desk}/device/decision`);
       await page.getByRole('button').click();
       expect((await answer).status()).toBe(403);
