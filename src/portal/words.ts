@@ -6,6 +6,7 @@ export const WORDS = {
   skip: 'Skip to the page',
   signedInAs: 'Signed in as',
   notYou: 'Not you?',
+  notYouHere: 'Not you? Deny, and begin anew on your device.',
 
   code: {
     title: 'Connect a device',
