@@ -78,15 +78,21 @@ const deviceProblems = ({ deviceClients = {}, scopes = {}, scopeNames }: Judged)
     (client.scopes ?? []).flatMap((scope, i) => {
       const path = ['deviceClients', clientId, 'scopes', i];
       if (!scopeNames.has(scope)) return [{ path, message: `"${scope}" is not in scopes` }];
+      if (client.scopes?.indexOf(scope) !== i) return [{ path, message: `"${scope}" is named twice` }];
       return scopes[scope]?.selfService === false
         ? [{ path, message: `"${scope}" is none that users give to their keys themselves` }]
         : [];
     }),
   );
 
-const portalProblems = ({ portal, environment }: Judged): readonly Problem[] => {
-  const problem = portal?.loginUrl === undefined ? null : receiverUrlProblem(portal.loginUrl, environment);
-  return problem === null ? [] : [{ path: ['portal', 'loginUrl'], message: problem }];
+const portalProblems = ({ portal, hosts, environment }: Judged): readonly Problem[] => {
+  if (portal?.loginUrl === undefined) return [];
+  const path = ['portal', 'loginUrl'];
+  const problem = receiverUrlProblem(portal.loginUrl, environment);
+  if (problem !== null) return [{ path, message: problem }];
+  return new URL(portal.loginUrl).host === hosts?.desk
+    ? [{ path, message: "is the Desk's own host: users sign in at your app" }]
+    : [];
 };
 
 const eventProblems = ({ events, hosts, environment }: Judged): readonly Problem[] => {

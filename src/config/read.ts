@@ -2,7 +2,7 @@ import type { Environment } from '../model/key.ts';
 import { crossProblems } from './checks.ts';
 import type { Judged } from './judged.ts';
 import { type Problem, problemsOf, whatIsMissing } from './problem.ts';
-import { type Parsed, PROJECT_ID, ROUTE, SETTINGS } from './schema.ts';
+import { DEVICE_CLIENT, type Parsed, PROJECT_ID, ROUTE, SETTINGS } from './schema.ts';
 import { isRecord } from './variables.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -37,10 +37,16 @@ const judged = (settings: Settings, environment: Environment | null): Judged => 
     const section = schema.safeParse(settings[name]);
     return section.success ? [[name, section.data]] : [];
   });
-  const { routes, scopes } = settings;
+  const { routes, scopes, deviceClients } = settings;
   return {
     ...(Object.fromEntries(sections) as Partial<Parsed>),
     routes: Array.isArray(routes) ? routes.map((route) => ROUTE.safeParse(route).data ?? null) : [],
+    deviceClients: Object.fromEntries(
+      Object.entries(isRecord(deviceClients) ? deviceClients : {}).flatMap(([clientId, client]) => {
+        const { data } = DEVICE_CLIENT.safeParse(client);
+        return data === undefined ? [] : [[clientId, data]];
+      }),
+    ),
     scopeNames: new Set(isRecord(scopes) ? Object.keys(scopes) : []),
     environment,
   };

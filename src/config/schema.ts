@@ -120,6 +120,12 @@ export const ROUTE = z.strictObject({
   origin: z.strictObject({ ...place, id: printable(256).optional() }).optional(),
 });
 
+export const DEVICE_CLIENT = z.strictObject({
+  title: text(80),
+  scopes: z.array(z.string()).min(1, 'must not be empty').max(100).optional(),
+  keyDays: integer(1, 3650).optional(),
+});
+
 /** Shapes and ranges of the operator's file, setting by setting. What depends on another setting is in `checks`. */
 export const SETTINGS = z.strictObject({
   brand,
@@ -171,11 +177,7 @@ export const SETTINGS = z.strictObject({
           /^(?!m2m-)[a-z][a-z0-9-]{1,63}$/,
           'must be 2 to 64 lower-case letters, digits and dashes, a letter first, and not as Stytch names clients',
         ),
-      z.strictObject({
-        title: text(80),
-        scopes: z.array(z.string()).min(1, 'must not be empty').max(100).optional(),
-        keyDays: integer(1, 3650).optional(),
-      }),
+      DEVICE_CLIENT,
     )
     .default({}),
   portal: z

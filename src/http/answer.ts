@@ -60,6 +60,7 @@ export const refuseOAuth = (refusal: Refusal, context: AnswerContext): Response 
 const described = (text: string): string =>
   text
     .replaceAll('…', '...')
+    .replaceAll('§', 'section ')
     .replaceAll(/["\\]/g, "'")
     .replaceAll(/[^\x20-\x7E]/g, '?');
 

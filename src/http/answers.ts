@@ -491,7 +491,9 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     status: 404,
     code: 'user_code_unknown',
     title: 'Code not known',
-    detail: detail('No device waits with this code. It may have expired: ask the device for a new one.'),
+    detail: detail(
+      'No device waits for you with this code. It may have expired, or was opened in another sign-in: ask the device for a new one.',
+    ),
   },
   too_many_codes: {
     status: 429,

@@ -15,10 +15,13 @@ export interface Frame {
 export const Layout = ({
   title,
   frame: { brand, signedInAs, returnTo },
+  isHisAlone = false,
   children,
 }: {
   readonly title: string;
   readonly frame: Frame;
+  /** Whether the page is of this sign-in alone: another one could do nothing with it. */
+  readonly isHisAlone?: boolean;
   readonly children?: Child;
 }) => (
   <html lang="en">
@@ -47,7 +50,7 @@ export const Layout = ({
         {signedInAs === null ? null : (
           <p>
             {WORDS.signedInAs} <bdi>{signedInAs}</bdi>.{' '}
-            <a href={signInPath(returnTo, false)}>{WORDS.notYou}</a>
+            {isHisAlone ? WORDS.notYouHere : <a href={signInPath(returnTo, false)}>{WORDS.notYou}</a>}
           </p>
         )}
       </footer>

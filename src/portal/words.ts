@@ -6,6 +6,7 @@ export const WORDS = {
   skip: 'Skip to the page',
   signedInAs: 'Signed in as',
   notYou: 'Not you?',
+  notYouHere: 'Not you? Deny, and begin anew on your device.',
 
   code: {
     title: 'Connect a device',
@@ -14,7 +15,8 @@ export const WORDS = {
     hint: 'Eight letters, such as WDJB-MJHT. Capitals and dashes do not matter.',
     button: 'Continue',
     notACode: 'That is no code. It has eight letters, such as WDJB-MJHT.',
-    unknown: 'No device waits with this code. It may have expired: ask your device for a new one.',
+    unknown:
+      'No device waits for you with this code. It may have expired, or was opened in another sign-in: ask your device for a new one.',
     warning:
       'Type only a code that you see on a device of your own. We never send you one, and never ask you for one.',
   },
@@ -100,7 +102,7 @@ export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, readonly [title: str
   address_limited: ['Too many visits', 'Too many visits came from your network without a sign-in.'],
   too_many_codes: [
     'Too many wrong codes',
-    'Too many codes were typed that are none. Then ask your device for a new one.',
+    'Too many codes were typed that are none. Wait, then ask your device for a new one.',
   ],
   owner_suspended: ['Your account is suspended', 'No key can be made for it. Nothing was done.'],
   owner_deleted: ['Your data was deleted', 'No key can be made for this account any more.'],

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { approve, approverOf, begin, decide, devices, given, held, poll, refused } from '../devices.ts';
 import { ask, oauthRefusal } from '../oauth.ts';
+import { logged } from '../secrets.ts';
 import {
   call,
   DESK,
@@ -46,6 +47,19 @@ describe('POST /oauth2/device_authorization', () => {
     expect(here.calls).toEqual(['lobby.beginDevice']);
     expect((await askAs(CLIENT)).status).toBe(200);
     expect(here.calls.slice(1)).toEqual(['lobby.countTry', 'lobby.beginDevice']);
+  });
+
+  it('is logged with the client that asks, and so is its poll; a client that nobody knows has no name', async () => {
+    const since = logged().length;
+    const codes = await begin();
+    await poll(codes.device_code);
+    await ask('device_authorization', { client_id: 'made-up' });
+    const lines = logged().slice(since);
+    expect(lines.map(({ route, reason, key_id }) => [route, reason, key_id])).toEqual([
+      ['/oauth2/device_authorization', null, 'acme-cli'],
+      ['/oauth2/token', 'authorization_pending', 'acme-cli'],
+      ['/oauth2/device_authorization', 'client_invalid', null],
+    ]);
   });
 });
 

@@ -440,7 +440,7 @@ describe('OA-15 › a code is decided by the session that opened it', () => {
     for (const each of [same, await newUserOfApp()]) {
       const csrf = await fieldOf(await each.get('/device'), 'csrf');
       const shown = await each.post('/device', { csrf, user_code: codes.user_code });
-      await refusedAs(shown, 404, 'No device waits with this code');
+      await refusedAs(shown, 404, 'No device waits for you with this code');
       for (const decision of ['approve', 'deny']) {
         const decided = await each.post('/device/decision', { ...form, csrf, decision });
         expect([decided.status, decided.headers.get('location')]).toEqual([404, null]);

@@ -73,7 +73,7 @@ describe('the way in', () => {
     await later(301);
     await person.get('/device');
     const answer = await person.post('/device', { csrf, user_code: 'BCDF-GHJK' });
-    expect(await textOf(answer)).toContain('No device waits with this code');
+    expect(await textOf(answer)).toContain('No device waits for you with this code');
   });
 
   it('without a sign-in page of the app, tells how to sign in', async () => {
@@ -179,7 +179,7 @@ describe('a device', () => {
     ['what can be no code', 'hello', 'That is no code'],
     ['vowels and digits', 'AEIO-1234', 'That is no code'],
     ['nothing', '', 'That is no code'],
-    ['a code that nobody waits with', 'BCDF-GHJK', 'No device waits with this code'],
+    ['a code that nobody waits with', 'BCDF-GHJK', 'No device waits for you with this code'],
   ])('is not found by %s: the form is there again, with a word on it', async (_, user_code, said) => {
     const person = await newUserOfApp();
     const csrf = await fieldOf(await person.get('/device'), 'csrf');

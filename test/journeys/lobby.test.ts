@@ -680,6 +680,31 @@ describe('messages that were dealt with', () => {
   });
 });
 
+describe('a clock that was moved', () => {
+  const DAY_MS = 86_400_000;
+  const DEVICE = {
+    ...{ names: ['name'], deviceCode: 'hash', clientId: 'acme-cli', scopes: ['items:read'], about: 'box' },
+  };
+  const OPENING = { names: DEVICE.names, sessionId: 'session', claim: null };
+
+  it('is the one that a Lobby goes by, and the platform wakes it in time', async () => {
+    under({}, { CLOCK_OFFSET_SECONDS: '86400' });
+    const lobby = newLobby();
+    const before = Date.now();
+    await lobby.beginDevice(DEVICE);
+    expect((await lobby.openDevice(OPENING))?.expiresAt).toBeGreaterThanOrEqual(before + DAY_MS + 600_000);
+    const alarm = await runInDurableObject(lobby, (_instance, { storage }) => storage.getAlarm());
+    expect(alarm).toBeGreaterThanOrEqual(before + 600_000);
+    expect(alarm).toBeLessThan(before + DAY_MS);
+    await runDurableObjectAlarm(lobby);
+    expect((await dumpOfRing(lobby)).device_codes).toHaveLength(1);
+    await later(600);
+    expect(await lobby.openDevice(OPENING)).toBeNull();
+    await runDurableObjectAlarm(lobby);
+    expect((await dumpOfRing(lobby)).device_codes).toEqual([]);
+  });
+});
+
 describe('the port of the Worker', () => {
   it('leads each client to the same one of 64 Lobbies', async () => {
     const lobbies = openLobbies(rooms.LOBBY);

@@ -84,12 +84,16 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const { page, complaints, close } = await newVisitor(browser, options);
       await signInAt(page, `${places.desk}/device`, user);
       expect(page.url()).toBe(`${places.desk}/device`);
+      expect(await page.getByRole('link', { name: 'Not you?' }).count()).toBe(1);
       await enterCode(page, places, user_code.toLowerCase().replace('-', ''));
       expect(await comparedCode(page)).toBe(user_code);
       const text = await page.locator('main').innerText();
       for (const said of ['Acme CLI', "Acme CLI on Ada's laptop", 'Read items', 'items:read'])
         expect(text).toContain(said);
-      expect(await page.locator('footer').innerText()).toContain(user.email);
+      const footer = await page.locator('footer').innerText();
+      for (const said of [user.email, 'Deny, and begin anew on your device']) expect(footer).toContain(said);
+      // The code is this sign-in's: another one could do nothing with it.
+      expect(await page.getByRole('link', { name: 'Not you?' }).count()).toBe(0);
       expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(
         options.viewport.width,
       );
@@ -159,7 +163,7 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const { page, close } = await newVisitor(browser);
       await signInAt(page, `${places.desk}/device`, user);
       await enterCode(page, places, 'bcdf ghjk');
-      expect(await page.getByRole('alert').innerText()).toContain('No device waits with this code');
+      expect(await page.getByRole('alert').innerText()).toContain('No device waits for you with this code');
       expect(await page.getByLabel('Code', { exact: true }).getAttribute('aria-describedby')).toBe(
         'problem hint',
       );

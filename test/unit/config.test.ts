@@ -358,9 +358,19 @@ describe('a setting that is wrong is named by its path', () => {
       'deviceClients.cli.scopes[0]: "admin:all" is none that users give to their keys themselves',
     ],
     [
+      'a scope of a device client twice',
+      { deviceClients: { cli: { title: 'CLI', scopes: ['items:read', 'items:read'] } } },
+      'deviceClients.cli.scopes[1]: "items:read" is named twice',
+    ],
+    [
       'a sign-in page without TLS',
       { portal: { loginUrl: 'http://app.acme.com/login' } },
       'portal.loginUrl: must be https, except on this machine',
+    ],
+    [
+      'a sign-in page at the Desk',
+      { portal: { loginUrl: `https://${EXAMPLE.hosts.desk}/login` } },
+      "portal.loginUrl: is the Desk's own host: users sign in at your app",
     ],
     [
       'a limit of 0',
@@ -538,6 +548,23 @@ describe('a route that is wrong is named by its place', () => {
     expect(problems({ ...EXAMPLE, routes: [{ path: '/x/*' }, { path: '/*/y' }, { path: '/x/*' }] })).toEqual([
       expect.stringContaining('routes[2].path: "/x/*" and "/x/*" are one pattern and both take GET'),
       expect.stringContaining('"/x/*" and "/*/y" both cover "/x/y" and neither is the narrower'),
+    ]);
+  });
+
+  it('a device client that is malformed does not hide what is wrong with the others', () => {
+    const deviceClients = {
+      a: {},
+      'Acme CLI': { title: 'x', scopes: ['items'] },
+      cli: { title: 'x'.repeat(81) },
+    };
+    expect(
+      problems({ ...EXAMPLE, deviceClients: { ...deviceClients, good: { title: 'x', scopes: ['items'] } } }),
+    ).toEqual([
+      expect.stringMatching(/^deviceClients\.a: must be 2 to 64/),
+      expect.stringMatching(/^deviceClients\["Acme CLI"\]: must be 2 to 64/),
+      'deviceClients.cli.title: must have at most 80 characters',
+      'deviceClients["Acme CLI"].scopes[0]: "items" is not in scopes',
+      'deviceClients.good.scopes[0]: "items" is not in scopes',
     ]);
   });
 

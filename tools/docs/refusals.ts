@@ -93,11 +93,20 @@ Every refusal is \`application/problem+json\` (RFC 9457) with \`type\`, \`title\
 code stands for several reasons, the caller is not told which: an unknown, a wrong, an expired and a revoked
 credential are answered alike.
 
+Two places say the same in other words. The endpoints under \`/oauth2/\` answer in JSON as RFC 6749 §5.2 has it
+(docs/oauth.md): \`error\` is the code, but ${SAID_OTHERWISE.join('; ')}. The pages at \`/device\`, \`/sign-in\` and \`/signed-in\` answer with a page for people.
+
 | Status | Code | Reason in the log | Says | Headers and members besides |
 |---|---|---|---|---|
 ${rows.join('\n')}
 `;
 };
+
+/** What RFC 6749 has another word for: that word, and our codes. */
+const SAID_OTHERWISE = [...Map.groupBy(Object.values(ANSWERS), ({ oauthError }) => oauthError ?? '')].flatMap(
+  ([word, answers]) =>
+    word === '' ? [] : [`\`${word}\` for ${answers.map(({ code }) => `\`${code}\``).join(', ')}`],
+);
 
 const row = <R extends Reason>(reason: R): string => {
   const answer = ANSWERS[reason] as unknown as Answer<Reason>;

@@ -1,11 +1,12 @@
 import type { OpenApi, OperationObject } from '../openapi/document.ts';
 import { exampleOf } from './schema.ts';
 
-/** What one is known by in a line to paste, by the scheme of OpenAPI. */
-const VARIABLES: Readonly<Record<string, string>> = {
-  session: 'SESSION',
-  operator: 'OPERATOR_TOKEN',
-  bearer: 'KEY',
+/** How one says who one is in a line to paste, by the scheme of OpenAPI. */
+const SAID: Readonly<Record<string, string>> = {
+  session: '-H "Authorization: Bearer $SESSION"',
+  operator: '-H "Authorization: Bearer $OPERATOR_TOKEN"',
+  bearer: '-H "Authorization: Bearer $KEY"',
+  clientPair: '-u "$CLIENT_ID:$CLIENT_SECRET"',
 };
 
 /** A line for a shell that makes the request; what is in capitals is the reader's to set. */
@@ -16,7 +17,7 @@ export const curl = (
   { security, requestBody }: OperationObject,
 ): string => {
   const [scheme] = Object.keys(security[0] ?? {});
-  const variable = VARIABLES[scheme ?? ''];
+  const said = SAID[scheme ?? ''];
   const url = `${document.servers[0]?.url ?? ''}${path}`.replaceAll(
     /\{([a-z_]+)\}/g,
     (_, name: string) => `$${name.toUpperCase()}`,
@@ -24,7 +25,7 @@ export const curl = (
   const [type = '', media] = Object.entries(requestBody?.content ?? {})[0] ?? [];
   return [
     ['curl', ...(method === 'GET' ? [] : ['-X', method]), `"${url}"`].join(' '),
-    ...(variable === undefined ? [] : [`-H "Authorization: Bearer $${variable}"`]),
+    ...(said === undefined ? [] : [said]),
     ...(media === undefined ? [] : bodyOf(type, exampleOf(media.schema, document))),
   ].join(' \\\n  ');
 };

@@ -3,8 +3,11 @@ import type { OpenApi, Schema } from '../openapi/document.ts';
 import { type Html, prose, series, table } from './text.ts';
 
 /** What a value may be, in a few words. */
-export const typeOf = ({ $ref, anyOf, enum: values, const: only, items, format, type }: Schema): Html => {
+export const typeOf = ({ $ref, allOf, anyOf, enum: values, ...plain }: Schema): Html => {
+  const { const: only, items, format, type } = plain;
   if ($ref !== undefined) return html`<a href="#object-${nameOf($ref)}">${nameOf($ref)}</a>`;
+  // What it is; what else is said of it there, its description tells.
+  if (allOf?.[0] !== undefined) return typeOf(allOf[0]);
   if (anyOf !== undefined) return either(anyOf.map(typeOf));
   if (only !== undefined) return code(only);
   if (values !== undefined) return either(values.map(code));

@@ -66,7 +66,7 @@ const askerIn = async (
       return authenticated.ok ? ok(known('client', authenticated.value.clientId)) : authenticated;
     }
     case 'public': {
-      const named = deviceClientOf(ports, client);
+      const named = deviceClientOf(ports, client, call);
       if (!named.ok) return named;
       const { clientId } = named.value;
       // Nobody proves that it is this client: the trail says what it called itself, and not that it was.

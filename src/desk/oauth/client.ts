@@ -18,12 +18,14 @@ import type { Call, DeskPorts } from '../ports.ts';
 const MAX_CLIENT_ID = 256;
 const MAX_CLIENT_SECRET = 1_024;
 
+const NOT_TAKEN = 'Not taken here: clients have secrets';
+
 /** What a client says of itself in a form (RFC 6749 §2.3.1); of assertions (RFC 7521 §4.2), only that there is one. */
 export const CLIENT_FIELDS = {
   client_id: z.string().max(MAX_CLIENT_ID, 'is too long').optional(),
   client_secret: z.string().max(MAX_CLIENT_SECRET, 'is too long').optional(),
-  client_assertion: z.string().optional(),
-  client_assertion_type: z.string().optional(),
+  client_assertion: z.string().optional().meta({ description: NOT_TAKEN }),
+  client_assertion_type: z.string().optional().meta({ description: NOT_TAKEN }),
 };
 
 export type ClientFields = z.output<z.ZodObject<typeof CLIENT_FIELDS>>;

@@ -60,7 +60,7 @@ export const deviceAuthorizationOperation = (ports: DeskPorts, doors: Doors) =>
     handle: async ({ body: form, request, call }) => {
       const presented = presentedClient(ports, request.headers, form);
       if (!presented.ok) return presented;
-      const named = deviceClientOf(ports, presented.value);
+      const named = deviceClientOf(ports, presented.value, call);
       if (!named.ok) return named;
       const scopes = scopesOf(named.value.client, form.scope);
       if (!scopes.ok) return scopes;

@@ -16,7 +16,7 @@ export const deviceGrant = (ports: GrantPorts): Grant => ({
     ...(['device_code_expired', 'device_denied', 'rate_limited', 'unavailable'] as const),
   ],
   handle: async ({ form: { device_code: deviceCode }, client: presented, call }) => {
-    const client = deviceClientOf(ports, presented);
+    const client = deviceClientOf(ports, presented, call);
     if (!client.ok) return client;
     if (deviceCode === undefined) return invalid('device_code is missing');
     const keychain = await ports.keychain();

@@ -2,14 +2,23 @@ import * as z from 'zod';
 import type { Reason, Result } from '../../model/refusal.ts';
 import type { Call } from '../ports.ts';
 import { CLIENT_FIELDS, type PresentedClient } from './client.ts';
+import { DEVICE_CODE_GRANT } from './metadata.ts';
 
 /** The form of every grant (RFC 6749 §4.4.2, RFC 8628 §3.4). */
 export const tokenForm = z
   .object({
     ...CLIENT_FIELDS,
-    grant_type: z.string().optional(),
-    scope: z.string().optional().meta({ description: 'Scope-tokens, separated by one space each' }),
-    device_code: z.string().optional(),
+    grant_type: z
+      .string()
+      .optional()
+      .meta({ description: `Required. \`client_credentials\` or \`${DEVICE_CODE_GRANT}\`` }),
+    scope: z.string().optional().meta({
+      description: 'Scope-tokens, separated by one space each; absent for all of the client. Not of a device',
+    }),
+    device_code: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a device, with its `client_id` and no secret' }),
   })
   .meta({ id: 'TokenRequest', examples: [{ grant_type: 'client_credentials', scope: 'items:read' }] });
 

@@ -36,9 +36,9 @@ export const tokenOperation = (ports: DeskPorts, doors: Doors) => {
   return operation({
     ...{ method: 'POST', path: '/oauth2/token', operationId: 'token', tag: 'OAuth' },
     ...{ door: doors.client, body: tokenForm },
-    summary: 'Gives a client an access token (RFC 6749 §4.4)',
+    summary: 'Gives a client an access token (RFC 6749 §4.4), or a device its key (RFC 8628 §3.4)',
     description:
-      'The client authenticates by Basic, or by `client_id` and `client_secret` in the form. Its token is kept: asked again, the answer is the same token until shortly before it ends.',
+      'The client authenticates by Basic, or by `client_id` and `client_secret` in the form. Its token is kept: asked again, the answer is the same token until shortly before it ends. A device sends `client_id` and `device_code` every few seconds, until its user has decided; its token is an API key, and comes once.',
     answers: {
       200: {
         ...{ description: 'The token', body: TOKEN },

@@ -17,7 +17,7 @@ interface Asked {
 
 /** What the device asks for, who it is and from where, to be compared before it is let in (RFC 8628 §5.4). */
 export const ComparePage = ({ frame, csrf, asking, titleOf, now }: Asked) => (
-  <Layout title={words.title} frame={frame}>
+  <Layout title={words.title} frame={frame} isHisAlone>
     <h1>{words.title}</h1>
     <p class="soft">
       {words.lead} {words.minutes(Math.ceil((asking.expiresAt - now) / 60_000))}

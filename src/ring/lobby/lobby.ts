@@ -80,7 +80,6 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
       revokedTokens: new Set(),
       pending: new Set(),
       quietUntil: 0,
-      now: () => Date.now(),
       wake: () => this.#wake(),
     };
     return this.#assembled;
@@ -184,30 +183,41 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
 
   /** Sweeping needs no configuration, so that an invalid one does not keep anything longer. A reconciliation waits for it. */
   override async alarm(): Promise<void> {
-    this.#tables.sweep(Date.now());
+    this.#tables.sweep(this.#now());
     await this.#reconcile();
     await this.#wake();
   }
 
+  /** Our clock; where no valid configuration tells it, the platform's. */
+  #now(): number {
+    try {
+      return this.#parts.now();
+    } catch {
+      return Date.now();
+    }
+  }
+
   async #reconcile(): Promise<void> {
     const dueAt = this.#tables.runDueAt();
-    if (dueAt === null || dueAt > Date.now()) return;
+    if (dueAt === null || dueAt > this.#now()) return;
     try {
       await workOnRun(this.#parts);
     } catch (error) {
       // An alarm that throws is retried six times and then never again: sweeping and the run must outlive any bug.
-      this.#tables.putOffRun(Date.now() + AFTER_A_BUG_MS);
+      this.#tables.putOffRun(this.#now() + AFTER_A_BUG_MS);
       const because = error instanceof Error ? error.message : 'unknown';
       log({ event: 'reconciliation', outcome: 'bug', because });
     }
   }
 
   async #wake(): Promise<void> {
+    const now = this.#now();
     const sweepAt = this.#tables.nextSweepAt();
-    const times = [sweepAt === null ? null : Math.max(sweepAt, Date.now() + SWEEP_APART_MS)];
+    const times = [sweepAt === null ? null : Math.max(sweepAt, now + SWEEP_APART_MS)];
     const dueAt = [...times, this.#tables.runDueAt()].filter((at) => at !== null);
     if (dueAt.length === 0) return;
-    const at = Math.min(...dueAt);
+    // The platform's clock wakes us, and ours may have been moved.
+    const at = Date.now() + (Math.min(...dueAt) - now);
     const setFor = await this.ctx.storage.getAlarm();
     if (setFor === null || setFor > at) await this.ctx.storage.setAlarm(at);
   }

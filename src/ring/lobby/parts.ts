@@ -24,7 +24,7 @@ export interface LobbyRules {
 export interface LobbyPorts
   extends Pick<
     RingPorts,
-    'stytch' | 'verifyToken' | 'canVerify' | 'keychain' | 'randomBytes' | 'newId' | 'lobbies' | 'log'
+    'stytch' | 'verifyToken' | 'canVerify' | 'keychain' | 'randomBytes' | 'newId' | 'now' | 'lobbies' | 'log'
   > {
   readonly rules: LobbyRules;
   readonly rings: Rings;
@@ -44,7 +44,6 @@ export interface LobbyParts extends LobbyPorts {
   readonly pending: Set<Attempt>;
   /** Until when Stytch's token endpoint asked not to be called, milliseconds since the epoch. */
   quietUntil: number;
-  readonly now: () => number;
   /** Sees to it that what has to be forgotten is. Call it in the same step as the write that it belongs to. */
   readonly wake: () => Promise<void>;
 }

@@ -145,6 +145,8 @@ describe('every refusal', () => {
       expect(body.error).toMatch(/^[a-z_]+$/);
       // RFC 6749 §A.8: printable ASCII but for quotation marks and backslashes.
       expect(body.error_description).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
+      // That is what stands for a character that has no other spelling: of ours, each has one.
+      expect(body.error_description).not.toContain('?');
       expect(body.error_uri).toBe(`https://keys.acme.test/problems/${ANSWERS[reason].code}`);
     },
   );

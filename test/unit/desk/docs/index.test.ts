@@ -66,6 +66,8 @@ describe('the page', () => {
         for (const code of schema?.allOf?.[1]?.properties?.code?.enum ?? [])
           expect(section).toContain(`<a href="/problems/${code}"><code>${code}</code></a>`);
       }
+      // A body of which nothing is said but that it is one.
+      expect(section).not.toContain(': anything');
       expect(section).toContain('<pre><code>curl ');
     },
   );
@@ -134,6 +136,11 @@ describe('a line for a shell', () => {
         '  -H "Authorization: Bearer $OPERATOR_TOKEN"',
       ].join('\n'),
     );
+    expect(line('post', '/oauth2/introspect').split(' \\\n  ').slice(0, 2)).toEqual([
+      'curl -X POST "https://keys.acme.com/oauth2/introspect"',
+      '-u "$CLIENT_ID:$CLIENT_SECRET"',
+    ]);
+    expect(line('post', '/oauth2/device_authorization')).not.toContain(' -u ');
     expect(line('get', '/healthz')).toBe('curl "https://keys.acme.com/healthz"');
   });
 
