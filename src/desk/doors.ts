@@ -12,7 +12,7 @@ import type { Asked, Call, DeskPorts } from './ports.ts';
 /** Who may come in, and what is known of him then. */
 export interface Door<D> {
   /** What OpenAPI says of it. */
-  readonly security: 'session' | 'operator' | 'credential' | 'client' | 'signature' | 'none';
+  readonly security: 'session' | 'operator' | 'credential' | 'client' | 'asker' | 'signature' | 'none';
   readonly refusals: readonly Reason[];
   readonly open: (context: Context, call: Call) => Promise<Result<D>>;
 }
@@ -143,7 +143,10 @@ export const createDoors = (ports: DeskPorts) => {
   /** OAuth clients: how one authenticates may stand in its form, which is not read here. */
   const client: Door<null> = { security: 'client', refusals: [], open: async () => ok(null) };
 
-  return { own, organization, operator, ofUser, anybody, stranger, open, client };
+  /** Whoever asks about tokens, or ends them: clients, and who presents a token of his own. */
+  const asker: Door<null> = { ...client, security: 'asker' };
+
+  return { own, organization, operator, ofUser, anybody, stranger, open, client, asker };
 };
 
 export type Doors = ReturnType<typeof createDoors>;

@@ -31,7 +31,7 @@ const INTROSPECTION = z
 export const introspectOperation = (ports: DeskPorts, doors: Doors) =>
   operation({
     ...{ method: 'POST', path: '/oauth2/introspect', operationId: 'introspect', tag: 'OAuth' },
-    ...{ door: doors.client, body: FORM },
+    ...{ door: doors.asker, body: FORM },
     summary: 'Tells whether a token is good now, and what for (RFC 7662)',
     description:
       'The client authenticates by Basic, by `client_id` and `client_secret` in the form, or by a token of its own as Bearer. It is told of its own tokens, the user of a session of all of his, an operator of all. Everything else is not active: what is unknown, ended, suspended, of somebody else, or bound to addresses.',

@@ -25,7 +25,7 @@ const FORM = presentedTokenForm('RevocationRequest', 'An API key or an access to
 export const revokeOperation = (ports: DeskPorts, doors: Doors) =>
   operation({
     ...{ method: 'POST', path: '/oauth2/revoke', operationId: 'revoke', tag: 'OAuth' },
-    ...{ door: doors.client, body: FORM },
+    ...{ door: doors.asker, body: FORM },
     summary: 'Ends a token (RFC 7009)',
     description:
       'The client authenticates as for introspection; a device client by its `client_id` alone, for keys that were made for it. Of a key that is being rotated, the secret that is presented ends alone.',

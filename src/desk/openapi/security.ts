@@ -29,6 +29,7 @@ export const SECURITY: Readonly<Record<Door<unknown>['security'], OperationObjec
   operator: [{ operator: [] }],
   credential: [{ bearer: [] }, { apiKey: [] }, { clientPair: [] }],
   client: [{ clientPair: [] }, {}],
+  asker: [{ clientPair: [] }, { bearer: [] }, {}],
   signature: [],
   none: [],
 };
