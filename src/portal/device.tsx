@@ -31,7 +31,13 @@ export const createDevicePages = (ports: PortalPorts, visitors: Visitors, press:
       : press.refusedAs(<CodePage {...asked} problem={refused.problem} />, refused.refusal, visit);
   };
 
-  const sent = (visit: Visit) => forms.sent(visit, (form) => devicePath(shownCodeIn(form.get('user_code'))));
+  const sent = (visit: Visit) =>
+    forms.sent(
+      visit,
+      (form) => devicePath(shownCodeIn(form.get('user_code'))),
+      // A key outlives the session that lets a device have it.
+      (form) => form.get('decision') === 'approve',
+    );
 
   const ask: Serve = async (visit) => {
     const shownCode = shownCodeIn(new URL(visit.request.url).searchParams.get('user_code'));

@@ -17,15 +17,20 @@ export interface Sent {
 /** How forms are taken: by these steps in this order, and by no other way. */
 export const createForms = ({ deskUrl }: PortalPorts, visitors: Visitors) => ({
   /**
-   * A form that a page of ours sent, whole, in a session that is good, by a page of that session (WEB-01). Who has to
-   * sign in first goes on at `returnTo`. Stytch's cookie alone sends nothing: it would be anybody's form.
+   * A form that a page of ours sent, whole, in a session that is good, by a page of that session (WEB-01). For what
+   * outlives the session, Stytch is asked about it anew. Who has to sign in first goes on at `returnTo`. Stytch's cookie
+   * alone sends nothing: it would be anybody's form.
    */
-  sent: async (visit: Visit, returnTo: (form: Form) => string): Promise<Result<Sent>> => {
+  sent: async (
+    visit: Visit,
+    returnTo: (form: Form) => string,
+    outlives: (form: Form) => boolean = () => false,
+  ): Promise<Result<Sent>> => {
     if (!isFromHere(visit.request.headers, deskUrl)) return err({ reason: 'cross_site' });
     const form = await readParameters(visit.request);
     if (!form.ok) return form;
     visit.returnTo = returnTo(form.value);
-    const session = await visitors.required(visit);
+    const session = await visitors.required(visit, outlives(form.value));
     if (!session.ok) return session;
     return isOfSession(form.value, session.value)
       ? ok({ session: session.value, form: form.value })

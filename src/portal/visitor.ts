@@ -31,11 +31,11 @@ export const createVisitors = (ports: PortalPorts) => {
     return session !== null && isAlive(session, ports.now()) ? session : null;
   };
 
-  /** The session of our cookie, which Stytch has confirmed within five minutes; null for nobody. */
-  const current = async (visit: Visit): Promise<Result<PortalSession | null>> => {
+  /** The session of our cookie, which Stytch has confirmed within five minutes, or anew; null for nobody. */
+  const current = async (visit: Visit, isAnew = false): Promise<Result<PortalSession | null>> => {
     const session = await held(visit);
     const now = ports.now();
-    if (session === null || isFresh(session, now)) return ok(session);
+    if (session === null || (!isAnew && isFresh(session, now))) return ok(session);
     // An old cookie can be sent again and again, each time for a call of Stytch's.
     const refusal = await refusalOfStranger(visit);
     if (refusal !== null) return err(refusal);
@@ -66,9 +66,9 @@ export const createVisitors = (ports: PortalPorts) => {
       : { reason: 'insufficient_user_authentication', maxAgeSeconds: maxAuthAgeSeconds };
   };
 
-  /** The session of our cookie, or the refusal of who has none. */
-  const required = async (visit: Visit): Promise<Result<PortalSession>> => {
-    const session = await current(visit);
+  /** The session of our cookie, or the refusal of who has none. Stytch is asked anew for what outlives the session. */
+  const required = async (visit: Visit, isAnew = false): Promise<Result<PortalSession>> => {
+    const session = await current(visit, isAnew);
     if (!session.ok) return session;
     if (session.value !== null) return ok(session.value);
     return err((await refusalOfStranger(visit)) ?? { reason: 'credential_missing' });

@@ -216,6 +216,27 @@ describe('a session', () => {
     expect((await person.get('/device')).headers.get('location')).toContain(APP);
   });
 
+  it('that was ended at Stytch a moment ago approves nothing: what outlives it asks there first', async () => {
+    const { user_code, device_code } = await begin();
+    const person = await newUserOfApp();
+    const { form } = await openCode(person, user_code);
+    await atStytch('POST', '/v1/sessions/revoke', { session_token: person.token });
+    const refused = await person.post('/device/decision', { ...form, decision: 'approve' });
+    expect([refused.status, await textOf(refused)]).toEqual([401, expect.stringContaining('Please sign in')]);
+    expect(await (await poll(device_code)).json()).toMatchObject({ error: 'authorization_pending' });
+  });
+
+  it('of which Stytch says nothing approves nothing, and denies', async () => {
+    const { user_code, device_code } = await begin();
+    const person = await newUserOfApp();
+    const { form } = await openCode(person, user_code);
+    await fault('sessions.authenticate', { kind: 'status', status: 500 });
+    const approved = await person.post('/device/decision', { ...form, decision: 'approve' });
+    expect([approved.status, approved.headers.get('retry-after')]).toEqual([503, expect.any(String)]);
+    expect(await (await poll(device_code)).json()).toMatchObject({ error: 'authorization_pending' });
+    expect((await person.post('/device/decision', { ...form, decision: 'deny' })).status).toBe(303);
+  });
+
   it('that Stytch has another of, of another user, is not continued as his', async () => {
     const person = await newUserOfApp();
     await person.get('/device');
