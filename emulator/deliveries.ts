@@ -95,14 +95,14 @@ const tryUntilDelivered = async (
   }
 };
 
-/** Waits, unless it is dropped. */
+/** Waits, unless it is dropped, or was before. */
 const pause = (ms: number, dropped: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
     const end = (): void => {
       clearTimeout(timer);
       resolve();
     };
+    const timer = setTimeout(end, dropped.aborted ? 0 : ms);
     dropped.addEventListener('abort', end, { once: true });
   });
 
