@@ -63,7 +63,7 @@ const askerIn = async (
       if (!operator.ok) return err(asClient(operator.refusal, client.scheme));
       if (operator.value !== null) return ok(known('operator', operator.value));
       const authenticated = await authenticate(ports, client, request, call);
-      return authenticated.ok ? ok(known('client', authenticated.value.clientId)) : authenticated;
+      return authenticated.ok ? ok(known('client', authenticated.value)) : authenticated;
     }
     case 'public': {
       const named = deviceClientOf(ports, client, call);

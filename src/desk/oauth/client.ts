@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { invalid } from '../../http/form.ts';
-import type { Credential, Resolvable } from '../../model/credential.ts';
-import type { Owner } from '../../model/identity.ts';
+import type { Credential, KeyCredential, PairCredential } from '../../model/credential.ts';
 import { CREDENTIAL_KINDS } from '../../model/policy.ts';
 import {
   type ClientFault,
@@ -11,7 +10,6 @@ import {
   type Refusal,
   type Result,
 } from '../../model/refusal.ts';
-import type { Caller } from '../caller.ts';
 import type { Call, DeskPorts } from '../ports.ts';
 
 /** The longest client_id and client_secret that are looked at, in characters. */
@@ -30,13 +28,16 @@ export const CLIENT_FIELDS = {
 
 export type ClientFields = z.output<z.ZodObject<typeof CLIENT_FIELDS>>;
 
+/** A client_id and its client_secret: of a key of ours, or of a client made elsewhere. */
+type PairOfClient = KeyCredential | PairCredential;
+
 /** A client as it presents itself, unchecked. */
 export type PresentedClient =
   | {
       /** With its secret. */
       readonly kind: 'confidential';
       readonly clientId: string;
-      readonly credential: Resolvable;
+      readonly credential: PairOfClient;
       /** How a refusal is told: by a challenge only where it came in the header. */
       readonly scheme: ClientScheme | null;
     }
@@ -56,12 +57,7 @@ export const presentedClient = (
   if (form.client_assertion !== undefined || form.client_assertion_type !== undefined)
     return unauthenticated('method', null);
   const extracted = ports.extract(headers);
-  if (!extracted.ok)
-    return invalid(
-      extracted.refusal.reason === 'credentials_ambiguous'
-        ? extracted.refusal.detail
-        : 'the client authenticates in two ways',
-    );
+  if (!extracted.ok) return invalid(extracted.refusal.detail);
   const credential = extracted.value;
   if (credential.kind === 'none') return fromForm(ports, form);
   if (form.client_secret !== undefined) return invalid('the client authenticates in two ways');
@@ -77,26 +73,25 @@ const fromForm = (
   if (clientId === undefined) return unauthenticated('missing', null);
   if (clientSecret === undefined) return ok({ kind: 'public', clientId });
   const credential = ports.pairOf(clientId, clientSecret);
-  return isResolvable(credential)
+  return isPair(credential)
     ? ok({ kind: 'confidential', clientId, credential, scheme: null })
     : unauthenticated('grammar', null);
 };
 
 const fromBasic = (credential: Credential, { client_id: named }: ClientFields): Result<PresentedClient> => {
-  if (!isResolvable(credential)) return unauthenticated('grammar', 'basic');
+  if (!isPair(credential)) return unauthenticated('grammar', 'basic');
   const clientId = clientIdOf(credential);
   if (named !== undefined && named !== clientId)
     return invalid('client_id is not the client that authenticates');
   return ok({ kind: 'confidential', clientId, credential, scheme: 'basic' });
 };
 
-const isResolvable = (credential: Credential): credential is Resolvable =>
-  credential.kind === 'key' || credential.kind === 'pair' || credential.kind === 'jwt';
+const isPair = (credential: Credential): credential is PairOfClient =>
+  credential.kind === 'key' || credential.kind === 'pair';
 
-/** The id that a pair names. Of a JWT nobody knows before it was looked into. */
-const clientIdOf = (credential: Resolvable): string => {
+/** The id that a pair names. */
+const clientIdOf = (credential: PairOfClient): string => {
   if (credential.kind === 'pair') return credential.clientId;
-  if (credential.kind === 'jwt') return '';
   const key = credential.key.reveal();
   return key.slice(0, key.lastIndexOf('_'));
 };
@@ -104,26 +99,17 @@ const clientIdOf = (credential: Resolvable): string => {
 const unauthenticated = (because: ClientFault, scheme: ClientScheme | null): Result<never> =>
   err({ reason: 'client_invalid', because, scheme });
 
-/** A client that has shown who it is. */
-export interface Client {
-  readonly clientId: string;
-  readonly owner: Owner;
-  readonly caller: Caller;
-}
-
-/** Whose pair it is, if it is good: the same decision as at the Gate. */
+/** The client that it is, if its pair is good: the same decision as at the Gate. */
 export const authenticate = async (
   ports: Pick<DeskPorts, 'identify'>,
   { credential, clientId, scheme }: Extract<PresentedClient, { readonly kind: 'confidential' }>,
   request: Request,
   call: Call,
-): Promise<Result<Client>> => {
+): Promise<Result<string>> => {
   const asked = { kinds: CREDENTIAL_KINDS, maxAuthAgeSeconds: null };
   const caller = await ports.identify(credential, asked, call.trace, request);
   if (!caller.ok) return err(asClient(caller.refusal, scheme));
-  const owner = caller.value.evidence?.owner;
-  if (owner === undefined) return unauthenticated('unknown', scheme);
-  return ok({ clientId, owner, caller: caller.value });
+  return caller.value.evidence === null ? unauthenticated('unknown', scheme) : ok(clientId);
 };
 
 /** What the Gate would refuse a request for, as RFC 6749 §5.2 says it of a client. What cannot be told stays what it is. */
