@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { Pair } from './foreign.ts';
+import { operatorToken } from './operators.ts';
 import { inUse } from './secrets.ts';
-import { DESK, send } from './world.ts';
+import { accessToken, DESK, issueKey, send, signIn } from './world.ts';
 
 type Headers = Readonly<Record<string, string>>;
 type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
@@ -65,6 +66,22 @@ export const oauthRefusal = async (response: Response) => {
     challenge: response.headers.get('www-authenticate'),
     retryAfter: response.headers.get('retry-after'),
   };
+};
+
+/** The refusal of a request that is malformed, by whomever. */
+export const INVALID_REQUEST = { status: 400, error: 'invalid_request', challenge: null, retryAfter: null };
+
+/** A user with a session, a key, and an access token of it. */
+export const somebody = async (scopes?: readonly string[], more: object = {}) => {
+  const session = await signIn();
+  const issued = await issueKey(session, scopes, more);
+  return { ...issued, session, token: await accessToken(issued.key) };
+};
+
+/** Whether a token is active, as an operator is told. */
+export const isActive = async (token: string): Promise<boolean> => {
+  const answer = await ask('introspect', { token }, asBearer(await operatorToken()));
+  return ((await answer.json()) as { active: boolean }).active;
 };
 
 const BASIC = `Basic realm="${DESK}", charset="UTF-8"`;

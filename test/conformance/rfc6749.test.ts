@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseKey } from '../../src/model/key.ts';
-import { basicOf, notThatClient, oauthRefusal, pairOf } from '../oauth.ts';
+import { basicOf, INVALID_REQUEST, notThatClient, oauthRefusal, pairOf } from '../oauth.ts';
 import { askToken, badScope, postForm, spent, TOKEN_URL, tokenIn, tokenRequest } from '../token-endpoint.ts';
 import { claimsOf, DESK, emulator, isolate, issueKey, send, signIn } from '../world.ts';
 
-const INVALID = { status: 400, error: 'invalid_request', challenge: null, retryAfter: null };
 const GRANT = 'grant_type=client_credentials';
 
 const newPair = async () => {
@@ -24,9 +23,9 @@ describe('RFC 6749 §2.3 › client authentication', () => {
   it('MUST NOT be in more than one way: both are refused, even when they are the same', async () => {
     const pair = await newPair();
     const calls = await spent(async () => {
-      expect(await oauthRefusal(await askToken(pair, inForm(pair)))).toEqual(INVALID);
+      expect(await oauthRefusal(await askToken(pair, inForm(pair)))).toEqual(INVALID_REQUEST);
       const secretOnly = { client_secret: pair.clientSecret };
-      expect(await oauthRefusal(await askToken(pair, secretOnly))).toEqual(INVALID);
+      expect(await oauthRefusal(await askToken(pair, secretOnly))).toEqual(INVALID_REQUEST);
     });
     expect(calls).toBe(0);
   });
@@ -34,7 +33,7 @@ describe('RFC 6749 §2.3 › client authentication', () => {
   it('may name its client_id in the form besides, if it is the same', async () => {
     const pair = await newPair();
     await tokenIn(await askToken(pair, { client_id: pair.clientId }));
-    expect(await oauthRefusal(await askToken(pair, { client_id: 'another' }))).toEqual(INVALID);
+    expect(await oauthRefusal(await askToken(pair, { client_id: 'another' }))).toEqual(INVALID_REQUEST);
   });
 });
 
@@ -58,7 +57,7 @@ describe('RFC 6749 §2.3.1 › client password', () => {
     const pair = await newPair();
     const url = `${TOKEN_URL}?${new URLSearchParams({ [name]: inForm(pair)[name as 'client_id'] })}`;
     const calls = await spent(async () => {
-      expect(await oauthRefusal(await send(url, tokenRequest(pair)))).toEqual(INVALID);
+      expect(await oauthRefusal(await send(url, tokenRequest(pair)))).toEqual(INVALID_REQUEST);
     });
     expect(calls).toBe(0);
   });
@@ -87,7 +86,7 @@ describe('RFC 6749 §3.2 › the token endpoint', () => {
     expect(token.scope).toBe('items:read items:write');
     const { authorization } = tokenRequest(pair).headers as Record<string, string>;
     expect(await oauthRefusal(await postForm('grant_type=', { authorization: authorization ?? '' }))).toEqual(
-      INVALID,
+      INVALID_REQUEST,
     );
   });
 
@@ -111,7 +110,7 @@ describe('RFC 6749 §3.2 › the token endpoint', () => {
       const value = form.get(name) ?? 'x';
       const twice = `${form}${form.has(name) ? '' : `&${name}=x`}&${new URLSearchParams({ [name]: value })}`;
       const calls = await spent(async () =>
-        expect(await oauthRefusal(await postForm(twice))).toEqual(INVALID),
+        expect(await oauthRefusal(await postForm(twice))).toEqual(INVALID_REQUEST),
       );
       expect(calls).toBe(0);
     },
@@ -161,12 +160,16 @@ describe('RFC 6749 §4.4 › client credentials', () => {
 describe('RFC 6749 §4.4.2 › the access token request', () => {
   it('has a grant_type (REQUIRED)', async () => {
     const authorization = basicOf(await newPair());
-    expect(await oauthRefusal(await postForm('scope=items:read', { authorization }))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm('scope=items:read', { authorization }))).toEqual(
+      INVALID_REQUEST,
+    );
   });
 
   it('is a form in UTF-8', async () => {
     const authorization = basicOf(await newPair());
-    expect(await oauthRefusal(await postForm(`${GRANT}&scope=%ff`, { authorization }))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm(`${GRANT}&scope=%ff`, { authorization }))).toEqual(
+      INVALID_REQUEST,
+    );
   });
 
   it('is of a client that authenticates (MUST)', async () => {
@@ -207,7 +210,7 @@ describe('RFC 6749 §5.2 › an error response', () => {
   it('is 400 invalid_request for what is malformed', async () => {
     const authorization = basicOf(await newPair());
     for (const body of ['', 'grant_type', '%zz=1', `${GRANT}&${GRANT}`])
-      expect(await oauthRefusal(await postForm(body, { authorization }))).toEqual(INVALID);
+      expect(await oauthRefusal(await postForm(body, { authorization }))).toEqual(INVALID_REQUEST);
   });
 
   it('is 401 invalid_client for who does not authenticate, with the challenge (MUST) where the header was tried', async () => {

@@ -1,18 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { asBearer, asClient, ask, halves, INACTIVE, notThatClient, oauthRefusal } from '../oauth.ts';
+import {
+  asBearer,
+  asClient,
+  ask,
+  halves,
+  isActive,
+  notThatClient,
+  oauthRefusal,
+  somebody,
+} from '../oauth.ts';
 import { operatorToken } from '../operators.ts';
-import { accessToken, call, DESK, emulator, isolate, issueKey, rooms, send, signIn } from '../world.ts';
-
-const setting = async () => {
-  const session = await signIn();
-  const issued = await issueKey(session);
-  return { ...issued, session, token: await accessToken(issued.key) };
-};
-
-const isActive = async (token: string): Promise<boolean> => {
-  const answer = await ask('introspect', { token }, asBearer(await operatorToken()));
-  return (await answer.text()) !== INACTIVE;
-};
+import { call, DESK, emulator, isolate, rooms, send } from '../world.ts';
 
 beforeEach(() => emulator('DELETE', '/faults'));
 
@@ -26,14 +24,14 @@ describe('RFC 7009 §2: the endpoint', () => {
   });
 
   it('takes POST alone', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     const get = await send(`${DESK}/oauth2/revoke?token=x`, { headers: asClient(key) });
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
     expect(await isActive(token)).toBe(true);
   });
 
   it('MUST support the revocation of access tokens, and supports keys', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     for (const each of [token, key]) {
       expect((await ask('revoke', { token: each }, asClient(key))).status).toBe(200);
       expect(await isActive(each)).toBe(false);
@@ -43,7 +41,7 @@ describe('RFC 7009 §2: the endpoint', () => {
 
 describe('RFC 7009 §2.1: the request', () => {
   it('is a form with a token: REQUIRED', async () => {
-    const { key } = await setting();
+    const { key } = await somebody();
     expect(await oauthRefusal(await ask('revoke', {}, asClient(key)))).toMatchObject({
       ...{ status: 400, error: 'invalid_request' },
     });
@@ -54,7 +52,7 @@ describe('RFC 7009 §2.1: the request', () => {
   it.each(['access_token', 'refresh_token', 'urn:example:unknown'])(
     'may have a token_type_hint, which is looked beyond: %s',
     async (token_type_hint) => {
-      const { key, token } = await setting();
+      const { key, token } = await somebody();
       for (const each of [token, key]) {
         expect((await ask('revoke', { token: each, token_type_hint }, asClient(key))).status).toBe(200);
         expect(await isActive(each)).toBe(false);
@@ -63,7 +61,7 @@ describe('RFC 7009 §2.1: the request', () => {
   );
 
   it('carries the client’s credentials as RFC 6749 §2.3 says: they are validated first', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     const { client_id, client_secret } = halves(key);
     expect(await oauthRefusal(await ask('revoke', { token }))).toEqual(notThatClient(false));
     expect(await oauthRefusal(await ask('revoke', { token, client_id, client_secret: 'wrong' }))).toEqual(
@@ -76,7 +74,7 @@ describe('RFC 7009 §2.1: the request', () => {
   });
 
   it('may be of a public client, of which only that it is known is validated', async () => {
-    const { token } = await setting();
+    const { token } = await somebody();
     expect((await ask('revoke', { token, client_id: 'acme-cli' })).status).toBe(200);
     expect(await oauthRefusal(await ask('revoke', { token, client_id: 'unknown-cli' }))).toEqual(
       notThatClient(false),
@@ -85,7 +83,7 @@ describe('RFC 7009 §2.1: the request', () => {
   });
 
   it('is for a token that was issued to this client, or nothing is done', async () => {
-    const [ada, eve] = [await setting(), await setting()];
+    const [ada, eve] = [await somebody(), await somebody()];
     for (const each of [ada.token, ada.key, ada.session]) {
       expect((await ask('revoke', { token: each }, asClient(eve.key))).status).toBe(200);
       expect(await isActive(each)).toBe(true);
@@ -93,7 +91,7 @@ describe('RFC 7009 §2.1: the request', () => {
   });
 
   it('invalidates at once: the token cannot be used again', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     await ask('revoke', { token }, asClient(key));
     await rooms.ORIGIN.reset();
     expect((await call(token, '/v1/strict/1')).status).toBe(401);
@@ -102,13 +100,13 @@ describe('RFC 7009 §2.1: the request', () => {
   });
 
   it('ends the access tokens with the key that they were got by (SHOULD)', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     await ask('revoke', { token: key }, asClient(key));
     expect(await isActive(token)).toBe(false);
   });
 
   it('leaves the key alive where one of its tokens is revoked (MAY)', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     await ask('revoke', { token }, asClient(key));
     expect([await isActive(token), await isActive(key)]).toEqual([false, true]);
   });
@@ -116,19 +114,19 @@ describe('RFC 7009 §2.1: the request', () => {
 
 describe('RFC 7009 §2.2: the response', () => {
   it('is 200 where the token was revoked, with nothing in its body', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     const answer = await ask('revoke', { token }, asClient(key));
     expect([answer.status, await answer.text(), answer.headers.get('content-type')]).toEqual([200, '', null]);
   });
 
   it('is 200 where the token is invalid: there is nothing that the client could do about it', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     for (const each of ['nonsense', 'a.b.c', token, token])
       expect((await ask('revoke', { token: each }, asClient(key))).status).toBe(200);
   });
 
   it('is none of the errors for an invalid token_type_hint', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     const form = { token, token_type_hint: 'nonsense' };
     expect((await ask('revoke', form, asClient(key))).status).toBe(200);
   });
@@ -143,7 +141,7 @@ describe('RFC 7009 §2.2.1: the error response', () => {
   });
 
   it('is 503 with Retry-After while the server cannot do it: the token still exists', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     const silent = {
       KEY_RING: {
         getByName: (name: string) =>
@@ -163,7 +161,7 @@ describe('RFC 7009 §2.2.1: the error response', () => {
 
 describe('RFC 7009 §2.3: cross-origin support', () => {
   it('is OPTIONAL, and not offered: no answer may be read by a script of another origin', async () => {
-    const { key, token } = await setting();
+    const { key, token } = await somebody();
     const answer = await ask('revoke', { token }, { ...asClient(key), origin: 'https://app.acme.com' });
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });
@@ -171,7 +169,7 @@ describe('RFC 7009 §2.3: cross-origin support', () => {
 
 describe('RFC 7009 §5: what is guessed', () => {
   it('by somebody who does not authenticate is not tried at all', async () => {
-    const { token } = await setting();
+    const { token } = await somebody();
     const here = isolate();
     await ask('revoke', { token }, {}, here.fetch);
     expect(here.calls).toEqual([]);

@@ -8,15 +8,10 @@ import {
   NOT_THAT_BEARER,
   notThatClient,
   oauthRefusal,
+  somebody,
 } from '../oauth.ts';
 import { operatorToken } from '../operators.ts';
 import { accessToken, DESK, desk, emulator, issueKey, oddToken, send, signIn, subjectOf } from '../world.ts';
-
-const setting = async () => {
-  const session = await signIn();
-  const issued = await issueKey(session);
-  return { ...issued, session, token: await accessToken(issued.key) };
-};
 
 beforeEach(() => emulator('DELETE', '/faults'));
 
@@ -32,7 +27,7 @@ describe('RFC 7662 §2: the endpoint', () => {
 
 describe('RFC 7662 §2.1: the request', () => {
   it('is a POST of a form', async () => {
-    const { token, key } = await setting();
+    const { token, key } = await somebody();
     expect((await ask('introspect', { token }, asClient(key))).status).toBe(200);
     const get = await send(`${DESK}/oauth2/introspect?token=x`, { headers: asClient(key) });
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
@@ -41,14 +36,14 @@ describe('RFC 7662 §2.1: the request', () => {
   });
 
   it('has a token: REQUIRED', async () => {
-    const { key } = await setting();
+    const { key } = await somebody();
     expect(await oauthRefusal(await ask('introspect', {}, asClient(key)))).toMatchObject({
       ...{ status: 400, error: 'invalid_request' },
     });
   });
 
   it('may have a token_type_hint: of another type or of none, the token is looked for all the same', async () => {
-    const { token, key } = await setting();
+    const { token, key } = await somebody();
     for (const token_type_hint of ['access_token', 'refresh_token', 'urn:example:unknown'])
       expect(await (await ask('introspect', { token, token_type_hint }, asClient(key))).json()).toMatchObject(
         {
@@ -58,7 +53,7 @@ describe('RFC 7662 §2.1: the request', () => {
   });
 
   it('MUST be authorized: by client authentication, or by a separate access token as Bearer', async () => {
-    const { token, key } = await setting();
+    const { token, key } = await somebody();
     const { client_id, client_secret } = halves(key);
     for (const [headers, form] of [
       [asClient(key), {}],
@@ -74,7 +69,7 @@ describe('RFC 7662 §2.1: the request', () => {
 
 describe('RFC 7662 §2.2: the response', () => {
   it('is 200 and application/json, with active: REQUIRED, a boolean', async () => {
-    const { token, key } = await setting();
+    const { token, key } = await somebody();
     for (const [each, active] of [
       [token, true],
       ['unknown', false],
@@ -102,7 +97,7 @@ describe('RFC 7662 §2.2: the response', () => {
   });
 
   it('for a token that is not active, does not exist, or that the asker may not know of: SHOULD NOT include more', async () => {
-    const [ada, eve] = [await setting(), await setting()];
+    const [ada, eve] = [await somebody(), await somebody()];
     await desk(ada.session, 'DELETE', `/v1/keys/${ada.key_id}`);
     for (const [token, key] of [
       [ada.token, eve.key],
@@ -126,7 +121,7 @@ describe('RFC 7662 §2.2: the response', () => {
 
 describe('RFC 7662 §2.3: the error response', () => {
   it('to a client that does not authenticate is 401, as RFC 6749 §5.2 says', async () => {
-    const { token, key } = await setting();
+    const { token, key } = await somebody();
     const { client_id } = halves(key);
     const wrong = { authorization: `Basic ${btoa(`${client_id}:wrong`)}` };
     expect(await oauthRefusal(await ask('introspect', { token }, wrong))).toEqual(notThatClient(true));
@@ -134,7 +129,7 @@ describe('RFC 7662 §2.3: the error response', () => {
   });
 
   it('to a Bearer token that is not good is 401, as RFC 6750 §3 says', async () => {
-    const { token } = await setting();
+    const { token } = await somebody();
     for (const bearer of ['word', await oddToken({ kind: 'session', signer: 'foreign' })])
       expect(await oauthRefusal(await ask('introspect', { token }, asBearer(bearer)))).toEqual(
         NOT_THAT_BEARER,
@@ -142,7 +137,7 @@ describe('RFC 7662 §2.3: the error response', () => {
   });
 
   it('is none for a token that is not active: that is an answer', async () => {
-    const { key } = await setting();
+    const { key } = await somebody();
     expect((await ask('introspect', { token: 'unknown' }, asClient(key))).status).toBe(200);
   });
 });
@@ -166,13 +161,13 @@ describe('RFC 7662 §4: every check that applies is made', () => {
   });
 
   it('whether it was revoked', async () => {
-    const { token, key } = await setting();
+    const { token, key } = await somebody();
     await ask('revoke', { token }, asClient(key));
     expect(await (await ask('introspect', { token }, asClient(key))).text()).toBe(INACTIVE);
   });
 
   it('an answer is kept by nobody', async () => {
-    const { token, key } = await setting();
+    const { token, key } = await somebody();
     const answer = await ask('introspect', { token }, asClient(key));
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });

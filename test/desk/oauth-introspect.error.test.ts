@@ -10,6 +10,7 @@ import {
   FORM,
   halves,
   INACTIVE,
+  INVALID_REQUEST,
   NOT_THAT_BEARER,
   notThatClient,
   oauthRefusal,
@@ -39,8 +40,6 @@ type Headers = Readonly<Record<string, string>>;
 
 const introspect = (form: Readonly<Record<string, string>>, headers: Headers = {}): Promise<Response> =>
   ask('introspect', form, headers);
-
-const INVALID = { status: 400, error: 'invalid_request', challenge: null, retryAfter: null };
 
 /** A key, its user's session, and an isolate that has seen neither. */
 const setting = async () => {
@@ -120,9 +119,9 @@ describe('POST /oauth2/introspect refuses a client that', () => {
       [halves(key), asBearer(key)],
       [{ client_id: 'another' }, asClient(key)],
     ] as const)
-      expect(await oauthRefusal(await introspect({ token: key, ...form }, headers))).toEqual(INVALID);
+      expect(await oauthRefusal(await introspect({ token: key, ...form }, headers))).toEqual(INVALID_REQUEST);
     const twice = { ...asBearer(key), 'x-api-key': key };
-    expect(await oauthRefusal(await introspect({ token: key }, twice))).toEqual(INVALID);
+    expect(await oauthRefusal(await introspect({ token: key }, twice))).toEqual(INVALID_REQUEST);
   });
 
   it('is of somebody suspended', async () => {
@@ -176,24 +175,24 @@ describe('POST /oauth2/introspect refuses a request', () => {
     ['with nothing but a hint', { token_type_hint: 'access_token' }],
   ])('%s', async (_, form) => {
     const { key } = await setting();
-    expect(await oauthRefusal(await introspect(form, asClient(key)))).toEqual(INVALID);
+    expect(await oauthRefusal(await introspect(form, asClient(key)))).toEqual(INVALID_REQUEST);
   });
 
   it('with two tokens, or a token in its URL', async () => {
     const { key } = await setting();
     expect(await oauthRefusal(await ask('introspect', 'token=a.b.c&token=a.b.c', asClient(key)))).toEqual(
-      INVALID,
+      INVALID_REQUEST,
     );
     const inUrl = ask('introspect?token=a.b.c', { token: 'a.b.c' }, asClient(key));
-    expect(await oauthRefusal(await inUrl)).toEqual(INVALID);
+    expect(await oauthRefusal(await inUrl)).toEqual(INVALID_REQUEST);
   });
 
   it('in JSON, and what is too long to be read', async () => {
     const { key } = await setting();
     const asJson = { ...asClient(key), 'content-type': 'application/json' };
-    expect(await oauthRefusal(await ask('introspect', '{"token":"a"}', asJson))).toEqual(INVALID);
+    expect(await oauthRefusal(await ask('introspect', '{"token":"a"}', asJson))).toEqual(INVALID_REQUEST);
     const long = await introspect({ token: 'a'.repeat(70_000) }, asClient(key));
-    expect(await oauthRefusal(long)).toEqual({ ...INVALID, status: 413 });
+    expect(await oauthRefusal(long)).toEqual({ ...INVALID_REQUEST, status: 413 });
   });
 
   it.each(['GET', 'PUT', 'DELETE'])('by %s', async (method) => {

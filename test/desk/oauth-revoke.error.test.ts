@@ -9,21 +9,21 @@ import {
   CANNOT_TELL,
   FORM,
   halves,
+  INVALID_REQUEST,
   NOT_THAT_BEARER,
   notThatClient,
   oauthRefusal,
+  somebody,
 } from '../oauth.ts';
 import { asOperator, OPERATOR, operatorToken, tokenOf } from '../operators.ts';
 import { inUse } from '../secrets.ts';
 import {
-  accessToken,
   BY,
   call,
   DESK,
   emulator,
   fault,
   isolate,
-  issueKey,
   now,
   oddToken,
   ownerOf,
@@ -40,14 +40,8 @@ type Headers = Readonly<Record<string, string>>;
 const revoke = (form: Readonly<Record<string, string>>, headers: Headers = {}): Promise<Response> =>
   ask('revoke', form, headers);
 
-const INVALID = { status: 400, error: 'invalid_request', challenge: null, retryAfter: null };
-
 /** A key, its user's session, an access token of it, and an isolate that has seen none of them. */
-const setting = async () => {
-  const session = await signIn();
-  const issued = await issueKey(session);
-  return { ...issued, session, token: await accessToken(issued.key), here: isolate() };
-};
+const setting = async () => ({ ...(await somebody()), here: isolate() });
 
 /** What was to be ended lives on. */
 const lives = async (...credentials: readonly string[]): Promise<void> => {
@@ -100,7 +94,7 @@ describe('POST /oauth2/revoke refuses a client that', () => {
       [halves(key), asBearer(token)],
       [{ client_id: 'acme-cli' }, asClient(key)],
     ] as const)
-      expect(await oauthRefusal(await revoke({ token: key, ...form }, headers))).toEqual(INVALID);
+      expect(await oauthRefusal(await revoke({ token: key, ...form }, headers))).toEqual(INVALID_REQUEST);
     await lives(key, token);
   });
 
@@ -134,19 +128,19 @@ describe('POST /oauth2/revoke refuses a request', () => {
     ['with nothing but a hint', { token_type_hint: 'access_token' }],
   ])('%s', async (_, form) => {
     const { key } = await setting();
-    expect(await oauthRefusal(await revoke(form, asClient(key)))).toEqual(INVALID);
+    expect(await oauthRefusal(await revoke(form, asClient(key)))).toEqual(INVALID_REQUEST);
     await lives(key);
   });
 
   it('with two tokens, a token in its URL, in JSON, or too long to be read', async () => {
     const { key } = await setting();
     const by = asClient(key);
-    expect(await oauthRefusal(await ask('revoke', `token=${key}&token=${key}`, by))).toEqual(INVALID);
-    expect(await oauthRefusal(await ask('revoke?token=a.b.c', { token: key }, by))).toEqual(INVALID);
+    expect(await oauthRefusal(await ask('revoke', `token=${key}&token=${key}`, by))).toEqual(INVALID_REQUEST);
+    expect(await oauthRefusal(await ask('revoke?token=a.b.c', { token: key }, by))).toEqual(INVALID_REQUEST);
     const asJson = { ...by, 'content-type': 'application/json' };
-    expect(await oauthRefusal(await ask('revoke', `{"token":"${key}"}`, asJson))).toEqual(INVALID);
+    expect(await oauthRefusal(await ask('revoke', `{"token":"${key}"}`, asJson))).toEqual(INVALID_REQUEST);
     const long = await revoke({ token: 'a'.repeat(70_000) }, by);
-    expect(await oauthRefusal(long)).toEqual({ ...INVALID, status: 413 });
+    expect(await oauthRefusal(long)).toEqual({ ...INVALID_REQUEST, status: 413 });
     await lives(key);
   });
 

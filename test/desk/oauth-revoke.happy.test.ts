@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { foreignClient } from '../foreign.ts';
-import { asBearer, asClient, ask, basic, halves } from '../oauth.ts';
+import { asBearer, asClient, ask, basic, halves, isActive, somebody } from '../oauth.ts';
 import { asOperator, OPERATOR, operatorToken, tokenOf } from '../operators.ts';
 import { keyOfSomebody } from '../rotation.ts';
 import { inUse } from '../secrets.ts';
@@ -39,17 +39,7 @@ const revoked = async (token: string, headers: Headers = {}, more: object = {}):
   ]);
 };
 
-const isActive = async (token: string): Promise<boolean> => {
-  const answer = await ask('introspect', { token }, asBearer(await operatorToken()));
-  return ((await answer.json()) as { active: boolean }).active;
-};
-
-/** A user with a key, an access token of it and a session. */
-const somebody = async () => {
-  const session = await signIn();
-  const issued = await issueKey(session, ['items:read', 'items:write']);
-  return { ...issued, session, token: await accessToken(issued.key) };
-};
+const BOTH = ['items:read', 'items:write'];
 
 /** The last rows of a user's trail, newest first. */
 const trailOf = async (session: string): Promise<readonly Record<string, unknown>[]> => {
@@ -67,7 +57,7 @@ afterEach(now);
 
 describe('POST /oauth2/revoke ends a key', () => {
   it('everywhere within a lease, at once for introspection and strict routes, and at Stytch', async () => {
-    const { key, key_id, session, token } = await somebody();
+    const { key, key_id, session, token } = await somebody(BOTH);
     const here = isolate();
     expect((await here.call(key)).status).toBe(200);
     await revoked(key, asClient(key));
@@ -92,19 +82,19 @@ describe('POST /oauth2/revoke ends a key', () => {
     ['its owner', async ({ session }: Somebody) => [asBearer(session), {}] as const],
     ['an operator', async () => [asBearer(await operatorToken()), {}] as const],
   ])('for %s', async (_, by) => {
-    const it = await somebody();
+    const it = await somebody(BOTH);
     await revoked(it.key, ...(await by(it)));
     expect(await isActive(it.key)).toBe(false);
   });
 
   it('with a paste’s spaces and line end around it, and whatever the hint', async () => {
-    const { key, session } = await somebody();
+    const { key, session } = await somebody(BOTH);
     await revoked(` ${key}\r\n`, asBearer(session), { token_type_hint: 'refresh_token' });
     expect(await isActive(key)).toBe(false);
   });
 
   it('while Stytch is silent, which is told later', async () => {
-    const { key, session } = await somebody();
+    const { key, session } = await somebody(BOTH);
     const asker = asBearer(session);
     await fault('m2m.delete', { kind: 'status', status: 500 });
     await fault('token', { kind: 'status', status: 500 });
@@ -114,7 +104,7 @@ describe('POST /oauth2/revoke ends a key', () => {
   });
 
   it('and says in the trail who did it and that it was revoked, not leaked', async () => {
-    const { key, key_id, session } = await somebody();
+    const { key, key_id, session } = await somebody(BOTH);
     const userId = subjectOf(session);
     await revoked(key, { ...asClient(key), 'cf-connecting-ip': '192.0.2.7' });
     const [row, ...others] = await trailOf(session);
@@ -168,7 +158,7 @@ describe('POST /oauth2/revoke ends a token', () => {
     ['its owner', async ({ session }: Somebody) => [asBearer(session), {}] as const],
     ['an operator', async () => [asBearer(await operatorToken()), {}] as const],
   ])('for %s, and that token alone', async (_, by) => {
-    const it = await somebody();
+    const it = await somebody(BOTH);
     const here = isolate();
     expect((await here.call(it.token)).status).toBe(200);
     await revoked(it.token, ...(await by(it)));
@@ -185,7 +175,7 @@ describe('POST /oauth2/revoke ends a token', () => {
   });
 
   it('of somebody suspended, and it is still dead when he is no longer', async () => {
-    const { session, key, token } = await somebody();
+    const { session, key, token } = await somebody(BOTH);
     const path = `/v1/users/${subjectOf(session)}/suspension`;
     expect((await asOperator('PUT', path, { reason: 'a test' })).status).toBe(200);
     expect((await call(token, '/v1/strict/1')).status).toBe(403);
@@ -228,7 +218,7 @@ describe('POST /oauth2/revoke ends a token', () => {
   });
 
   it('and tells the trail who did it, once', async () => {
-    const { session, key, key_id, token } = await somebody();
+    const { session, key, key_id, token } = await somebody(BOTH);
     await revoked(token, asClient(key));
     await revoked(token, asClient(key));
     const rows = await trailOf(session);
@@ -242,7 +232,7 @@ describe('POST /oauth2/revoke ends a token', () => {
   });
 
   it('that the token endpoint gave, which gives another one from then on', async () => {
-    const { key } = await somebody();
+    const { key } = await somebody(BOTH);
     const given = async (): Promise<string> => {
       const answer = await ask('token', { grant_type: 'client_credentials' }, asClient(key));
       const { access_token } = (await answer.json()) as { access_token: string };

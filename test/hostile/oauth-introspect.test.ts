@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ring } from '../../src/model/ports.ts';
 import { foreignClient } from '../foreign.ts';
-import { asBearer, asClient, ask, basic, INACTIVE, respellings } from '../oauth.ts';
+import { asBearer, asClient, ask, basic, INACTIVE, respellings, somebody } from '../oauth.ts';
 import { asOperator, operatorToken, tokenOf } from '../operators.ts';
 import { keyOfSomebody } from '../rotation.ts';
 import { inUse } from '../secrets.ts';
@@ -45,13 +45,6 @@ const toUnknown = async (headers: Headers) => {
   const answer = await shown(await introspect('nobody-made-this', headers));
   expect([answer.status, answer.body]).toEqual([200, INACTIVE]);
   return answer;
-};
-
-/** A user with a key, an access token of it and a session. */
-const somebody = async (more: object = {}) => {
-  const session = await signIn();
-  const issued = await issueKey(session, ['items:read'], more);
-  return { ...issued, session, token: await accessToken(issued.key) };
 };
 
 const ringOf = async (session: string): Promise<Ring> => (await ringStub(session)) as unknown as Ring;
@@ -157,7 +150,7 @@ describe('OA-06: what is not active is one and the same, for whatever reason', (
     await ring.suspend(ownerOf(suspended.session), 'an operator', BY);
     dead.push(suspended.key, suspended.token, suspended.session);
 
-    const bound = await somebody({ ip_allowlist: ['192.0.2.0/24'] });
+    const bound = await somebody(undefined, { ip_allowlist: ['192.0.2.0/24'] });
     dead.push(bound.key, bound.token);
 
     const alive = await somebody();
@@ -174,7 +167,7 @@ describe('OA-06: what is not active is one and the same, for whatever reason', (
   it('a key that has come to its end, and a token that has', async () => {
     const operatorOnce = await operatorToken();
     const expires_at = new Date(Date.now() + 60_000).toISOString();
-    const { key, token, session } = await somebody({ expires_at });
+    const { key, token, session } = await somebody(undefined, { expires_at });
     const unknown = await toUnknown(asBearer(operatorOnce));
     await later(61);
     for (const each of [key, token])

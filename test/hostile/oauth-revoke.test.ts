@@ -8,14 +8,15 @@ import {
   basic,
   CANNOT_TELL,
   INACTIVE,
+  isActive,
   oauthRefusal,
   respellings,
+  somebody,
 } from '../oauth.ts';
 import { asOperator, operatorToken, tokenOf } from '../operators.ts';
 import { keyOfSomebody } from '../rotation.ts';
 import { inUse } from '../secrets.ts';
 import {
-  accessToken,
   BY,
   call,
   claimsOf,
@@ -47,23 +48,11 @@ const revoke = (
   more: object = {},
 ): Promise<Response> => ask('revoke', { token, ...more }, headers, here.fetch);
 
-const isActive = async (token: string): Promise<boolean> => {
-  const answer = await ask('introspect', { token }, asBearer(await operatorToken()));
-  return ((await answer.json()) as { active: boolean }).active;
-};
-
 /** The whole answer to a token that nobody made. */
 const toUnknown = async (headers: Headers, form: object = {}) => {
   const answer = await shown(await revoke('nobody-made-this', headers, undefined, form));
   expect([answer.status, answer.body]).toEqual([200, '']);
   return answer;
-};
-
-/** A user with a key, an access token of it and a session. */
-const somebody = async () => {
-  const session = await signIn();
-  const issued = await issueKey(session);
-  return { ...issued, session, token: await accessToken(issued.key) };
 };
 
 /** What a user's Ring has written down of what was done and what has ended. */

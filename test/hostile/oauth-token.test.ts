@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseKey } from '../../src/model/key.ts';
-import { basicOf, notThatClient, oauthRefusal, pairOf } from '../oauth.ts';
+import { basicOf, INVALID_REQUEST, notThatClient, oauthRefusal, pairOf } from '../oauth.ts';
 import { OPERATOR, operatorToken } from '../operators.ts';
 import { askToken, badScope, postForm, spent, TOKEN_URL, tokenIn, tokenRequest } from '../token-endpoint.ts';
 import { accessToken, claimsOf, DESK, emulator, isolate, issueKey, PROJECT, send, signIn } from '../world.ts';
 
-const INVALID = { status: 400, error: 'invalid_request', challenge: null, retryAfter: null };
 const FORM = 'application/x-www-form-urlencoded';
 const GRANT = 'grant_type=client_credentials';
 
@@ -49,7 +48,9 @@ describe('OA-01 › a token request of the wrong form', () => {
     const { calls, fetch } = isolate();
     for (const body of bodies) {
       const headers = { authorization: basicOf(pair), 'content-type': type };
-      expect(await oauthRefusal(await fetch(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(INVALID);
+      expect(await oauthRefusal(await fetch(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(
+        INVALID_REQUEST,
+      );
     }
     expect(calls).toEqual([]);
   });
@@ -58,7 +59,9 @@ describe('OA-01 › a token request of the wrong form', () => {
     const { pair } = await newKey();
     const body = new Uint8Array(new TextEncoder().encode(GRANT));
     const headers = { authorization: basicOf(pair) };
-    expect(await oauthRefusal(await send(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(INVALID);
+    expect(await oauthRefusal(await send(TOKEN_URL, { method: 'POST', headers, body }))).toEqual(
+      INVALID_REQUEST,
+    );
   });
 
   it.each([
@@ -84,10 +87,10 @@ describe('OA-01 › a token request of the wrong form', () => {
   it('with a key in X-API-Key and a pair besides is 400', async () => {
     const { pair, key } = await newKey();
     const headers = { authorization: basicOf(pair), 'x-api-key': key };
-    expect(await oauthRefusal(await postForm(GRANT, headers))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm(GRANT, headers))).toEqual(INVALID_REQUEST);
     const { clientSecret: client_secret } = pair;
     const form = new URLSearchParams({ grant_type: 'client_credentials', client_secret }).toString();
-    expect(await oauthRefusal(await postForm(form, { 'x-api-key': key }))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm(form, { 'x-api-key': key }))).toEqual(INVALID_REQUEST);
   });
 
   it('with more than is read of a form is 413', async () => {
@@ -101,7 +104,7 @@ describe('OA-01 › a token request of the wrong form', () => {
     async (name) => {
       const { pair } = await newKey();
       const response = await send(`${TOKEN_URL}?${name}=x`, tokenRequest(pair));
-      expect(await oauthRefusal(response)).toEqual(INVALID);
+      expect(await oauthRefusal(response)).toEqual(INVALID_REQUEST);
     },
   );
 });
@@ -126,7 +129,7 @@ describe('OA-02 › grants that are not offered', () => {
       const { calls, fetch } = isolate();
       const more = { username: 'a', password: 'b', assertion: 'c', subject_token: 'd', refresh_token: 'e' };
       const refused = await oauthRefusal(await askToken(pair, { grant_type, ...more }, fetch));
-      expect(refused).toEqual({ ...INVALID, error: 'unsupported_grant_type' });
+      expect(refused).toEqual({ ...INVALID_REQUEST, error: 'unsupported_grant_type' });
       expect(calls).toEqual([]);
     },
   );
@@ -266,7 +269,7 @@ describe('SECURITY 2.6 › workers-oauth-provider 0.9.0 (#247): Basic', () => {
   it('that is there twice is 400', async () => {
     const { pair } = await newKey();
     const authorization = `${basicOf(pair)}, ${basicOf(pair)}`;
-    expect(await oauthRefusal(await postForm(GRANT, { authorization }))).toEqual(INVALID);
+    expect(await oauthRefusal(await postForm(GRANT, { authorization }))).toEqual(INVALID_REQUEST);
   });
 });
 
