@@ -3,13 +3,13 @@ import { auditObject } from '../model/audit-wire.ts';
 import { ok } from '../model/refusal.ts';
 import { AUDIT_ENTRY, AUDIT_HEAD, pageOf } from './objects.ts';
 import { operation } from './operation.ts';
-import { nextCursor, pageBegins } from './paging.ts';
 import type { Place } from './place.ts';
 import type { DeskPorts } from './ports.ts';
 import { auditQuery } from './schemas.ts';
+import type { AuditWork } from './work/audit.ts';
 
 /** What was done: who did what to which key, from where, by which credential. */
-export const auditOperations = <P extends string>(ports: DeskPorts, place: Place<P>) => {
+export const auditOperations = <P extends string>(ports: DeskPorts, work: AuditWork, place: Place<P>) => {
   const { base, tag, of, door } = place;
 
   const list = operation({
@@ -19,24 +19,11 @@ export const auditOperations = <P extends string>(ports: DeskPorts, place: Place
     description:
       'Rows are only ever added, each chained to the one before it by an HMAC under a key that the operator alone has.',
     answers: { 200: { description: 'A page of rows', body: pageOf(AUDIT_ENTRY) } },
-    handle: async ({ who: { owner }, query, call }) => {
-      const { key_id: keyId = null, action = null, actor_id: actorId = null, limit, cursor } = query;
-      const [from, to] = [millis(query.from), millis(query.to)];
-      const ring = await ports.ringOf(owner);
-      const list = `audit:${JSON.stringify([keyId, action, actorId, from, to])}`;
-      const binding = { ring: ring.name, list };
-      const before = await pageBegins(ports, binding, cursor, readPosition);
-      if (!before.ok) return before;
-      const page = await ring.audit({
-        ...{ owner, keyId, action, actorId, from, to, limit, before: before.value },
-      });
+    handle: async ({ who, query, call }) => {
+      const page = await work(who, query);
       if (!page.ok) return page;
-      const { entries, next } = page.value;
-      const position = next === null ? null : String(next);
-      const body = {
-        data: entries.map(auditObject),
-        next_cursor: await nextCursor(ports, binding, position),
-      };
+      const { entries, cursor } = page.value;
+      const body = { data: entries.map(auditObject), next_cursor: cursor };
       return ok(json(body, 200, call.requestId));
     },
   });
@@ -61,7 +48,3 @@ export const auditOperations = <P extends string>(ports: DeskPorts, place: Place
 
   return [list, head] as const;
 };
-
-const millis = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text));
-
-const readPosition = (text: string): number | null => (/^[1-9]\d{0,14}$/.test(text) ? Number(text) : null);

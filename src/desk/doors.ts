@@ -1,11 +1,13 @@
 import type { Context } from 'hono';
-import { type Author, actorOf } from '../model/author.ts';
+import { sourceOf } from '../http/author.ts';
+import type { Author } from '../model/author.ts';
 import { type Credential, kindOf } from '../model/credential.ts';
 import { ownerOfClaim } from '../model/foreign.ts';
 import type { Owner } from '../model/identity.ts';
 import { CREDENTIAL_KINDS } from '../model/policy.ts';
 import { err, ok, type Reason, type Result } from '../model/refusal.ts';
 import { strangerRefusal } from '../model/stranger.ts';
+import { organizationSubject, ownSubject, type Subject } from '../model/subject.ts';
 import type { Caller } from './caller.ts';
 import type { Asked, Call, DeskPorts } from './ports.ts';
 
@@ -15,16 +17,6 @@ export interface Door<D> {
   readonly security: 'session' | 'operator' | 'credential' | 'client' | 'asker' | 'signature' | 'none';
   readonly refusals: readonly Reason[];
   readonly open: (context: Context, call: Call) => Promise<Result<D>>;
-}
-
-/** Whose keys are meant, what may be given to them, and who does it. */
-export interface Subject {
-  readonly owner: Owner;
-  /** Scopes that can be given to a key. */
-  readonly grantable: readonly string[];
-  /** The id of who makes a key: the user himself, the member, the operator. */
-  readonly createdBy: string;
-  readonly author: Author;
 }
 
 const OF_CREDENTIALS: readonly Reason[] = [
@@ -54,13 +46,7 @@ export const createDoors = (ports: DeskPorts) => {
     open: async (context, call) => {
       const session = await sessionOf(context, call, maxAuthAgeSeconds);
       if (!session.ok) return session;
-      const { owner, roles, sessionId } = session.value;
-      return ok({
-        owner,
-        grantable: ports.grantable(roles),
-        createdBy: owner.id,
-        author: authorOf(context.req.raw, call, actorOf(owner), sessionId),
-      });
+      return ok(ownSubject(session.value, ports, sourceOf(context.req.raw, call.requestId)));
     },
   });
 
@@ -71,18 +57,7 @@ export const createDoors = (ports: DeskPorts) => {
     open: async (context, call) => {
       const session = await sessionOf(context, call, maxAuthAgeSeconds);
       if (!session.ok) return session;
-      const { owner, roles, sessionId } = session.value;
-      const { organizationId } = owner;
-      if (ports.organizationRoles.length === 0)
-        return err({ reason: 'not_configured', setting: 'desk.organizationRoles' });
-      if (organizationId === null || !roles.some((role) => ports.organizationRoles.includes(role)))
-        return err({ reason: 'role_missing' });
-      return ok({
-        owner: { kind: 'organization', id: organizationId, organizationId },
-        grantable: ports.grantable(roles),
-        createdBy: owner.id,
-        author: authorOf(context.req.raw, call, actorOf(owner), sessionId),
-      });
+      return organizationSubject(session.value, ports, sourceOf(context.req.raw, call.requestId));
     },
   });
 
@@ -167,14 +142,7 @@ export const authorOf = (
   { requestId }: Call,
   actor: Author['actor'],
   via: string | null,
-): Author => {
-  const { headers, cf } = request as Request & { readonly cf?: { readonly country?: string } };
-  return {
-    ...{ actor, via, requestId },
-    address: headers.get('cf-connecting-ip'),
-    country: cf?.country ?? null,
-  };
-};
+): Author => ({ ...sourceOf(request, requestId), actor, via });
 
 /** Who calls, if his credential is what is asked for. */
 const callerOf = async (

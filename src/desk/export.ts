@@ -2,7 +2,8 @@ import { raw } from '../http/answer.ts';
 import { utf8 } from '../model/bytes.ts';
 import type { ExportLine, ExportPage } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
-import type { Door, Subject } from './doors.ts';
+import type { Subject } from '../model/subject.ts';
+import type { Door } from './doors.ts';
 import { operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
 

@@ -1,8 +1,8 @@
 import { framed, sha256 } from '../model/bytes.ts';
 import type { Idempotency } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
+import type { Subject } from '../model/subject.ts';
 import { invalid } from './body.ts';
-import type { Subject } from './doors.ts';
 
 /** Printable ASCII; the draft has a string of RFC 9651, and what people send is a bare UUID. Both are taken as they come. */
 const KEY = /^[\x21-\x7E]{1,255}$/;

@@ -1,7 +1,8 @@
 import { json } from '../http/answer.ts';
 import { keyObject } from '../model/objects.ts';
 import { ok } from '../model/refusal.ts';
-import type { Door, Subject } from './doors.ts';
+import type { Subject } from '../model/subject.ts';
+import type { Door } from './doors.ts';
 import { entityTag } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { KEY } from './objects.ts';

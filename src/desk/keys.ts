@@ -1,23 +1,17 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
-import type { Limit } from '../model/lease-wire.ts';
 import type { KeyRecord } from '../model/life.ts';
 import { keyObject } from '../model/objects.ts';
-import { err, ok, type Result } from '../model/refusal.ts';
-import { isReservedScope } from '../model/scope.ts';
-import { invalid } from './body.ts';
-import type { Subject } from './doors.ts';
+import { ok } from '../model/refusal.ts';
 import { effectiveBy } from './effective-by.ts';
 import { entityTag, revisionAsked } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';
-import { readKeyPosition, writeKeyPosition } from './key-position.ts';
 import { ISSUED_KEY, KEY, KEY_ID, pageOf, REVOKED_KEY, ROTATED_KEY } from './objects.ts';
 import { operation } from './operation.ts';
-import { ownRing } from './own-ring.ts';
-import { nextCursor, pageBegins } from './paging.ts';
 import type { Place } from './place.ts';
 import type { Call, DeskPorts } from './ports.ts';
 import { createKeyBody, listKeysQuery, patchKeyBody, rotateKeyBody } from './schemas.ts';
+import type { KeyWork } from './work/keys.ts';
 
 const WITH_ETAG = { ETag: 'The revision of the key, for If-Match' };
 const IDEMPOTENCY_KEY = {
@@ -26,7 +20,7 @@ const IDEMPOTENCY_KEY = {
 };
 
 /** Everything that can be done with keys, wherever they are served. */
-export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P>) => {
+export const keyOperations = <P extends string>(ports: DeskPorts, work: KeyWork, place: Place<P>) => {
   const { base, tag, of, door, freshDoor } = place;
   const path = `${base}/keys` as const;
   const one = `${path}/{key_id}` as const;
@@ -49,20 +43,9 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       ...(['client_refused', ...REPEATS] as const),
     ],
     handle: async ({ who, body, request, call }) => {
-      const beyond = notGrantable(who, body.scopes);
-      if (beyond.length > 0) return err({ reason: 'scope_not_grantable', scopes: beyond });
-      const end = endOf(ports, body.expires_at);
-      if (!end.ok) return end;
-      const limit = limitOf(ports, body.limit);
-      if (!limit.ok) return limit;
       const idempotency = await idempotencyOf(request, who, body);
       if (!idempotency.ok) return idempotency;
-      const ring = await ports.ringOf(who.owner);
-      const issued = await ring.issue({
-        ...{ owner: who.owner, createdBy: who.createdBy, author: who.author, idempotency: idempotency.value },
-        ...{ name: body.name, description: body.description, scopes: body.scopes, expiresAt: end.value },
-        ...{ limit: limit.value, ipAllowlist: body.ip_allowlist },
-      });
+      const issued = await work.create(who, body, idempotency.value);
       if (!issued.ok) return issued;
       const { record, key } = issued.value;
       const location = `${path}/${record.keyId}`.replace('{user_id}', who.owner.id);
@@ -75,22 +58,10 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
     summary: 'Lists keys, newest first',
     answers: { 200: { description: 'A page of keys', body: pageOf(KEY) } },
     handle: async ({ who, query, call }) => {
-      const { status, limit, cursor } = query;
-      const { owner } = who;
-      const ring = await ports.ringOf(owner);
-      const binding = { ring: ring.name, list: `keys:${status}` };
-      const after = await pageBegins(ports, binding, cursor, readKeyPosition);
-      if (!after.ok) return after;
-      const page = await ring.list({
-        ...{ owner, limit, after: after.value, status: status === 'all' ? null : status },
-      });
+      const page = await work.list(who, query);
       if (!page.ok) return page;
-      const { records, next } = page.value;
-      const position = next === null ? null : writeKeyPosition(next);
-      const body = {
-        data: records.map(keyObject),
-        next_cursor: await nextCursor(ports, binding, position),
-      };
+      const { records, cursor } = page.value;
+      const body = { data: records.map(keyObject), next_cursor: cursor };
       return ok(json(body, 200, call.requestId));
     },
   });
@@ -101,11 +72,8 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
     answers: { 200: { description: 'The key', body: KEY, headers: WITH_ETAG } },
     refusals: ['not_found'],
     handle: async ({ who, params: { key_id: keyId }, call }) => {
-      const ring = await ownRing(ports, who, keyId);
-      if (!ring.ok) return ring;
-      const record = await ring.value.get(who.owner, keyId);
-      if (!record.ok) return record;
-      return record.value === null ? err({ reason: 'not_found' }) : ok(shown(record.value, call));
+      const record = await work.get(who, keyId);
+      return record.ok ? ok(shown(record.value, call)) : record;
     },
   });
 
@@ -123,34 +91,9 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       ...(['conflict', 'client_refused'] as const),
     ],
     handle: async ({ who, params: { key_id: keyId }, body, request, call }) => {
-      if (Object.keys(body).length === 0) return invalid([{ pointer: '', detail: 'must change something' }]);
-      const ring = await ownRing(ports, who, keyId);
-      if (!ring.ok) return ring;
-      const { owner, author } = who;
       const revision = revisionAsked(request.headers);
       if (!revision.ok) return revision;
-      if (body.scopes !== undefined) {
-        const held = await ring.value.get(owner, keyId);
-        if (!held.ok) return held;
-        // What the key has, it may keep; what is added must be the caller's to give.
-        const added = body.scopes.filter((scope) => !(held.value?.scopes ?? []).includes(scope));
-        const beyond = notGrantable(who, added);
-        if (beyond.length > 0) return err({ reason: 'scope_not_grantable', scopes: beyond });
-      }
-      const end = endOf(ports, body.expires_at ?? null);
-      if (!end.ok) return end;
-      const ownLimit = limitOf(ports, body.limit ?? null);
-      if (!ownLimit.ok) return ownLimit;
-      const { name, description, scopes, limit, ip_allowlist: ipAllowlist } = body;
-      const patch = {
-        ...(name === undefined ? {} : { name }),
-        ...(description === undefined ? {} : { description }),
-        ...(scopes === undefined ? {} : { scopes }),
-        ...(limit === undefined ? {} : { limit: ownLimit.value }),
-        ...(body.expires_at === undefined ? {} : { expiresAt: end.value }),
-        ...(ipAllowlist === undefined ? {} : { ipAllowlist }),
-      };
-      const changed = await ring.value.change({ owner, keyId, patch, revision: revision.value, author });
+      const changed = await work.change(who, keyId, body, revision.value);
       return changed.ok ? ok(shownEnded(ports, changed.value, call)) : changed;
     },
   });
@@ -167,9 +110,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
     },
     refusals: ['not_found'],
     handle: async ({ who, params: { key_id: keyId }, call }) => {
-      const ring = await ownRing(ports, who, keyId);
-      if (!ring.ok) return ring;
-      const revoked = await ring.value.revoke(who.owner, keyId, who.author);
+      const revoked = await work.revoke(who, keyId);
       return revoked.ok ? ok(shownEnded(ports, revoked.value, call)) : revoked;
     },
   });
@@ -189,15 +130,9 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       ...(['client_refused', ...REPEATS] as const),
     ],
     handle: async ({ who, params: { key_id: keyId }, body, request, call }) => {
-      const ring = await ownRing(ports, who, keyId);
-      if (!ring.ok) return ring;
       const idempotency = await idempotencyOf(request, who, body);
       if (!idempotency.ok) return idempotency;
-      const { owner, author } = who;
-      const overlapSeconds = body.overlap_seconds;
-      const rotated = await ring.value.rotate({
-        ...{ owner, keyId, overlapSeconds, author, idempotency: idempotency.value },
-      });
+      const rotated = await work.rotate(who, keyId, body, idempotency.value);
       if (!rotated.ok) return rotated;
       const { record, key } = rotated.value;
       const endsBy = record.rotation === null ? effectiveBy(ports) : null;
@@ -205,11 +140,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
     },
   });
 
-  const end = <const V extends 'finish' | 'cancel'>(
-    verb: V,
-    method: 'finishRotation' | 'cancelRotation',
-    summary: string,
-  ) =>
+  const end = <const V extends 'finish' | 'cancel'>(verb: V, summary: string) =>
     operation({
       ...{
         method: 'POST',
@@ -221,44 +152,19 @@ export const keyOperations = <P extends string>(ports: DeskPorts, place: Place<P
       answers: { 200: { description: 'The key as it is now', body: REVOKED_KEY, headers: WITH_ETAG } },
       refusals: ['not_found', 'not_rotating'],
       handle: async ({ who, params: { key_id: keyId }, call }) => {
-        const ring = await ownRing(ports, who, keyId);
-        if (!ring.ok) return ring;
-        const ended = await ring.value[method](who.owner, keyId, who.author);
+        const ended = await work.endRotation(who, keyId, verb);
         return ended.ok ? ok(shownEnded(ports, ended.value, call)) : ended;
       },
     });
 
   return [
     ...([create, list, get, change, revoke, rotate] as const),
-    end('finish', 'finishRotation', 'Ends the old secret of a rotation now'),
-    end('cancel', 'cancelRotation', 'Ends the new secret of a rotation: the old one stays'),
+    end('finish', 'Ends the old secret of a rotation now'),
+    end('cancel', 'Ends the new secret of a rotation: the old one stays'),
   ] as const;
 };
 
 const REPEATS = ['idempotency_key_reused', 'idempotency_key_in_use'] as const;
-
-const notGrantable = ({ grantable }: Subject, scopes: readonly string[]): readonly string[] =>
-  scopes.filter((scope) => isReservedScope(scope) || !grantable.includes(scope));
-
-/** An end that lies ahead. */
-const endOf = (ports: DeskPorts, text: string | null): Result<number | null> => {
-  if (text === null) return ok(null);
-  const at = Date.parse(text);
-  return at > ports.now() ? ok(at) : invalid([{ pointer: '/expires_at', detail: 'must be in the future' }]);
-};
-
-/** A limit under which every route can be asked for. */
-const limitOf = (
-  { largestCost }: DeskPorts,
-  limit: { readonly requests: number; readonly per_seconds: number } | null,
-): Result<Limit | null> => {
-  if (limit === null) return ok(null);
-  if (limit.requests < largestCost) {
-    const detail = `must be at least ${largestCost}, which the dearest route costs`;
-    return invalid([{ pointer: '/limit/requests', detail }]);
-  }
-  return ok({ requests: limit.requests, perSeconds: limit.per_seconds });
-};
 
 /** A key as it is now; the whole one is in no answer but those that make it or its new secret. */
 const shown = (

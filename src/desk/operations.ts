@@ -13,20 +13,22 @@ import { publicOperations } from './public.ts';
 import { reconciliationOperations } from './reconciliation.ts';
 import { stytchOperations } from './stytch.ts';
 import { usageOperations } from './usage.ts';
+import { createWork, type Work } from './work/index.ts';
 
 /** Everything that can be done at the Desk: what is served, what OpenAPI tells of, and what the client knows. */
 export const deskOperations = (ports: DeskPorts) => {
   const doors = createDoors(ports);
+  const work = createWork(ports);
   const done = [
-    ...placeOperations(ports, {
+    ...placeOperations(ports, work, {
       ...{ base: '/v1', tag: 'Keys', of: '' },
       ...{ door: doors.own(null), freshDoor: doors.own(ports.maxAuthAgeSeconds) },
     }),
-    ...placeOperations(ports, {
+    ...placeOperations(ports, work, {
       ...{ base: '/v1/organization', tag: 'Keys of an organisation', of: 'Organization' },
       ...{ door: doors.organization(null), freshDoor: doors.organization(ports.maxAuthAgeSeconds) },
     }),
-    ...placeOperations(ports, {
+    ...placeOperations(ports, work, {
       ...{ base: '/v1/users/{user_id}', tag: 'Operators', of: 'User' },
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
@@ -43,9 +45,9 @@ export const deskOperations = (ports: DeskPorts) => {
 };
 
 /** What an owner's keys, their use and their trail are looked at and changed by, the same wherever it is served. */
-const placeOperations = <P extends string>(ports: DeskPorts, place: Place<P>) =>
+const placeOperations = <P extends string>(ports: DeskPorts, work: Work, place: Place<P>) =>
   [
-    ...keyOperations(ports, place),
-    ...usageOperations(ports, place),
-    ...auditOperations(ports, place),
+    ...keyOperations(ports, work.keys, place),
+    ...usageOperations(work.usage, place),
+    ...auditOperations(ports, work.audit, place),
   ] as const;

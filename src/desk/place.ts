@@ -1,4 +1,5 @@
-import type { Door, Subject } from './doors.ts';
+import type { Subject } from '../model/subject.ts';
+import type { Door } from './doors.ts';
 
 /** Where what is somebody's is served, and who may come in there. */
 export interface Place<P extends string = string> {

@@ -96,6 +96,21 @@ export interface UsageBucket {
   readonly limited: number;
 }
 
+/** Use over a range, with a bucket for each hour or day of it. Times in milliseconds. */
+export interface UsageReport {
+  readonly from: number;
+  readonly to: number;
+  readonly by: UsageQuery['by'];
+  readonly buckets: readonly UsageBucket[];
+}
+
+/** What buckets add up to. */
+export const totalsOf = (buckets: readonly UsageBucket[]): Omit<UsageBucket, 'at'> => {
+  const sum = (count: 'admitted' | 'refused' | 'limited') =>
+    buckets.reduce((total, bucket) => total + bucket[count], 0);
+  return { admitted: sum('admitted'), refused: sum('refused'), limited: sum('limited') };
+};
+
 /** Which rows of an audit trail: newest first. */
 export interface AuditQuery {
   readonly owner: Owner;

@@ -1,11 +1,12 @@
 import type { Context } from 'hono';
 import { describe, expect, it } from 'vitest';
-import type { Door, Subject } from '../../../src/desk/doors.ts';
+import type { Door } from '../../../src/desk/doors.ts';
 import { exportOperation } from '../../../src/desk/export.ts';
 import type { DeskPorts } from '../../../src/desk/ports.ts';
 import { LATCHKEY } from '../../../src/model/author.ts';
 import type { ExportPage } from '../../../src/model/life.ts';
 import { err, ok, type Refusal, type Result } from '../../../src/model/refusal.ts';
+import type { Subject } from '../../../src/model/subject.ts';
 import { newTrace } from '../../../src/model/trace.ts';
 
 const OWNER = { kind: 'user', id: 'user-test-1', organizationId: null } as const;

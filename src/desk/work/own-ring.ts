@@ -1,7 +1,7 @@
-import { err, ok, type Result } from '../model/refusal.ts';
-import type { Subject } from './doors.ts';
-import type { DeskRing } from './durable.ts';
-import type { DeskPorts } from './ports.ts';
+import { err, ok, type Result } from '../../model/refusal.ts';
+import type { Subject } from '../../model/subject.ts';
+import type { DeskRing } from '../durable.ts';
+import type { DeskPorts } from '../ports.ts';
 
 /** The Ring of a key of one's own. Another owner's key is answered like one that never was, and without asking anybody. */
 export const ownRing = async (

@@ -1,0 +1,13 @@
+import type { DeskPorts } from '../ports.ts';
+import { createAuditWork } from './audit.ts';
+import { createKeyWork } from './keys.ts';
+import { createUsageWork } from './usage.ts';
+
+/** The work behind what is served, to programs and to people alike: who may ask was found out before. */
+export const createWork = (ports: DeskPorts) => ({
+  keys: createKeyWork(ports),
+  usage: createUsageWork(ports),
+  audit: createAuditWork(ports),
+});
+
+export type Work = ReturnType<typeof createWork>;
