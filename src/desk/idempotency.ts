@@ -13,7 +13,7 @@ const KEY = /^[\x21-\x7E]{1,255}$/;
  */
 export const idempotencyOf = async (
   request: Request,
-  { author }: Subject,
+  who: Subject,
   body: unknown,
 ): Promise<Result<Idempotency | null>> => {
   const key = request.headers.get('idempotency-key');
@@ -21,11 +21,18 @@ export const idempotencyOf = async (
   if (!KEY.test(key))
     return invalid([{ pointer: '/Idempotency-Key', detail: 'must be 1 to 255 printable characters' }]);
   const { method, url } = request;
-  const target = `${method} ${new URL(url).pathname}`;
-  return ok({
-    name: await hash(author.actor.kind, author.actor.id ?? '', key),
-    request: await hash(target, JSON.stringify(body)),
-  });
+  return ok(await idempotencyNamed(key, `${method} ${new URL(url).pathname}`, who, body));
 };
+
+/** The same of a key that is known to be one: `target` is what is asked for. */
+export const idempotencyNamed = async (
+  key: string,
+  target: string,
+  { author }: Subject,
+  body: unknown,
+): Promise<Idempotency> => ({
+  name: await hash(author.actor.kind, author.actor.id ?? '', key),
+  request: await hash(target, JSON.stringify(body)),
+});
 
 const hash = (...texts: readonly string[]): Promise<string> => sha256(framed(...texts));

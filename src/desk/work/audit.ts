@@ -1,16 +1,10 @@
 import type * as z from 'zod';
-import type { ChainedEntry } from '../../model/audit-chain.ts';
+import type { TrailPage } from '../../model/keys.ts';
 import { ok, type Result } from '../../model/refusal.ts';
 import type { Subject } from '../../model/subject.ts';
 import { nextCursor, pageBegins } from '../paging.ts';
 import type { DeskPorts } from '../ports.ts';
 import type { auditQuery } from '../schemas.ts';
-
-/** A page of an audit trail, newest first, and the cursor of the next; null on the last. */
-export interface TrailPage {
-  readonly entries: readonly ChainedEntry[];
-  readonly cursor: string | null;
-}
 
 /** What was done: who did what to which key, from where, by which credential. */
 export const createAuditWork =

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { KeysPage } from '../../model/keys.ts';
 import type { Limit } from '../../model/lease-wire.ts';
 import type { Idempotency, IssuedKey, KeyRecord } from '../../model/life.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
@@ -10,12 +11,6 @@ import { nextCursor, pageBegins } from '../paging.ts';
 import type { DeskPorts } from '../ports.ts';
 import type { createKeyBody, listKeysQuery, patchKeyBody, rotateKeyBody } from '../schemas.ts';
 import { ownRing } from './own-ring.ts';
-
-/** A page of keys, and the cursor of the next; null on the last. */
-export interface KeysPage {
-  readonly records: readonly KeyRecord[];
-  readonly cursor: string | null;
-}
 
 /** What is done with keys, whoever asks for it and however he is answered. What is asked is checked by its schema. */
 export const createKeyWork = (ports: DeskPorts) => {
