@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { createKeys } from '../desk/keys-for-people.ts';
 import type { DeskPorts } from '../desk/ports.ts';
 import { ok } from '../model/refusal.ts';
 import { createPortal } from '../portal/index.ts';
@@ -9,22 +10,17 @@ import { stytchRefusal } from './stytch-refusal.ts';
 /** A sign-in that lets a device in is of the same day where the operator's file says nothing. Seconds. */
 const MAX_AUTH_AGE_SECONDS = 86_400;
 
-/** What the portal has in common with the Desk. */
-type Common = Pick<
-  DeskPorts,
-  'deskUrl' | 'projectId' | 'devices' | 'throttle' | 'keychain' | 'randomBytes' | 'requestId' | 'now' | 'log'
->;
-
 /** The pages for people. */
 export const openPortal = (
   config: Config,
   { stytch }: Pick<Shared, 'stytch'>,
-  ports: Common,
+  ports: DeskPorts,
 ): ReturnType<typeof createPortal> => {
   const { deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log } = ports;
+  const { grantable, organizationRoles, keysPerUser, largestLeaseSeconds } = ports;
   const { brand, desk, portal, roles, scopes } = config;
   // Whoever runs a project may give users many roles: a cookie has room for those alone that something hangs on.
-  const known = new Set([...roles.keys(), ...desk.organizationRoles]);
+  const known = new Set([...roles.keys(), ...organizationRoles]);
   const sessionOf: PortalPorts['sessionOf'] = async (token) => {
     const answer = await stytch.authenticateSession(token, now());
     if (answer.outcome !== 'answered') return stytchRefusal(answer);
@@ -33,9 +29,18 @@ export const openPortal = (
   };
   return createPortal({
     ...{ deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log, sessionOf },
+    ...{
+      grantable,
+      organizationRoles,
+      keysPerUser,
+      largestLeaseSeconds,
+      keys: createKeys(ports),
+      keyBrand: brand,
+    },
     brand: brand.charAt(0).toUpperCase() + brand.slice(1),
     login: portal,
     maxAuthAgeSeconds: desk.maxAuthAgeSeconds ?? MAX_AUTH_AGE_SECONDS,
     scopeTitle: (scope) => scopes.get(scope)?.title ?? scope,
+    scopeDescription: (scope) => scopes.get(scope)?.description ?? null,
   });
 };

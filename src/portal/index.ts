@@ -3,12 +3,15 @@ import { failureFields } from '../http/failure.ts';
 import { methodsAt, openRouter } from '../http/router.ts';
 import { err } from '../model/refusal.ts';
 import { createDevicePages } from './device.tsx';
+import { createEntrance } from './entrance.ts';
 import { PATHS } from './paths.ts';
+import { createPlaces } from './places.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
 import { createPress } from './press.tsx';
 import { createSignInPages } from './sign-in-pages.ts';
 import { PORTAL_STYLE } from './style.ts';
 import { createVisitors } from './visitor.ts';
+import { createPlaceRoutes, type Route } from './visits/index.ts';
 
 /** The Desk for people: pages that need no script. Null for what is none of them. */
 export const createPortal = (ports: PortalPorts): ((request: Request) => Promise<Response | null>) => {
@@ -21,7 +24,8 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
   const answered = async (context: Context, route: string, serve: Serve): Promise<Response> => {
     const request = context.req.raw;
     const requestId = ports.requestId(request.headers);
-    const visit: Visit = { requestId, request, cookies: [], returnTo: PATHS.device };
+    const params = context.req.param() as Readonly<Record<string, string>>;
+    const visit: Visit = { requestId, request, params, cookies: [], returnTo: PATHS.home };
     const { result, failure } = await attempt(visit, serve);
     const response = result.ok ? result.value : await press.refused(result.refusal, visit);
     const refusal = result.ok ? null : result.refusal;
@@ -39,7 +43,10 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
     return response;
   };
 
-  const pages: readonly (readonly [method: 'GET' | 'POST', path: string, serve: Serve])[] = [
+  const entrance = createEntrance(ports, visitors, press);
+  const visits = { ports, press, entrance };
+  const routes: readonly Route[] = [
+    ...createPlaces(ports).flatMap((place) => createPlaceRoutes(visits, place)),
     ['GET', PATHS.device, device.ask],
     ['POST', PATHS.device, device.open],
     ['POST', PATHS.decision, device.decide],
@@ -49,7 +56,7 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
     ['GET', PATHS.signedIn, signIn.finish],
     ['GET', PATHS.style, async (visit) => press.style(PORTAL_STYLE, visit)],
   ];
-  for (const [method, path, serve] of pages)
+  for (const [method, path, serve] of routes)
     app.on(method, path, (context) => answered(context, path, serve));
   app.notFound((context) => {
     const { path } = context.req;

@@ -2,6 +2,15 @@ import type { Child } from 'hono/jsx';
 import { PATHS, signInPath } from './paths.ts';
 import { WORDS } from './words.ts';
 
+const { nav: words } = WORDS;
+
+/** A way to another page. */
+export interface Way {
+  readonly label: string;
+  readonly href: string;
+  readonly isHere: boolean;
+}
+
 /** What every page has around it. */
 export interface Frame {
   readonly brand: string;
@@ -9,17 +18,24 @@ export interface Frame {
   readonly signedInAs: string | null;
   /** Where somebody else is taken who signs in instead. */
   readonly returnTo: string;
+  /** Whose keys he can look at besides his own; empty where there are only those. */
+  readonly places: readonly Way[];
+  /** The pages of the place that he is in. */
+  readonly ways: readonly Way[];
 }
 
 /** A whole page. Nothing of it needs a script. */
 export const Layout = ({
   title,
-  frame: { brand, signedInAs, returnTo },
+  frame: { brand, signedInAs, returnTo, places, ways },
+  isWide = false,
   isHisAlone = false,
   children,
 }: {
   readonly title: string;
   readonly frame: Frame;
+  /** Whether the page is a list, and not a form or a few lines. */
+  readonly isWide?: boolean;
   /** Whether the page is of this sign-in alone: another one could do nothing with it. */
   readonly isHisAlone?: boolean;
   readonly children?: Child;
@@ -32,20 +48,24 @@ export const Layout = ({
       <title>{WORDS.title(title, brand)}</title>
       <link rel="stylesheet" href={PATHS.style} />
     </head>
-    <body>
+    <body class={isWide ? 'wide' : undefined}>
       <a class="skip" href="#page">
         {WORDS.skip}
       </a>
       <header>
-        <p class="brand">
+        <a class="brand" href={PATHS.home}>
           <svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2">
             <circle cx="8" cy="12" r="5" />
             <path d="M13 12h9v4M18 12v3" />
           </svg>
           {brand}
-        </p>
+        </a>
+        <Ways label={words.places} ways={places} class="places" />
       </header>
-      <main id="page">{children}</main>
+      <Ways label={words.label} ways={ways} class="tabs" />
+      <main id="page" tabindex={-1}>
+        {children}
+      </main>
       <footer>
         {signedInAs === null ? null : (
           <p>
@@ -57,3 +77,26 @@ export const Layout = ({
     </body>
   </html>
 );
+
+const Ways = ({
+  label,
+  ways,
+  class: name,
+}: {
+  readonly label: string;
+  readonly ways: readonly Way[];
+  readonly class: string;
+}) =>
+  ways.length === 0 ? null : (
+    <nav class={name} aria-label={label}>
+      <ul>
+        {ways.map(({ label: text, href, isHere }) => (
+          <li>
+            <a href={href} aria-current={isHere ? 'page' : undefined}>
+              {text}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );

@@ -1,6 +1,7 @@
-/** Where the pages are. */
+/** Where the pages are that are everybody's; those of a place, `pathsAt` tells. */
 export const PATHS = {
   style: '/portal.css',
+  home: '/',
   /** Leads to the app's sign-in. */
   signIn: '/sign-in',
   /** Where the app sends back to. */
@@ -11,13 +12,42 @@ export const PATHS = {
   denied: '/device/denied',
 } as const;
 
-/** The pages that a sign-in can lead to. */
-export const DESTINATIONS: readonly string[] = [PATHS.device];
+/** The pages of somebody's keys, under where his place begins: '' for one's own. */
+export const pathsAt = (base: string) => {
+  const key = (keyId: string) => `${base}/keys/${encodeURIComponent(keyId)}`;
+  return {
+    home: base === '' ? '/' : base,
+    keys: `${base}/keys`,
+    create: `${base}/keys/new`,
+    usage: `${base}/usage`,
+    audit: `${base}/audit`,
+    key,
+    change: (keyId: string) => `${key(keyId)}/change`,
+    rotate: (keyId: string) => `${key(keyId)}/rotate`,
+    finish: (keyId: string) => `${key(keyId)}/rotate/finish`,
+    cancel: (keyId: string) => `${key(keyId)}/rotate/cancel`,
+    revoke: (keyId: string) => `${key(keyId)}/revoke`,
+  };
+};
+
+export type PlacePaths = ReturnType<typeof pathsAt>;
+
+/** With a query, whose empty values are left out. */
+export const withQuery = (path: string, query: Readonly<Record<string, string | null>>): string => {
+  const said = Object.entries(query).filter((each): each is [string, string] => Boolean(each[1]));
+  return said.length === 0 ? path : `${path}?${new URLSearchParams(said)}`;
+};
+
+/** The pages that a sign-in can lead to: what is read, never what is done. */
+export const isDestination = (pathname: string): boolean => DESTINATION.test(pathname);
+
+const DESTINATION =
+  /^(?:\/device|\/operators|(?:\/organization|\/operators\/users\/[\w-]+)?(?:\/|\/usage|\/audit|\/keys\/[^/]+(?:\/(?:change|rotate|revoke))?)?)$/;
 
 /** The device page with a code in it. */
 export const devicePath = (shownCode: string | null): string =>
-  shownCode === null ? PATHS.device : `${PATHS.device}?${new URLSearchParams({ user_code: shownCode })}`;
+  withQuery(PATHS.device, { user_code: shownCode });
 
 /** The way to a page over the sign-in. */
 export const signInPath = (returnTo: string, isAgain: boolean): string =>
-  `${PATHS.signIn}?${new URLSearchParams({ return_to: returnTo, ...(isAgain ? { again: '1' } : {}) })}`;
+  withQuery(PATHS.signIn, { return_to: returnTo, again: isAgain ? '1' : null });

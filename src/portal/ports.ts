@@ -1,11 +1,13 @@
 import type { RandomBytes } from '../model/base62.ts';
 import type { Devices } from '../model/device.ts';
 import type { Keychain } from '../model/keychain.ts';
+import type { Keys } from '../model/keys.ts';
 import type { Log, StytchSession, Throttle } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
+import type { SessionRules } from '../model/subject.ts';
 
 /** The world, as the portal needs it. */
-export interface PortalPorts {
+export interface PortalPorts extends SessionRules {
   readonly deskUrl: string;
   readonly projectId: string;
   /** What the pages call whoever runs them. */
@@ -14,11 +16,19 @@ export interface PortalPorts {
   readonly login: { readonly loginUrl: string | null; readonly returnParameter: string };
   /** Greatest time since a user signed in with which he lets in what outlives his session. Seconds. */
   readonly maxAuthAgeSeconds: number;
-  /** What a scope is called. */
+  /** What a scope is called, and what it is for. */
   readonly scopeTitle: (scope: string) => string;
+  readonly scopeDescription: (scope: string) => string | null;
+  /** What the operator's brand is called in a key; what a shell variable that holds one is named after. */
+  readonly keyBrand: string;
+  /** How many living keys an owner may have who has no number of his own. */
+  readonly keysPerUser: number;
+  /** How old a word of the Ring may be anywhere: when a revocation is in force everywhere. Seconds. */
+  readonly largestLeaseSeconds: number;
   /** The session behind Stytch's opaque token, asked now; null for none. Only roles that mean something here are told. */
   readonly sessionOf: (stytchToken: string) => Promise<Result<StytchSession | null>>;
   readonly devices: Devices;
+  readonly keys: Keys;
   /** Asked for whoever is not signed in. */
   readonly throttle: Throttle;
   readonly keychain: () => Promise<Keychain>;
@@ -32,6 +42,8 @@ export interface PortalPorts {
 export interface Visit {
   readonly requestId: string;
   readonly request: Request;
+  /** What the parts of the path are called in the table of routes. */
+  readonly params: Readonly<Record<string, string>>;
   /** Cookies that the answer sets, whatever it is. */
   readonly cookies: string[];
   /** Where somebody is sent back to who has to sign in first: one of our pages. */

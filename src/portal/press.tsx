@@ -4,18 +4,31 @@ import { ok, type Refusal, type Result } from '../model/refusal.ts';
 import { answer } from './answer.ts';
 import type { Frame } from './layout.tsx';
 import { RefusedPage } from './pages/refused.tsx';
+import type { Place } from './places.ts';
 import type { PortalPorts, Visit } from './ports.ts';
 import type { PortalSession } from './session.ts';
+import { placesFor, waysAt } from './ways.ts';
 
 /** For how long the style may be kept, in seconds: the one thing here that is everybody's. */
 const STYLE_SECONDS = 300;
 
 /** Makes answers of pages. */
-export const createPress = ({ brand, deskUrl, login }: PortalPorts) => {
-  const frame = (visit: Visit, session: PortalSession | null): Frame => ({
-    ...{ brand, returnTo: visit.returnTo },
-    signedInAs: session === null ? null : (session.email ?? session.owner.id),
-  });
+export const createPress = (ports: PortalPorts) => {
+  const { brand, deskUrl, login } = ports;
+
+  /** What is around a page: of nobody's, of somebody's, or of somebody's at a place. */
+  const frame = (visit: Visit, session: PortalSession | null, place: Place | null = null): Frame => {
+    const { pathname } = new URL(visit.request.url);
+    return {
+      ...{ brand, returnTo: visit.returnTo },
+      signedInAs: session === null ? null : (session.email ?? session.owner.id),
+      places: session === null ? [] : placesFor(session, ports, place),
+      ways:
+        session === null
+          ? []
+          : waysAt(place?.baseOf(visit) ?? '', pathname, (place?.kind ?? 'own') === 'own'),
+    };
+  };
 
   const page = async (
     content: JSX.Element,

@@ -1,6 +1,6 @@
 import { err, ok } from '../model/refusal.ts';
 import { dropCookie, readCookie, SIGN_IN_COOKIE, setCookie } from './cookies.ts';
-import { DESTINATIONS, PATHS } from './paths.ts';
+import { isDestination, PATHS } from './paths.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
 import type { Press } from './press.tsx';
 import { returnPath } from './return-path.ts';
@@ -14,7 +14,8 @@ export const createSignInPages = (ports: PortalPorts, visitors: Visitors, press:
   const begin: Serve = async (visit) => {
     const refusal = await visitors.refusalOfStranger(visit);
     if (refusal !== null) return err(refusal);
-    visit.returnTo = returnPath(query(visit).get('return_to'), ports.deskUrl, DESTINATIONS) ?? visit.returnTo;
+    visit.returnTo =
+      returnPath(query(visit).get('return_to'), ports.deskUrl, isDestination) ?? visit.returnTo;
     return leadToSignIn(ports, press, visit, query(visit).has('again'));
   };
 

@@ -1,4 +1,4 @@
-import type { Reason } from '../model/refusal.ts';
+import type { Reason, Refusal } from '../model/refusal.ts';
 
 /** All that the pages say, in one place. English alone so far: `lang` in `layout.tsx` says so. */
 export const WORDS = {
@@ -7,6 +7,284 @@ export const WORDS = {
   signedInAs: 'Signed in as',
   notYou: 'Not you?',
   notYouHere: 'Not you? Deny, and begin anew on your device.',
+
+  nav: {
+    label: 'Pages',
+    places: 'Whose keys',
+    own: 'Your keys',
+    organization: "Your organisation's keys",
+    keys: 'Keys',
+    usage: 'Usage',
+    audit: 'Activity',
+    device: 'Connect a device',
+  },
+
+  keys: {
+    title: { own: 'API keys', organization: "Your organisation's API keys" },
+    lead: 'Keys let your scripts and programs act in your name. Each can be narrowed, watched and revoked by itself.',
+    create: 'Create a key',
+    count: (living: number, limit: number) => `${living} of ${limit} keys in use`,
+    search: 'Search',
+    searchHint: 'Name, description or key id',
+    status: 'Status',
+    statuses: { active: 'Active', rotating: 'Rotating', expired: 'Expired', revoked: 'Revoked', all: 'All' },
+    scope: 'Scope',
+    anyScope: 'Any scope',
+    sort: 'Order',
+    sorts: { created: 'Newest first', used: 'Last used first', expires: 'Ending soonest', name: 'By name' },
+    apply: 'Apply',
+    clear: 'Show all active keys',
+    none: 'No key fits.',
+    noneHint: 'Try another word, or look at ended keys too.',
+    created: 'Created',
+    more: 'Older keys',
+    list: 'Keys',
+    noEnd: 'Never',
+    moreScopes: (count: number) => `+${count} more`,
+  },
+
+  empty: {
+    title: 'No keys yet',
+    text: 'A key is a long password for one program. Three steps:',
+    steps: [
+      'Create a key for one thing: a script, a server, a job in CI. Give it a name that you will know again, and only the scopes that it needs.',
+      'Copy it at once. It is shown a single time, and stored nowhere in a form that could be shown again.',
+      'Send it with each request, in the header that follows.',
+    ],
+    end: 'Later you see here when each key was last used, and from where. One that leaked or is not needed any more is dead within seconds of your click.',
+  },
+
+  statuses: {
+    active: 'Active',
+    rotating: 'Rotating',
+    revoked: 'Revoked',
+    expired: 'Expired',
+    expiring: 'Ends soon',
+  },
+
+  use: {
+    never: 'Never used',
+    last: 'Last used',
+    clients: {
+      curl: 'curl',
+      wget: 'wget',
+      python: 'Python',
+      node: 'Node.js',
+      go: 'Go',
+      java: 'Java',
+      ruby: 'Ruby',
+      php: 'PHP',
+      postman: 'Postman',
+      browser: 'a browser',
+      other: 'another program',
+    },
+  },
+
+  fields: {
+    name: 'Name',
+    nameHint: 'What will use it: "Nightly backup". You see it here, nobody else does.',
+    nameProblem: 'Give it a name of 1 to 64 characters, on one line.',
+    description: 'Description',
+    descriptionProblem: 'At most 256 characters, on one line.',
+    optional: 'optional',
+    scopes: 'What it may do',
+    scopesHint: 'Choose as little as it needs. You can change it later.',
+    scopesProblem: 'Choose at least one.',
+    scopesBeyond: (scopes: readonly string[]) => `You cannot give this to a key: ${scopes.join(', ')}.`,
+    noScopes: 'There is nothing that you can give to a key. Ask whoever runs this service.',
+    allOf: (group: string) => `All of ${group}`,
+    keptScope: 'It has this already. Once taken away, you cannot give it back.',
+    expiry: 'When it ends',
+    expiryHint: 'A key that ends by itself is one that nobody can forget.',
+    expiries: {
+      none: 'Never, until I revoke it',
+      7: 'In 7 days',
+      30: 'In 30 days',
+      90: 'In 90 days',
+      365: 'In a year',
+      date: 'At the end of a day (UTC)',
+    },
+    endsAs: (day: string) => `As it is: ${day}`,
+    expiryDate: 'Last day',
+    expiryProblem: 'Choose a day that lies ahead.',
+    more: 'Where from, and how much',
+    allowlist: 'Only from these addresses',
+    allowlistHint:
+      'One IPv4 or IPv6 address or block in each line, such as 192.0.2.7 or 2001:db8::/48. Empty: from everywhere.',
+    allowlistProblem:
+      'Each line must be an address, or a block without host bits such as 10.0.0.0/8; 100 lines at most.',
+    allowlistLine: (line: number) => `Line ${line} is no address, and no block without host bits.`,
+    limit: 'A limit of its own',
+    limitHint: 'Tighter than your own limit, which all keys share. Empty: your own alone.',
+    limitRequests: 'Requests',
+    limitPer: 'in every',
+    limitPeriods: { 1: 'second', 60: 'minute', 3600: 'hour', 86400: 'day' },
+    limitProblem: 'A whole number, and not less than the dearest request costs.',
+    problems: 'Not saved yet. Please look at what is marked.',
+  },
+
+  create: {
+    title: 'Create a key',
+    button: 'Create key',
+    cancel: 'Cancel',
+  },
+
+  shown: {
+    title: { created: 'Your new key', rotated: 'Your new secret' },
+    warning: {
+      created:
+        'Copy it now. This is the only time that you see it: when you leave or reload this page it is gone, and nobody can show it again.',
+      rotated:
+        'Copy it now. This is the only time that you see it. The old secret stays good until the rotation ends.',
+      replaced: 'Copy it now. This is the only time that you see it. The old secret is dead.',
+    },
+    key: 'The key',
+    env: 'For a .env file',
+    curl: 'Try it',
+    curlHint: 'It answers whose key it is. Mind that shells remember what you type.',
+    copy: 'Copy',
+    copied: 'Copied',
+    care: 'Treat it like a password: not in code, not in a chat, not in a browser. If it ever leaks, revoke it here.',
+    done: 'I have copied it',
+    again: {
+      created: 'This key was made already',
+      rotated: 'This secret was made already',
+    },
+    againText:
+      'It was shown once, and cannot be shown again. If nobody copied it, rotate the key or revoke it.',
+    toKey: 'To the key',
+  },
+
+  key: {
+    back: 'All keys',
+    copyId: 'Copy id',
+    id: 'Key id',
+    idHint: 'Public: it stands in logs, and is the client_id of OAuth.',
+    change: 'Change',
+    rotate: 'Rotate',
+    revoke: 'Revoke',
+    endsIn: (four: string) => `ends in ${four}`,
+    usage: 'Usage',
+    details: 'Details',
+    limits: 'Limits',
+    scopes: 'May do',
+    noEnd: 'Never, until it is revoked',
+    ends: 'Ends',
+    ended: 'Ended',
+    created: 'Created',
+    by: 'by',
+    device: 'Made for',
+    from: 'Only from',
+    anywhere: 'Everywhere',
+    deadBy: 'No request with it is let through after',
+    secret: 'Secret',
+    activity: 'Latest activity',
+    allActivity: 'All activity of this key',
+    notices: {
+      changed: 'Saved. What was taken away is gone everywhere within seconds.',
+      finished: 'The rotation is finished. The old secret is dead everywhere within seconds.',
+      cancelled: 'The rotation is cancelled. The new secret is dead everywhere within seconds.',
+      revoked: 'Revoked.',
+    },
+  },
+
+  rotation: {
+    title: 'Two secrets are good',
+    text: 'Put the new secret everywhere, then finish.',
+    ends: 'The old secret ends by itself',
+    oldUsed: 'Old secret last used',
+    oldUnused: 'The old secret was not used since the rotation began.',
+    oldUnusedHint: 'It looks as if nothing needs it any more.',
+    next: 'New secret',
+    finish: 'Finish now',
+    finishHint: 'Ends the old secret.',
+    cancel: 'Cancel rotation',
+    cancelHint: 'Ends the new secret; the old one stays.',
+  },
+
+  rotate: {
+    title: (name: string) => `Rotate “${name}”`,
+    text: 'The key gets a new secret. The old one stays good for as long as you say, so that nothing breaks meanwhile.',
+    overlap: 'The old secret stays good for',
+    overlaps: {
+      3600: 'one hour',
+      86400: 'one day',
+      604800: '7 days',
+      2592000: '30 days',
+      0: 'no time: it ends now',
+    },
+    button: 'Make a new secret',
+    leaked: 'If the key has leaked, choose no time, or revoke it.',
+  },
+
+  change: {
+    title: (name: string) => `Change “${name}”`,
+    button: 'Save',
+    outdated: 'The key was changed meanwhile. This is how it is now; please repeat your change.',
+  },
+
+  revoke: {
+    title: (name: string) => `Revoke “${name}”?`,
+    text: 'Every program that uses it is refused within seconds. This cannot be undone.',
+    button: 'Revoke the key',
+    keep: 'Keep it',
+  },
+
+  usage: {
+    title: 'Usage',
+    text: 'All of your keys and sessions together.',
+    ranges: { '24h': '24 hours', '7d': '7 days', '90d': '90 days' },
+    range: 'Range',
+    about: 'Requests let through are never counted too low; refused and limited ones may be. Times are UTC.',
+  },
+
+  audit: {
+    title: 'Activity',
+    text: 'Who did what, when and from where. Rows are only ever added.',
+    none: 'Nothing was done yet.',
+    noneHere: 'Nothing fits.',
+    when: 'When',
+    what: 'What',
+    who: 'Who',
+    from: 'From',
+    more: 'Older',
+    key: 'Key',
+    anyKey: 'Any key',
+    action: 'What',
+    anyAction: 'Anything',
+    apply: 'Apply',
+    you: 'You',
+    unknownKey: 'a key',
+    unknownPlace: '–',
+    actors: {
+      user: 'User',
+      member: 'Member',
+      client: 'Client',
+      operator: 'Operator',
+      anyone: 'Somebody who had the key',
+      stytch: 'Stytch',
+      latchkey: 'By itself',
+    },
+    actions: {
+      'key.created': 'Key created',
+      'key.changed': 'Key changed',
+      'key.imported': 'Key imported',
+      'key.rotation_started': 'Rotation started',
+      'key.rotation_finished': 'Rotation finished',
+      'key.rotation_cancelled': 'Rotation cancelled',
+      'key.revoked': 'Key revoked',
+      'key.expired': 'Key ended',
+      'key.leaked': 'Key reported as leaked',
+      'token.revoked': 'Access token revoked',
+      'owner.suspended': 'Account suspended',
+      'owner.lifted': 'Suspension lifted',
+      'owner.limits_changed': 'Limits changed',
+      'owner.exported': 'Data exported',
+      'owner.deleted': 'Data deleted',
+    },
+  },
+
+  suspended: 'Your account is suspended: no key lets anything through. You can still revoke keys.',
 
   code: {
     title: 'Connect a device',
@@ -79,12 +357,14 @@ const UNITS: readonly (readonly [unit: string, seconds: number])[] = [
   ['minute', 60],
 ];
 
+type Said = readonly [title: string, text: string];
+
 /** What people are told of a refusal, in place of what programs are. Others are told what the answer says of itself. */
-export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, readonly [title: string, text: string]>>> = {
+export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, Said>>> & { readonly internal: Said } = {
   credential_missing: ['Please sign in', 'You are not signed in, or not any more.'],
   insufficient_user_authentication: [
     'Sign in again',
-    'To let a device in, you must have signed in recently. If signing in leads straight back to this page, sign out in the app first.',
+    'For this you must have signed in recently. If signing in leads straight back to this page, sign out in the app first.',
   ],
   cross_site: [
     'This did not come from our page',
@@ -96,7 +376,7 @@ export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, readonly [title: str
   ],
   unavailable: [
     'We cannot tell right now',
-    'Something that we depend on does not answer. This says nothing about you or your code.',
+    'Something that we depend on does not answer. This says nothing about you, your keys or your code.',
   ],
   rate_limited: ['Too much at once', 'Your account is very busy at the moment.'],
   address_limited: ['Too many visits', 'Too many visits came from your network without a sign-in.'],
@@ -106,10 +386,26 @@ export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, readonly [title: str
   ],
   owner_suspended: ['Your account is suspended', 'No key can be made for it. Nothing was done.'],
   owner_deleted: ['Your data was deleted', 'No key can be made for this account any more.'],
-  key_limit_reached: [
-    'You have too many keys',
-    'You have as many keys as you can have. Revoke one, then ask your device for a new code.',
+  key_limit_reached: ['You have too many keys', 'You have as many keys as you can have. Revoke one first.'],
+  conflict: ['Something else is under way', 'This key is just being changed. Nothing was done. Try again.'],
+  precondition_failed: ['It was changed meanwhile', 'Nothing was done. Open the page again.'],
+  already_rotating: ['It is rotating already', 'Finish or cancel that rotation first.'],
+  not_rotating: ['The rotation is over', 'It was finished or cancelled meanwhile.'],
+  made_elsewhere: ['It was not made here', 'Its secret is changed where it was made.'],
+  client_refused: ['The key was not made', 'Stytch did not take it. Nothing was done.'],
+  idempotency_key_reused: [
+    'This form was sent before',
+    'Something else was made with it. Open the page again.',
   ],
+  idempotency_key_in_use: [
+    'It is being made',
+    'This form was sent twice. Look at your list of keys in a moment.',
+  ],
+  not_found: ['There is no such page', 'It may be of another account, or was never there.'],
+  role_missing: ['Not for your role', "Your role does not let you manage your organisation's keys."],
+  not_configured: ['Not in use here', 'Whoever runs this service has not set it up.'],
+  request_invalid: ['This cannot be', 'What was asked for is not as it should be. Nothing was done.'],
+
   scope_not_grantable: [
     'Nothing to approve',
     'The device asks for nothing that you can give. It gets no key.',
@@ -121,4 +417,11 @@ export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, readonly [title: str
   early_data: ['Too early', 'Your browser was faster than is safe. Open the page again.'],
   method_not_allowed: ['This is no page', 'Open the page anew instead of repeating what led here.'],
   internal: ['Something went wrong', 'That is our fault, and nothing was done. Try again.'],
+};
+
+/** A refusal in a sentence, for a form that it leaves standing. */
+export const messageOf = (refusal: Refusal): string => {
+  const [title, text] = REFUSAL_WORDS[refusal.reason] ?? REFUSAL_WORDS.internal;
+  const wait = 'retryAfterSeconds' in refusal ? ` ${WORDS.wait(refusal.retryAfterSeconds)}` : '';
+  return `${title}. ${text}${wait}`;
 };

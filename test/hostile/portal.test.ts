@@ -229,15 +229,21 @@ describe('WEB-03 › after a sign-in there is no way out', () => {
     '/./device/decision',
     '/device\u0000',
     '/device?a=\u00e9',
-    `/device?${'x'.repeat(600)}`,
+    `/device?${'x'.repeat(2_100)}`,
+    '/keys/x/rotate/finish',
+    '/operators/users/../../v1/keys',
+    '/organizations',
   ])('%j is not gone to', async (returnTo) => {
     const person = await newUserOfApp();
     const back = await ledAway(person, `/sign-in?${new URLSearchParams({ return_to: returnTo })}`);
     const answer = await person.get(back);
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/device']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
   });
 
   it.each([
+    ['/', '/'],
+    ['/keys/new?name=CI', '/keys/new?name=CI'],
+    ['/organization/keys/x/rotate', '/organization/keys/x/rotate'],
     ['/device', '/device'],
     ['/device?user_code=BCDF-GHJK', '/device?user_code=BCDF-GHJK'],
     ['/x/../device', '/device'],

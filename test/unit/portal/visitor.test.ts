@@ -46,6 +46,7 @@ const visitors = (...said: readonly (StytchSession | null)[]) => {
 const visit = (cookie: string): Visit => ({
   requestId: 'x',
   request: new Request('https://desk.test/device', { headers: { cookie } }),
+  params: {},
   cookies: [],
   returnTo: '/device',
 });

@@ -1,0 +1,80 @@
+import type { Refusal } from '../model/refusal.ts';
+import { err, type Result } from '../model/refusal.ts';
+import type { Subject } from '../model/subject.ts';
+import { createForms, type Form } from './forms.ts';
+import type { Frame } from './layout.tsx';
+import { isDestination, type PlacePaths, pathsAt } from './paths.ts';
+import type { Place } from './places.ts';
+import type { PortalPorts, Serve, Visit } from './ports.ts';
+import type { Press } from './press.tsx';
+import type { PortalSession } from './session.ts';
+import { leadToSignIn } from './sign-in-pages.ts';
+import type { Visitors } from './visitor.ts';
+
+/** Somebody who has come in at a place. */
+export interface Entered {
+  readonly visit: Visit;
+  readonly session: PortalSession;
+  readonly who: Subject;
+  readonly place: Place;
+  readonly paths: PlacePaths;
+  readonly frame: Frame;
+}
+
+/** What a form needs besides being one of ours. */
+export interface FormRules {
+  /** The page that a sign-in leads back to, of the path that it was sent to. */
+  readonly returnTo: (paths: PlacePaths, visit: Visit, form: Form) => string;
+  /** Whether what it does outlives the session: then the sign-in must be recent, and Stytch is asked anew. */
+  readonly outlives: boolean;
+}
+
+/** The ways into the pages of a place: to look, and to do something. */
+export const createEntrance = (ports: PortalPorts, visitors: Visitors, press: Press) => {
+  const forms = createForms(ports, visitors);
+
+  const entered = (visit: Visit, place: Place, session: PortalSession): Result<Entered> => {
+    const who = place.subjectOf(session, visit);
+    if (!who.ok) return who;
+    const paths = pathsAt(place.baseOf(visit));
+    const frame = press.frame(visit, session, place);
+    return { ok: true, value: { visit, session, who: who.value, place, paths, frame } };
+  };
+
+  /** A page for who is signed in. Who is not is led to sign in, and comes back to it. */
+  const page =
+    (place: Place, serve: (entered: Entered) => ReturnType<Serve>): Serve =>
+    async (visit) => {
+      const { pathname, search } = new URL(visit.request.url);
+      if (isDestination(pathname)) visit.returnTo = pathname + search;
+      const session = await visitors.enter(visit);
+      if (!session.ok) return session;
+      if (session.value === null) return leadToSignIn(ports, press, visit, false);
+      const came = entered(visit, place, session.value);
+      return came.ok ? serve(came.value) : came;
+    };
+
+  /** What a form of a page does. */
+  const form =
+    (place: Place, rules: FormRules, serve: (entered: Entered, form: Form) => ReturnType<Serve>): Serve =>
+    async (visit) => {
+      const paths = pathsAt(place.baseOf(visit));
+      const sent = await forms.sent(
+        visit,
+        (fields) => rules.returnTo(paths, visit, fields),
+        () => rules.outlives,
+      );
+      if (!sent.ok) return sent;
+      const staleness = rules.outlives ? visitors.staleness(sent.value.session) : null;
+      if (staleness !== null) return err(staleness);
+      const came = entered(visit, place, sent.value.session);
+      return came.ok ? serve(came.value, sent.value.form) : came;
+    };
+
+  /** Why what outlives this session cannot be begun in it, or null: told before anything is typed. */
+  const staleness = ({ session }: Entered): Refusal | null => visitors.staleness(session);
+
+  return { page, form, staleness };
+};
+
+export type Entrance = ReturnType<typeof createEntrance>;

@@ -1,0 +1,132 @@
+import type { KeyRecord } from '../model/life.ts';
+import type { Refusal } from '../model/refusal.ts';
+import { WORDS } from './words.ts';
+
+const { fields: words } = WORDS;
+
+/** What stands in the form of a key, as it was typed. */
+export interface KeyForm {
+  readonly name: string;
+  readonly description: string;
+  readonly scopes: readonly string[];
+  /** `none`, a number of days, `date`, or `same`: as the key has it. */
+  readonly expires: string;
+  /** `2026-12-31`, for `date`. */
+  readonly expiresOn: string;
+  readonly allowlist: string;
+  readonly limitRequests: string;
+  readonly limitSeconds: string;
+}
+
+/** What is wrong in a form, by field; `''` for what is wrong with none of them. */
+export type Problems = ReadonlyMap<keyof KeyForm | '', string>;
+
+export const NO_PROBLEMS: Problems = new Map();
+
+/** How a checkbox of a scope is called: a form has each name once. */
+export const scopeField = (scope: string): string => `scope.${scope}`;
+
+/** How long a key can be made to last, in days. */
+export const EXPIRY_DAYS = [7, 30, 90, 365] as const;
+
+const DAY_MS = 86_400_000;
+
+/** The form as it was sent. Of scopes, those that it could have offered. */
+export const sentForm = (form: ReadonlyMap<string, string>, offered: readonly string[]): KeyForm =>
+  formOf(
+    (name) => form.get(name),
+    offered.filter((scope) => form.has(scopeField(scope))),
+  );
+
+/** The form as a link fills it in: `/keys/new?name=CI&scope=items:read`. */
+export const linkedForm = (query: URLSearchParams, offered: readonly string[]): KeyForm => {
+  const asked = (query.get('scope') ?? '').split(' ');
+  return formOf(
+    (name) => query.get(name)?.slice(0, 512),
+    offered.filter((scope) => asked.includes(scope)),
+  );
+};
+
+/** The query that fills a form in again, for who has to sign in first. */
+export const linkOf = (form: KeyForm): Readonly<Record<string, string>> => ({
+  ...{ name: form.name, description: form.description, scope: form.scopes.join(' ') },
+  ...{ expires: form.expires, expires_on: form.expiresOn, allowlist: form.allowlist },
+  ...{ limit_requests: form.limitRequests, limit_seconds: form.limitSeconds },
+});
+
+const formOf = (text: (name: string) => string | undefined, scopes: readonly string[]): KeyForm => ({
+  ...{ name: text('name') ?? '', description: text('description') ?? '', scopes },
+  ...{ expires: text('expires') ?? 'none', expiresOn: text('expires_on') ?? '' },
+  ...{ allowlist: text('allowlist') ?? '', limitRequests: text('limit_requests') ?? '' },
+  limitSeconds: text('limit_seconds') ?? '60',
+});
+
+/** The form of a key as it is. */
+export const formOfKey = (record: KeyRecord): KeyForm => ({
+  ...{ name: record.name, description: record.description, scopes: record.scopes },
+  expires: record.expiresAt === null ? 'none' : 'same',
+  expiresOn: '',
+  allowlist: (record.ipAllowlist ?? []).join('\n'),
+  limitRequests: record.limit === null ? '' : String(record.limit.requests),
+  limitSeconds: record.limit === null ? '60' : String(record.limit.perSeconds),
+});
+
+/** What a form asks for, as the JSON endpoint would be asked; unchecked. `now` in milliseconds. */
+export const askedBy = (form: KeyForm, now: number): Readonly<Record<string, unknown>> => {
+  const ranges = form.allowlist.split(/[\s,]+/).filter((range) => range !== '');
+  const requests = form.limitRequests.trim();
+  return {
+    ...{ name: form.name, description: form.description, scopes: form.scopes },
+    ...(form.expires === 'same' ? {} : { expires_at: endOf(form, now) }),
+    ip_allowlist: ranges.length === 0 ? null : ranges,
+    limit: requests === '' ? null : { requests: Number(requests), per_seconds: Number(form.limitSeconds) },
+  };
+};
+
+/** RFC 3339, null for no end; what is no choice of the form is no time either. */
+const endOf = ({ expires, expiresOn }: KeyForm, now: number): string | null => {
+  if (expires === 'none') return null;
+  if (expires === 'date') return `${expiresOn}T23:59:59Z`;
+  const days = EXPIRY_DAYS.find((each) => String(each) === expires);
+  return days === undefined ? '' : new Date(now + days * DAY_MS).toISOString();
+};
+
+/** What of a form a refusal is about; null where it is about something else. */
+export const problemsOf = (refusal: Refusal, { allowlist }: KeyForm): Problems | null => {
+  if (refusal.reason === 'scope_not_grantable')
+    return new Map([['scopes', words.scopesBeyond(refusal.scopes)]]);
+  if (refusal.reason !== 'request_invalid') return null;
+  return new Map(refusal.errors.map(({ pointer }) => problemAt(pointer, allowlist)));
+};
+
+const problemAt = (pointer: string, allowlist: string): readonly [keyof KeyForm | '', string] => {
+  const [, field = '', index] = pointer.split('/');
+  switch (field) {
+    case 'name':
+      return ['name', words.nameProblem];
+    case 'description':
+      return ['description', words.descriptionProblem];
+    case 'scopes':
+      return ['scopes', words.scopesProblem];
+    case 'expires_at':
+      return ['expires', words.expiryProblem];
+    case 'ip_allowlist':
+      return ['allowlist', index === undefined ? words.allowlistProblem : allowlistProblem(allowlist, index)];
+    case 'limit':
+      return ['limitRequests', words.limitProblem];
+    default:
+      return ['', WORDS.fields.problems];
+  }
+};
+
+/** Ranges are counted as they were read, lines as they were typed. */
+const allowlistProblem = (allowlist: string, index: string): string => {
+  const lines = allowlist.split('\n').flatMap((line, number) =>
+    line
+      .split(/[\s,]+/)
+      .filter((range) => range !== '')
+      .map(() => number + 1),
+  );
+  const line = lines[Number(index)];
+  return line === undefined ? words.allowlistProblem : words.allowlistLine(line);
+};

@@ -1,0 +1,80 @@
+import { toBase64url } from '../../model/bytes.ts';
+import { err, ok, type Refusal } from '../../model/refusal.ts';
+import type { Entered } from '../entrance.ts';
+import type { Form } from '../forms.ts';
+import { askedBy, type KeyForm, linkedForm, linkOf, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
+import { CreatePage } from '../pages/create.tsx';
+import { withQuery } from '../paths.ts';
+import type { PortalPorts, Serve } from '../ports.ts';
+import { messageOf } from '../words.ts';
+import type { Visits } from './index.ts';
+import { showKey } from './show-key.tsx';
+
+/** Making a key. */
+export const createCreateVisits = (visits: Visits) => {
+  const { ports, press, entrance } = visits;
+
+  const formPage = (
+    { visit, session, who, paths, frame }: Entered,
+    form: KeyForm,
+    once: string,
+    refusal: Refusal | null = null,
+  ): Promise<Response> => {
+    const problems =
+      refusal === null
+        ? NO_PROBLEMS
+        : (problemsOf(refusal, form) ?? new Map([['' as const, messageOf(refusal)]]));
+    const scopes = who.grantable.map((name) => offered(ports, name));
+    const content = <CreatePage {...{ frame, paths, once, form, problems, scopes, csrf: session.csrf }} />;
+    return refusal === null ? press.page(content, visit) : press.refusedAs(content, refusal, visit);
+  };
+
+  const ask = async (entered: Entered): ReturnType<Serve> => {
+    // Before anything is typed: it would be lost on the way to the sign-in.
+    const staleness = entrance.staleness(entered);
+    if (staleness !== null) return err(staleness);
+    const query = new URL(entered.visit.request.url).searchParams;
+    return ok(await formPage(entered, linkedForm(query, entered.who.grantable), newOnce(ports)));
+  };
+
+  const create = async (entered: Entered, sent: Form): ReturnType<Serve> => {
+    const form = sentForm(sent, entered.who.grantable);
+    const once = sent.get('once') ?? '';
+    if (!isOnce(once)) return err({ reason: 'oauth_request_invalid', detail: 'the form is not complete' });
+    const issued = await ports.keys.create(entered.who, askedBy(form, ports.now()), once);
+    if (issued.ok) return showKey(visits, entered, 'created', issued.value);
+    const { refusal } = issued;
+    // What another form was sent under is not this one's any more.
+    const isSpent = refusal.reason === 'idempotency_key_reused';
+    return ok(await formPage(entered, form, isSpent ? newOnce(ports) : once, refusal));
+  };
+
+  return { ask, create };
+};
+
+/** Where who has to sign in first finds what he typed. */
+export const createLink = (createPath: string, form: Form): string =>
+  withQuery(
+    createPath,
+    linkOf(
+      sentForm(
+        form,
+        [...form.keys()].flatMap((name) => (name.startsWith('scope.') ? [name.slice(6)] : [])),
+      ),
+    ),
+  );
+
+/** A scope as the form offers it. */
+export const offered = (
+  { scopeTitle, scopeDescription }: Pick<PortalPorts, 'scopeTitle' | 'scopeDescription'>,
+  name: string,
+  isKept = false,
+) => ({ name, title: scopeTitle(name), description: scopeDescription(name), isKept });
+
+const ONCE_BYTES = 18;
+
+/** Names a form that is to be sent once. */
+export const newOnce = ({ randomBytes }: Pick<PortalPorts, 'randomBytes'>): string =>
+  toBase64url(randomBytes(ONCE_BYTES));
+
+export const isOnce = (text: string): boolean => /^[A-Za-z0-9_-]{24}$/.test(text);

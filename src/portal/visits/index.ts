@@ -1,0 +1,66 @@
+import type { Entrance, FormRules } from '../entrance.ts';
+import type { Place } from '../places.ts';
+import type { PortalPorts, Serve } from '../ports.ts';
+import type { Press } from '../press.tsx';
+import { createAuditVisits } from './audit.tsx';
+import { createCreateVisits, createLink } from './create.tsx';
+import { createListVisits } from './list.tsx';
+import { createOneKeyVisits } from './one-key.tsx';
+
+/** What the pages of a place are made with. */
+export interface Visits {
+  readonly ports: PortalPorts;
+  readonly press: Press;
+  readonly entrance: Entrance;
+}
+
+/** A page of the portal, or what a form of one does. */
+export type Route = readonly [method: 'GET' | 'POST', path: string, serve: Serve];
+
+/** The pages of somebody's keys at a place, and what their forms do. */
+export const createPlaceRoutes = (visits: Visits, place: Place): readonly Route[] => {
+  const { page, form } = visits.entrance;
+  const [list, create, one, audit] = [
+    createListVisits(visits),
+    createCreateVisits(visits),
+    createOneKeyVisits(visits),
+    createAuditVisits(visits),
+  ];
+  const base = place.route;
+  const key = `${base}/keys/:key_id`;
+  const toKey: FormRules = {
+    outlives: false,
+    returnTo: (paths, visit) => paths.key(visit.params.key_id ?? ''),
+  };
+  return [
+    ['GET', base === '' ? '/' : base, page(place, list.list)],
+    ['GET', `${base}/audit`, page(place, audit.list)],
+    ['GET', `${base}/keys/new`, page(place, create.ask)],
+    [
+      'POST',
+      `${base}/keys`,
+      form(
+        place,
+        { outlives: true, returnTo: (paths, _, sent) => createLink(paths.create, sent) },
+        create.create,
+      ),
+    ],
+    ['GET', key, page(place, one.show)],
+    ['GET', `${key}/change`, page(place, one.askChange)],
+    ['POST', `${key}/change`, form(place, toKey, one.change)],
+    ['GET', `${key}/rotate`, page(place, one.askRotate)],
+    [
+      'POST',
+      `${key}/rotate`,
+      form(
+        place,
+        { outlives: true, returnTo: (paths, visit) => paths.rotate(visit.params.key_id ?? '') },
+        one.rotate,
+      ),
+    ],
+    ['POST', `${key}/rotate/finish`, form(place, toKey, one.finish)],
+    ['POST', `${key}/rotate/cancel`, form(place, toKey, one.cancel)],
+    ['GET', `${key}/revoke`, page(place, one.askRevoke)],
+    ['POST', `${key}/revoke`, form(place, toKey, one.revoke)],
+  ];
+};

@@ -1,0 +1,56 @@
+import { ok } from '../../model/refusal.ts';
+import type { Entered } from '../entrance.ts';
+import { type ListFilter, ListPage } from '../pages/list.tsx';
+import type { Serve } from '../ports.ts';
+import { WORDS } from '../words.ts';
+import type { Visits } from './index.ts';
+
+const { statuses, sorts } = WORDS.keys;
+
+/** How many keys a page has. */
+const PAGE = 50;
+
+/** The list of keys. */
+export const createListVisits = ({ ports, press }: Visits) => {
+  const list = async ({ visit, who, place, paths, frame }: Entered): ReturnType<Serve> => {
+    const query = new URL(visit.request.url).searchParams;
+    const filter = filterIn(query);
+    const { search, status, scope, sort } = filter;
+    const cursor = query.get('cursor') ?? undefined;
+    const asked = {
+      ...(search === '' ? {} : { search }),
+      ...(scope === '' ? {} : { scope }),
+      ...{ status, sort, cursor, limit: PAGE },
+    };
+    const [page, about] = await Promise.all([ports.keys.list(who, asked), ports.keys.about(who)]);
+    if (!page.ok) return page;
+    if (!about.ok) return about;
+    const { records, cursor: next } = page.value;
+    return ok(
+      await press.page(
+        <ListPage
+          {...{ frame, place, paths, filter, records, cursor: next, about: about.value }}
+          keysLimit={about.value.keysLimit ?? ports.keysPerUser}
+          isFiltered={search !== '' || scope !== '' || status !== 'active' || cursor !== undefined}
+          scopes={who.grantable.map((name) => ({ name, title: ports.scopeTitle(name) }))}
+          now={ports.now()}
+          example={`curl -H "Authorization: Bearer $${ports.keyBrand.toUpperCase()}_API_KEY" ${ports.deskUrl}/v1/whoami`}
+        />,
+        visit,
+      ),
+    );
+  };
+
+  return { list };
+};
+
+/** What the address narrows the list to; what it says that is no choice is the usual one. */
+const filterIn = (query: URLSearchParams): ListFilter => {
+  const [status, sort] = [query.get('status') ?? '', query.get('sort') ?? ''];
+  return {
+    search: (query.get('search') ?? '').trim().slice(0, 100),
+    status: status in statuses ? (status as ListFilter['status']) : 'active',
+    scope: query.get('scope') ?? '',
+    sort: sort in sorts ? (sort as ListFilter['sort']) : 'created',
+  };
+};

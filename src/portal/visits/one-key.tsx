@@ -1,0 +1,166 @@
+import type { KeyRecord } from '../../model/life.ts';
+import { err, ok, type Result } from '../../model/refusal.ts';
+import type { Entered } from '../entrance.ts';
+import type { Form } from '../forms.ts';
+import { askedBy, formOfKey, type KeyForm, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
+import { ChangePage } from '../pages/change.tsx';
+import { KeyPage, type Notice } from '../pages/key.tsx';
+import { isLiving } from '../pages/key-words.tsx';
+import { RevokePage } from '../pages/revoke.tsx';
+import { OVERLAPS, RotatePage } from '../pages/rotate.tsx';
+import { withQuery } from '../paths.ts';
+import type { Serve } from '../ports.ts';
+import { messageOf, WORDS } from '../words.ts';
+import { isOnce, newOnce, offered } from './create.tsx';
+import type { Visits } from './index.ts';
+import { showKey } from './show-key.tsx';
+
+/** One key: to look at, to change, to rotate, to revoke. */
+export const createOneKeyVisits = (visits: Visits) => {
+  const { ports, press, entrance } = visits;
+
+  const keyOf = ({ who, visit }: Entered): Promise<Result<KeyRecord>> =>
+    ports.keys.get(who, visit.params.key_id ?? '');
+
+  /** A living key: of what has ended, there is nothing to be done but to look at it. */
+  const livingKeyOf = async (entered: Entered): Promise<Result<KeyRecord>> => {
+    const record = await keyOf(entered);
+    return record.ok && !isLiving(record.value) ? err({ reason: 'not_found' }) : record;
+  };
+
+  const goTo = ({ visit, paths }: Entered, { keyId }: KeyRecord, notice: Notice | null) =>
+    ok(press.goTo(withQuery(paths.key(keyId), { done: notice }), visit));
+
+  const show = async (entered: Entered): ReturnType<Serve> => {
+    const record = await keyOf(entered);
+    if (!record.ok) return record;
+    const { visit, session, paths, frame } = entered;
+    const now = ports.now();
+    const { endedAt } = record.value;
+    const deadBy = endedAt === null ? null : endedAt + ports.largestLeaseSeconds * 1000;
+    const done = new URL(visit.request.url).searchParams.get('done') ?? '';
+    return ok(
+      await press.page(
+        <KeyPage
+          {...{ frame, paths, now, csrf: session.csrf, record: record.value, titleOf: ports.scopeTitle }}
+          notice={done in WORDS.key.notices ? (done as Notice) : null}
+          deadBy={deadBy !== null && deadBy > now ? deadBy : null}
+        />,
+        visit,
+      ),
+    );
+  };
+
+  const changePage = (
+    { visit, session, who, paths, frame }: Entered,
+    record: KeyRecord,
+    form: KeyForm,
+    refused: Parameters<typeof press.refusedAs>[1] | null,
+  ): Promise<Response> => {
+    const problems =
+      refused === null
+        ? NO_PROBLEMS
+        : (problemsOf(refused, form) ??
+          new Map([
+            [
+              '' as const,
+              refused.reason === 'precondition_failed' ? WORDS.change.outdated : messageOf(refused),
+            ],
+          ]));
+    const kept = record.scopes.filter((scope) => !who.grantable.includes(scope));
+    const scopes = [
+      ...who.grantable.map((name) => offered(ports, name)),
+      ...kept.map((name) => offered(ports, name, true)),
+    ];
+    const content = <ChangePage {...{ frame, paths, record, form, problems, scopes, csrf: session.csrf }} />;
+    return refused === null ? press.page(content, visit) : press.refusedAs(content, refused, visit);
+  };
+
+  const askChange = async (entered: Entered): ReturnType<Serve> => {
+    const record = await livingKeyOf(entered);
+    return record.ok ? ok(await changePage(entered, record.value, formOfKey(record.value), null)) : record;
+  };
+
+  const change = async (entered: Entered, sent: Form): ReturnType<Serve> => {
+    const record = await livingKeyOf(entered);
+    if (!record.ok) return record;
+    const { who } = entered;
+    const form = sentForm(sent, [...who.grantable, ...record.value.scopes]);
+    const revision = Number(sent.get('revision') ?? '0');
+    const asked = askedBy(form, ports.now());
+    const changed = await ports.keys.change(
+      who,
+      record.value.keyId,
+      asked,
+      Number.isInteger(revision) ? revision : 0,
+    );
+    if (changed.ok) return goTo(entered, changed.value, 'changed');
+    const { refusal } = changed;
+    if (refusal.reason !== 'precondition_failed')
+      return ok(await changePage(entered, record.value, form, refusal));
+    return ok(await changePage(entered, record.value, formOfKey(record.value), refusal));
+  };
+
+  const rotatePage = (
+    { session, paths, frame }: Entered,
+    record: KeyRecord,
+    once: string,
+    problem: string | null = null,
+  ) => <RotatePage {...{ frame, paths, record, once, problem, csrf: session.csrf }} />;
+
+  const askRotate = async (entered: Entered): ReturnType<Serve> => {
+    const staleness = entrance.staleness(entered);
+    if (staleness !== null) return err(staleness);
+    const record = await livingKeyOf(entered);
+    if (!record.ok) return record;
+    if (record.value.rotation !== null) return goTo(entered, record.value, null);
+    return ok(await press.page(rotatePage(entered, record.value, newOnce(ports)), entered.visit));
+  };
+
+  const rotate = async (entered: Entered, sent: Form): ReturnType<Serve> => {
+    const once = sent.get('once') ?? '';
+    const overlap = OVERLAPS.find((seconds) => String(seconds) === sent.get('overlap'));
+    if (!isOnce(once) || overlap === undefined)
+      return err({ reason: 'oauth_request_invalid', detail: 'the form is not complete' });
+    const record = await keyOf(entered);
+    if (!record.ok) return record;
+    const asked = { overlap_seconds: overlap };
+    const rotated = await ports.keys.rotate(entered.who, record.value.keyId, asked, once);
+    if (rotated.ok)
+      return showKey(
+        visits,
+        entered,
+        rotated.value.record.rotation === null ? 'replaced' : 'rotated',
+        rotated.value,
+      );
+    const content = rotatePage(entered, record.value, once, messageOf(rotated.refusal));
+    return ok(await press.refusedAs(content, rotated.refusal, entered.visit));
+  };
+
+  const endRotation =
+    (verb: 'finish' | 'cancel', notice: Notice) =>
+    async (entered: Entered): ReturnType<Serve> => {
+      const ended = await ports.keys.endRotation(entered.who, entered.visit.params.key_id ?? '', verb);
+      return ended.ok ? goTo(entered, ended.value, notice) : ended;
+    };
+
+  const askRevoke = async (entered: Entered): ReturnType<Serve> => {
+    const record = await keyOf(entered);
+    if (!record.ok) return record;
+    if (!isLiving(record.value)) return goTo(entered, record.value, null);
+    const { visit, session, paths, frame } = entered;
+    const shown = { frame, paths, record: record.value, csrf: session.csrf, now: ports.now() };
+    return ok(await press.page(<RevokePage {...shown} />, visit));
+  };
+
+  const revoke = async (entered: Entered): ReturnType<Serve> => {
+    const revoked = await ports.keys.revoke(entered.who, entered.visit.params.key_id ?? '');
+    return revoked.ok ? goTo(entered, revoked.value, 'revoked') : revoked;
+  };
+
+  return {
+    ...{ show, askChange, change, askRotate, rotate, askRevoke, revoke },
+    finish: endRotation('finish', 'finished'),
+    cancel: endRotation('cancel', 'cancelled'),
+  };
+};

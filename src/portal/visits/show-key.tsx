@@ -1,0 +1,34 @@
+import type { IssuedKey } from '../../model/life.ts';
+import { ok } from '../../model/refusal.ts';
+import type { Entered } from '../entrance.ts';
+import { type Shown, ShownAlreadyPage, ShownKeyPage } from '../pages/shown-key.tsx';
+import type { Serve } from '../ports.ts';
+import type { Visits } from './index.ts';
+
+/**
+ * Shows a whole key in the answer to the form that made it, and in nothing else: there is no address under which it
+ * could be seen again (MG-10).
+ */
+export const showKey = async (
+  { ports, press }: Pick<Visits, 'ports' | 'press'>,
+  { visit, paths, frame }: Entered,
+  shown: Shown,
+  { record, key }: IssuedKey,
+): ReturnType<Serve> => {
+  const page = { frame, shown, name: record.name, keyPath: paths.key(record.keyId) };
+  return ok(
+    await press.page(
+      key === null ? (
+        <ShownAlreadyPage {...page} />
+      ) : (
+        <ShownKeyPage
+          {...page}
+          secret={key}
+          variable={`${ports.keyBrand.toUpperCase()}_API_KEY`}
+          whoamiUrl={`${ports.deskUrl}/v1/whoami`}
+        />
+      ),
+      visit,
+    ),
+  );
+};

@@ -1,0 +1,36 @@
+import type { SignedIn } from '../model/subject.ts';
+import type { Way } from './layout.tsx';
+import { PATHS, pathsAt } from './paths.ts';
+import type { Place } from './places.ts';
+import type { PortalPorts } from './ports.ts';
+import { WORDS } from './words.ts';
+
+const { nav: words } = WORDS;
+
+/** Whose keys somebody can look at, where that is more than his own. */
+export const placesFor = (
+  { owner, roles }: SignedIn,
+  { organizationRoles }: Pick<PortalPorts, 'organizationRoles'>,
+  here: Place | null,
+): readonly Way[] => {
+  const isKeymaster = owner.organizationId !== null && roles.some((role) => organizationRoles.includes(role));
+  const places = [
+    { label: words.own, href: '/', isHere: here?.kind === 'own' },
+    ...(isKeymaster
+      ? [{ label: words.organization, href: '/organization', isHere: here?.kind === 'organization' }]
+      : []),
+  ];
+  return places.length === 1 ? [] : places;
+};
+
+/** The pages of a place. */
+export const waysAt = (base: string, pathname: string, isOwn: boolean): readonly Way[] => {
+  const paths = pathsAt(base);
+  const way = (label: string, href: string): Way => ({ label, href, isHere: pathname === href });
+  return [
+    way(words.keys, paths.home),
+    way(words.usage, paths.usage),
+    way(words.audit, paths.audit),
+    ...(isOwn ? [way(words.device, PATHS.device)] : []),
+  ];
+};
