@@ -55,7 +55,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, work: KeyWork,
 
   const list = operation({
     ...{ method: 'GET', path, tag, operationId: `list${of}Keys`, door, query: listKeysQuery },
-    summary: 'Lists keys, newest first',
+    summary: 'Lists keys',
     answers: { 200: { description: 'A page of keys', body: pageOf(KEY) } },
     handle: async ({ who, query, call }) => {
       const page = await work.list(who, query);

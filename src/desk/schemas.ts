@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { isAddressRange } from '../model/address.ts';
-import { KEY_STATUSES, MAX_OVERLAP_SECONDS } from '../model/life.ts';
+import { KEY_SORTS, KEY_STATUSES, MAX_OVERLAP_SECONDS, MAX_SEARCH } from '../model/life.ts';
 import { isScopeToken } from '../model/scope.ts';
 
 /** The longest name of a key, in characters. */
 export const MAX_NAME = 64;
 const MAX_DESCRIPTION = 256;
 const MAX_SCOPES = 50;
+const MAX_SCOPE = 256;
 const MAX_RANGES = 100;
 const MAX_REASON = 256;
 const MAX_KEYS = 1000;
@@ -87,7 +88,7 @@ export const rotateKeyBody = z
 /** How many things a page has; in a query it is a text. */
 const pageLimit = (usual: number) => z.coerce.number<number | string>().int().min(1).max(100).default(usual);
 
-const cursor = z.string().max(256).optional().meta({ description: '`next_cursor` of the page before' });
+const cursor = z.string().max(1024).optional().meta({ description: '`next_cursor` of the page before' });
 
 /** The body of `PUT /v1/users/{user_id}/suspension`. */
 export const suspensionBody = z
@@ -129,6 +130,18 @@ export const listKeysQuery = z.object({
     .meta({
       description: '`active` are those with two secrets as well',
     }),
+  search: text(0, MAX_SEARCH).default('').meta({
+    description: 'Keys with this in their name, description, id or last four characters, in whatever case',
+  }),
+  scope: z
+    .string()
+    .max(MAX_SCOPE)
+    .refine((value) => value === '' || isScopeToken(value), 'must be a scope-token (RFC 6749 §3.3)')
+    .default('')
+    .meta({ description: 'Keys with this very scope' }),
+  sort: z.enum(KEY_SORTS).default('created').meta({
+    description: 'Newest first, last used first, soonest to end first, or by name; what is never, goes last',
+  }),
   limit: pageLimit(100),
   cursor,
 });

@@ -283,9 +283,17 @@ export interface Seen {
   readonly client: string | null;
 }
 
-/** Keys are listed newest first; a position is the last key of a page. */
+/** In which order keys are listed: newest first, last used first, soonest to end first, A to Z. What is never, goes last. */
+export const KEY_SORTS = ['created', 'used', 'expires', 'name'] as const;
+
+export type KeySort = (typeof KEY_SORTS)[number];
+
+/** The longest text that keys are searched by, in characters. */
+export const MAX_SEARCH = 100;
+
+/** The last key of a page: where it stands in the order of the list, and which it is. */
 export interface PagePosition {
-  readonly createdAt: number;
+  readonly place: number | string;
   readonly keyId: string;
 }
 
@@ -298,6 +306,12 @@ export interface ListRequest {
   readonly owner: Owner;
   /** Null lists every key, the ended ones too. `active` are those with two secrets as well. */
   readonly status: KeyStatus | null;
+  /** What the name, the description, the id or the last four characters must have in them, in whatever case; null for all. */
+  readonly search?: string | null;
+  /** The scope that a key must have; null for any. */
+  readonly scope?: string | null;
+  /** Default: `created`. */
+  readonly sort?: KeySort;
   readonly limit: number;
   /** Where the last page ended, or null for the first. */
   readonly after: PagePosition | null;

@@ -47,7 +47,8 @@ import { endKey } from './keys/end.ts';
 import { endPresented } from './keys/end-presented.ts';
 import { importClient } from './keys/import.ts';
 import { issue } from './keys/issue.ts';
-import { isVisible, recordOf, toRecord } from './keys/record.ts';
+import { list } from './keys/list.ts';
+import { recordOf } from './keys/record.ts';
 import { revokeToken } from './keys/revoke-token.ts';
 import { rotate } from './keys/rotate.ts';
 import { endRotation } from './keys/rotation-end.ts';
@@ -110,12 +111,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async list(request: ListRequest): Promise<KeyPage> {
     await this.#enter(request.owner);
-    const rows = this.#parts.tables.list({ ...request, limit: request.limit + 1 }).filter(isVisible);
-    const records = rows.slice(0, request.limit).map((row) => toRecord(this.#parts, row, request.owner));
-    const last = records.at(-1);
-    const next =
-      rows.length > request.limit && last ? { createdAt: last.createdAt, keyId: last.keyId } : null;
-    return { records, next };
+    return list(this.#parts, request);
   }
 
   async get(owner: Owner, keyId: string): Promise<KeyRecord | null> {

@@ -45,14 +45,16 @@ export const createKeyWork = (ports: DeskPorts) => {
 
   const list = async (
     { owner }: Subject,
-    { status, limit, cursor }: z.output<typeof listKeysQuery>,
+    { limit, cursor, ...wish }: z.output<typeof listKeysQuery>,
   ): Promise<Result<KeysPage>> => {
     const ring = await ports.ringOf(owner);
-    const binding = { ring: ring.name, list: `keys:${status}` };
+    const { status, search, scope, sort } = wish;
+    const binding = { ring: ring.name, list: `keys:${JSON.stringify([status, search, scope, sort])}` };
     const after = await pageBegins(ports, binding, cursor, readKeyPosition);
     if (!after.ok) return after;
     const page = await ring.list({
-      ...{ owner, limit, after: after.value, status: status === 'all' ? null : status },
+      ...{ owner, limit, after: after.value, status: status === 'all' ? null : status, sort },
+      ...{ search: search || null, scope: scope || null },
     });
     if (!page.ok) return page;
     const { records, next } = page.value;

@@ -72,7 +72,9 @@ export const isKeyPage = (value: unknown): value is KeyPage =>
   Array.isArray(value.records) &&
   value.records.every(isKeyRecord) &&
   (value.next === null ||
-    (isRecord(value.next) && isText(value.next.keyId) && isNumber(value.next.createdAt)));
+    (isRecord(value.next) &&
+      isText(value.next.keyId) &&
+      (isNumber(value.next.place) || isText(value.next.place))));
 
 export const isIssuedKey = (value: unknown): value is IssuedKey =>
   isRecord(value) && isKeyRecord(value.record) && (value.key === null || isText(value.key));

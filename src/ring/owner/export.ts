@@ -4,7 +4,7 @@ import type { Owner } from '../../model/identity.ts';
 import type { ExportLine, ExportPage, PagePosition } from '../../model/life.ts';
 import { keyObject, ownerRecordObject, time } from '../../model/objects.ts';
 import { writeAudit } from '../audit.ts';
-import { isVisible, toRecord } from '../keys/record.ts';
+import { toRecord } from '../keys/record.ts';
 import type { RingParts } from '../parts.ts';
 import { HOUR_MS, sweep } from '../requests/usage.ts';
 import { about } from './index.ts';
@@ -73,12 +73,11 @@ type Section = (parts: RingParts, owner: Owner, after: unknown, limit: number) =
 
 const keys: Section = (parts, owner, after, limit) => {
   const position = after as PagePosition | null;
-  const rows = parts.tables.list({ owner, status: null, limit, after: position }).filter(isVisible);
+  const rows = parts.tables.list({ status: null, limit, after: position });
   const last = rows.at(-1);
   return {
     lines: rows.map((row) => ({ type: 'key', ...keyObject(toRecord(parts, row, owner)) })),
-    after:
-      last === undefined || rows.length < limit ? null : { createdAt: last.createdAt, keyId: last.keyId },
+    after: last === undefined || rows.length < limit ? null : { place: last.place, keyId: last.keyId },
   };
 };
 

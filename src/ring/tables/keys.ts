@@ -3,6 +3,7 @@ import {
   type KeptTokenRow,
   type KeyChange,
   type KeyRow,
+  type ListedRow,
   limitText,
   type SecretRow,
   toKeptTokenRow,
@@ -25,14 +26,21 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
   livingKeys: (): readonly KeyRow[] =>
     exists() ? all("SELECT * FROM keys WHERE status = 'active'").map(toKeyRow) : [],
 
-  list: ({ status, limit, after }: ListRequest): readonly KeyRow[] => {
+  /** Keys behind a position, each with its place in the order. What is searched for, SQL cannot tell. */
+  list: (listed: Omit<ListRequest, 'owner' | 'search'>): readonly ListedRow[] => {
     if (!exists()) return [];
-    const from = after ?? { createdAt: Number.MAX_SAFE_INTEGER, keyId: '' };
+    const { status, scope = null, sort = 'created', limit, after } = listed;
+    const { by, way, behind } = ORDER[sort];
+    const filters = [
+      STATUS[status ?? 'all'],
+      ...(scope === null ? [] : ['EXISTS (SELECT 1 FROM json_each(scopes) WHERE value = ?)']),
+      ...(after === null ? [] : [`(${by}, client_id) ${behind} (?, ?)`]),
+    ];
     return all(
-      `SELECT * FROM keys WHERE ${STATUS[status ?? 'all']} AND (created_at, client_id) < (?, ?)
-       ORDER BY created_at DESC, client_id DESC LIMIT ?`,
-      ...[from.createdAt, from.keyId, limit],
-    ).map(toKeyRow);
+      `SELECT *, ${by} AS place FROM keys WHERE ${filters.join(' AND ')}
+       ORDER BY ${by} ${way}, client_id ${way} LIMIT ?`,
+      ...[...(scope === null ? [] : [scope]), ...(after === null ? [] : [after.place, after.keyId]), limit],
+    ).map((row) => ({ ...toKeyRow(row), place: row.place }) as ListedRow);
   },
 
   insertKey: (key: KeyRow): void =>
@@ -155,6 +163,17 @@ const STATUS = {
   rotating: "status = 'active' AND client_id IN (SELECT client_id FROM rotations WHERE status = 'open')",
   revoked: "status = 'revoked'",
   expired: "status = 'expired'",
+} as const;
+
+const FALLING = { way: 'DESC', behind: '<' } as const;
+const RISING = { way: 'ASC', behind: '>' } as const;
+
+/** By what lists are ordered. Never used is before all time, without end after it; of a name as much as one of ours has. */
+const ORDER = {
+  created: { by: 'created_at', ...FALLING },
+  used: { by: 'coalesce(last_used_at, 0)', ...FALLING },
+  expires: { by: 'coalesce(expires_at, 8640000000000000)', ...RISING },
+  name: { by: 'substr(name, 1, 64) COLLATE NOCASE', ...RISING },
 } as const;
 
 const SLOT = { all: 'true', old: 'slot IS NULL', next: "slot = 'next'" } as const;

@@ -1,5 +1,5 @@
 import type { Limit } from '../../model/lease-wire.ts';
-import type { KeyRecord, OutboxEvent, Seen } from '../../model/life.ts';
+import type { KeyRecord, OutboxEvent, PagePosition, Seen } from '../../model/life.ts';
 
 export type Row = Record<string, SqlStorageValue>;
 
@@ -15,6 +15,10 @@ export interface KeyRow extends Omit<KeyRecord, 'status' | 'owner' | 'rotation'>
   /** When Stytch was last seen to have its client; milliseconds since the epoch. */
   readonly confirmedAt: number | null;
 }
+
+/** A key in a list, with what it is ordered by there. One that is being made is in none. */
+export type ListedRow = KeyRow &
+  Pick<PagePosition, 'place'> & { readonly status: Exclude<KeyRow['status'], 'creating'> };
 
 /** What of a key can be changed. */
 export type KeyChange = Pick<

@@ -9,7 +9,7 @@ const DIGITS = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const base62 = fc.string({ unit: fc.constantFrom(...DIGITS), minLength: 28, maxLength: 28 });
 const brand = fc.stringMatching(/^[a-z][a-z0-9]{1,11}$/);
 const position = fc.record({
-  createdAt: fc.integer({ min: 0, max: 9_999_999_999_999 }),
+  place: fc.oneof(fc.integer({ min: 0, max: 8_640_000_000_000_000 }), fc.string({ unit: anyUnit })),
   keyId: fc.oneof(
     fc.tuple(brand, fc.constantFrom('live', 'test'), base62).map((parts) => parts.join('_')),
     fc.uuid().map((id) => `m2m-client-test-${id}`),
@@ -28,9 +28,22 @@ describe('the position of a key in its list', () => {
 
   it('has one spelling: what is read would have been written so', () => {
     const parts = fc.tuple(
-      fc.constantFrom('', '0', '00', '1', '-1', '1.5', '1e3', ' 1', '9'.repeat(15), '9'.repeat(16)),
-      fc.constantFrom('.', '', '..', ':'),
       fc.constantFrom(KEY_ID, `${KEY_ID}A`, KEY_ID.slice(1), 'x', ''),
+      fc.constantFrom(' ', '', '  ', '.'),
+      fc.constantFrom(
+        '0',
+        '00',
+        '-0',
+        '1',
+        '-1',
+        '1.5',
+        '1e3',
+        ' 1',
+        '9'.repeat(16),
+        '"a"',
+        '"\\u0061"',
+        'null',
+      ),
     );
     fc.assert(
       fc.property(parts, (list) => {
@@ -42,12 +55,17 @@ describe('the position of a key in its list', () => {
 
   it.each([
     ['nothing', ''],
-    ['leading zeros', `007.${KEY_ID}`],
-    ['a time that is negative', `-1.${KEY_ID}`],
-    ['a time beyond all numbers', `${'9'.repeat(16)}.${KEY_ID}`],
-    ['a line break', `1.${KEY_ID}\n`],
-    ['a key id with a space', '1.m2m client'],
-    ['a key id longer than any', `1.${'x'.repeat(129)}`],
+    ['leading zeros', `${KEY_ID} 007`],
+    ['a time that is negative', `${KEY_ID} -1`],
+    ['a time beyond all numbers', `${KEY_ID} ${'9'.repeat(17)}`],
+    ['a line break', `${KEY_ID} 1\n`],
+    ['a key id with a space', 'm2m client 1'],
+    ['a key id longer than any', `${'x'.repeat(129)} 1`],
+    ['a name that is not quoted', `${KEY_ID} robot`],
+    ['a name with another spelling', `${KEY_ID} "\\u0061"`],
+    ['nothing to order by', `${KEY_ID} null`],
+    ['several things', `${KEY_ID} [1]`],
+    ['a position of the version before', `1700000000000.${KEY_ID}`],
     ['JSON', '{"createdAt":1}'],
   ])('is not %s', (_, text) => {
     expect(readKeyPosition(text)).toBeNull();

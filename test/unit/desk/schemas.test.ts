@@ -141,21 +141,38 @@ describe('the body as a whole', () => {
 });
 
 describe('the query of a list', () => {
+  const usual = { status: 'active', limit: 100, search: '', scope: '', sort: 'created' };
+
   it.each([
-    [{}, { status: 'active', limit: 100 }],
+    [{}, {}],
     [
       { limit: '1', status: 'all' },
       { status: 'all', limit: 1 },
     ],
-    [{ limit: '100' }, { status: 'active', limit: 100 }],
+    [{ limit: '100' }, {}],
     [{ limit: '0' }, null],
     [{ limit: '101' }, null],
     [{ limit: '1.5' }, null],
     [{ limit: '' }, null],
     [{ limit: 'all' }, null],
     [{ status: 'creating' }, null],
-    [{ cursor: 'x'.repeat(257) }, null],
+    [{ cursor: 'x'.repeat(1025) }, null],
+    [{ search: ' A\u0308rger % ' }, { search: 'Ärger %' }],
+    [{ search: 'x'.repeat(100) }, { search: 'x'.repeat(100) }],
+    [{ search: 'x'.repeat(101) }, null],
+    [{ search: 'a\u202Eb' }, null],
+    [{ search: 'a\nb' }, null],
+    [{ search: '', scope: '' }, {}],
+    [{ scope: 'items:read' }, { scope: 'items:read' }],
+    [{ scope: 'items:read items:write' }, null],
+    [{ scope: '"' }, null],
+    [{ scope: 'x'.repeat(257) }, null],
+    [{ sort: 'used' }, { sort: 'used' }],
+    [{ sort: 'last_four' }, null],
+    [{ sort: 'name; DROP TABLE keys' }, null],
+    [{ sort: '' }, null],
   ])('%j', (query, expected) => {
-    expect(listKeysQuery.safeParse(query).data ?? null).toEqual(expected);
+    const found = listKeysQuery.safeParse(query).data ?? null;
+    expect(found).toEqual(expected === null ? null : { ...usual, ...expected });
   });
 });
