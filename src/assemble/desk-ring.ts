@@ -23,6 +23,7 @@ const METHODS: Readonly<Record<DeskMethod, Method>> = {
   revokeToken: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isBoolean) },
   importClient: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isImportedKey) },
   usage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isUsageBucket) },
+  usageOfKeys: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isKeyUsage) },
   audit: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditPage },
   auditHead: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditHead },
   about: { deadlineMs: RING_DEADLINE_MS, isSo: is.isOwnerRecord },

@@ -7,6 +7,7 @@ import type { DeskPorts } from './ports.ts';
 import {
   auditQuery,
   createKeyBody,
+  keysUsageQuery,
   listKeysQuery,
   patchKeyBody,
   rotateKeyBody,
@@ -33,6 +34,7 @@ export const createKeys = (ports: DeskPorts): Keys => {
       ),
     endRotation: work.keys.endRotation,
     usage: (who, keyId, asked) => checked(usageQuery, asked, (query) => work.usage(who, keyId, query)),
+    usageOfKeys: (who, asked) => checked(keysUsageQuery, asked, (query) => work.usageOfKeys(who, query)),
     audit: (who, asked) => checked(auditQuery, asked, (query) => work.audit(who, query)),
     about: async ({ owner }) => (await ports.ringOf(owner)).about(owner),
   };

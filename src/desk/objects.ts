@@ -95,6 +95,9 @@ export const USAGE = z
   })
   .meta({ id: 'Usage' });
 
+/** Of several keys, each on its own. */
+export const KEYS_USAGE = z.strictObject({ data: z.array(USAGE) }).meta({ id: 'KeysUsage' });
+
 /** What `model/audit-wire.ts` makes of a row. */
 export const AUDIT_ENTRY = z
   .strictObject({

@@ -114,7 +114,7 @@ export const operation = <
       const named = params.safeParse(context.req.param());
       // A path parameter that cannot be is a thing that is not there.
       if (!named.success) return err({ reason: 'not_found' });
-      const asked = query.safeParse(context.req.query());
+      const asked = query.safeParse(queryOf(context, query));
       if (!asked.success) return invalid(fieldErrors(asked.error));
       const reading = isOAuth(spec.path) ? readForm : readBody;
       const read = body === null ? null : await reading(context.req.raw, body);
@@ -130,3 +130,12 @@ export const operation = <
     },
   };
 };
+
+/** What a query says, by name: of a list all that is said, of anything else the first. */
+const queryOf = ({ req }: Context, { shape }: z.ZodObject): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(shape).map(([name, schema]) => [
+      name,
+      schema instanceof z.ZodArray ? req.queries(name) : req.query(name),
+    ]),
+  );

@@ -48,6 +48,6 @@ export const deskOperations = (ports: DeskPorts) => {
 const placeOperations = <P extends string>(ports: DeskPorts, work: Work, place: Place<P>) =>
   [
     ...keyOperations(ports, work.keys, place),
-    ...usageOperations(work.usage, place),
+    ...usageOperations(work, place),
     ...auditOperations(ports, work.audit, place),
   ] as const;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isAddressRange } from '../model/address.ts';
-import { KEY_SORTS, KEY_STATUSES, MAX_OVERLAP_SECONDS, MAX_SEARCH } from '../model/life.ts';
+import { KEY_SORTS, KEY_STATUSES, MAX_OVERLAP_SECONDS, MAX_SEARCH, MAX_USAGE_KEYS } from '../model/life.ts';
 import { isScopeToken } from '../model/scope.ts';
 
 /** The longest name of a key, in characters. */
@@ -146,14 +146,26 @@ export const listKeysQuery = z.object({
   cursor,
 });
 
-/** The query of `GET /v1/usage`. */
-export const usageQuery = z.object({
+const usageRange = {
   from: moment.optional().meta({
     description:
       'By default a day before `to`, or 30 days before it where days are asked for. At most 31 days by hour, 90 by day',
   }),
   to: moment.optional().meta({ description: 'By default now' }),
   by: z.enum(['hour', 'day']).default('hour').meta({ description: 'Whole hours, or UTC days' }),
+};
+
+/** The query of `GET /v1/usage`. */
+export const usageQuery = z.object(usageRange);
+
+/** The query of `GET /v1/usage/keys`. */
+export const keysUsageQuery = z.object({
+  key_id: z
+    .array(z.string().regex(/^[\x21-\x7E]{1,128}$/, 'must be the id of a key'))
+    .min(1, 'must name at least one key')
+    .max(MAX_USAGE_KEYS, `must name at most ${MAX_USAGE_KEYS} keys`)
+    .meta({ description: 'Once for each key: `key_id=a&key_id=b`' }),
+  ...usageRange,
 });
 
 /** The query of `GET /v1/audit`. */

@@ -1,25 +1,25 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
-import { totalsOf, type UsageReport } from '../model/life.ts';
+import { type KeyUsageReport, totalsOf, type UsageReport } from '../model/life.ts';
 import { time } from '../model/objects.ts';
 import { SESSION_USE } from '../model/ports.ts';
 import { ok } from '../model/refusal.ts';
 import type { Subject } from '../model/subject.ts';
-import { KEY_ID, USAGE } from './objects.ts';
+import { KEY_ID, KEYS_USAGE, USAGE } from './objects.ts';
 import { operation } from './operation.ts';
 import type { Place } from './place.ts';
 import type { Call } from './ports.ts';
-import { usageQuery } from './schemas.ts';
-import type { UsageWork } from './work/usage.ts';
+import { keysUsageQuery, usageQuery } from './schemas.ts';
+import type { Work } from './work/index.ts';
 
 type Query = z.output<typeof usageQuery>;
 
 /** How much was used, by hour or by day: one key's part of it, and all of it. */
-export const usageOperations = <P extends string>(work: UsageWork, place: Place<P>) => {
+export const usageOperations = <P extends string>({ usage, usageOfKeys }: Work, place: Place<P>) => {
   const { base, tag, of, door } = place;
 
   const answered = async (who: Subject, keyId: string | null, query: Query, call: Call) => {
-    const used = await work(who, keyId, query);
+    const used = await usage(who, keyId, query);
     return used.ok ? ok(json(usageObject(keyId, used.value), 200, call.requestId)) : used;
   };
 
@@ -42,7 +42,19 @@ export const usageOperations = <P extends string>(work: UsageWork, place: Place<
     handle: ({ who, query, call }) => answered(who, null, query, call),
   });
 
-  return [ofKey, ofAll] as const;
+  const ofKeys = operation({
+    ...{ method: 'GET', path: `${base}/usage/keys` as const, tag, door, query: keysUsageQuery },
+    operationId: `get${of}UsageOfKeys`,
+    summary: 'Tells how much each of several keys was used',
+    description: `${ABOUT} Hours and days without any use are left out. A key that is not the owner's is one that was never used.`,
+    answers: { 200: { description: 'Requests by key, and by hour or by UTC day', body: KEYS_USAGE } },
+    handle: async ({ who, query, call }) => {
+      const used = await usageOfKeys(who, query);
+      return used.ok ? ok(json({ data: used.value.map(keyUsageObject) }, 200, call.requestId)) : used;
+    },
+  });
+
+  return [ofKey, ofAll, ofKeys] as const;
 };
 
 const ABOUT =
@@ -56,4 +68,12 @@ const usageObject = (
   totals: totalsOf(buckets),
   data: buckets.map(({ at, ...counts }) => ({ at: time(at), ...counts })),
   approximate: true,
+});
+
+/** Of a hundred keys, hours without any use would be most of the answer. */
+const keyUsageObject = ({ keyId, ...report }: KeyUsageReport): z.input<typeof USAGE> => ({
+  ...usageObject(keyId, {
+    ...report,
+    buckets: report.buckets.filter(({ admitted, refused, limited }) => admitted + refused + limited > 0),
+  }),
 });

@@ -1,5 +1,5 @@
 import type { ChainedEntry } from './audit-chain.ts';
-import type { IssuedKey, KeyRecord, OwnerRecord, UsageReport } from './life.ts';
+import type { IssuedKey, KeyRecord, KeyUsageReport, OwnerRecord, UsageReport } from './life.ts';
 import type { Result } from './refusal.ts';
 import type { Subject } from './subject.ts';
 
@@ -39,6 +39,8 @@ export interface Keys {
   ) => Promise<Result<KeyRecord>>;
   /** Of one key, or of everything of the owner's, which is null. */
   readonly usage: (who: Subject, keyId: string | null, asked: unknown) => Promise<Result<UsageReport>>;
+  /** Of several keys, each on its own, in the order in which they are named. */
+  readonly usageOfKeys: (who: Subject, asked: unknown) => Promise<Result<readonly KeyUsageReport[]>>;
   readonly audit: (who: Subject, asked: unknown) => Promise<Result<TrailPage>>;
   readonly about: (who: Subject) => Promise<Result<OwnerRecord>>;
 }

@@ -96,12 +96,31 @@ export interface UsageBucket {
   readonly limited: number;
 }
 
+/** How many keys' use is told at once, at the most. */
+export const MAX_USAGE_KEYS = 100;
+
+export interface KeysUsageQuery extends Omit<UsageQuery, 'keyId'> {
+  /** At most `MAX_USAGE_KEYS`. */
+  readonly keyIds: readonly string[];
+}
+
+/** What one key was used, oldest first; buckets without any use are left out. */
+export interface KeyUsage {
+  readonly keyId: string;
+  readonly buckets: readonly UsageBucket[];
+}
+
 /** Use over a range, with a bucket for each hour or day of it. Times in milliseconds. */
 export interface UsageReport {
   readonly from: number;
   readonly to: number;
   readonly by: UsageQuery['by'];
   readonly buckets: readonly UsageBucket[];
+}
+
+/** The same of one key among several. */
+export interface KeyUsageReport extends UsageReport {
+  readonly keyId: string;
 }
 
 /** What buckets add up to. */

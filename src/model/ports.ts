@@ -20,6 +20,8 @@ import type {
   IssueRequest,
   KeyPage,
   KeyRecord,
+  KeysUsageQuery,
+  KeyUsage,
   ListRequest,
   OutboxEvent,
   OwnerLimits,
@@ -201,6 +203,8 @@ export interface Ring {
   revokeToken(revocation: TokenRevocation): Promise<Result<boolean>>;
   /** Use by hour or day, oldest first; buckets without any are left out. */
   usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
+  /** The same of each of several keys at once, in the order in which they are named. */
+  usageOfKeys(query: KeysUsageQuery): Promise<readonly KeyUsage[]>;
   audit(query: AuditQuery): Promise<AuditPage>;
   auditHead(owner: Owner): Promise<AuditHead>;
   about(owner: Owner): Promise<OwnerRecord>;

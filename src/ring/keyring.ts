@@ -20,6 +20,8 @@ import type {
   IssueRequest,
   KeyPage,
   KeyRecord,
+  KeysUsageQuery,
+  KeyUsage,
   ListRequest,
   OwnerLimits,
   OwnerRecord,
@@ -61,7 +63,7 @@ import { admit, ownersIn, settle } from './requests/admit.ts';
 import { exchange } from './requests/exchange.ts';
 import { exchangePart } from './requests/exchange-part.ts';
 import { openJoins } from './requests/joins.ts';
-import { usage } from './requests/usage.ts';
+import { usage, usageOfKeys } from './requests/usage.ts';
 import { openTables } from './tables/index.ts';
 
 /** How soon the ledger is looked at again when something that should not happen did, in milliseconds. */
@@ -185,6 +187,11 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   async usage(query: UsageQuery): Promise<readonly UsageBucket[]> {
     await this.#enter(query.owner);
     return usage(this.#parts, query);
+  }
+
+  async usageOfKeys(query: KeysUsageQuery): Promise<readonly KeyUsage[]> {
+    await this.#enter(query.owner);
+    return usageOfKeys(this.#parts, query);
   }
 
   async audit({ owner, ...query }: AuditQuery): Promise<AuditPage> {

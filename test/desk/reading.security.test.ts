@@ -35,7 +35,10 @@ const WRONG_KIND = { status: 403, code: 'credential_kind_not_allowed', ...NONE }
 const NOT_FOUND = { status: 404, code: 'not_found', ...NONE };
 
 /** What is to be read, below each place; `{key_id}` is one of the owner's. */
-const READINGS = ['/keys/{key_id}/usage', '/usage', '/audit', '/audit/head'];
+const READINGS = [
+  ...['/keys/{key_id}/usage', '/usage', '/usage/keys?key_id={key_id}'],
+  ...['/audit', '/audit/head'],
+];
 
 let session: string;
 let key: string;

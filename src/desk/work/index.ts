@@ -1,12 +1,13 @@
 import type { DeskPorts } from '../ports.ts';
 import { createAuditWork } from './audit.ts';
 import { createKeyWork } from './keys.ts';
-import { createUsageWork } from './usage.ts';
+import { createUsageOfKeysWork, createUsageWork } from './usage.ts';
 
 /** The work behind what is served, to programs and to people alike: who may ask was found out before. */
 export const createWork = (ports: DeskPorts) => ({
   keys: createKeyWork(ports),
   usage: createUsageWork(ports),
+  usageOfKeys: createUsageOfKeysWork(ports),
   audit: createAuditWork(ports),
 });
 

@@ -9,6 +9,7 @@ import {
   KEY_STATUSES,
   type KeyPage,
   type KeyRecord,
+  type KeyUsage,
   type OwnerRecord,
   type UsageBucket,
 } from '../../model/life.ts';
@@ -89,6 +90,9 @@ export const isListOf =
 
 export const isUsageBucket = (value: unknown): value is UsageBucket =>
   isRecord(value) && [value.at, value.admitted, value.refused, value.limited].every(isNumber);
+
+export const isKeyUsage = (value: unknown): value is KeyUsage =>
+  isRecord(value) && isText(value.keyId) && isListOf(isUsageBucket)(value.buckets);
 
 export const isAuditPage = (value: unknown): value is AuditPage =>
   isRecord(value) &&

@@ -1,8 +1,9 @@
 import { useName } from '../../model/evidence.ts';
 import type { Grant, Report } from '../../model/lease-wire.ts';
-import type { UsageBucket, UsageQuery } from '../../model/life.ts';
+import type { KeysUsageQuery, KeyUsage, UsageBucket, UsageQuery } from '../../model/life.ts';
 import type { AdmitRequest, KeyUse } from '../../model/ports.ts';
 import type { RingParts } from '../parts.ts';
+import type { Tables } from '../tables/index.ts';
 
 /** A lease nobody has reported on for this long after its end was lost with its isolate, in milliseconds. */
 const LOST_AFTER_MS = 60_000;
@@ -88,11 +89,28 @@ export const sweep = (parts: RingParts, now: number): void => {
 };
 
 /** Use by hour or by UTC day, of one key or of all. What an hour is cut from counts whole. */
-export const usage = (parts: RingParts, { keyId, from, to, by }: UsageQuery): readonly UsageBucket[] => {
-  if (!parts.tables.exists()) return [];
-  const now = parts.now();
-  sweep(parts, now);
-  return parts.tables
-    .uses(keyId, hourOf(from), hourOf(to + HOUR_MS - 1), by === 'day' ? 24 : 1)
-    .map(({ hour, ...use }) => ({ at: hour * HOUR_MS, ...use }));
+export const usage = (parts: RingParts, { keyId, ...query }: UsageQuery): readonly UsageBucket[] => {
+  if (keyId !== null) return usageOfKeys(parts, { ...query, keyIds: [keyId] })[0]?.buckets ?? [];
+  return counted(parts) ? parts.tables.uses(...hoursOf(query)).map(toBucket) : [];
 };
+
+/** The same of each of several keys, in the order in which they are named. Of a key that nobody knows it is none. */
+export const usageOfKeys = (parts: RingParts, { keyIds, ...query }: KeysUsageQuery): readonly KeyUsage[] => {
+  const used = counted(parts) ? parts.tables.usesOfKeys(keyIds, ...hoursOf(query)) : [];
+  const byKey = Map.groupBy(used, ({ keyId }) => keyId);
+  return keyIds.map((keyId) => ({ keyId, buckets: (byKey.get(keyId) ?? []).map(toBucket) }));
+};
+
+/** Whether there is anything to count; what was lost is counted first. */
+const counted = (parts: RingParts): boolean => {
+  const isThere = parts.tables.exists();
+  if (isThere) sweep(parts, parts.now());
+  return isThere;
+};
+
+const hoursOf = ({ from, to, by }: Pick<UsageQuery, 'from' | 'to' | 'by'>) =>
+  [hourOf(from), hourOf(to + HOUR_MS - 1), by === 'day' ? 24 : 1] as const;
+
+const toBucket = ({ hour, admitted, refused, limited }: ReturnType<Tables['uses']>[number]): UsageBucket => ({
+  ...{ at: hour * HOUR_MS, admitted, refused, limited },
+});

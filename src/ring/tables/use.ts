@@ -1,5 +1,5 @@
 import type { KeyUse } from '../../model/ports.ts';
-import type { LostLease } from './rows.ts';
+import type { LostLease, Row } from './rows.ts';
 import type { Sql } from './sql.ts';
 
 /** The tables of use: requests by key and hour, and leases that are not accounted for yet. */
@@ -27,26 +27,21 @@ export const useTables = ({ all, run }: Sql, exists: () => boolean) => ({
          WHERE hour > coalesce((SELECT max(hour) FROM use_totals), -1) AND hour < ? GROUP BY hour`,
       before,
     ),
-  /** Use from an hour to an hour, in buckets of so many hours that begin at multiples of it. */
-  uses: (
-    keyId: string | null,
-    fromHour: number,
-    toHour: number,
-    hours: number,
-  ): readonly (Omit<KeyUse, 'keyId'> & { readonly hour: number })[] =>
+  /** Use of all together from an hour to an hour, in buckets of so many hours that begin at multiples of it. */
+  uses: (...range: Range): readonly Used[] =>
     exists()
       ? all(
-          // What is out on lease counts as used until it is accounted for. A number is bound as a double: it divides otherwise.
-          `SELECT hour - hour % CAST(?3 AS INTEGER) AS bucket, sum(admitted) AS admitted, sum(refused) AS refused, sum(limited) AS limited
-             FROM (${keyId === null ? OF_ALL : OF_ONE}) WHERE hour >= ?1 AND hour < ?2
-             GROUP BY bucket ORDER BY bucket`,
-          ...[fromHour, toHour, hours, ...(keyId === null ? [] : [keyId])],
-        ).map((row) => ({
-          hour: row.bucket as number,
-          admitted: row.admitted as number,
-          refused: row.refused as number,
-          limited: row.limited as number,
-        }))
+          `SELECT ${BUCKET} FROM (${OF_ALL}) ${IN_RANGE} GROUP BY hour_from ORDER BY hour_from`,
+          ...range,
+        ).map(toUsed)
+      : [],
+  /** The same of each of some keys; of one that was not used there is none. */
+  usesOfKeys: (keyIds: readonly string[], ...range: Range): readonly (Used & { readonly keyId: string })[] =>
+    exists()
+      ? all(
+          `SELECT client_id, ${BUCKET} FROM (${OF_KEYS}) ${IN_RANGE} GROUP BY client_id, hour_from ORDER BY hour_from`,
+          ...[...range, JSON.stringify(keyIds)],
+        ).map((row) => ({ keyId: row.client_id as string, ...toUsed(row) }))
       : [],
   /** Everything that was counted from an hour on, by hour and key, behind a position: for an export. */
   usesAfter: (hour: number, clientId: string, limit: number): readonly (KeyUse & { hour: number })[] =>
@@ -89,9 +84,28 @@ export const useTables = ({ all, run }: Sql, exists: () => boolean) => ({
     })),
 });
 
-/** The use of one key: both tables are read by its id. */
-const OF_ONE = `SELECT hour, admitted, refused, limited FROM uses WHERE client_id = ?4
-  UNION ALL SELECT expires_at / 3600000, units, 0, 0 FROM leases WHERE client_id = ?4`;
+/** From an hour, to an hour, and how many hours are one bucket. */
+type Range = readonly [fromHour: number, toHour: number, hours: number];
+
+type Used = Omit<KeyUse, 'keyId'> & { readonly hour: number };
+
+const toUsed = (row: Row): Used => ({
+  hour: row.hour_from as number,
+  admitted: row.admitted as number,
+  refused: row.refused as number,
+  limited: row.limited as number,
+});
+
+/** What is out on lease counts as used until it is accounted for. A number is bound as a double: it divides otherwise. */
+const BUCKET = `hour - hour % CAST(?3 AS INTEGER) AS hour_from,
+  sum(admitted) AS admitted, sum(refused) AS refused, sum(limited) AS limited`;
+const IN_RANGE = 'WHERE hour >= ?1 AND hour < ?2';
+
+/** The use of some keys: both tables are read by their ids, which come as one JSON list. */
+const OF_KEYS = `SELECT client_id, hour, admitted, refused, limited FROM uses
+    WHERE client_id IN (SELECT value FROM json_each(?4))
+  UNION ALL SELECT client_id, expires_at / 3600000, units, 0, 0 FROM leases
+    WHERE client_id IN (SELECT value FROM json_each(?4))`;
 
 /** The use of all: hours that were added up, and the rest. */
 const OF_ALL = `SELECT hour, admitted, refused, limited FROM use_totals
