@@ -38,7 +38,7 @@ export const witnessed = async (request: Request, response: Response): Promise<R
   const { host, pathname } = new URL(request.url);
   if (host !== settings.hosts.desk) return response;
   const found = isPage(pathname)
-    ? pageFaults(pathname, response)
+    ? pageFaults(new URL(request.url), response)
     : await faultsOf(request.method, pathname, response.clone());
   for (const fault of found) faults.add(`${request.method} ${pathname}: ${response.status}: ${fault}`);
   return response;
@@ -50,7 +50,7 @@ const isPage = (pathname: string): boolean => Object.values<string>(PATHS).inclu
 /** What every answer of the portal has, whatever it says (SECURITY: WEB-04, WEB-05, WEB-09, WEB-10). */
 const PAGE_HEADERS: Readonly<Record<string, RegExp>> = {
   'content-security-policy':
-    /^default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+    /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'$/,
   'cross-origin-opener-policy': /^same-origin$/,
   'cross-origin-resource-policy': /^same-origin$/,
   'permissions-policy': /camera=\(\)/,
@@ -61,13 +61,27 @@ const PAGE_HEADERS: Readonly<Record<string, RegExp>> = {
   'x-request-id': /./,
 };
 
-const pageFaults = (pathname: string, response: Response): readonly string[] => {
-  const cacheControl = pathname === PATHS.style && response.ok ? /^public, max-age=300$/ : /^no-store$/;
-  const type =
-    response.status === 303 ? /^$/ : pathname === PATHS.style && response.ok ? /^text\/css/ : /^text\/html/;
-  return Object.entries({ ...PAGE_HEADERS, 'cache-control': cacheControl, 'content-type': type }).flatMap(
-    ([name, expected]) =>
-      expected.test(response.headers.get(name) ?? '') ? [] : [`the header ${name} is not as it must be`],
+/** Types of what pages load. */
+const ASSETS: Readonly<Record<string, RegExp>> = {
+  [PATHS.style]: /^text\/css/,
+  [PATHS.script]: /^text\/javascript/,
+  [PATHS.icon]: /^image\//,
+};
+
+/** The operator's logo alone says another policy, under which nothing in it can do anything. */
+const ICON_POLICY = /^default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox$/;
+
+const pageFaults = ({ pathname, searchParams }: URL, response: Response): readonly string[] => {
+  const asset = response.ok ? ASSETS[pathname] : undefined;
+  const isKept = asset !== undefined && searchParams.has('v');
+  const expected = {
+    ...PAGE_HEADERS,
+    ...(asset !== undefined && pathname === PATHS.icon ? { 'content-security-policy': ICON_POLICY } : {}),
+    'cache-control': isKept ? /^(public, max-age=31536000, immutable|no-store)$/ : /^no-store$/,
+    'content-type': asset ?? (response.status === 303 ? /^$/ : /^text\/html/),
+  };
+  return Object.entries(expected).flatMap(([name, pattern]) =>
+    pattern.test(response.headers.get(name) ?? '') ? [] : [`the header ${name} is not as it must be`],
   );
 };
 

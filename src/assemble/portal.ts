@@ -38,6 +38,7 @@ export const openPortal = (
       keyBrand: brand,
     },
     brand: brand.charAt(0).toUpperCase() + brand.slice(1),
+    look: { logo: null, accent: null },
     login: portal,
     maxAuthAgeSeconds: desk.maxAuthAgeSeconds ?? MAX_AUTH_AGE_SECONDS,
     scopeTitle: (scope) => scopes.get(scope)?.title ?? scope,

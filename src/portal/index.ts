@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { failureFields } from '../http/failure.ts';
 import { methodsAt, openRouter } from '../http/router.ts';
 import { err } from '../model/refusal.ts';
+import { type Assets, createAssets } from './assets.ts';
 import { createDevicePages } from './device.tsx';
 import { createEntrance } from './entrance.ts';
 import { PATHS } from './paths.ts';
@@ -9,15 +10,15 @@ import { createPlaces } from './places.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
 import { createPress } from './press.tsx';
 import { createSignInPages } from './sign-in-pages.ts';
-import { PORTAL_STYLE } from './style.ts';
 import { createVisitors } from './visitor.ts';
 import { createPlaceRoutes, type Route } from './visits/index.ts';
 
-/** The Desk for people: pages that need no script. Null for what is none of them. */
+/** The Desk for people: pages that need no script, and what they load. Null for what is none of them. */
 export const createPortal = (ports: PortalPorts): ((request: Request) => Promise<Response | null>) => {
   const app = openRouter();
   const press = createPress(ports);
   const visitors = createVisitors(ports);
+  const assets = createAssets(ports.look);
   const device = createDevicePages(ports, visitors, press);
   const signIn = createSignInPages(ports, visitors, press);
 
@@ -25,7 +26,10 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
     const request = context.req.raw;
     const requestId = ports.requestId(request.headers);
     const params = context.req.param() as Readonly<Record<string, string>>;
-    const visit: Visit = { requestId, request, params, cookies: [], returnTo: PATHS.home };
+    const visit: Visit = {
+      ...{ requestId, request, params, cookies: [], returnTo: PATHS.home },
+      assets: await assets(),
+    };
     const { result, failure } = await attempt(visit, serve);
     const response = result.ok ? result.value : await press.refused(result.refusal, visit);
     const refusal = result.ok ? null : result.refusal;
@@ -43,6 +47,11 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
     return response;
   };
 
+  const asset =
+    (name: keyof Assets): Serve =>
+    async (visit) =>
+      press.asset(visit.assets[name], visit);
+
   const entrance = createEntrance(ports, visitors, press);
   const visits = { ports, press, entrance };
   const routes: readonly Route[] = [
@@ -54,7 +63,9 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
     ['GET', PATHS.denied, device.denied],
     ['GET', PATHS.signIn, signIn.begin],
     ['GET', PATHS.signedIn, signIn.finish],
-    ['GET', PATHS.style, async (visit) => press.style(PORTAL_STYLE, visit)],
+    ['GET', PATHS.style, asset('style')],
+    ['GET', PATHS.script, asset('script')],
+    ['GET', PATHS.icon, asset('icon')],
   ];
   for (const [method, path, serve] of routes)
     app.on(method, path, (context) => answered(context, path, serve));

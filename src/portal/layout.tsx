@@ -1,4 +1,6 @@
 import type { Child } from 'hono/jsx';
+import type { Logo } from '../model/logo.ts';
+import type { Asset, Assets } from './assets.ts';
 import { PATHS, signInPath } from './paths.ts';
 import { WORDS } from './words.ts';
 
@@ -14,6 +16,11 @@ export interface Way {
 /** What every page has around it. */
 export interface Frame {
   readonly brand: string;
+  /** The operator's; null for our own. */
+  readonly logo: Pick<Logo, 'width' | 'height'> | null;
+  readonly assets: Assets;
+  /** The time by our clock, which the script goes by. */
+  readonly now: number;
   /** Who is signed in, as he knows himself; null for nobody. */
   readonly signedInAs: string | null;
   /** Where somebody else is taken who signs in instead. */
@@ -27,7 +34,7 @@ export interface Frame {
 /** A whole page. Nothing of it needs a script. */
 export const Layout = ({
   title,
-  frame: { brand, signedInAs, returnTo, places, ways },
+  frame: { brand, logo, assets, now, signedInAs, returnTo, places, ways },
   isWide = false,
   isHisAlone = false,
   children,
@@ -40,13 +47,15 @@ export const Layout = ({
   readonly isHisAlone?: boolean;
   readonly children?: Child;
 }) => (
-  <html lang="en">
+  <html lang="en" data-now={now}>
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="robots" content="noindex" />
       <title>{WORDS.title(title, brand)}</title>
-      <link rel="stylesheet" href={PATHS.style} />
+      <link rel="stylesheet" href={assets.style.href} integrity={assets.style.integrity} />
+      <link rel="icon" href={assets.icon.href} />
+      <script defer src={assets.script.href} integrity={assets.script.integrity} />
     </head>
     <body class={isWide ? 'wide' : undefined}>
       <a class="skip" href="#page">
@@ -54,10 +63,7 @@ export const Layout = ({
       </a>
       <header>
         <a class="brand" href={PATHS.home}>
-          <svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2">
-            <circle cx="8" cy="12" r="5" />
-            <path d="M13 12h9v4M18 12v3" />
-          </svg>
+          <Mark logo={logo} icon={assets.icon} />
           {brand}
         </a>
         <Ways label={words.places} ways={places} class="places" />
@@ -74,6 +80,8 @@ export const Layout = ({
           </p>
         )}
       </footer>
+      {/* What the script says to those who hear the page. */}
+      <p class="said" role="status" data-said />
     </body>
   </html>
 );
@@ -99,4 +107,23 @@ const Ways = ({
         ))}
       </ul>
     </nav>
+  );
+
+/** `height` in pixels of what the style calls 1.75rem. */
+const LOGO_HEIGHT = 28;
+
+/** The operator's logo, or ours. The brand beside it says what it is. With its size, so that nothing moves when it comes. */
+const Mark = ({ logo, icon }: Pick<Frame, 'logo'> & { readonly icon: Asset }) =>
+  logo === null ? (
+    <svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2">
+      <circle cx="8" cy="12" r="5" />
+      <path d="M13 12h9v4M18 12v3" />
+    </svg>
+  ) : (
+    <img
+      src={icon.href}
+      alt=""
+      width={Math.round((LOGO_HEIGHT * logo.width) / logo.height)}
+      height={LOGO_HEIGHT}
+    />
   );

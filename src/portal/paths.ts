@@ -2,6 +2,8 @@
 export const PATHS = {
   style: '/portal.css',
   home: '/',
+  script: '/portal.js',
+  icon: '/portal-logo',
   /** Leads to the app's sign-in. */
   signIn: '/sign-in',
   /** Where the app sends back to. */

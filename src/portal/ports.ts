@@ -5,6 +5,7 @@ import type { Keys } from '../model/keys.ts';
 import type { Log, StytchSession, Throttle } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
 import type { SessionRules } from '../model/subject.ts';
+import type { Assets, Look } from './assets.ts';
 
 /** The world, as the portal needs it. */
 export interface PortalPorts extends SessionRules {
@@ -12,6 +13,8 @@ export interface PortalPorts extends SessionRules {
   readonly projectId: string;
   /** What the pages call whoever runs them. */
   readonly brand: string;
+  /** How they look. */
+  readonly look: Look;
   /** Where users sign in, and the parameter there that says where to come back to. */
   readonly login: { readonly loginUrl: string | null; readonly returnParameter: string };
   /** Greatest time since a user signed in with which he lets in what outlives his session. Seconds. */
@@ -44,6 +47,8 @@ export interface Visit {
   readonly request: Request;
   /** What the parts of the path are called in the table of routes. */
   readonly params: Readonly<Record<string, string>>;
+  /** What the pages load. */
+  readonly assets: Assets;
   /** Cookies that the answer sets, whatever it is. */
   readonly cookies: string[];
   /** Where somebody is sent back to who has to sign in first: one of our pages. */

@@ -2,6 +2,7 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import { answerFor } from '../http/answers.ts';
 import { ok, type Refusal, type Result } from '../model/refusal.ts';
 import { answer } from './answer.ts';
+import type { Asset } from './assets.ts';
 import type { Frame } from './layout.tsx';
 import { RefusedPage } from './pages/refused.tsx';
 import type { Place } from './places.ts';
@@ -9,18 +10,21 @@ import type { PortalPorts, Visit } from './ports.ts';
 import type { PortalSession } from './session.ts';
 import { placesFor, waysAt } from './ways.ts';
 
-/** For how long the style may be kept, in seconds: the one thing here that is everybody's. */
-const STYLE_SECONDS = 300;
+/**
+ * What has its hash in its address is that for ever (RFC 8246). Of another version, such as an isolate is asked for while a
+ * deployment spreads, what is here is sent and not kept: a page that asks for it again may find its own.
+ */
+const FOR_EVER = { 'cache-control': 'public, max-age=31536000, immutable' };
 
 /** Makes answers of pages. */
 export const createPress = (ports: PortalPorts) => {
-  const { brand, deskUrl, login } = ports;
+  const { brand, look, deskUrl, login, now } = ports;
 
   /** What is around a page: of nobody's, of somebody's, or of somebody's at a place. */
   const frame = (visit: Visit, session: PortalSession | null, place: Place | null = null): Frame => {
     const { pathname } = new URL(visit.request.url);
     return {
-      ...{ brand, returnTo: visit.returnTo },
+      ...{ brand, returnTo: visit.returnTo, logo: look.logo, assets: visit.assets, now: now() },
       signedInAs: session === null ? null : (session.email ?? session.owner.id),
       places: session === null ? [] : placesFor(session, ports, place),
       ways:
@@ -62,13 +66,10 @@ export const createPress = (ports: PortalPorts) => {
     /** Goes on by GET, whatever came (RFC 9110 §15.4.4). */
     goTo: (location: string, visit: Visit): Response => answer(null, 303, visit, deskUrl, { location }),
 
-    style: (style: string, visit: Visit): Result<Response> =>
-      ok(
-        answer(style, 200, visit, deskUrl, {
-          'content-type': 'text/css; charset=utf-8',
-          'cache-control': `public, max-age=${STYLE_SECONDS}`,
-        }),
-      ),
+    asset: ({ body, headers, version }: Asset, visit: Visit): Result<Response> => {
+      const isCurrent = new URL(visit.request.url).searchParams.get('v') === version;
+      return ok(answer(body, 200, visit, deskUrl, { ...headers, ...(isCurrent ? FOR_EVER : {}) }));
+    },
   };
 };
 

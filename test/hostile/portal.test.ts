@@ -29,6 +29,12 @@ const refusedAs = async (response: Response, status: number, said: string) => {
   expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
 };
 
+/** A page without what may stand in it: one script, ours, by its hash and with nothing in it; and the logo. */
+const withoutOurs = (html: string) =>
+  html
+    .replace(/<script defer="" src="\/portal\.js\?v=[\w-]{16}" integrity="sha384-[^"]{64}"><\/script>/, '')
+    .replace(/<img src="\/portal-logo\?v=[\w-]{16}" alt="" width="\d+" height="28"\/>/, '');
+
 describe('WEB-01 › a form is taken from a page of ours in its own session alone', () => {
   const NOT_OURS = 'This did not come from our page';
 
@@ -267,7 +273,8 @@ describe('WEB-03 › after a sign-in there is no way out', () => {
 
 describe('WEB-04, WEB-05, WEB-09, WEB-10 › what every answer says of itself', () => {
   const POLICY =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " +
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
   it.each([
     ['a page', () => newUserOfApp().then((person) => person.get('/device')), 200],
@@ -292,15 +299,44 @@ describe('WEB-04, WEB-05, WEB-09, WEB-10 › what every answer says of itself', 
       'strict-transport-security': 'max-age=63072000',
       'permissions-policy': expect.stringContaining('camera=()'),
     });
-    const html = await answer.text();
+    const html = withoutOurs(await answer.text());
     expect(html).not.toMatch(/<script|<style|<iframe|<img|<base|\sstyle=|\son[a-z]+=|javascript:/i);
   });
 
-  it('the style is a file of its own, and says nothing that is fetched', async () => {
-    const answer = await newPerson().get('/portal.css');
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
-    expect(await answer.text()).not.toMatch(/url\(|@import/);
-  });
+  /** What a page loads: where, and the hash that it must have. */
+  const loaded = async (tag: string) => {
+    const html = await (await newPerson().get('/device/approved')).text();
+    const found = new RegExp(`<${tag}[^>]* (?:href|src)="([^"]+)"(?: integrity="([^"]+)")?`).exec(html);
+    return { href: found?.[1] ?? '', integrity: found?.[2] ?? '' };
+  };
+
+  it.each([
+    ['link', 'the style', 'text/css; charset=utf-8'],
+    ['script', 'the script', 'text/javascript; charset=utf-8'],
+  ])(
+    '<%s>: %s is what the page says that it is, and kept for ever by that name alone',
+    async (tag, _, type) => {
+      const { href, integrity } = await loaded(tag);
+      const answer = await newPerson().get(href);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
+      expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(answer.headers.get('content-security-policy')).toBe(POLICY);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      const text = await answer.text();
+      const hash = new Uint8Array(await crypto.subtle.digest('SHA-384', new TextEncoder().encode(text)));
+      expect(integrity).toBe(`sha384-${btoa(String.fromCharCode(...hash))}`);
+      // Nothing in it asks for anything else, stores, or makes markup.
+      expect(text).not.toMatch(
+        /url\(|@import|https?:|fetch|XMLHttp|Storage|innerHTML|cookie|eval|Function\(/,
+      );
+      for (const other of ['', '?v=', '?v=AAAAAAAAAAAAAAAA', `?v=x&v=${href.split('=')[1]}`]) {
+        const path = `${href.split('?')[0]}${other}`;
+        const asked = await newPerson().get(path);
+        expect([path, asked.status, asked.headers.get('cache-control')]).toEqual([path, 200, 'no-store']);
+        expect(await asked.text()).toBe(text);
+      }
+    },
+  );
 });
 
 describe('WEB-07 › a cookie that somebody else may have put there is none', () => {
@@ -410,7 +446,7 @@ describe('WEB-12 › what came with a request is text', () => {
     const person = await newUserOfApp();
     const csrf = await fieldOf(await person.get('/device'), 'csrf');
     const answer = await person.post('/device', { csrf, user_code: EVIL });
-    const html = await answer.text();
+    const html = withoutOurs(await answer.text());
     expect([answer.status, html.includes('<script'), html.includes('<img')]).toEqual([404, false, false]);
     expect(html).toContain('value="&quot;&gt;&lt;script');
   });

@@ -7,6 +7,7 @@ import { checkImports } from './imports.ts';
 import { checkLockfile } from './lockfile.ts';
 import { checkNamedTests } from './named-tests.ts';
 import { tool } from './project.ts';
+import { checkScript } from './script.ts';
 import type { Outcome, Step } from './step.ts';
 
 const ran = async (packageName: string, command: string, ...args: readonly string[]): Promise<Outcome> => {
@@ -28,6 +29,12 @@ const STEPS: readonly Step[] = [
     run: () => ran('@biomejs/biome', 'biome', 'check', '.'),
   },
   { name: 'types', says: 'types (tsc)', run: () => ran('typescript', 'tsc', '-p', '.') },
+  {
+    name: 'browser',
+    says: "types of the portal's script (tsc)",
+    run: () => ran('typescript', 'tsc', '-p', 'src/portal/browser'),
+  },
+  { name: 'script', says: "the portal's script is what its source makes", run: () => checkScript() },
   { name: 'imports', says: 'import directions (tools/check/rules.ts)', run: checkImports },
   { name: 'bundle', says: 'the production bundle: contents, size, start-up', run: checkBundle },
   { name: 'deploy', says: 'wrangler.toml: no cache before the Gate, no other door', run: checkDeployment },

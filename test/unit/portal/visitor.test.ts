@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Keychain, openKeychain } from '../../../src/model/keychain.ts';
 import type { StytchSession } from '../../../src/model/ports.ts';
 import type { Result } from '../../../src/model/refusal.ts';
+import { type Assets, createAssets } from '../../../src/portal/assets.ts';
 import type { PortalPorts, Visit } from '../../../src/portal/ports.ts';
 import { createVisitors } from '../../../src/portal/visitor.ts';
 
@@ -17,7 +18,9 @@ const KNOWN: StytchSession = {
 };
 
 let keychain: Keychain;
+let assets: Assets;
 beforeAll(async () => {
+  assets = await createAssets({ logo: null, accent: null })();
   keychain = await openKeychain([{ id: 'a', key: new Uint8Array(32).fill(7) }]);
 });
 
@@ -48,6 +51,7 @@ const visit = (cookie: string): Visit => ({
   request: new Request('https://desk.test/device', { headers: { cookie } }),
   params: {},
   cookies: [],
+  assets,
   returnTo: '/device',
 });
 
