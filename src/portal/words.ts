@@ -331,6 +331,31 @@ export const WORDS = {
   },
   another: 'Connect another device',
 
+  charts: {
+    admitted: 'Admitted',
+    limited: 'Over the limit',
+    refused: 'Refused',
+    told: {
+      admitted: (count: number) => `${NUMBER(count)} admitted`,
+      limited: (count: number) => `${NUMBER(count)} over the limit`,
+      refused: (count: number) => `${NUMBER(count)} refused`,
+    },
+    /** Of one hour or day. */
+    at: (time: string, told: string) => (told === '' ? `${time}: no requests` : `${time}: ${told}`),
+    count: (count: number) => NUMBER(count),
+    /** Of an axis. */
+    short: (count: number) => SHORT_NUMBER(count),
+    nothing: 'No requests in this time.',
+    requestsIn: (count: number, spanMs: number) => {
+      const noun = count === 1 ? 'request' : 'requests';
+      return `${count === 0 ? 'No' : NUMBER(count)} ${noun} in ${duration(spanMs / 1000)}`;
+    },
+    numbers: 'Exact numbers, in UTC',
+    hour: 'Hours',
+    day: 'Day',
+    left: (left: number, limit: number) => `${NUMBER(left)} of ${NUMBER(limit)} left`,
+  },
+
   actions: {
     signIn: 'Sign in',
     signInAgain: 'Sign in again',
@@ -343,6 +368,10 @@ export const WORDS = {
   tooOld: (seconds: number) => `A sign-in of at most ${duration(seconds)} ago is needed.`,
   wait: (seconds: number) => `Try again in ${duration(seconds)}.`,
 } as const;
+
+// Once and not for each number of a page: they are dear.
+const NUMBER = new Intl.NumberFormat('en').format;
+const SHORT_NUMBER = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format;
 
 /** In the largest unit that there are two of, rounded up: nobody waits for less than he was told. */
 const duration = (seconds: number): string => {
