@@ -3,6 +3,7 @@ import {
   authenticateMemberSession,
   revokeMemberSession,
 } from './b2b-endpoints.ts';
+import { searchMembers, searchOrganizations } from './b2b-search.ts';
 import type { Endpoint } from './endpoint.ts';
 import { introspect } from './introspect.ts';
 import { deleteClient, getClient, updateClient } from './m2m-change.ts';
@@ -71,6 +72,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ours('b2b.passwords.authenticate', 'POST', '/v1/b2b/passwords/authenticate', authenticateMemberPassword),
   ours('b2b.sessions.authenticate', 'POST', '/v1/b2b/sessions/authenticate', authenticateMemberSession),
   ours('b2b.sessions.revoke', 'POST', '/v1/b2b/sessions/revoke', revokeMemberSession),
+  ours('b2b.organizations.search', 'POST', '/v1/b2b/organizations/search', searchOrganizations),
+  ours('b2b.members.search', 'POST', '/v1/b2b/organizations/members/search', searchMembers),
   ours('b2b.members.create', 'POST', MEMBERS, createMember),
   ours('b2b.members.update', 'PUT', MEMBER, updateMember),
   ours('b2b.members.delete', 'DELETE', MEMBER, removeMember),

@@ -30,6 +30,14 @@ export const findOrganization = (project: Project, id: string): Organization | n
   return row ?? null;
 };
 
+/** Every organization. */
+export const allOrganizations = (project: Project): readonly Organization[] =>
+  project.sql.exec<Organization>('SELECT * FROM organizations').toArray();
+
+/** Every member of every organization, deleted ones too. */
+export const allMembers = (project: Project): readonly Member[] =>
+  project.sql.exec<Member>('SELECT * FROM members').toArray();
+
 /** Finds a member by its id. */
 export const findMember = (project: Project, memberId: string): Member | null => {
   const [row] = project.sql.exec<Member>('SELECT * FROM members WHERE member_id = ?', memberId);

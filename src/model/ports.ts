@@ -83,6 +83,12 @@ export interface StytchSession
   readonly email: string | null;
 }
 
+/** Somebody of the project, by an address of his. */
+export interface FoundOwner {
+  readonly owner: Owner;
+  readonly email: string;
+}
+
 /** What Latchkey asks of Stytch's M2M API. */
 export interface Stytch {
   /**

@@ -1,6 +1,7 @@
 import type { Outcome, SigningJwk, Stytch, StytchSession } from '../model/ports.ts';
 import { call, type Wires } from './call.ts';
 import { createClients } from './clients.ts';
+import { createFinding, type Finding } from './find.ts';
 import type { StytchProject } from './project.ts';
 import { createRotation } from './rotation.ts';
 import { createSessions } from './sessions.ts';
@@ -14,11 +15,13 @@ const TOKEN_DEADLINE_MS = 3_000;
 const JWKS_DEADLINE_MS = 2_000;
 
 /** Stytch, as far as Latchkey speaks to it. Every answer is parsed before it leaves this folder. */
-export interface StytchApi extends Stytch, Users {
+export interface StytchApi extends Stytch, Users, Finding {
   /** The public keys that sign the project's JWTs. */
   jwks(): Promise<Outcome<readonly SigningJwk[]>>;
   /** The session that an opaque session token stands for; null when there is none, or none any more. `now` in milliseconds. */
   authenticateSession(token: string, now: number): Promise<Outcome<StytchSession | null>>;
+  /** Ends the session that an opaque session token stands for. One that is over already is ended. */
+  revokeSession(token: string): Promise<Outcome<'ended'>>;
 }
 
 export const createStytch = (project: StytchProject, wires: Wires): StytchApi => {
@@ -29,6 +32,7 @@ export const createStytch = (project: StytchProject, wires: Wires): StytchApi =>
     ...createRotation(project, wires),
     ...createSessions(project, wires),
     ...createUsers(project, wires),
+    ...createFinding(project, wires),
 
     exchange: async (clientId, clientSecret, scopes = null) => {
       const form = new URLSearchParams({

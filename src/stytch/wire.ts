@@ -75,6 +75,19 @@ const memberSessionAnswer = z
     ...{ organizationId: member_session.organization_id, email: member.email_address },
   }));
 const userAnswer = z.object({ user_id: z.string(), roles: z.array(z.string()).max(100).nullish() });
+const usersFound = z.object({
+  results: z.array(z.object({ user_id: z.string(), emails: z.array(z.object({ email })) })).max(100),
+});
+const organizationsFound = z.object({
+  organizations: z.array(z.object({ organization_id: z.string() })).max(100),
+});
+const membersFound = z.object({
+  members: z
+    .array(z.object({ member_id: z.string(), organization_id: z.string(), email_address: email }))
+    .max(100),
+});
+/** It says that a session is over, and nothing more. */
+const revokeAnswer = z.object({ request_id: z.string(), status_code: z.literal(200) });
 const deleteAnswer = z.object({ client_id: z.string() });
 const jwk = z
   .object({
@@ -122,6 +135,17 @@ export const readRotationAnswer = reader(rotationAnswer);
 
 /** Of a user, whose it is and what roles he has. */
 export const readUserAnswer = reader(userAnswer);
+
+/** Users by an address. */
+export const readUsersFound = reader(usersFound);
+
+/** Organisations that have a member by an address. */
+export const readOrganizationsFound = reader(organizationsFound);
+
+/** Members by an address. */
+export const readMembersFound = reader(membersFound);
+
+export const readRevokeAnswer = reader(revokeAnswer);
 
 export const readDeleteAnswer = reader(deleteAnswer);
 

@@ -105,3 +105,40 @@ test('an authorization check asks for the organization first, then for the polic
     granting_roles: ['stytch_admin'],
   });
 });
+
+test('a member is found by his address: first who has such a member, then the member there', async () => {
+  const by = (...filter_value: string[]) => ({
+    ...{ operator: 'AND', operands: [{ filter_name: 'member_emails' as const, filter_value }] },
+  });
+  const { organizations } = await emulator.b2b.organizations.search({
+    query: by('lin@example.com', 'x@y.zz'),
+  });
+  expect(organizations).toMatchObject([{ organization_id: ORGANIZATION_ID, organization_slug: 'example' }]);
+  const search = (query: ReturnType<typeof by>, ...organization_ids: string[]) =>
+    emulator.b2b.organizations.members.search({ organization_ids, query });
+  const found = await search(by('lin@example.com'), ORGANIZATION_ID);
+  expect(found.members).toMatchObject([{ member_id: MEMBER_ID, email_address: 'lin@example.com' }]);
+  expect(found.organizations[ORGANIZATION_ID]).toMatchObject({ organization_slug: 'example' });
+  expect(found.results_metadata).toMatchObject({ total: 1 });
+  for (const empty of [
+    await search(by('grace@example.com'), ORGANIZATION_ID),
+    await search(by('lin@example.com'), 'organization-test-none'),
+  ])
+    expect([empty.members, empty.organizations]).toEqual([[], {}]);
+  expect(await refusal(search(by('lin@example.com')))).toMatchObject({ error_type: 'bad_request' });
+  await emulator.b2b.organizations.members.delete({ organization_id: ORGANIZATION_ID, member_id: MEMBER_ID });
+  expect((await search(by('lin@example.com'), ORGANIZATION_ID)).members).toEqual([]);
+  const none = await emulator.b2b.organizations.search({ query: by('lin@example.com') });
+  expect(none.organizations).toEqual([]);
+});
+
+test('a search by what the emulator does not know is refused, not answered with everybody', async () => {
+  const operands = [{ filter_name: 'member_name', filter_value: ['Lin'] }];
+  const query = { operator: 'AND', operands };
+  const organization_ids = [ORGANIZATION_ID];
+  for (const call of [
+    emulator.b2b.organizations.search({ query }),
+    emulator.b2b.organizations.members.search({ organization_ids, query }),
+  ])
+    expect(await refusal(call)).toMatchObject({ status_code: 400, error_type: 'bad_request' });
+});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createStytch, type StytchApi } from '../../src/stytch/client.ts';
-import { PROJECT_ID, SECRET, startEmulator } from '../emulator/emulator.ts';
+import { ADA, LIN, PROJECT_ID, refusal, SECRET, startEmulator } from '../emulator/emulator.ts';
 
 const CLIENT = {
   clientId: 'acme_test_AAAAAAAAAAAAAAAAABBBBBBBBBBB',
@@ -23,15 +23,14 @@ const AS_MADE = {
 
 let emulator: Awaited<ReturnType<typeof startEmulator>>;
 let stytch: StytchApi;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  stytch = createStytch(
-    {
-      ...{ baseUrl: emulator.url.origin, projectId: PROJECT_ID },
-      ...{ projectSecret: SECRET, vertical: 'consumer' },
-    },
+const connect = (vertical: 'consumer' | 'b2b'): StytchApi =>
+  createStytch(
+    { baseUrl: emulator.url.origin, projectId: PROJECT_ID, projectSecret: SECRET, vertical },
     { fetch: (url, init) => fetch(url, init), sleep: (ms) => sleep(ms / 100), random: Math.random },
   );
+beforeAll(async () => {
+  emulator = await startEmulator();
+  stytch = connect('consumer');
 });
 afterAll(() => emulator.server.close());
 beforeEach(async () => {
@@ -174,5 +173,61 @@ describe('a rotation', () => {
     expect(await stytch.startRotation(clientId)).toEqual(answered({ rotation: 'running' }));
     expect(await stytch.cancelRotation(clientId)).toEqual(answered('ended'));
     expect(await works(await start())).toBe(true);
+  });
+});
+
+/** What the emulator is born with. */
+const USER_ID = 'user-test-ada00000-0000-4000-8000-000000000001';
+const MEMBER_ID = 'member-test-3e3be000-0000-4000-8000-000000000004';
+const ORGANIZATION_ID = 'organization-test-0a900000-0000-4000-8000-000000000003';
+
+describe.each(['consumer', 'b2b'] as const)('people of a %s project', (vertical) => {
+  const isB2b = vertical === 'b2b';
+  let people: StytchApi;
+  beforeAll(() => {
+    people = connect(vertical);
+  });
+  beforeEach(() => emulator.door('POST', 'reset'));
+
+  const signIn = async () => {
+    const session_duration_minutes = 60;
+    const signedIn = isB2b
+      ? await emulator.b2b.passwords.authenticate({
+          ...{ ...LIN, organization_id: ORGANIZATION_ID, session_duration_minutes },
+        })
+      : await emulator.stytch.passwords.authenticate({ ...ADA, session_duration_minutes });
+    return signedIn.session_token;
+  };
+
+  test('a session that is ended is over, for Stytch too; to end it again is to have ended it', async () => {
+    const [token, other] = [await signIn(), await signIn()];
+    expect(await people.authenticateSession(token, Date.now())).toMatchObject({
+      value: { owner: { id: isB2b ? MEMBER_ID : USER_ID } },
+    });
+    for (const each of [token, token, 'x'.repeat(44)])
+      expect(await people.revokeSession(each)).toEqual(answered('ended'));
+    expect(await people.authenticateSession(token, Date.now())).toEqual(answered(null));
+    expect(await people.authenticateSession(other, Date.now())).toMatchObject({ outcome: 'answered' });
+    const asked = isB2b
+      ? emulator.b2b.sessions.authenticate({ session_token: token })
+      : emulator.stytch.sessions.authenticate({ session_token: token });
+    expect(await refusal(asked)).toMatchObject({ error_type: 'session_not_found' });
+  });
+
+  test('a session whose end is done and told to nobody is ended', async () => {
+    const token = await signIn();
+    await loseAnswer(isB2b ? 'b2b.sessions.revoke' : 'sessions.revoke');
+    expect(await people.revokeSession(token)).toEqual(answered('ended'));
+    expect(await people.authenticateSession(token, Date.now())).toEqual(answered(null));
+  });
+
+  test('somebody is found by his address, however it is written', async () => {
+    const { email } = isB2b ? { email: LIN.email_address } : ADA;
+    const owner = isB2b
+      ? { kind: 'member', id: MEMBER_ID, organizationId: ORGANIZATION_ID }
+      : { kind: 'user', id: USER_ID, organizationId: null };
+    for (const spelled of [email, email.toUpperCase()])
+      expect(await people.findUsers(spelled)).toEqual(answered([{ owner, email }]));
+    expect(await people.findUsers('nobody@example.com')).toEqual(answered([]));
   });
 });

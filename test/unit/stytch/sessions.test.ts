@@ -152,3 +152,48 @@ describe('authenticateSession', () => {
     });
   });
 });
+
+describe('revokeSession', () => {
+  const DONE = { status_code: 200, request_id: 'x' };
+  const ended = { outcome: 'answered', value: 'ended' };
+
+  it.each([
+    ['consumer', 'https://test.stytch.test/v1/sessions/revoke'],
+    ['b2b', 'https://test.stytch.test/v1/b2b/sessions/revoke'],
+  ] as const)('of a %s project sends the token alone, as the project', async (vertical, url) => {
+    const script = scripted(answer(DONE));
+    const api = createStytch({ ...PROJECT, vertical }, script.wires);
+    expect(await api.revokeSession(TOKEN)).toEqual(ended);
+    expect([script.sent[0]?.url, script.sent[0]?.init.method]).toEqual([url, 'POST']);
+    expect(headersOf(script.sent[0]).authorization).toBe(BASIC);
+    expect(JSON.parse(String(script.sent[0]?.init.body))).toEqual({ session_token: TOKEN });
+  });
+
+  it.each(['session_not_found', 'invalid_session_token'])(
+    'of one that is over already is done: %s',
+    async (code) => {
+      expect(await stytch(stytchError(code, 404)).api.revokeSession(TOKEN)).toEqual(ended);
+    },
+  );
+
+  it('whose answer is lost is asked again, and done', async () => {
+    const { api, sent } = stytch(timeout(), stytchError('session_not_found', 404));
+    expect([await api.revokeSession(TOKEN), sent.length]).toEqual([ended, 2]);
+  });
+
+  it.each([
+    ['a 500', () => answer(DONE, 500)],
+    ['HTML', () => answer('<html>')],
+    ['nothing', () => answer({})],
+    ['an envelope that says something else', () => answer({ ...DONE, status_code: 404 })],
+    ['a redirect', () => answer('', 302, { location: 'https://elsewhere.test' })],
+  ])('answered with %s ended nothing that we know of', async (_, deed) => {
+    const { api } = stytch(deed(), deed(), deed());
+    expect((await api.revokeSession(TOKEN)).outcome).toBe('unreachable');
+  });
+
+  it('is declined for any other reason', async () => {
+    const { api } = stytch(stytchError('unauthorized_credentials', 401));
+    expect(await api.revokeSession(TOKEN)).toMatchObject({ outcome: 'declined', status: 401 });
+  });
+});
