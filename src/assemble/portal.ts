@@ -27,8 +27,13 @@ export const openPortal = (
     const session = answer.value;
     return ok(session && { ...session, roles: session.roles.filter((role) => known.has(role)) });
   };
+  const endSession: PortalPorts['endSession'] = async (token) => {
+    const answer = await stytch.revokeSession(token);
+    return answer.outcome === 'answered' ? ok(undefined) : stytchRefusal(answer);
+  };
   return createPortal({
-    ...{ deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log, sessionOf },
+    ...{ deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log },
+    ...{ sessionOf, endSession },
     ...{
       grantable,
       organizationRoles,

@@ -10,6 +10,7 @@ import { createPlaces } from './places.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
 import { createPress } from './press.tsx';
 import { createSignInPages } from './sign-in-pages.ts';
+import { createSignOutPages } from './sign-out.tsx';
 import { createVisitors } from './visitor.ts';
 import { createPlaceRoutes, type Route } from './visits/index.ts';
 
@@ -21,6 +22,7 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
   const assets = createAssets(ports.look);
   const device = createDevicePages(ports, visitors, press);
   const signIn = createSignInPages(ports, visitors, press);
+  const signOut = createSignOutPages(ports, visitors, press);
 
   const answered = async (context: Context, route: string, serve: Serve): Promise<Response> => {
     const request = context.req.raw;
@@ -63,6 +65,8 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
     ['GET', PATHS.denied, device.denied],
     ['GET', PATHS.signIn, signIn.begin],
     ['GET', PATHS.signedIn, signIn.finish],
+    ['POST', PATHS.signOut, signOut.end],
+    ['GET', PATHS.signedOut, signOut.ended],
     ['GET', PATHS.style, asset('style')],
     ['GET', PATHS.script, asset('script')],
     ['GET', PATHS.icon, asset('icon')],

@@ -1,7 +1,8 @@
 import type { Child } from 'hono/jsx';
 import type { Logo } from '../model/logo.ts';
 import type { Asset, Assets } from './assets.ts';
-import { PATHS, signInPath } from './paths.ts';
+import { PATHS } from './paths.ts';
+import { SignOutButton } from './sign-out-button.tsx';
 import { WORDS } from './words.ts';
 
 const { nav: words } = WORDS;
@@ -23,7 +24,9 @@ export interface Frame {
   readonly now: number;
   /** Who is signed in, as he knows himself; null for nobody. */
   readonly signedInAs: string | null;
-  /** Where somebody else is taken who signs in instead. */
+  /** What the forms of his session carry; null for nobody's. */
+  readonly csrf: string | null;
+  /** Where somebody is taken who signs in. */
   readonly returnTo: string;
   /** Whose keys he can look at besides his own; empty where there are only those. */
   readonly places: readonly Way[];
@@ -34,7 +37,7 @@ export interface Frame {
 /** A whole page. Nothing of it needs a script. */
 export const Layout = ({
   title,
-  frame: { brand, logo, assets, now, signedInAs, returnTo, places, ways },
+  frame: { brand, logo, assets, now, signedInAs, csrf, places, ways },
   isWide = false,
   isHisAlone = false,
   children,
@@ -75,10 +78,10 @@ export const Layout = ({
       <footer>
         {signedInAs === null ? null : (
           <p>
-            {WORDS.signedInAs} <bdi>{signedInAs}</bdi>.{' '}
-            {isHisAlone ? WORDS.notYouHere : <a href={signInPath(returnTo, false)}>{WORDS.notYou}</a>}
+            {WORDS.signedInAs} <bdi>{signedInAs}</bdi>. {isHisAlone ? WORDS.notYouHere : null}
           </p>
         )}
+        {csrf === null || isHisAlone ? null : <SignOutButton csrf={csrf} />}
       </footer>
       {/* What the script says to those who hear the page. */}
       <p class="said" role="status" data-said />

@@ -8,6 +8,8 @@ export const PATHS = {
   signIn: '/sign-in',
   /** Where the app sends back to. */
   signedIn: '/signed-in',
+  signOut: '/sign-out',
+  signedOut: '/signed-out',
   device: '/device',
   decision: '/device/decision',
   approved: '/device/approved',
@@ -49,6 +51,12 @@ const DESTINATION =
 /** The device page with a code in it. */
 export const devicePath = (shownCode: string | null): string =>
   withQuery(PATHS.device, { user_code: shownCode });
+
+/** The page after a sign-out; with the end of the session, in seconds, where nobody knows whether it is over. */
+export const signedOutPath = (openUntil: number | null): string =>
+  openUntil === null
+    ? PATHS.signedOut
+    : `${PATHS.signedOut}?${new URLSearchParams({ until: `${openUntil}` })}`;
 
 /** The way to a page over the sign-in. */
 export const signInPath = (returnTo: string, isAgain: boolean): string =>

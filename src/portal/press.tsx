@@ -26,6 +26,7 @@ export const createPress = (ports: PortalPorts) => {
     return {
       ...{ brand, returnTo: visit.returnTo, logo: look.logo, assets: visit.assets, now: now() },
       signedInAs: session === null ? null : (session.email ?? session.owner.id),
+      csrf: session?.csrf ?? null,
       places: session === null ? [] : placesFor(session, ports, place),
       ways:
         session === null
@@ -64,7 +65,8 @@ export const createPress = (ports: PortalPorts) => {
     },
 
     /** Goes on by GET, whatever came (RFC 9110 §15.4.4). */
-    goTo: (location: string, visit: Visit): Response => answer(null, 303, visit, deskUrl, { location }),
+    goTo: (location: string, visit: Visit, headers: Readonly<Record<string, string>> = {}): Response =>
+      answer(null, 303, visit, deskUrl, { location, ...headers }),
 
     asset: ({ body, headers, version }: Asset, visit: Visit): Result<Response> => {
       const isCurrent = new URL(visit.request.url).searchParams.get('v') === version;

@@ -111,6 +111,10 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 .quiet.bad { color: var(--bad); border-color: var(--bad); }
 .small { display: inline-block; width: auto; min-height: 2rem; padding: .15rem .6rem; font-size: .875rem; }
 .deeds { display: flex; flex-wrap: wrap; gap: .5rem; }
+.sign-out button {
+  width: auto; min-height: 0; margin: 0; padding: .35rem 0; font: inherit; color: var(--link);
+  background: none; border: 0; text-decoration: underline; text-underline-offset: .15em;
+}
 .mark { width: 3rem; height: 3rem; margin-bottom: .75rem; color: var(--good); }
 .mark.no { color: var(--soft); }
 

@@ -49,8 +49,8 @@ export const createVisitors = (ports: PortalPorts) => {
 
   /** Begins a session with us for the one that Stytch's cookie stands for; null where it stands for none. */
   const begin = async (visit: Visit): Promise<Result<PortalSession | null>> => {
-    const token = readCookie(visit.request.headers, STYTCH_COOKIE);
-    if (token === null || !STYTCH_TOKEN.test(token)) return ok(null);
+    const token = stytchTokenOf(visit);
+    if (token === null) return ok(null);
     const now = ports.now();
     const known = await ports.sessionOf(token);
     if (!known.ok) return known;
@@ -82,10 +82,16 @@ export const createVisitors = (ports: PortalPorts) => {
     return refusal === null ? begin(visit) : err(refusal);
   };
 
-  return { enter, begin, required, refusalOfStranger, staleness };
+  return { enter, begin, held, required, refusalOfStranger, staleness };
 };
 
 export type Visitors = ReturnType<typeof createVisitors>;
+
+/** What the app left in the browser; null for what is no token of Stytch's. */
+export const stytchTokenOf = ({ request: { headers } }: Visit): string | null => {
+  const token = readCookie(headers, STYTCH_COOKIE);
+  return token !== null && STYTCH_TOKEN.test(token) ? token : null;
+};
 
 const isAlive = ({ sessionExpiresAt }: Pick<StytchSession, 'sessionExpiresAt'>, now: number): boolean =>
   sessionExpiresAt * 1000 > now;

@@ -5,7 +5,7 @@ export const WORDS = {
   title: (page: string, brand: string) => `${page} · ${brand}`,
   skip: 'Skip to the page',
   signedInAs: 'Signed in as',
-  notYou: 'Not you?',
+  signOut: 'Sign out',
   notYouHere: 'Not you? Deny, and begin anew on your device.',
 
   nav: {
@@ -354,6 +354,14 @@ export const WORDS = {
     hour: 'Hours',
     day: 'Day',
     left: (left: number, limit: number) => `${NUMBER(left)} of ${NUMBER(limit)} left`,
+  },
+
+  signedOut: {
+    title: 'You are signed out',
+    text: 'This browser has no session here any more. A page that is still open in it does nothing.',
+    open: (seconds: number) =>
+      `But we could not end your sign-in itself: nobody answered. It may stay open for up to ${duration(seconds)}, and would let this browser in again without a password.`,
+    advice: 'Sign out in the app as well, or come back in a few minutes, sign in here and sign out again.',
   },
 
   actions: {

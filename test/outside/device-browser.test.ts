@@ -84,7 +84,7 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const { page, complaints, close } = await newVisitor(browser, options);
       await signInAt(page, `${places.desk}/device`, user);
       expect(page.url()).toBe(`${places.desk}/device`);
-      expect(await page.getByRole('link', { name: 'Not you?' }).count()).toBe(1);
+      expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(1);
       await enterCode(page, places, user_code.toLowerCase().replace('-', ''));
       expect(await comparedCode(page)).toBe(user_code);
       const text = await page.locator('main').innerText();
@@ -93,7 +93,7 @@ describe.skipIf(missing !== null)(`the device pages in Chromium${NOT_HERE}`, () 
       const footer = await page.locator('footer').innerText();
       for (const said of [user.email, 'Deny, and begin anew on your device']) expect(footer).toContain(said);
       // The code is this sign-in's: another one could do nothing with it.
-      expect(await page.getByRole('link', { name: 'Not you?' }).count()).toBe(0);
+      expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
       expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(
         options.viewport.width,
       );
