@@ -20,8 +20,9 @@ export default defineConfig({
   // Where requests go, and the audience of the assertion that your origin checks. Variable: ORIGIN_URL.
   origin: { url: 'http://127.0.0.1:8789', id: 'acme-api', timeoutSeconds: 30 },
 
-  // M2M clients of your own backend, made at Stytch with the scope latchkey:admin, that may manage everybody's keys:
-  // ['m2m-client-live-…']. Variable: OPERATORS (comma separated). `npm run dev` names the emulator's.
+  // Who may manage everybody's keys: M2M clients of your own backend, made at Stytch with the scope latchkey:admin, and
+  // people, for the pages: ['m2m-client-live-…', 'user-live-…']. Variable: OPERATORS (comma separated). `npm run dev`
+  // names the emulator's.
   operators: [],
 
   // What a key can be allowed. With `selfService: false`, users cannot give it to their keys themselves.

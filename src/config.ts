@@ -6,7 +6,7 @@ import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
 import { openSpellings, unusedSecret } from './config/warnings.ts';
 import type { DeviceClient } from './model/device.ts';
-import type { ForeignClients, OwnerlessClients } from './model/foreign.ts';
+import { type ForeignClients, type OwnerlessClients, RESERVED_SUBJECT } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
 import type { PathParams } from './model/path.ts';
 import { type Place, placeOf } from './model/place.ts';
@@ -42,7 +42,10 @@ export interface Config {
   } | null;
   /** For how long the audit trail is kept, and the tombstones of a deleted owner. */
   readonly auditDays: number;
+  /** Clients for whose tokens `latchkey:admin` is honoured. */
   readonly operators: readonly string[];
+  /** Users and members, by id, to whom the operators' pages are open. */
+  readonly operatorPeople: readonly string[];
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly roles: ReadonlyMap<string, readonly string[]>;
   readonly deviceClients: ReadonlyMap<string, DeviceClient>;
@@ -214,6 +217,8 @@ const complete = (
     organizationRoles: file.desk.organizationRoles,
   },
   events: file.events ?? null,
+  operators: file.operators.filter((id) => !RESERVED_SUBJECT.test(id)),
+  operatorPeople: file.operators.filter((id) => RESERVED_SUBJECT.test(id)),
   scopes: new Map(
     Object.entries(file.scopes).map(([name, scope]) => [
       name,

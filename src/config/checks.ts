@@ -1,3 +1,5 @@
+import { RESERVED_SUBJECT } from '../model/foreign.ts';
+import { PERSON_ID } from '../model/identity.ts';
 import { browserOriginProblem, hostname, leadsToUs, receiverUrlProblem } from './hosts.ts';
 import type { Judged } from './judged.ts';
 import { placeProblems } from './places.ts';
@@ -45,19 +47,28 @@ const originProblems = (file: Judged): readonly Problem[] =>
     : placeProblems(file.origin, file).map(({ path, message }) => ({ path: ['origin', ...path], message }));
 
 /** `latchkey:admin` in a key that a user made would make that user an operator. */
-const operatorProblems = ({ operators = [], environment }: Judged): readonly Problem[] =>
+const operatorProblems = ({ operators = [], environment, stytch }: Judged): readonly Problem[] =>
   operators.flatMap((id, i) => {
     const path = ['operators', i];
     if (operators.indexOf(id) < i) return [{ path, message: `"${id}" is named twice` }];
     if (OWN_CLIENT_ID.test(id))
       return [{ path, message: "is the id of a user's key: operators are clients made at Stytch" }];
-    const theirs = STYTCH_CLIENT_ID.exec(id)?.[1];
-    if (theirs === undefined || environment === null || theirs === environment) return [];
-    return [{ path, message: `is a ${theirs} client, and the project is ${environment}` }];
+    if (RESERVED_SUBJECT.test(id) && !isPerson(id))
+      return [{ path, message: 'is the id of neither a client nor a person' }];
+    const [, what, theirs] = STYTCH_ID.exec(id) ?? [];
+    if (what === undefined) return [];
+    if (environment !== null && theirs !== environment)
+      return [{ path, message: `is a ${theirs} ${nameOf(what)}, and the project is ${environment}` }];
+    return isPerson(id) && stytch !== undefined && !PERSON_ID[stytch.vertical].test(id)
+      ? [{ path, message: `is a ${what}, and a '${stytch.vertical}' project has none` }]
+      : [];
   });
 
+const isPerson = (id: string): boolean => Object.values(PERSON_ID).some((form) => form.test(id));
+const nameOf = (what: string): string => (what === 'm2m-client' ? 'client' : what);
+
 const OWN_CLIENT_ID = /^[a-z][a-z0-9]{1,11}_(?:live|test)_[0-9A-Za-z]{28}$/;
-const STYTCH_CLIENT_ID = /^m2m-client-(live|test)-/;
+const STYTCH_ID = /^(m2m-client|user|member)-(live|test)-/;
 
 const roleProblems = ({ roles = {}, scopeNames }: Judged): readonly Problem[] =>
   Object.entries(roles).flatMap(([role, scopes]) =>

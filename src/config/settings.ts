@@ -21,8 +21,8 @@ export interface Settings {
   /** For how long the audit trail is kept, and the tombstones of a deleted owner, 30..3650. Default: 400. */
   readonly auditDays?: number | undefined;
   /**
-   * Client ids, made at Stytch and not of our grammar, for which `latchkey:admin` is honoured. Default: none. Variable:
-   * `OPERATORS`.
+   * Clients made at Stytch, not of our grammar, for which `latchkey:admin` is honoured, and people, `user-live-…` or
+   * `member-live-…`, to whom the operators' pages are open. Default: none. Variable: `OPERATORS`.
    */
   readonly operators?: readonly string[] | undefined;
   /** Every scope there is, by name (RFC 6749 §3.3). Default: none. */

@@ -10,6 +10,12 @@ export interface Owner {
   readonly organizationId: string | null;
 }
 
+/** What Stytch calls people: users of a consumer project, members of a B2B one. */
+export const PERSON_ID = {
+  consumer: /^user-(test|live)-[0-9a-f-]{36}$/,
+  b2b: /^member-(test|live)-[0-9a-f-]{36}$/,
+} as const;
+
 /** An owner is known by kind and id: his organisation may be learned later. */
 export const isSameOwner = (one: Pick<Owner, 'kind' | 'id'>, other: Pick<Owner, 'kind' | 'id'>): boolean =>
   one.kind === other.kind && one.id === other.id;

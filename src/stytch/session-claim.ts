@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Owner } from '../model/identity.ts';
+import { type Owner, PERSON_ID } from '../model/identity.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { StytchProject } from './project.ts';
 
@@ -29,11 +29,6 @@ export const readSessionClaim = (claim: unknown, issuedAt: number): SessionClaim
 export const rolesOf = (roles: readonly string[] | null, vertical: Vertical): readonly string[] =>
   roles ?? [vertical === 'b2b' ? 'stytch_member' : 'stytch_user'];
 
-const SUBJECTS = {
-  consumer: /^user-(test|live)-[0-9a-f-]{36}$/,
-  b2b: /^member-(test|live)-[0-9a-f-]{36}$/,
-} as const;
-
 export const organizationId = z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/);
 
 const organization = z.object({ organization_id: organizationId });
@@ -44,7 +39,7 @@ export const ownerOfSession = (
   organizationClaim: unknown,
   vertical: Vertical,
 ): Owner | null => {
-  if (!SUBJECTS[vertical].test(subject)) return null;
+  if (!PERSON_ID[vertical].test(subject)) return null;
   if (vertical === 'consumer') {
     return organizationClaim === undefined ? { kind: 'user', id: subject, organizationId: null } : null;
   }

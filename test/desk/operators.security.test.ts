@@ -208,6 +208,32 @@ describe('what operators may do', () => {
     expect(await refusalOf(await isolate().desk(token, 'GET', user))).toEqual(NOT_GOOD);
   });
 
+  it('a person whom the file lists does not: his power is at the pages, and no program has it', async () => {
+    const { latchkeyFor } = await import('../../src/assemble.ts');
+    const { default: settings } = await import('../settings.ts');
+    const listed = { ...settings, operators: [OPERATOR, subjectOf(session)] };
+    const presented: readonly (readonly [Record<string, string>, object])[] = [
+      [bearer(session), WRONG_KIND],
+      [bearer(key), WRONG_KIND],
+      [bearer(await accessToken(key)), NO_OPERATOR],
+      // What would be his if a person were a client.
+      [bearer(await like({ sub: subjectOf(session) })), NOT_GOOD],
+      [bearer(await like({ sub: subjectOf(session), client_id: subjectOf(session) })), NOT_GOOD],
+    ];
+    for (const [headers, refusal] of presented)
+      for (const operation of OPERATIONS) {
+        const here = isolate({}, latchkeyFor(listed));
+        expect(await refusalOf(await knock(operation, headers, here))).toEqual(refusal);
+        expect(here.calls.filter((each) => !each.startsWith('kv.'))).toEqual([]);
+      }
+    expect(await (await desk(session, 'GET', `/v1/keys/${keyId}`)).json()).toMatchObject({
+      ...{ name: 'test', status: 'active', rotation: null },
+    });
+    // The client beside him is one as before.
+    const answer = await isolate({}, latchkeyFor(listed)).desk(await operatorToken(), 'GET', user);
+    expect(answer.status).toBe(200);
+  });
+
   it('nobody does where no operator is listed', async () => {
     const { latchkeyFor } = await import('../../src/assemble.ts');
     const { default: settings } = await import('../settings.ts');

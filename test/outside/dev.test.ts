@@ -136,7 +136,8 @@ describe('npm run dev', () => {
     const said = dev.output();
     for (const each of [places.api, places.desk, places.stytch, places.origin]) expect(said).toContain(each);
     expect(said).toContain(`${places.desk}/device`);
-    expect(said).toContain('ada@example.com, password: correct horse battery staple');
+    expect(said).toContain('A user: ada@example.com, password: correct horse battery staple');
+    expect(said).toContain('A person who operates: grace@example.com, password: tin whistle copper kettle');
   });
 
   test('the two names of this machine are the two hosts', async () => {

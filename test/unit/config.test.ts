@@ -48,6 +48,8 @@ const EXAMPLE = defineConfig({
   cors: { origins: ['https://app.acme.com'] },
 });
 
+const UUID = '44444444-4444-4444-8444-444444444444';
+
 const LOCAL: Settings = {
   ...EXAMPLE,
   stytch: { projectId: TEST, vertical: 'consumer' },
@@ -153,6 +155,7 @@ describe('a file that is right', () => {
       auditDays: 400,
       clockOffsetSeconds: 0,
       operators: [],
+      operatorPeople: [],
       scopes: new Map(),
       roles: new Map(),
       deviceClients: new Map(),
@@ -731,6 +734,47 @@ describe('ORG-05: the origin', () => {
       'routes[0].origin.timeoutSeconds: is no setting',
       'routes[0].origin.keepCookies: is no setting',
     ]);
+  });
+});
+
+describe('operators', () => {
+  it.each([
+    ['user-live-1', 'is the id of neither a client nor a person'],
+    [`user-live-${'A'.repeat(36)}`, 'is the id of neither a client nor a person'],
+    [`organization-live-${UUID}`, 'is the id of neither a client nor a person'],
+    [`connected-app-live-${UUID}`, 'is the id of neither a client nor a person'],
+    [`user-test-${UUID}`, 'is a test user, and the project is live'],
+    [`member-live-${UUID}`, "is a member, and a 'consumer' project has none"],
+  ])('%s is none: it %s', (id, said) => {
+    expect(problems({ ...EXAMPLE, operators: [id] })).toEqual([`operators[0]: ${said}`]);
+    expect(problems({ ...EXAMPLE, operators: [] }, { OPERATORS: id })).toEqual([`OPERATORS[0]: ${said}`]);
+  });
+
+  it('of a project of organisations is no user', () => {
+    const file = { operators: [`user-live-${UUID}`], stytch: { projectId: LIVE, vertical: 'b2b' as const } };
+    expect(problems({ ...EXAMPLE, ...file })).toEqual([
+      "operators[0]: is a user, and a 'b2b' project has none",
+    ]);
+  });
+
+  it('are named once', () => {
+    const id = `user-live-${UUID}`;
+    expect(problems({ ...EXAMPLE, operators: [id, id] })).toEqual([`operators[1]: "${id}" is named twice`]);
+  });
+
+  it.each([
+    ['consumer', 'user'],
+    ['b2b', 'member'],
+  ] as const)('of a %s project are clients and people, told apart', (vertical, kind) => {
+    const [client, person] = ['m2m-client-live-1', `${kind}-live-${UUID}`];
+    const stytch = { projectId: LIVE, vertical };
+    const fromFile = accepted({ ...EXAMPLE, stytch, operators: [person, client] });
+    const fromVariable = accepted(
+      { ...EXAMPLE, stytch, operators: [] },
+      { OPERATORS: `${client},${person}` },
+    );
+    for (const { config } of [fromFile, fromVariable])
+      expect([config.operators, config.operatorPeople]).toEqual([[client], [person]]);
   });
 });
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.ts';
 import type { Command } from './child.ts';
-import { OPERATOR } from './emulator-project.ts';
+import { GRACE, OPERATOR } from './emulator-project.ts';
 import type { Places } from './places.ts';
 
 /** The project's folder. */
@@ -31,7 +31,7 @@ export const workerCommand = (setting: Setting): Command => {
     STYTCH_API_URL: places.stytch,
     STYTCH_PROJECT_ID: projectId,
     LOGIN_URL: places.login,
-    OPERATORS: OPERATOR.clientId,
+    OPERATORS: [OPERATOR.clientId, GRACE.userId].join(),
     CLOCK_OFFSET_SECONDS: String(clockSeconds),
   };
   return wrangler('worker', 'wrangler.toml', places.port, folder, [

@@ -19,3 +19,13 @@ export const OPERATOR = {
   clientId: 'm2m-client-test-0e0e0e0e-0000-4000-8000-000000000001',
   clientSecret: 'copper-kettle-quiet-lantern',
 };
+
+/** People whom the emulator is born with: a user like any other, and one to whom the operators' pages are open. */
+export const ADA = {
+  ...{ email: 'ada@example.com', password: 'correct horse battery staple' },
+  userId: 'user-test-ada00000-0000-4000-8000-000000000001',
+};
+export const GRACE = {
+  ...{ email: 'grace@example.com', password: 'tin whistle copper kettle' },
+  userId: 'user-test-9ace0000-0000-4000-8000-000000000002',
+};

@@ -1,11 +1,5 @@
-import { type EmulatorProject, OPERATOR } from './emulator-project.ts';
+import { ADA, type EmulatorProject, GRACE, OPERATOR } from './emulator-project.ts';
 import type { Running } from './start.ts';
-
-/** One of those that the emulator is born with. */
-const ADA = {
-  ...{ email: 'ada@example.com', password: 'correct horse battery staple' },
-  userId: 'user-test-ada00000-0000-4000-8000-000000000001',
-};
 
 /**
  * What is said when everything answers. The commands are indented and hold no comments: they can be pasted into
@@ -20,6 +14,7 @@ Latchkey is ready.
   Origin  ${places.origin}    a demo API that shows who called
 
 A user: ${ADA.email}, password: ${ADA.password}
+A person who operates: ${GRACE.email}, password: ${GRACE.password}
 
 Lines to paste. Sign in as that user; the session is good for five minutes:
 
