@@ -54,7 +54,7 @@ describe('a sign-out', () => {
     expect(text).not.toContain('nobody answered');
     expect(text).not.toContain(person.user.email);
     const [, href = ''] = /class="button" href="([^"]*)"/.exec(await page.text()) ?? [];
-    expect(href).toBe('/sign-in?return_to=%2Fdevice');
+    expect(href).toBe('/sign-in?return_to=%2F');
     expect((await person.get(href)).headers.get('location')).toContain(APP);
   });
 
@@ -250,7 +250,7 @@ describe('the page after it', () => {
   it('is none for who is signed in: he is not told that he is not', async () => {
     const { person } = await arrived();
     const answer = await person.get('/signed-out');
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/device']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
   });
 
   it.each([
