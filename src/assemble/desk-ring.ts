@@ -27,6 +27,7 @@ const METHODS: Readonly<Record<DeskMethod, Method>> = {
   audit: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditPage },
   auditHead: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditHead },
   about: { deadlineMs: RING_DEADLINE_MS, isSo: is.isOwnerRecord },
+  limits: { deadlineMs: RING_DEADLINE_MS, isSo: is.isOwnerStandingOrNull },
   suspend: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
   setLimits: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
   exportPage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isExportPage },

@@ -36,6 +36,7 @@ export const createKeys = (ports: DeskPorts): Keys => {
     usage: (who, keyId, asked) => checked(usageQuery, asked, (query) => work.usage(who, keyId, query)),
     usageOfKeys: (who, asked) => checked(keysUsageQuery, asked, (query) => work.usageOfKeys(who, query)),
     audit: (who, asked) => checked(auditQuery, asked, (query) => work.audit(who, query)),
+    limits: work.limits,
     about: async ({ owner }) => (await ports.ringOf(owner)).about(owner),
   };
 };

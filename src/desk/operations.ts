@@ -4,6 +4,7 @@ import { createDoors } from './doors.ts';
 import { githubOperations } from './github.ts';
 import { keyOperations } from './keys.ts';
 import { leakedOperations } from './leaked.ts';
+import { limitsOperations } from './limits.ts';
 import { oauthOperations } from './oauth/index.ts';
 import type { Operation } from './operation.ts';
 import { operatorOperations } from './operators.ts';
@@ -49,5 +50,6 @@ const placeOperations = <P extends string>(ports: DeskPorts, work: Work, place: 
   [
     ...keyOperations(ports, work.keys, place),
     ...usageOperations(work, place),
+    ...limitsOperations(work.limits, place),
     ...auditOperations(ports, work.audit, place),
   ] as const;

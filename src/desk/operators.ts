@@ -7,7 +7,7 @@ import { effectiveBy } from './effective-by.ts';
 import { exportOperation } from './export.ts';
 import { importOperation } from './import.ts';
 import { operation } from './operation.ts';
-import { CHANGED_LIMITS, CHANGED_OWNER, OWNER_LIMITS, OWNER_RECORD, REVOKED_ALL } from './owner-objects.ts';
+import { CHANGED_LIMITS, CHANGED_OWNER, OWNER_RECORD, REVOKED_ALL } from './owner-objects.ts';
 import type { Call, DeskPorts } from './ports.ts';
 import { ownerLimitsBody, suspensionBody } from './schemas.ts';
 
@@ -63,18 +63,6 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) =>
     },
   });
 
-  const getLimits = operation({
-    ...{ method: 'GET', path: `${USER}/limits` as const, ...common, operationId: 'getUserLimits' },
-    summary: "Shows an owner's plan and number of keys",
-    answers: { 200: { description: 'What the owner has of his own', body: OWNER_LIMITS } },
-    refusals: ['not_found'],
-    handle: async ({ who: { owner }, call }) => {
-      const ring = await ports.ringOf(owner);
-      const record = await ring.about(owner);
-      return record.ok ? ok(json(limitsObject(record.value), 200, call.requestId)) : record;
-    },
-  });
-
   const setLimits = operation({
     ...{ method: 'PUT', path: `${USER}/limits` as const, ...common, operationId: 'setUserLimits' },
     ...{ body: ownerLimitsBody, summary: "Sets an owner's plan and number of keys" },
@@ -120,7 +108,7 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) =>
   });
 
   return [
-    ...([about, suspend, lift, getLimits, setLimits, revokeAll, forget] as const),
+    ...([about, suspend, lift, setLimits, revokeAll, forget] as const),
     importOperation(ports, `${USER}/keys/import`, common),
     exportOperation(ports, `${USER}/export`, common),
   ] as const;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LIMIT_NAMES } from '../model/lease-wire.ts';
 import { OWNER, time } from './objects.ts';
 
 const limitMembers = {
@@ -26,7 +27,31 @@ export const OWNER_RECORD = z.strictObject(ownerMembers).meta({ id: 'OwnerRecord
 /** The same after a change. */
 export const CHANGED_OWNER = z.strictObject({ ...ownerMembers, effective_by }).meta({ id: 'ChangedOwner' });
 
-export const OWNER_LIMITS = z.strictObject(limitMembers).meta({ id: 'OwnerLimits' });
+/** What an owner may have and ask for, and what is left of it. */
+export const OWNER_LIMITS = z
+  .strictObject({
+    ...limitMembers,
+    keys: z
+      .strictObject({ limit: z.int(), used: z.int() })
+      .meta({ description: 'How many keys there may be, and how many there are' }),
+    limits: z.array(
+      z.strictObject({
+        name: z
+          .enum(LIMIT_NAMES)
+          .meta({ description: "All of the owner's credentials together, the key's own, or the UTC month" }),
+        requests: z.int(),
+        per_seconds: z.int().meta({ description: 'Of `month`, how long this one is' }),
+        left: z.int().min(0).meta({
+          description:
+            'Now. What was lent to where requests come in counts as used; a dear route takes several',
+        }),
+        whole_at: time.nullable().meta({
+          description: 'When all of it is left again at the latest, if nobody takes any; null when it is',
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'OwnerLimits' });
 
 export const CHANGED_LIMITS = z
   .strictObject({ ...limitMembers, effective_by })

@@ -168,6 +168,11 @@ export const keysUsageQuery = z.object({
   ...usageRange,
 });
 
+/** The query of `GET /v1/limits`. */
+export const limitsQuery = z.object({
+  key_id: z.string().max(256).optional().meta({ description: 'A key whose own limit is wanted besides' }),
+});
+
 /** The query of `GET /v1/audit`. */
 export const auditQuery = z.object({
   key_id: z.string().max(256).optional().meta({ description: 'Rows about this key alone' }),

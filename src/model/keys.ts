@@ -1,5 +1,12 @@
 import type { ChainedEntry } from './audit-chain.ts';
-import type { IssuedKey, KeyRecord, KeyUsageReport, OwnerRecord, UsageReport } from './life.ts';
+import type {
+  IssuedKey,
+  KeyRecord,
+  KeyUsageReport,
+  OwnerRecord,
+  OwnerStanding,
+  UsageReport,
+} from './life.ts';
 import type { Result } from './refusal.ts';
 import type { Subject } from './subject.ts';
 
@@ -42,5 +49,7 @@ export interface Keys {
   /** Of several keys, each on its own, in the order in which they are named. */
   readonly usageOfKeys: (who: Subject, asked: unknown) => Promise<Result<readonly KeyUsageReport[]>>;
   readonly audit: (who: Subject, asked: unknown) => Promise<Result<TrailPage>>;
+  /** The owner's limits and what is left of them; with a key, that key's own besides. */
+  readonly limits: (who: Subject, keyId: string | null) => Promise<Result<OwnerStanding>>;
   readonly about: (who: Subject) => Promise<Result<OwnerRecord>>;
 }

@@ -5,7 +5,8 @@
 export type Limit = { readonly requests: number; readonly perSeconds: number };
 
 /** Which of the limits of one ask is meant: the owner's window, the key's own window, the owner's UTC month. */
-export type LimitName = 'owner' | 'key' | 'month';
+export const LIMIT_NAMES = ['owner', 'key', 'month'] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
 
 /** The purse of an owner whose key has no limit of its own; a key with one uses its key id. */
 export const OWNER_PURSE = '';

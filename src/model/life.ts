@@ -4,7 +4,7 @@ import type { Asker } from './asker.ts';
 import type { ChainedEntry } from './audit-chain.ts';
 import type { Author } from './author.ts';
 import type { Owner } from './identity.ts';
-import type { Limit } from './lease-wire.ts';
+import type { Limit, LimitName } from './lease-wire.ts';
 
 /** Longest overlap of a rotation's two secrets, in seconds: 30 days. */
 export const MAX_OVERLAP_SECONDS = 30 * 86_400;
@@ -180,6 +180,22 @@ export interface Suspension {
 export interface OwnerLimits {
   readonly plan?: string | null;
   readonly keysLimit?: number | null;
+}
+
+/** An owner's limits, and what is left of them. */
+export interface OwnerStanding extends Pick<OwnerRecord, 'plan' | 'keysLimit'> {
+  /** How many keys he may have, and how many hold a slot. */
+  readonly keys: { readonly limit: number; readonly used: number };
+  /** The owner's first; a key's own where one was asked for that has one. */
+  readonly limits: readonly LimitStanding[];
+}
+
+/** One limit, and what is left of it now: units that are out on lease count as spent. */
+export interface LimitStanding extends Limit {
+  readonly name: LimitName;
+  readonly left: number;
+  /** When all of it is left again at the latest, if nobody takes any; null when it is. */
+  readonly wholeAt: number | null;
 }
 
 /** A client that was made at Stytch or elsewhere, and is to become one of an owner's keys. */

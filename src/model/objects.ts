@@ -1,6 +1,6 @@
 import type { Owner } from './identity.ts';
 import type { Limit } from './lease-wire.ts';
-import type { KeyRecord, OwnerRecord, Rotation } from './life.ts';
+import type { KeyRecord, OwnerRecord, OwnerStanding, Rotation } from './life.ts';
 
 /** A key as it is shown, at the Desk and in events: ids are strings, times are RFC 3339 in UTC. The key itself is not part of it. */
 export const keyObject = (record: KeyRecord) => ({
@@ -62,8 +62,22 @@ export const ownerRecordObject = (record: OwnerRecord) => ({
         },
 });
 
+/** An owner's limits as they are shown, with what is left of them. */
+export const standingObject = ({ plan, keysLimit, keys, limits }: OwnerStanding) => ({
+  ...limitsObject({ plan, keysLimit }),
+  keys,
+  limits: limits.map(({ name, left, wholeAt, ...limit }) => ({
+    ...{ name, requests: limit.requests, per_seconds: limit.perSeconds, left },
+    // Not before it is so: times are to the second.
+    whole_at: wholeAt === null ? null : time(wholeAt + 999),
+  })),
+});
+
 /** What an owner has of his own. */
-export const limitsObject = ({ plan, keysLimit }: OwnerRecord) => ({ plan, keys_limit: keysLimit });
+export const limitsObject = ({ plan, keysLimit }: Pick<OwnerRecord, 'plan' | 'keysLimit'>) => ({
+  plan,
+  keys_limit: keysLimit,
+});
 
 /** RFC 3339, to the second; null stays null. */
 export function time(at: number): string;

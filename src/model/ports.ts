@@ -26,6 +26,7 @@ import type {
   OutboxEvent,
   OwnerLimits,
   OwnerRecord,
+  OwnerStanding,
   Reconciled,
   RotateRequest,
   Seen,
@@ -214,6 +215,8 @@ export interface Ring {
   audit(query: AuditQuery): Promise<AuditPage>;
   auditHead(owner: Owner): Promise<AuditHead>;
   about(owner: Owner): Promise<OwnerRecord>;
+  /** The owner's limits and what is left of them, with the own limit of a key if one is meant; null for a key that is none. */
+  limits(owner: Owner, keyId: string | null): Promise<OwnerStanding | null>;
   /**
    * Whether everything of the owner's is refused, and why. Null lifts it. One that `mayLapse` is kept for a day only where
    * there is nothing else to remember of the owner.

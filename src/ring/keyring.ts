@@ -25,6 +25,7 @@ import type {
   ListRequest,
   OwnerLimits,
   OwnerRecord,
+  OwnerStanding,
   Reconciled,
   RotateRequest,
   UsageBucket,
@@ -58,6 +59,7 @@ import { exportPage } from './owner/export.ts';
 import { forgetOwner } from './owner/forget.ts';
 import { found } from './owner/found.ts';
 import { about, closed, revokeAll, setLimits, suspend } from './owner/index.ts';
+import { limits } from './owner/limits.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { admit, ownersIn, settle } from './requests/admit.ts';
 import { exchange } from './requests/exchange.ts';
@@ -209,6 +211,11 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   async about(owner: Owner): Promise<OwnerRecord> {
     await this.#enter(owner);
     return about(this.#parts, owner);
+  }
+
+  async limits(owner: Owner, keyId: string | null): Promise<OwnerStanding | null> {
+    await this.#enter(owner);
+    return limits(this.#parts, owner, keyId);
   }
 
   async suspend(

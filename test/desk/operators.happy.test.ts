@@ -170,12 +170,15 @@ describe('a suspension', () => {
 
 describe('limits', () => {
   it('are nobody’s own at first, and then what was put', async () => {
-    expect(await told(asOperator('GET', `${user}/limits`))).toEqual({ plan: null, keys_limit: null });
+    expect(await told(asOperator('GET', `${user}/limits`))).toMatchObject({ plan: null, keys_limit: null });
     const before = Date.now();
     const put = await told(asOperator('PUT', `${user}/limits`, { plan: 'tiny', keys_limit: 2 }));
     expect(put).toEqual({ plan: 'tiny', keys_limit: 2, effective_by: expect.any(String) });
     effective(before, put);
-    expect(await told(asOperator('GET', `${user}/limits`))).toEqual({ plan: 'tiny', keys_limit: 2 });
+    expect(await told(asOperator('GET', `${user}/limits`))).toEqual({
+      ...{ plan: 'tiny', keys_limit: 2, keys: { limit: 2, used: 0 } },
+      limits: [{ name: 'owner', requests: 10, per_seconds: 60, left: 10, whole_at: null }],
+    });
     expect(await told(asOperator('GET', user))).toMatchObject({ plan: 'tiny', keys_limit: 2 });
     expect(await trail()).toMatchObject([
       { action: 'owner.limits_changed', details: '{"plan":"tiny","keys_limit":2}' },

@@ -37,7 +37,7 @@ const NOT_FOUND = { status: 404, code: 'not_found', ...NONE };
 /** What is to be read, below each place; `{key_id}` is one of the owner's. */
 const READINGS = [
   ...['/keys/{key_id}/usage', '/usage', '/usage/keys?key_id={key_id}'],
-  ...['/audit', '/audit/head'],
+  ...['/limits', '/limits?key_id={key_id}', '/audit', '/audit/head'],
 ];
 
 let session: string;
@@ -94,9 +94,9 @@ describe.each(READINGS)('GET /v1%s', (path) => {
     const here = isolate();
     const refused = await refusalOf(await here.fetch(`${DESK}${own()}`, { headers }));
     expect(refused).toEqual(refusal);
-    expect(here.calls.filter((call) => /usage|audit|get$/.test(call) && call.startsWith('ring.'))).toEqual(
-      [],
-    );
+    expect(
+      here.calls.filter((call) => /usage|limits|audit|get$/.test(call) && call.startsWith('ring.')),
+    ).toEqual([]);
     const calls = Object.keys(await stytchCalls());
     expect(calls.filter((each) => each.startsWith('m2m'))).toEqual([]);
     expect(await rooms.ORIGIN.records()).toEqual([]);

@@ -1,6 +1,7 @@
 import type { DeskPorts } from '../ports.ts';
 import { createAuditWork } from './audit.ts';
 import { createKeyWork } from './keys.ts';
+import { createLimitsWork } from './limits.ts';
 import { createUsageOfKeysWork, createUsageWork } from './usage.ts';
 
 /** The work behind what is served, to programs and to people alike: who may ask was found out before. */
@@ -8,6 +9,7 @@ export const createWork = (ports: DeskPorts) => ({
   keys: createKeyWork(ports),
   usage: createUsageWork(ports),
   usageOfKeys: createUsageOfKeysWork(ports),
+  limits: createLimitsWork(ports),
   audit: createAuditWork(ports),
 });
 

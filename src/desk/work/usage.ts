@@ -47,8 +47,6 @@ export const createUsageOfKeysWork =
     );
   };
 
-export type UsageWork = ReturnType<typeof createUsageWork>;
-
 const rangeOf = ({ by, from, to }: Query, now: number): Result<UsageRange> =>
   usageRange(by, { from: millis(from), to: millis(to) }, now);
 

@@ -10,7 +10,9 @@ import {
   type KeyPage,
   type KeyRecord,
   type KeyUsage,
+  type LimitStanding,
   type OwnerRecord,
+  type OwnerStanding,
   type UsageBucket,
 } from '../../model/life.ts';
 import type {
@@ -105,6 +107,21 @@ export const isAuditHead = (value: unknown): value is AuditHead =>
 
 export const isOwnerRecord = (value: unknown): value is OwnerRecord =>
   isRecord(value) && isOwner(value.owner) && isNumber(value.liveKeys) && isTextOrNull(value.plan);
+
+export const isOwnerStandingOrNull = (value: unknown): value is OwnerStanding | null =>
+  value === null ||
+  (isRecord(value) &&
+    isTextOrNull(value.plan) &&
+    isNumberOrNull(value.keysLimit) &&
+    isRecord(value.keys) &&
+    [value.keys.limit, value.keys.used].every(isNumber) &&
+    isListOf(isLimitStanding)(value.limits));
+
+const isLimitStanding = (value: unknown): value is LimitStanding =>
+  isRecord(value) &&
+  isText(value.name) &&
+  [value.requests, value.perSeconds, value.left].every(isNumber) &&
+  isNumberOrNull(value.wholeAt);
 
 export const isExportPage = (value: unknown): value is ExportPage =>
   isRecord(value) &&

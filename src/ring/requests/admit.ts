@@ -4,7 +4,8 @@ import { type Grant, OWNER_PURSE, type Report } from '../../model/lease-wire.ts'
 import type { MeterRules } from '../../model/meter.ts';
 import type { Admission, AdmitRequest, CredentialName, KeyUse, Standing } from '../../model/ports.ts';
 import { found } from '../owner/found.ts';
-import type { Plan, RingParts } from '../parts.ts';
+import type { RingParts } from '../parts.ts';
+import { meterRules, planOf } from './plan.ts';
 import { watchQuota } from './quota.ts';
 import { standingOf } from './standing.ts';
 import { recordUse, settleUse, tellUse } from './usage.ts';
@@ -74,19 +75,9 @@ const permits = (
   return parts.meter().ask(ask, rulesOf(parts, credential, ownLimit), now);
 };
 
-const planOf = ({ tables, rules }: Pick<RingParts, 'tables' | 'rules'>): Plan =>
-  rules.plans.get(tables.plan() ?? '') ?? rules.plan;
-
 /** The limits that a credential is under now. */
-const rulesOf = ({ tables, rules }: RingParts, credential: CredentialName, ownLimit: boolean): MeterRules => {
-  const { requests, perSeconds, perMonth = null } = planOf({ tables, rules });
-  return {
-    owner: { requests, perSeconds },
-    key: ownLimit ? (tables.key(useName(credential))?.limit ?? null) : null,
-    unitsPerMonth: perMonth,
-    leaseMs: rules.leaseSeconds * 1000,
-  };
-};
+const rulesOf = (parts: RingParts, credential: CredentialName, ownLimit: boolean): MeterRules =>
+  meterRules(parts, ownLimit ? (parts.tables.key(useName(credential))?.limit ?? null) : null);
 
 /** The token kept for a secret, if it is of the key as it is now. */
 const keptToken = (
