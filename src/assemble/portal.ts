@@ -17,7 +17,7 @@ export const openPortal = (
   ports: DeskPorts,
 ): ReturnType<typeof createPortal> => {
   const { deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log } = ports;
-  const { grantable, organizationRoles, keysPerUser, largestLeaseSeconds } = ports;
+  const { grantable, organizationRoles, largestLeaseSeconds } = ports;
   const { brand, desk, portal, roles, scopes } = config;
   // Whoever runs a project may give users many roles: a cookie has room for those alone that something hangs on.
   const known = new Set([...roles.keys(), ...organizationRoles]);
@@ -37,7 +37,6 @@ export const openPortal = (
     ...{
       grantable,
       organizationRoles,
-      keysPerUser,
       largestLeaseSeconds,
       keys: createKeys(ports),
       keyBrand: brand,

@@ -38,14 +38,14 @@ export interface Frame {
 export const Layout = ({
   title,
   frame: { brand, logo, assets, now, signedInAs, csrf, places, ways },
-  isWide = false,
+  width = 'narrow',
   isHisAlone = false,
   children,
 }: {
   readonly title: string;
   readonly frame: Frame;
-  /** Whether the page is a list, and not a form or a few lines. */
-  readonly isWide?: boolean;
+  /** A few lines; a form on a page of lists; a list. */
+  readonly width?: 'narrow' | 'form' | 'wide';
   /** Whether the page is of this sign-in alone: another one could do nothing with it. */
   readonly isHisAlone?: boolean;
   readonly children?: Child;
@@ -60,7 +60,7 @@ export const Layout = ({
       <link rel="icon" href={assets.icon.href} />
       <script defer src={assets.script.href} integrity={assets.script.integrity} />
     </head>
-    <body class={isWide ? 'wide' : undefined}>
+    <body class={width}>
       <a class="skip" href="#page">
         {WORDS.skip}
       </a>
@@ -70,19 +70,21 @@ export const Layout = ({
           {brand}
         </a>
         <Ways label={words.places} ways={places} class="places" />
+        <div class="who">
+          {signedInAs === null ? null : (
+            <span>
+              <span class="said">{WORDS.signedInAs} </span>
+              <bdi>{signedInAs}</bdi>
+            </span>
+          )}
+          {csrf === null || isHisAlone ? null : <SignOutButton csrf={csrf} />}
+        </div>
       </header>
       <Ways label={words.label} ways={ways} class="tabs" />
       <main id="page" tabindex={-1}>
         {children}
       </main>
-      <footer>
-        {signedInAs === null ? null : (
-          <p>
-            {WORDS.signedInAs} <bdi>{signedInAs}</bdi>. {isHisAlone ? WORDS.notYouHere : null}
-          </p>
-        )}
-        {csrf === null || isHisAlone ? null : <SignOutButton csrf={csrf} />}
-      </footer>
+      <footer>{isHisAlone ? <p>{WORDS.notYouHere}</p> : null}</footer>
       {/* What the script says to those who hear the page. */}
       <p class="said" role="status" data-said />
     </body>

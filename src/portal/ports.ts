@@ -24,8 +24,6 @@ export interface PortalPorts extends SessionRules {
   readonly scopeDescription: (scope: string) => string | null;
   /** What the operator's brand is called in a key; what a shell variable that holds one is named after. */
   readonly keyBrand: string;
-  /** How many living keys an owner may have who has no number of his own. */
-  readonly keysPerUser: number;
   /** How old a word of the Ring may be anywhere: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
   /** The session behind Stytch's opaque token, asked now; null for none. Only roles that mean something here are told. */

@@ -23,11 +23,11 @@ export const second = (at: number): string => `${SECOND.format(at)} UTC`;
 
 export const count = (number: number): string => COUNT.format(number);
 
-/** "3 minutes ago", "in 2 days": in the largest unit that there is one of, towards zero. */
+/** "3 minutes ago", "in 2 days": in the largest unit that there is one of. What was is not made older, nor what comes made sooner. */
 export const relative = (at: number, now: number): string => {
   const seconds = Math.trunc((at - now) / 1000);
   const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? (['second', 1] as const);
-  return RELATIVE.format(Math.trunc(seconds / size), unit);
+  return RELATIVE.format(Math.ceil(seconds / size), unit);
 };
 
 const UNITS = [

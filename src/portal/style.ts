@@ -22,8 +22,9 @@ body {
 }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: .5rem; padding: .25rem .5rem; background: var(--panel); z-index: 1; }
-header, main, footer, .tabs { width: min(38rem, 100% - 1.5rem); }
-.wide header, .wide main, .wide footer, .wide .tabs { width: min(64rem, 100% - 1.5rem); }
+header, main, footer, .tabs { width: min(64rem, 100% - 1.5rem); }
+.narrow main, .narrow footer { width: min(34rem, 100% - 1.5rem); }
+.form main > * { max-width: 40rem; }
 header {
   display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; justify-content: space-between;
   padding: clamp(1rem, 3vh, 2rem) .25rem .75rem;
@@ -39,6 +40,11 @@ nav a { display: inline-block; padding: .55rem 0; color: var(--soft); text-decor
 nav a:hover { color: var(--text); }
 nav a[aria-current] { color: var(--text); font-weight: 600; border-color: var(--link); }
 .tabs { margin-bottom: .75rem; }
+.ranges ul { gap: .25rem; }
+.ranges a { padding: .2rem .6rem; border: 1px solid transparent; border-radius: .4rem; font-size: .925rem; }
+.ranges a[aria-current] { border-color: var(--edge); }
+.who { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .875rem; color: var(--soft); }
+.who bdi { overflow-wrap: anywhere; }
 main {
   padding: clamp(1.15rem, 4vw, 2rem);
   background: var(--panel); border: 1px solid var(--line); border-radius: .75rem;
@@ -66,6 +72,7 @@ input, select, textarea {
   min-height: 2.75rem; padding: .5rem .7rem; max-width: 100%;
 }
 .field > input, textarea { width: 100%; }
+.filter input { font-weight: 400; }
 textarea { font-family: var(--mono); font-size: .925rem; }
 [type=checkbox], [type=radio] { min-height: 0; width: 1.15rem; height: 1.15rem; margin: .2rem 0 0; padding: 0; flex: none; accent-color: var(--link); }
 [aria-invalid] { border-color: var(--bad); }
@@ -141,6 +148,7 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 .filter select { display: block; }
 .filter button { width: auto; flex: none; }
 .keys { list-style: none; margin: 1rem 0; padding: 0; border-top: 1px solid var(--line); }
+.keys .usage-line { width: 7.5rem; height: 1.5rem; vertical-align: middle; }
 .keys > li {
   display: grid; grid-template-columns: minmax(0, 1fr) minmax(15rem, 19rem); gap: .5rem 2rem; margin: 0; padding: 1.1rem 0;
   border-bottom: 1px solid var(--line);
@@ -167,7 +175,8 @@ th { text-align: left; color: var(--soft); font-weight: 600; }
 th, td { padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td { overflow-wrap: anywhere; min-width: 6.5rem; }
 @media (max-width: 46rem) {
-  .keys > li { grid-template-columns: minmax(0, 1fr); }
+  .keys .usage-line { width: 7.5rem; height: 1.5rem; vertical-align: middle; }
+.keys > li { grid-template-columns: minmax(0, 1fr); }
   .filter > * { flex: 1 1 8rem; }
   .filter select, .filter button { width: 100%; }
   thead { position: absolute; left: -100vw; }

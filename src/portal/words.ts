@@ -40,6 +40,9 @@ export const WORDS = {
     more: 'Older keys',
     list: 'Keys',
     noEnd: 'Never',
+    week: '7 days',
+    requests: (count: number) =>
+      count === 0 ? 'No requests' : `${NUMBER(count)} request${count === 1 ? '' : 's'}`,
     moreScopes: (count: number) => `+${count} more`,
   },
 
@@ -232,7 +235,16 @@ export const WORDS = {
 
   usage: {
     title: 'Usage',
-    text: 'All of your keys and sessions together.',
+    titles: { own: 'What you used', organization: 'What your organisation used' },
+    text: 'All keys and sessions together.',
+    limits: 'Limits, and what is left now',
+    limitNames: {
+      owner: (period: string) => `Requests ${period}, all keys together`,
+      key: (period: string) => `Requests ${period}, this key`,
+      month: () => 'Requests in this month (UTC), all keys together',
+    },
+    period: (seconds: number) => `in any ${duration(seconds)}`,
+    whole: (when: string) => `All of it again ${when}, if nothing is sent meanwhile.`,
     ranges: { '24h': '24 hours', '7d': '7 days', '90d': '90 days' },
     range: 'Range',
     about: 'Requests let through are never counted too low; refused and limited ones may be. Times are UTC.',

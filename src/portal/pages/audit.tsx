@@ -30,7 +30,7 @@ interface Trail {
 export const AuditPage = (trail: Trail) => {
   const { frame, entries, cursor, paths, filter, isFiltered } = trail;
   return (
-    <Layout title={words.title} frame={frame} isWide>
+    <Layout title={words.title} frame={frame} width="wide">
       <h1>{words.title}</h1>
       <p class="soft">{words.text}</p>
       {entries.length === 0 && !isFiltered ? <p>{words.none}</p> : <Filter {...trail} />}

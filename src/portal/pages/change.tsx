@@ -26,7 +26,7 @@ export const ChangePage = ({
   readonly problems: Problems;
   readonly scopes: readonly OfferedScope[];
 }) => (
-  <Layout title={words.title(name)} frame={frame}>
+  <Layout title={words.title(name)} frame={frame} width="form">
     <h1>{words.title(name)}</h1>
     <FormProblem problems={problems} />
     <form method="post" action={paths.change(keyId)}>

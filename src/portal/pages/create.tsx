@@ -25,7 +25,7 @@ export const CreatePage = ({
   readonly problems: Problems;
   readonly scopes: readonly OfferedScope[];
 }) => (
-  <Layout title={words.title} frame={frame}>
+  <Layout title={words.title} frame={frame} width="form">
     <h1>{words.title}</h1>
     <FormProblem problems={problems} />
     <form method="post" action={paths.keys}>

@@ -28,7 +28,7 @@ export interface OneKey {
 export const KeyPage = (one: OneKey & { readonly children?: Child }) => {
   const { frame, paths, record, notice, deadBy, now } = one;
   return (
-    <Layout title={record.name} frame={frame} isWide>
+    <Layout title={record.name} frame={frame} width="wide">
       <p>
         <a href={paths.home}>{words.back}</a>
       </p>

@@ -1,8 +1,12 @@
-import type { KeyRecord, OwnerRecord } from '../../model/life.ts';
+import type { KeyRecord, OwnerStanding, UsageReport } from '../../model/life.ts';
+import { totalsOf } from '../../model/life.ts';
+import { requestsIn } from '../charts/buckets.ts';
+import { UsageLine } from '../charts/usage-line.tsx';
 import { type Frame, Layout } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';
 import type { Place } from '../places.ts';
 import { Ago } from '../time.tsx';
+import { barsOf } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
 import { Badge, isLiving, LastUse } from './key-words.tsx';
 
@@ -23,8 +27,11 @@ export interface List {
   readonly frame: Frame;
   readonly place: Place;
   readonly paths: PlacePaths;
-  readonly about: OwnerRecord;
-  readonly keysLimit: number;
+  readonly isSuspended: boolean;
+  /** How many keys there can be, and are. */
+  readonly slots: OwnerStanding['keys'];
+  /** What each key used in seven days, by its id. */
+  readonly used: ReadonlyMap<string, UsageReport>;
   readonly filter: ListFilter;
   /** Whether it is narrowed at all. */
   readonly isFiltered: boolean;
@@ -39,23 +46,23 @@ export interface List {
 
 /** Somebody's keys. */
 export const ListPage = (list: List) => {
-  const { frame, place, paths, about, keysLimit, isFiltered, records } = list;
+  const { frame, place, paths, isSuspended, slots, isFiltered, records } = list;
   const title = words.title[place.kind];
   const isEmpty = records.length === 0 && !isFiltered;
   return (
-    <Layout title={title} frame={frame} isWide>
+    <Layout title={title} frame={frame} width="wide">
       <div class="heading">
         <h1>{title}</h1>
         <a class="button" href={paths.create}>
           {words.create}
         </a>
       </div>
-      {about.suspension === null ? null : <p class="note">{WORDS.suspended}</p>}
+      {isSuspended ? <p class="note">{WORDS.suspended}</p> : null}
       {isEmpty ? (
         <Empty example={list.example} />
       ) : (
         <>
-          <p class="soft">{words.count(about.liveKeys, keysLimit)}</p>
+          <p class="soft">{words.count(slots.used, slots.limit)}</p>
           <Filter {...list} />
           {records.length === 0 ? <Nothing paths={paths} /> : <Rows {...list} />}
         </>
@@ -165,11 +172,11 @@ const Rows = (list: List) => {
   );
 };
 
-const Row = ({ record, list: { paths, now } }: { readonly record: KeyRecord; readonly list: List }) => {
+const Row = ({ record, list: { paths, used, now } }: { readonly record: KeyRecord; readonly list: List }) => {
   const { keyId, name, description, scopes, lastFour, createdAt } = record;
   return (
     <li class={isLiving(record) ? undefined : 'over'}>
-      <div class="who">
+      <div class="name">
         <h2>
           <a href={paths.key(keyId)}>
             <bdi>{name}</bdi>
@@ -195,6 +202,12 @@ const Row = ({ record, list: { paths, now } }: { readonly record: KeyRecord; rea
       </div>
       <dl>
         <div>
+          <dt>{words.week}</dt>
+          <dd>
+            <WeekLine used={used.get(keyId)} />
+          </dd>
+        </div>
+        <div>
           <dt>{WORDS.use.last}</dt>
           <dd>
             <LastUse record={record} now={now} />
@@ -209,6 +222,17 @@ const Row = ({ record, list: { paths, now } }: { readonly record: KeyRecord; rea
         <RowEnd record={record} now={now} />
       </dl>
     </li>
+  );
+};
+
+/** Seven days as a line, and as a number. */
+const WeekLine = ({ used }: { readonly used: UsageReport | undefined }) => {
+  if (used === undefined) return null;
+  const requests = requestsIn(totalsOf(used.buckets));
+  return (
+    <>
+      {requests === 0 ? null : <UsageLine {...barsOf('7d', used)} />} {words.requests(requests)}
+    </>
   );
 };
 

@@ -21,7 +21,7 @@ export const RevokePage = ({
   readonly record: KeyRecord;
   readonly now: number;
 }) => (
-  <Layout title={words.title(record.name)} frame={frame}>
+  <Layout title={words.title(record.name)} frame={frame} width="form">
     <h1>{words.title(record.name)}</h1>
     <p>{words.text}</p>
     <dl class="facts">

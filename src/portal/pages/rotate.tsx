@@ -27,7 +27,7 @@ export const RotatePage = ({
   readonly record: KeyRecord;
   readonly problem: string | null;
 }) => (
-  <Layout title={words.title(name)} frame={frame}>
+  <Layout title={words.title(name)} frame={frame} width="form">
     <h1>{words.title(name)}</h1>
     <p>{words.text}</p>
     {problem === null ? null : (

@@ -34,7 +34,7 @@ export const ShownKeyPage = ({
 }) => {
   const title = words.title[shown === 'created' ? 'created' : 'rotated'];
   return (
-    <Layout title={title} frame={frame}>
+    <Layout title={title} frame={frame} width="form">
       <div data-secret={keyPath}>
         <h1>{title}</h1>
         <p>
@@ -64,7 +64,7 @@ export const ShownKeyPage = ({
 export const ShownAlreadyPage = ({ frame, shown, name, keyPath }: ShownKey) => {
   const title = words.again[shown === 'created' ? 'created' : 'rotated'];
   return (
-    <Layout title={title} frame={frame}>
+    <Layout title={title} frame={frame} width="form">
       <h1>{title}</h1>
       <p>
         <bdi>{name}</bdi>

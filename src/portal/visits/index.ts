@@ -6,6 +6,7 @@ import { createAuditVisits } from './audit.tsx';
 import { createCreateVisits, createLink } from './create.tsx';
 import { createListVisits } from './list.tsx';
 import { createOneKeyVisits } from './one-key.tsx';
+import { createUsageVisits } from './usage.tsx';
 
 /** What the pages of a place are made with. */
 export interface Visits {
@@ -20,10 +21,11 @@ export type Route = readonly [method: 'GET' | 'POST', path: string, serve: Serve
 /** The pages of somebody's keys at a place, and what their forms do. */
 export const createPlaceRoutes = (visits: Visits, place: Place): readonly Route[] => {
   const { page, form } = visits.entrance;
-  const [list, create, one, audit] = [
+  const [list, create, one, usage, audit] = [
     createListVisits(visits),
     createCreateVisits(visits),
     createOneKeyVisits(visits),
+    createUsageVisits(visits),
     createAuditVisits(visits),
   ];
   const base = place.route;
@@ -34,6 +36,7 @@ export const createPlaceRoutes = (visits: Visits, place: Place): readonly Route[
   };
   return [
     ['GET', base === '' ? '/' : base, page(place, list.list)],
+    ['GET', `${base}/usage`, page(place, usage.show)],
     ['GET', `${base}/audit`, page(place, audit.list)],
     ['GET', `${base}/keys/new`, page(place, create.ask)],
     [

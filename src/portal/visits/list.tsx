@@ -2,6 +2,7 @@ import { ok } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import { type ListFilter, ListPage } from '../pages/list.tsx';
 import type { Serve } from '../ports.ts';
+import { usageAsked } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
 import type { Visits } from './index.ts';
 
@@ -22,18 +23,29 @@ export const createListVisits = ({ ports, press }: Visits) => {
       ...(scope === '' ? {} : { scope }),
       ...{ status, sort, cursor, limit: PAGE },
     };
-    const [page, about] = await Promise.all([ports.keys.list(who, asked), ports.keys.about(who)]);
+    const [page, about, standing] = await Promise.all([
+      ports.keys.list(who, asked),
+      ports.keys.about(who),
+      ports.keys.limits(who, null),
+    ]);
     if (!page.ok) return page;
     if (!about.ok) return about;
+    if (!standing.ok) return standing;
     const { records, cursor: next } = page.value;
+    const now = ports.now();
+    const key_id = records.map(({ keyId }) => keyId);
+    const used =
+      records.length === 0 ? ok([]) : await ports.keys.usageOfKeys(who, { key_id, ...usageAsked('7d', now) });
+    if (!used.ok) return used;
     return ok(
       await press.page(
         <ListPage
-          {...{ frame, place, paths, filter, records, cursor: next, about: about.value }}
-          keysLimit={about.value.keysLimit ?? ports.keysPerUser}
+          {...{ frame, place, paths, filter, records, cursor: next, now }}
+          isSuspended={about.value.suspension !== null}
+          slots={standing.value.keys}
+          used={new Map(used.value.map((each) => [each.keyId, each]))}
           isFiltered={search !== '' || scope !== '' || status !== 'active' || cursor !== undefined}
           scopes={who.grantable.map((name) => ({ name, title: ports.scopeTitle(name) }))}
-          now={ports.now()}
           example={`curl -H "Authorization: Bearer $${ports.keyBrand.toUpperCase()}_API_KEY" ${ports.deskUrl}/v1/whoami`}
         />,
         visit,

@@ -8,8 +8,10 @@ import { KeyPage, type Notice } from '../pages/key.tsx';
 import { isLiving } from '../pages/key-words.tsx';
 import { RevokePage } from '../pages/revoke.tsx';
 import { OVERLAPS, RotatePage } from '../pages/rotate.tsx';
+import { LimitsPanel, UsagePanel } from '../pages/usage-parts.tsx';
 import { withQuery } from '../paths.ts';
 import type { Serve } from '../ports.ts';
+import { rangeIn, usageAsked } from '../usage-ranges.ts';
 import { messageOf, WORDS } from '../words.ts';
 import { isOnce, newOnce, offered } from './create.tsx';
 import type { Visits } from './index.ts';
@@ -34,18 +36,29 @@ export const createOneKeyVisits = (visits: Visits) => {
   const show = async (entered: Entered): ReturnType<Serve> => {
     const record = await keyOf(entered);
     if (!record.ok) return record;
-    const { visit, session, paths, frame } = entered;
+    const { visit, session, who, paths, frame } = entered;
     const now = ports.now();
-    const { endedAt } = record.value;
+    const { keyId, endedAt } = record.value;
+    const query = new URL(visit.request.url).searchParams;
+    const range = rangeIn(query);
+    const [used, standing] = await Promise.all([
+      ports.keys.usage(who, keyId, usageAsked(range, now)),
+      ports.keys.limits(who, keyId),
+    ]);
+    if (!used.ok) return used;
+    if (!standing.ok) return standing;
     const deadBy = endedAt === null ? null : endedAt + ports.largestLeaseSeconds * 1000;
-    const done = new URL(visit.request.url).searchParams.get('done') ?? '';
+    const done = query.get('done') ?? '';
     return ok(
       await press.page(
         <KeyPage
           {...{ frame, paths, now, csrf: session.csrf, record: record.value, titleOf: ports.scopeTitle }}
           notice={done in WORDS.key.notices ? (done as Notice) : null}
           deadBy={deadBy !== null && deadBy > now ? deadBy : null}
-        />,
+        >
+          <UsagePanel path={paths.key(keyId)} range={range} used={used.value} />
+          {isLiving(record.value) ? <LimitsPanel limits={standing.value.limits} now={now} /> : null}
+        </KeyPage>,
         visit,
       ),
     );

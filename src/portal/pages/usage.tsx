@@ -1,0 +1,35 @@
+import type { LimitStanding, UsageReport } from '../../model/life.ts';
+import { type Frame, Layout } from '../layout.tsx';
+import type { PlacePaths } from '../paths.ts';
+import type { Place } from '../places.ts';
+import type { UsageRangeName } from '../usage-ranges.ts';
+import { WORDS } from '../words.ts';
+import { LimitsPanel, UsagePanel } from './usage-parts.tsx';
+
+const { usage: words } = WORDS;
+
+/** What everything of somebody's used, and what is left. */
+export const UsagePage = ({
+  frame,
+  place,
+  paths,
+  range,
+  used,
+  limits,
+  now,
+}: {
+  readonly frame: Frame;
+  readonly place: Place;
+  readonly paths: PlacePaths;
+  readonly range: UsageRangeName;
+  readonly used: UsageReport;
+  readonly limits: readonly LimitStanding[];
+  readonly now: number;
+}) => (
+  <Layout title={words.title} frame={frame} width="wide">
+    <h1>{words.titles[place.kind]}</h1>
+    <p class="soft">{words.text}</p>
+    <UsagePanel path={paths.usage} range={range} used={used} />
+    <LimitsPanel limits={limits} now={now} />
+  </Layout>
+);

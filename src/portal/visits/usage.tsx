@@ -1,0 +1,24 @@
+import { ok } from '../../model/refusal.ts';
+import type { Entered } from '../entrance.ts';
+import { UsagePage } from '../pages/usage.tsx';
+import type { Serve } from '../ports.ts';
+import { rangeIn, usageAsked } from '../usage-ranges.ts';
+import type { Visits } from './index.ts';
+
+/** What everything together used. */
+export const createUsageVisits = ({ ports, press }: Visits) => {
+  const show = async ({ visit, who, place, paths, frame }: Entered): ReturnType<Serve> => {
+    const now = ports.now();
+    const range = rangeIn(new URL(visit.request.url).searchParams);
+    const [used, standing] = await Promise.all([
+      ports.keys.usage(who, null, usageAsked(range, now)),
+      ports.keys.limits(who, null),
+    ]);
+    if (!used.ok) return used;
+    if (!standing.ok) return standing;
+    const shown = { frame, place, paths, range, now, used: used.value, limits: standing.value.limits };
+    return ok(await press.page(<UsagePage {...shown} />, visit));
+  };
+
+  return { show };
+};
