@@ -1,4 +1,5 @@
 import { baseUrlProblem, isLoopback } from './config/hosts.ts';
+import { readLogo } from './config/logo.ts';
 import { environmentOf, readSettings } from './config/read.ts';
 import type { Parsed } from './config/schema.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
@@ -8,6 +9,7 @@ import { openSpellings, unusedSecret } from './config/warnings.ts';
 import type { DeviceClient } from './model/device.ts';
 import { type ForeignClients, type OwnerlessClients, RESERVED_SUBJECT } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
+import type { Logo } from './model/logo.ts';
 import type { PathParams } from './model/path.ts';
 import { type Place, placeOf } from './model/place.ts';
 import { compile, type Policy, type Route } from './model/policy.ts';
@@ -54,6 +56,11 @@ export interface Config {
     readonly loginUrl: string | null;
     /** The parameter of its query that says where to come back to. */
     readonly returnParameter: string;
+    /** What the pages call whoever runs them. */
+    readonly title: string;
+    readonly logo: Logo | null;
+    /** `#rrggbb`, as it was wished for; null for none. */
+    readonly accent: string | null;
   };
   readonly limits: {
     readonly default: Limit;
@@ -229,7 +236,7 @@ const complete = (
   deviceClients: new Map(
     Object.entries(file.deviceClients).map(([clientId, client]) => [clientId, deviceClientOf(client, file)]),
   ),
-  portal: { ...file.portal, loginUrl: file.portal.loginUrl ?? null },
+  portal: portalOf(file),
   limits: { ...file.limits, plans: new Map(Object.entries(file.limits.plans)) },
   largestLeaseSeconds: Math.max(file.leaseSeconds, ...policy.routes.map(({ leaseSeconds }) => leaseSeconds)),
   routes: policy.routes,
@@ -243,6 +250,13 @@ const deviceClientOf = (
   scopes: scopes ?? Object.keys(offered).filter((name) => offered[name]?.selfService === true),
   keyDays: keyDays ?? null,
 });
+
+const portalOf = ({ portal, brand }: Parsed): Config['portal'] => {
+  const { loginUrl = null, accent = null, title = brand.charAt(0).toUpperCase() + brand.slice(1) } = portal;
+  const logo = portal.logo === undefined ? null : readLogo(portal.logo);
+  if (typeof logo === 'string') throw new Error('the logo was not checked');
+  return { returnParameter: portal.returnParameter, loginUrl, title, logo, accent };
+};
 
 const originOf = ({ id, timeoutSeconds, keepCookies, ...settings }: Parsed['origin']): OriginConfig => {
   const place = placeOf(settings);

@@ -19,7 +19,11 @@ export default defineConfig({
     'acme-cli': { title: 'Acme CLI' },
     'acme-reader': { title: 'Acme Reader', scopes: ['items:read'], keyDays: 30 },
   },
-  portal: { loginUrl: 'https://app.test/login?from=desk' },
+  portal: {
+    loginUrl: 'https://app.test/login?from=desk',
+    logo: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 32"><path d="M0 0h64v32H0z"/></svg>',
+    accent: '#ffd400',
+  },
   limits: {
     default: { requests: 600, perSeconds: 60 },
     plans: {

@@ -33,16 +33,10 @@ export const openPortal = (
   };
   return createPortal({
     ...{ deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log },
-    ...{ sessionOf, endSession },
-    ...{
-      grantable,
-      organizationRoles,
-      largestLeaseSeconds,
-      keys: createKeys(ports),
-      keyBrand: brand,
-    },
-    brand: brand.charAt(0).toUpperCase() + brand.slice(1),
-    look: { logo: null, accent: null },
+    ...{ sessionOf, endSession, grantable, organizationRoles, largestLeaseSeconds },
+    ...{ keys: createKeys(ports), keyBrand: brand },
+    brand: portal.title,
+    look: portal,
     login: portal,
     maxAuthAgeSeconds: desk.maxAuthAgeSeconds ?? MAX_AUTH_AGE_SECONDS,
     scopeTitle: (scope) => scopes.get(scope)?.title ?? scope,

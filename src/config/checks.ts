@@ -2,6 +2,7 @@ import { RESERVED_SUBJECT } from '../model/foreign.ts';
 import { PERSON_ID } from '../model/identity.ts';
 import { browserOriginProblem, hostname, leadsToUs, receiverUrlProblem } from './hosts.ts';
 import type { Judged } from './judged.ts';
+import { readLogo } from './logo.ts';
 import { placeProblems } from './places.ts';
 import type { Problem } from './problem.ts';
 import { routeProblems } from './routes.ts';
@@ -16,6 +17,7 @@ export const crossProblems = (file: Judged): readonly Problem[] => [
   ...deskProblems(file),
   ...deviceProblems(file),
   ...portalProblems(file),
+  ...logoProblems(file),
   ...eventProblems(file),
   ...routeProblems(file),
   ...corsProblems(file),
@@ -104,6 +106,11 @@ const portalProblems = ({ portal, hosts, environment }: Judged): readonly Proble
   return new URL(portal.loginUrl).host === hosts?.desk
     ? [{ path, message: "is the Desk's own host: users sign in at your app" }]
     : [];
+};
+
+const logoProblems = ({ portal }: Judged): readonly Problem[] => {
+  const logo = portal?.logo === undefined ? null : readLogo(portal.logo);
+  return typeof logo === 'string' ? [{ path: ['portal', 'logo'], message: logo }] : [];
 };
 
 const eventProblems = ({ events, hosts, environment }: Judged): readonly Problem[] => {

@@ -187,6 +187,12 @@ export const SETTINGS = z.strictObject({
         .string()
         .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a query parameter')
         .default('return_to'),
+      title: text(40).optional(),
+      logo: z.string().max(32_768, 'must have at most 16384 bytes').optional(),
+      accent: z
+        .string()
+        .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour, written #rrggbb')
+        .optional(),
     })
     .default({ returnParameter: 'return_to' }),
   limits: z.strictObject({

@@ -118,6 +118,12 @@ export interface PortalSettings {
   readonly loginUrl?: string | undefined;
   /** The query parameter that says where to come back to. Default: `return_to`. */
   readonly returnParameter?: string | undefined;
+  /** What the pages call you, 1..40 characters. Default: the brand, with a capital. */
+  readonly title?: string | undefined;
+  /** Your picture, for the head of every page: SVG, or a `data:` URL of SVG, PNG or WebP; at most 16 KB. Default: a key. */
+  readonly logo?: string | undefined;
+  /** `#rrggbb`, of links and buttons; made darker or lighter where it could not be read. Default: a blue. */
+  readonly accent?: string | undefined;
 }
 
 export interface ScopeSettings {

@@ -46,7 +46,7 @@ export const createAssets = ({ logo, accent }: Look): (() => Promise<Assets>) =>
 
 /**
  * An SVG is a document: who opens it by itself must find nothing in it that runs, asks or leads anywhere. Its own style is
- * let be, which no other answer has. In an `<img>`, browsers hold it to less still (SVG Integration §2.2.5).
+ * let be, which no other answer has. In an `<img>`, browsers hold it to less still (SVG Integration, secure animated mode).
  */
 const ICON_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 

@@ -3,41 +3,17 @@ import type { Seen } from '../model/life.ts';
 import { WORDS } from './words.ts';
 
 const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
-const MOMENT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 const SECOND = new Intl.DateTimeFormat('en-GB', {
   dateStyle: 'medium',
   timeStyle: 'medium',
   timeZone: 'UTC',
 });
-const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const COUNT = new Intl.NumberFormat('en');
 
 /** A day as a person reads it. Times here are UTC: nobody tells a server where he is. */
 export const day = (at: number): string => DAY.format(at);
 
-/** A moment to the minute. */
-export const moment = (at: number): string => `${MOMENT.format(at)} UTC`;
-
 /** A moment to the second, for what matters to the second. */
 export const second = (at: number): string => `${SECOND.format(at)} UTC`;
-
-export const count = (number: number): string => COUNT.format(number);
-
-/** "3 minutes ago", "in 2 days": in the largest unit that there is one of. What was is not made older, nor what comes made sooner. */
-export const relative = (at: number, now: number): string => {
-  const seconds = Math.trunc((at - now) / 1000);
-  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? (['second', 1] as const);
-  return RELATIVE.format(Math.ceil(seconds / size), unit);
-};
-
-const UNITS = [
-  ['year', 31_557_600],
-  ['month', 2_629_800],
-  ['week', 604_800],
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-] as const;
 
 /** City and country, as far as they are known. Cloudflare's `XX` is nowhere, and its `T1` is Tor. */
 export const placeOf = ({ city, country }: Pick<DeviceOrigin, 'city' | 'country'>): string | null => {

@@ -14,8 +14,7 @@ export const PORTAL_STYLE = `:root {
   }
 }
 * { box-sizing: border-box; }
-[hidden] { display: none !important; }
-html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scrollbar-gutter: stable; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0; min-height: 100vh; min-height: 100dvh; display: flex; flex-direction: column; align-items: center;
   font: 1rem/1.55 system-ui, sans-serif; color: var(--text); background: var(--back);
@@ -43,7 +42,7 @@ nav a[aria-current] { color: var(--text); font-weight: 600; border-color: var(--
 .ranges ul { gap: .25rem; }
 .ranges a { padding: .2rem .6rem; border: 1px solid transparent; border-radius: .4rem; font-size: .925rem; }
 .ranges a[aria-current] { border-color: var(--edge); }
-.who { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .875rem; color: var(--soft); }
+.who { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; color: var(--soft); }
 .who bdi { overflow-wrap: anywhere; }
 main {
   padding: clamp(1.15rem, 4vw, 2rem);
@@ -104,7 +103,6 @@ dl div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .75re
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 dd ul { padding: 0; margin: 0; list-style: none; }
-time { font-variant-numeric: tabular-nums; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; }
 .buttons > form { flex: 1 1 14rem; }
 button, .button {

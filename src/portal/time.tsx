@@ -1,24 +1,36 @@
-import { moment, relative, second } from './say.ts';
+import { left, moment, relative } from './moments.ts';
+import { WORDS } from './words.ts';
+
+/** Of the pages, as `layout.tsx` says it. */
+const LANG = 'en';
+
+interface At {
+  /** Milliseconds. */
+  readonly at: number;
+  readonly now: number;
+}
+
+/** How long ago or ahead. The script keeps it true, and tells the whole time in the reader's own zone. */
+export const RelativeTime = ({ at, now }: At) => (
+  <time datetime={iso(at)} title={utc(at)} data-relative>
+    {relative(at, now, LANG)}
+  </time>
+);
+
+/** The whole time: in UTC, and with the script in the reader's own zone. */
+export const LocalTime = ({ at }: Pick<At, 'at'>) => (
+  <time datetime={iso(at)} data-local>
+    {utc(at)}
+  </time>
+);
+
+/** What is left until then. The script counts it down. */
+export const Countdown = ({ at, now }: At) => (
+  <time datetime={iso(at)} title={utc(at)} data-countdown={WORDS.over}>
+    {at <= now ? WORDS.over : left(at, now, LANG)}
+  </time>
+);
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-/** "3 minutes ago"; when exactly, for who points at it. The script keeps it true. */
-export const Ago = ({ at, now }: { readonly at: number; readonly now: number }) => (
-  <time datetime={iso(at)} title={second(at)} data-relative="">
-    {relative(at, now)}
-  </time>
-);
-
-/** A moment to the minute; the script tells it in the reader's own zone. */
-export const Moment = ({ at }: { readonly at: number }) => (
-  <time datetime={iso(at)} data-local="">
-    {moment(at)}
-  </time>
-);
-
-/** Time that is left; the script counts it down. */
-export const Countdown = ({ at, now }: { readonly at: number; readonly now: number }) => (
-  <time datetime={iso(at)} title={second(at)} data-countdown="">
-    {relative(at, now)}
-  </time>
-);
+const utc = (at: number): string => moment(at, LANG, 'UTC');

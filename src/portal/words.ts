@@ -145,8 +145,6 @@ export const WORDS = {
     env: 'For a .env file',
     curl: 'Try it',
     curlHint: 'It answers whose key it is. Mind that shells remember what you type.',
-    copy: 'Copy',
-    copied: 'Copied',
     care: 'Treat it like a password: not in code, not in a chat, not in a browser. If it ever leaks, revoke it here.',
     done: 'I have copied it',
     again: {
@@ -160,7 +158,6 @@ export const WORDS = {
 
   key: {
     back: 'All keys',
-    copyId: 'Copy id',
     id: 'Key id',
     idHint: 'Public: it stands in logs, and is the client_id of OAuth.',
     change: 'Change',
@@ -297,6 +294,14 @@ export const WORDS = {
   },
 
   suspended: 'Your account is suspended: no key lets anything through. You can still revoke keys.',
+  copy: {
+    button: 'Copy',
+    copied: 'Copied',
+    /** Where the browser does not let a page copy. */
+    selected: 'Press Ctrl+C',
+  },
+  /** What stands where a time was counted down to that is past. */
+  over: 'over',
 
   code: {
     title: 'Connect a device',

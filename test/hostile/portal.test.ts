@@ -310,6 +310,21 @@ describe('WEB-04, WEB-05, WEB-09, WEB-10 › what every answer says of itself', 
     return { href: found?.[1] ?? '', integrity: found?.[2] ?? '' };
   };
 
+  it('the logo runs nothing, asks for nothing and leads nowhere, in the page and by itself', async () => {
+    const { href } = await loaded('img');
+    const answer = await newPerson().get(href);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-security-policy':
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+      'x-frame-options': 'DENY',
+    });
+    expect(await answer.text()).toMatch(/^<svg /);
+  });
+
   it.each([
     ['link', 'the style', 'text/css; charset=utf-8'],
     ['script', 'the script', 'text/javascript; charset=utf-8'],

@@ -2,7 +2,7 @@ import type { AuditActor, ChainedEntry } from '../../model/audit-chain.ts';
 import { type Frame, Layout } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';
 import { placeOf } from '../say.ts';
-import { Moment } from '../time.tsx';
+import { LocalTime } from '../time.tsx';
 import { WORDS } from '../words.ts';
 import { Choice } from './list.tsx';
 
@@ -89,7 +89,7 @@ const Rows = ({ entries, names, paths, reader }: Trail) => (
         {entries.map(({ at, action, keyId, actor, address, country, details }) => (
           <tr>
             <td>
-              <Moment at={at} />
+              <LocalTime at={at} />
             </td>
             <td>
               {action in words.actions ? words.actions[action as keyof typeof words.actions] : action}

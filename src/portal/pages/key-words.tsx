@@ -1,6 +1,6 @@
 import type { KeyRecord } from '../../model/life.ts';
-import { day, moment, seenFrom } from '../say.ts';
-import { Ago } from '../time.tsx';
+import { day, seenFrom } from '../say.ts';
+import { LocalTime, RelativeTime } from '../time.tsx';
 import { WORDS } from '../words.ts';
 
 /** A key that ends within so many milliseconds is marked in the list: 7 days. */
@@ -23,7 +23,7 @@ export const LastUse = ({ record, now }: { readonly record: KeyRecord; readonly 
   const from = seenFrom(lastSeen);
   return (
     <>
-      <Ago at={lastUsedAt} now={now} />
+      <RelativeTime at={lastUsedAt} now={now} />
       {from === '' ? null : ` · ${from}`}
     </>
   );
@@ -36,7 +36,7 @@ export const End = ({ record, now }: { readonly record: KeyRecord; readonly now:
   if (at === null) return <>{WORDS.key.noEnd}</>;
   return (
     <>
-      <Ago at={at} now={now} />, {endedAt === null ? day(at) : moment(at)}
+      <RelativeTime at={at} now={now} />, {endedAt === null ? day(at) : <LocalTime at={at} />}
     </>
   );
 };

@@ -1,9 +1,10 @@
 import type { Child } from 'hono/jsx';
 import type { KeyRecord, Rotation } from '../../model/life.ts';
+import { CopyButton } from '../copy-button.tsx';
 import { type Frame, Layout } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';
 import { second } from '../say.ts';
-import { Ago, Countdown, Moment } from '../time.tsx';
+import { Countdown, LocalTime, RelativeTime } from '../time.tsx';
 import { WORDS } from '../words.ts';
 import { Badge, End, isLiving, LastUse } from './key-words.tsx';
 
@@ -89,7 +90,7 @@ const RotationPanel = ({
     <p>{WORDS.rotation.text}</p>
     <dl>
       <Fact name={WORDS.rotation.ends}>
-        <Countdown at={rotation.finishesAt} now={now} />, <Moment at={rotation.finishesAt} />
+        <Countdown at={rotation.finishesAt} now={now} />, <LocalTime at={rotation.finishesAt} />
       </Fact>
       <Fact name={WORDS.rotation.oldUsed}>
         {rotation.oldSecretLastUsedAt === null ? (
@@ -97,7 +98,7 @@ const RotationPanel = ({
             {WORDS.rotation.oldUnused} <span class="soft">{WORDS.rotation.oldUnusedHint}</span>
           </>
         ) : (
-          <Ago at={rotation.oldSecretLastUsedAt} now={now} />
+          <RelativeTime at={rotation.oldSecretLastUsedAt} now={now} />
         )}{' '}
         <span class="soft">{words.endsIn(lastFour)}</span>
       </Fact>
@@ -156,10 +157,7 @@ const Details = ({ record, titleOf, now, paths }: OneKey) => (
     <h2 id="details">{words.details}</h2>
     <dl class="facts">
       <Fact name={words.id}>
-        <code id="key-id">{record.keyId}</code>{' '}
-        <button type="button" class="small quiet" hidden data-copy="#key-id" data-copied={WORDS.shown.copied}>
-          {words.copyId}
-        </button>
+        <code id="key-id">{record.keyId}</code> <CopyButton of="key-id" />
         <p class="hint">{words.idHint}</p>
       </Fact>
       <Fact name={words.secret}>{words.endsIn(record.lastFour)}</Fact>
@@ -179,7 +177,7 @@ const Details = ({ record, titleOf, now, paths }: OneKey) => (
         <End record={record} now={now} />
       </Fact>
       <Fact name={words.created}>
-        <Moment at={record.createdAt} />
+        <LocalTime at={record.createdAt} />
         {record.createdBy === record.owner.id ? null : (
           <>
             {' '}

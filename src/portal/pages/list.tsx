@@ -5,7 +5,7 @@ import { UsageLine } from '../charts/usage-line.tsx';
 import { type Frame, Layout } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';
 import type { Place } from '../places.ts';
-import { Ago } from '../time.tsx';
+import { RelativeTime } from '../time.tsx';
 import { barsOf } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
 import { Badge, isLiving, LastUse } from './key-words.tsx';
@@ -216,7 +216,7 @@ const Row = ({ record, list: { paths, used, now } }: { readonly record: KeyRecor
         <div>
           <dt>{words.created}</dt>
           <dd>
-            <Ago at={createdAt} now={now} />
+            <RelativeTime at={createdAt} now={now} />
           </dd>
         </div>
         <RowEnd record={record} now={now} />
@@ -243,7 +243,7 @@ const RowEnd = ({ record, now }: { readonly record: KeyRecord; readonly now: num
   return (
     <div>
       <dt>{endedAt === null ? WORDS.key.ends : WORDS.key.ended}</dt>
-      <dd>{at === null ? words.noEnd : <Ago at={at} now={now} />}</dd>
+      <dd>{at === null ? words.noEnd : <RelativeTime at={at} now={now} />}</dd>
     </div>
   );
 };

@@ -1,3 +1,4 @@
+import { CopyButton } from '../copy-button.tsx';
 import { type Frame, Layout } from '../layout.tsx';
 import { WORDS } from '../words.ts';
 
@@ -98,9 +99,7 @@ const Copyable = ({
       <code id={id} data-secret-text="">
         {text}
       </code>
-      <button type="button" class="quiet" hidden data-copy={`#${id}`} data-copied={words.copied}>
-        {words.copy}
-      </button>
+      <CopyButton of={id} />
     </div>
     {hint === undefined ? null : <p class="hint">{hint}</p>}
   </section>
