@@ -35,6 +35,8 @@ export interface Config {
     readonly maxAuthAgeSeconds: number | null;
     /** Roles of members who manage the keys of their organisation. */
     readonly organizationRoles: readonly string[];
+    /** Browser origins whose pages may do at the Desk what their user may. */
+    readonly origins: readonly string[];
   };
   /** Where the operator is told of what happens to keys; null for nowhere. */
   readonly events: {
@@ -222,6 +224,7 @@ const complete = (
   desk: {
     maxAuthAgeSeconds: file.desk.maxAuthAgeSeconds ?? null,
     organizationRoles: file.desk.organizationRoles,
+    origins: file.desk.origins,
   },
   events: file.events ?? null,
   operators: file.operators.filter((id) => !RESERVED_SUBJECT.test(id)),

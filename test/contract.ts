@@ -91,7 +91,7 @@ export const faultsOf = async (
   pathname: string,
   response: Response,
 ): Promise<readonly string[]> => {
-  const promised = promisedOf(method, pathname, response.status);
+  const promised = isPreflight(method, response) ? PREFLIGHT : promisedOf(method, pathname, response.status);
   if (promised === null) return ['this status is not declared'];
   const missing = Object.entries(promised.headers ?? {})
     .filter(
@@ -166,6 +166,17 @@ const problem = (code: string): ResponseObject => ({
     },
   },
 });
+
+/** No operation is asked for by a preflight (Fetch), and OpenAPI tells of none. */
+const isPreflight = (method: string, { status }: Response): boolean => method === 'OPTIONS' && status === 204;
+
+const PREFLIGHT: ResponseObject = {
+  description: 'Which pages may go on',
+  headers: {
+    'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+    Vary: { description: 'What the answer hangs on', required: true, schema: { type: 'string' } },
+  },
+};
 
 /** Where nothing is served, whoever asks. */
 const ELSEWHERE: Readonly<Record<number, ResponseObject>> = {

@@ -79,6 +79,7 @@ const portsOf = (setting: DeskSetting): DeskPorts => {
       return decide(credential, { ...FREE, ...asked }, now(), trace, from);
     },
     organizationRoles: config.desk.organizationRoles,
+    origins: new Set(config.desk.origins),
     everyScope: [...config.scopes.keys()],
     reconciler: deskReconciler(() => openReconciler(env.LOBBY), reachPorts),
     signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),

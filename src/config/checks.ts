@@ -1,6 +1,6 @@
 import { RESERVED_SUBJECT } from '../model/foreign.ts';
 import { PERSON_ID } from '../model/identity.ts';
-import { browserOriginProblem, hostname, leadsToUs, receiverUrlProblem } from './hosts.ts';
+import { browserOriginProblems, hostname, leadsToUs, receiverUrlProblem } from './hosts.ts';
 import type { Judged } from './judged.ts';
 import { readLogo } from './logo.ts';
 import { placeProblems } from './places.ts';
@@ -123,8 +123,7 @@ const eventProblems = ({ events, hosts, environment }: Judged): readonly Problem
     : [];
 };
 
-const corsProblems = ({ cors, environment }: Judged): readonly Problem[] =>
-  (cors?.origins ?? []).flatMap((origin, i) => {
-    const problem = browserOriginProblem(origin, environment);
-    return problem === null ? [] : [{ path: ['cors', 'origins', i], message: problem }];
-  });
+const corsProblems = ({ cors, desk, environment }: Judged): readonly Problem[] => [
+  ...browserOriginProblems(cors?.origins ?? [], environment, ['cors', 'origins']),
+  ...browserOriginProblems(desk?.origins ?? [], environment, ['desk', 'origins']),
+];

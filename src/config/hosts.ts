@@ -1,4 +1,5 @@
 import type { Environment } from '../model/key.ts';
+import type { Problem } from './problem.ts';
 
 const NAME =
   /^(?=[^:]{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*(?::([1-9][0-9]{0,4}))?$/;
@@ -66,10 +67,22 @@ export const leadsToUs = (
   );
 
 /** What is wrong with a browser's origin (RFC 6454 §6.2), or null. Only the exact spelling ever compares equal. */
-export const browserOriginProblem = (text: string, environment: Environment | null): string | null => {
+const browserOriginProblem = (text: string, environment: Environment | null): string | null => {
   const problem = baseUrlProblem(text, environment);
   if (problem !== null) return problem;
+  if (text.includes('*')) return 'must be one origin: a pattern is never equal to any';
   return new URL(text).origin === text
     ? null
     : 'must be written as browsers do: scheme and host in lower case, no slash at the end';
 };
+
+/** The same for each of a list, by its place in the setting at `path`. */
+export const browserOriginProblems = (
+  origins: readonly string[],
+  environment: Environment | null,
+  path: Problem['path'],
+): readonly Problem[] =>
+  origins.flatMap((origin, i) => {
+    const message = browserOriginProblem(origin, environment);
+    return message === null ? [] : [{ path: [...path, i], message }];
+  });

@@ -1,7 +1,7 @@
 import { canonicalPath } from '../model/path.ts';
 import { type RouteSettings, tableProblems } from '../model/policy.ts';
 import { isReserved, RESERVED_PATH } from '../model/resource.ts';
-import { browserOriginProblem } from './hosts.ts';
+import { browserOriginProblems } from './hosts.ts';
 import type { Judged } from './judged.ts';
 import { placeProblems } from './places.ts';
 import type { Problem } from './problem.ts';
@@ -81,10 +81,7 @@ const sessionsAlone: Check = ({ maxAuthAgeSeconds, credentials, auth = 'required
 const handshake: Check = ({ websocket, methods }, { environment }) => {
   if (websocket === undefined) return [];
   const get = methods === undefined || methods.includes('GET');
-  const problems = websocket.origins.flatMap((origin, i) => {
-    const message = browserOriginProblem(origin, environment);
-    return message === null ? [] : [{ path: ['websocket', 'origins', i], message }];
-  });
+  const problems = browserOriginProblems(websocket.origins, environment, ['websocket', 'origins']);
   return get ? problems : [{ path: ['websocket'], message: 'needs the method GET' }, ...problems];
 };
 

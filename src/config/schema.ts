@@ -147,8 +147,9 @@ export const SETTINGS = z.strictObject({
     .strictObject({
       maxAuthAgeSeconds: maxAuthAgeSeconds.optional(),
       organizationRoles: z.array(printable(128)).max(64).default([]),
+      origins: origins.default([]),
     })
-    .default({ organizationRoles: [] }),
+    .default({ organizationRoles: [], origins: [] }),
   events: z
     .strictObject({
       url: z.string().max(2048),

@@ -93,6 +93,8 @@ export interface DeskSettings {
   readonly maxAuthAgeSeconds?: number | undefined;
   /** Roles of members who manage the keys that belong to their organisation (B2B). Default: none. */
   readonly organizationRoles?: readonly string[] | undefined;
+  /** Browser origins whose pages may do at the Desk what their user may. Variable: `DESK_ORIGINS`. Default: none. */
+  readonly origins?: readonly string[] | undefined;
 }
 
 export interface EventSettings {

@@ -13,6 +13,7 @@ const OVERRIDES = [
     // An origin is in one place: the variable's is it, whatever kind of place the file names.
     insteadOf: ['binding', 'zone'],
   },
+  { name: 'DESK_ORIGINS', section: 'desk', key: 'origins', read: asList },
   { name: 'LOGIN_URL', section: 'portal', key: 'loginUrl', read: asText },
   // The whole setting: the id of a client says its environment.
   { name: 'OPERATORS', section: 'operators', key: null, read: asList },

@@ -1,8 +1,9 @@
 import type { Context, Hono } from 'hono';
 import { refuse, refuseOAuth } from '../http/answer.ts';
-import { methodsAt, openRouter } from '../http/router.ts';
-import { err, type Refusal, type Result } from '../model/refusal.ts';
+import { methodsAt, openRouter, routeAt } from '../http/router.ts';
+import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
 import { newTrace, traceFields } from '../model/trace.ts';
+import { createDeskCors } from './cors.ts';
 import { isOAuth, type Operation } from './operation.ts';
 import { deskOperations } from './operations.ts';
 import type { DeskPorts } from './ports.ts';
@@ -12,8 +13,12 @@ type Serve = Operation['serve'];
 /** The control plane: keys, who one is, and what others need in order to trust us. */
 export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Response>) => {
   const app = openRouter();
+  const cors = createDeskCors(ports.origins);
+  const byRoute = new Map<string, Operation>();
+  const operationsAt = (path: string): readonly Operation[] =>
+    methodsAt(app, path).flatMap((method) => byRoute.get(`${method} ${routeAt(app, method, path)}`) ?? []);
 
-  const answered = async (context: Context, serve: Serve, route: string | null): Promise<Response> => {
+  const answered = async (context: Context, serve: Serve, operation: Operation | null): Promise<Response> => {
     const call = { requestId: ports.requestId(context.req.raw.headers), trace: newTrace() };
     const { deskUrl } = ports;
     // RFC 8470 §5.1: nothing here may be done twice because somebody repeats what he overheard.
@@ -23,12 +28,14 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
       ? result.value
       : refusing(context.req.path)(result.refusal, { requestId: call.requestId, deskUrl, realm: deskUrl });
     const refusal = result.ok ? null : result.refusal;
+    const { path, raw } = context.req;
+    cors?.expose(operation === null ? operationsAt(path) : [operation], raw.headers, response.headers);
     ports.log({
       event: 'request',
       request_id: call.requestId,
       host: 'desk',
       method: context.req.method,
-      route,
+      route: operation?.path ?? null,
       decision: refusal === null ? 'answered' : 'refused',
       reason: refusal?.reason ?? null,
       because: refusal !== null && 'because' in refusal ? refusal.because : null,
@@ -38,12 +45,18 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
     return response;
   };
 
-  for (const { method, path, serve } of deskOperations(ports)) {
+  for (const operation of deskOperations(ports)) {
+    const { method, path, serve } = operation;
     const route = path.replaceAll(/\{([a-z_]+)\}/g, ':$1');
-    app.on(method, route, (context) => answered(context, serve, path));
+    byRoute.set(`${method} ${route}`, operation);
+    app.on(method, route, (context) => answered(context, serve, operation));
   }
 
-  app.notFound((context) => answered(context, async () => err(notServed(app, context)), null));
+  const elsewhere: Serve = async ({ req: { path, raw } }, { requestId }) => {
+    const preflight = cors?.preflight(raw, operationsAt(path), requestId) ?? null;
+    return preflight === null ? err(notServed(app, path)) : ok(preflight);
+  };
+  app.notFound((context) => answered(context, elsewhere, null));
   // Hono would answer a bug in its own words: it is for whoever serves both doors.
   app.onError((error) => {
     throw error;
@@ -55,7 +68,7 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
 const refusing = (path: string): typeof refuse => (isOAuth(path) ? refuseOAuth : refuse);
 
 /** 405 where another method would be served (RFC 9110 §15.5.6), else 404. */
-const notServed = (app: Hono, context: Context): Refusal => {
-  const allow = methodsAt(app, context.req.path);
+const notServed = (app: Hono, path: string): Refusal => {
+  const allow = methodsAt(app, path);
   return allow.length > 0 ? { reason: 'method_not_allowed', allow } : { reason: 'not_found' };
 };

@@ -35,6 +35,8 @@ export interface Asked {
 /** The world, as the Desk needs it. */
 export interface DeskPorts extends OAuthPorts, DevicePorts {
   readonly deskUrl: string;
+  /** Pages that may call what a session may: exact, as browsers write them. */
+  readonly origins: ReadonlySet<string>;
   /** The Stytch project, and whose keys are ours. */
   readonly projectId: string;
   readonly realm: KeyRealm;

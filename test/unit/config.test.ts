@@ -150,7 +150,7 @@ describe('a file that is right', () => {
         timeoutSeconds: 30,
         keepCookies: false,
       },
-      desk: { maxAuthAgeSeconds: null, organizationRoles: [] },
+      desk: { maxAuthAgeSeconds: null, organizationRoles: [], origins: [] },
       events: null,
       auditDays: 400,
       clockOffsetSeconds: 0,
@@ -210,7 +210,7 @@ describe('a file that is right', () => {
       routes: [{ path: '/a', credentials: ['session'], maxAuthAgeSeconds: 1 }],
     });
     expect([config.desk, config.routes[0]?.maxAuthAgeSeconds]).toEqual([
-      { maxAuthAgeSeconds: 31_622_400, organizationRoles: [] },
+      { maxAuthAgeSeconds: 31_622_400, organizationRoles: [], origins: [] },
       1,
     ]);
   });
@@ -409,9 +409,41 @@ describe('a setting that is wrong is named by its path', () => {
       'cors.origins[0]: must be written as browsers do',
     ],
     ['CORS for http', { cors: { origins: ['http://app.acme.com'] } }, 'cors.origins[0]: must be https'],
+    [
+      'more origins of pages at the Desk than there can be',
+      { desk: { origins: Array(101).fill('https://app.acme.com') } },
+      'desk.origins: ',
+    ],
   ])('%s', (_, change, problem) => {
     const found = problems({ ...EXAMPLE, ...change });
     expect(found.filter((text) => text.startsWith(problem))).toHaveLength(1);
+  });
+
+  it.each([
+    ['*', 'must be a URL'],
+    ['null', 'must be a URL'],
+    ['', 'must be a URL'],
+    ['app.acme.com', 'must be a URL'],
+    ['https://*.acme.com', 'must be one origin'],
+    ['http://app.acme.com', 'must be https'],
+    ['file://', 'must'],
+    ['https://app.acme.com/', 'must be written as browsers do'],
+    ['https://app.acme.com:443', 'must be written as browsers do'],
+    ['HTTPS://app.acme.com', 'must be written as browsers do'],
+    ['https://APP.acme.com', 'must be written as browsers do'],
+    ['https://app.acme.com.', 'must have a host name without a dot'],
+    ['https://app.acme.com/settings', 'must not have a path'],
+    ['https://app.acme.com?', 'must not have a query'],
+    ['https://u:planted@app.acme.com', 'must not have a user'],
+    ['https://app.acme.com, https://evil.test', 'must'],
+  ])('%j is no origin of pages, neither for the API nor for the Desk', (origin, problem) => {
+    const origins = ['https://other.acme.com', origin];
+    const found = problems({ ...EXAMPLE, cors: { origins }, desk: { origins } });
+    expect(found).toEqual([
+      expect.stringMatching(`^cors\\.origins\\[1\\]: ${problem}`),
+      expect.stringMatching(`^desk\\.origins\\[1\\]: ${problem}`),
+    ]);
+    expect(found.join()).not.toContain('planted');
   });
 
   it('a name that objects treat apart is refused, not dropped', () => {
@@ -790,8 +822,9 @@ describe('operators', () => {
 });
 
 describe('variables', () => {
-  it('override project, hosts, origin and operators', () => {
+  it('override project, hosts, origin, operators and pages', () => {
     const { config } = accepted(LOCAL, {
+      DESK_ORIGINS: 'https://app.acme.com, https://admin.acme.com:8443',
       OPERATORS: 'm2m-client-live-1, m2m-client-live-2',
       STYTCH_PROJECT_ID: LIVE,
       API_HOSTS: 'api.acme.com, api.acme.org',
@@ -804,6 +837,7 @@ describe('variables', () => {
       hosts: { api: ['api.acme.com', 'api.acme.org'], desk: 'keys.acme.com' },
       origin: { place: { kind: 'url', url: 'https://origin.acme.com' } },
       operators: ['m2m-client-live-1', 'm2m-client-live-2'],
+      desk: { origins: ['https://app.acme.com', 'https://admin.acme.com:8443'], organizationRoles: [] },
     });
   });
 
@@ -827,6 +861,7 @@ describe('variables', () => {
       DESK_HOST: 'api.acme.com:1',
       ORIGIN_URL: 'http://u:planted@x',
       OPERATORS: 'm2m-client-live-1,no id',
+      DESK_ORIGINS: 'https://app.acme.com,https://u:planted@x',
       STYTCH_PROJECT_ID: 'x',
     };
     const found = problems(EXAMPLE, vars);
@@ -835,6 +870,7 @@ describe('variables', () => {
       'API_HOSTS[1]',
       'OPERATORS[1]',
       'ORIGIN_URL',
+      'DESK_ORIGINS[1]',
     ]);
     expect(found.join()).not.toContain('planted');
     expect(problems(EXAMPLE, { DESK_HOST: 'api.acme.com' })[0]).toContain("is the Desk's host");

@@ -1,4 +1,4 @@
-import { empty } from '../../http/answer.ts';
+import { type Expose, exposing, preflightAnswer, preflightOf } from '../../http/cors.ts';
 import type { CanonicalPath } from '../../model/path.ts';
 import type { Policy } from '../../model/policy.ts';
 import { err, ok, type RefusalOf, type Result } from '../../model/refusal.ts';
@@ -21,11 +21,8 @@ export interface Cors {
     target: Target,
     requestId: string,
   ) => Result<Response, RefusalOf<'no_route' | 'method_not_allowed'>> | null;
-  /**
-   * Lets scripts of the configured origins read an answer, a refusal too. Costs one look-up without `Origin`; null
-   * where there are no such origins.
-   */
-  readonly expose: ((request: Headers, answer: Headers) => void) | null;
+  /** Null where there are no such origins. */
+  readonly expose: Expose | null;
 }
 
 /** Allowed without being asked for: what clients of an API send. */
@@ -37,40 +34,21 @@ const EXPOSED_HEADERS = [
   ...['Deprecation', 'Sunset'],
 ];
 
-/** Chromium forgets after two hours whatever it is told. */
-const MAX_AGE_SECONDS = 7200;
-
 export const createCors = ({ origins, policy, exposed }: CorsRules): Cors => ({
   preflight: (request, { path, method }, requestId) => {
-    const preflight = method === 'OPTIONS' ? preflightOf(request.headers) : null;
+    const preflight = preflightOf(method, request.headers);
     const reserved = isReserved(path);
     // Where nobody is let in, there is nothing to ask for: OPTIONS is then a method like any other.
     if (preflight === null || (origins.size === 0 && !reserved)) return null;
     const methods = reserved ? READ_ONLY : methodsOf(policy, path);
     if (methods === null) return err({ reason: 'no_route' });
     if (!methods.includes(preflight.method)) return err({ reason: 'method_not_allowed', allow: methods });
-    // Metadata is for everybody; of the rest, a stranger's browser is told nothing, which keeps its scripts out.
-    const allowed = reserved ? '*' : origins.has(preflight.origin) ? preflight.origin : null;
-    return ok(
-      empty(requestId, { vary: VARY, ...(allowed === null ? {} : permission(allowed, methods, preflight)) }),
-    );
+    // Metadata is for everybody.
+    const origin = reserved ? '*' : origins.has(preflight.origin) ? preflight.origin : null;
+    return ok(preflightAnswer(requestId, { origin, methods, headers: allowedHeaders(preflight.headers) }));
   },
-  expose: origins.size === 0 ? null : exposing(origins, [...EXPOSED_HEADERS, ...exposed].join(', ')),
+  expose: origins.size === 0 ? null : exposing(origins, [...EXPOSED_HEADERS, ...exposed]),
 });
-
-interface Preflight {
-  readonly origin: string;
-  readonly method: string;
-  readonly headers: string | null;
-}
-
-/** Fetch, "CORS-preflight request": OPTIONS with `Origin` and the method that is to follow. */
-const preflightOf = (headers: Headers): Preflight | null => {
-  const origin = headers.get('origin');
-  const method = headers.get('access-control-request-method');
-  if (origin === null || method === null) return null;
-  return { origin, method, headers: headers.get('access-control-request-headers') };
-};
 
 /** The methods of a path; null where there is no route. No path has the method without a name. */
 const methodsOf = (policy: Policy, path: CanonicalPath): readonly string[] | null => {
@@ -78,28 +56,7 @@ const methodsOf = (policy: Policy, path: CanonicalPath): readonly string[] | nul
   return match.refusal === 'method' ? match.allow : null;
 };
 
-const permission = (origin: string, methods: readonly string[], { headers }: Preflight) => ({
-  'access-control-allow-origin': origin,
-  'access-control-allow-methods': methods.join(', '),
-  'access-control-allow-headers': allowedHeaders(headers),
-  'access-control-max-age': String(MAX_AGE_SECONDS),
-});
-
-const exposing =
-  (origins: ReadonlySet<string>, exposed: string): Cors['expose'] =>
-  (request, answer) => {
-    const origin = request.get('origin');
-    if (origin === null || !origins.has(origin) || answer.has('access-control-allow-origin')) return;
-    answer.set('Access-Control-Allow-Origin', origin);
-    answer.set('Access-Control-Expose-Headers', exposed);
-    if (!VARIES.test(answer.get('vary') ?? '')) answer.append('Vary', 'Origin');
-  };
-
-const VARIES = /(?:^|,)\s*(?:origin|\*)\s*(?:,|$)/i;
-
 const READ_ONLY: readonly string[] = ['GET', 'HEAD'];
-
-const VARY = 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers';
 
 const MAX_LIST_LENGTH = 2_048;
 
@@ -107,8 +64,8 @@ const MAX_LIST_LENGTH = 2_048;
 const FIELD_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
 /** What is asked for, as far as it is field names, and what is always allowed. */
-const allowedHeaders = (asked: string | null): string => {
+const allowedHeaders = (asked: string | null): readonly string[] => {
   const names = asked === null || asked.length > MAX_LIST_LENGTH ? [] : asked.toLowerCase().split(',');
   const valid = names.map((name) => name.trim()).filter((name) => FIELD_NAME.test(name) && name !== '*');
-  return [...new Set([...ALLOWED_HEADERS, ...valid])].join(', ');
+  return [...new Set([...ALLOWED_HEADERS, ...valid])];
 };
