@@ -1,10 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
+import { APP, corsOf, OTHER_APP, STRANGERS, variesByOrigin } from '../cors.ts';
 import settings from '../settings.ts';
 import { API, DESK, type Isolate, isolate, issueKey, rooms, signIn } from '../world.ts';
-
-const APP = 'https://app.acme.test';
-const OTHER_APP = 'https://admin.acme.test:8443';
 
 /** The routes of the tests, some limits besides, for two pages. */
 const latchkey = latchkeyFor({
@@ -12,26 +10,6 @@ const latchkey = latchkeyFor({
   cors: { origins: [APP, OTHER_APP] },
   routes: [...settings.routes, { path: '/v1/options/**', methods: ['GET', 'OPTIONS'] }],
 });
-
-/** Nobody's origin, in every way in which one could pass for ours. */
-const STRANGERS = [
-  'null',
-  'https://evil.test',
-  'http://app.acme.test',
-  'https://app.acme.test:444',
-  'https://app.acme.test.evil.test',
-  'https://evilapp.acme.test',
-  'https://sub.app.acme.test',
-  'https://acme.test',
-  'https://app.acme.test/',
-  'https://app.acme.test, https://evil.test',
-  'HTTPS://APP.ACME.TEST',
-  'https://app.acme.test.',
-  'https://app.acme.test%00.evil.test',
-  '*',
-  'file://',
-  '',
-];
 
 let edge: Isolate;
 let session: string;
@@ -56,12 +34,6 @@ const preflight = (path: string, origin: string, method: string, asked?: string)
     },
   });
 
-const cors = ({ headers }: Response): Record<string, string> =>
-  Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
-
-const variesByOrigin = ({ headers }: Response): boolean =>
-  (headers.get('vary') ?? '').split(', ').includes('Origin');
-
 describe('WEB-06 › a preflight', () => {
   it.each([
     ['/v1/items/1', 'PATCH', 'GET, HEAD, POST, PUT, PATCH, DELETE'],
@@ -74,7 +46,7 @@ describe('WEB-06 › a preflight', () => {
     for (const origin of [APP, OTHER_APP]) {
       const response = await preflight(path, origin, method);
       expect([response.status, await response.text()]).toEqual([204, '']);
-      expect(cors(response)).toEqual({
+      expect(corsOf(response)).toEqual({
         'access-control-allow-origin': origin,
         'access-control-allow-methods': methods,
         'access-control-allow-headers': 'authorization, x-api-key, content-type, idempotency-key',
@@ -104,7 +76,7 @@ describe('WEB-06 › a preflight', () => {
     for (const path of ['/v1/items/1', '/public/1', '/optional/1', '/v1/any/1']) {
       const response = await preflight(path, origin, 'GET', 'authorization');
       expect(response.status).toBe(204);
-      expect(cors(response)).toEqual({});
+      expect(corsOf(response)).toEqual({});
     }
     expect(await rooms.ORIGIN.records()).toEqual([]);
   });
@@ -153,7 +125,7 @@ describe('WEB-06 › an answer', () => {
   it('may be read by the page that asked, with what the Gate says in its headers, and by no cookie', async () => {
     const response = await get('/v1/items/1', APP, { authorization: `Bearer ${key}` });
     expect(response.status).toBe(200);
-    expect(cors(response)).toEqual({
+    expect(corsOf(response)).toEqual({
       'access-control-allow-origin': APP,
       'access-control-expose-headers': expect.stringMatching(/^[A-Za-z, -]+$/),
     });
@@ -175,7 +147,7 @@ describe('WEB-06 › an answer', () => {
     ] as const) {
       const response = await get(path, APP, more);
       expect([path, response.status]).toEqual([path, status]);
-      expect(cors(response)).toMatchObject(readable);
+      expect(corsOf(response)).toMatchObject(readable);
       expect(response.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
       expect(variesByOrigin(response)).toBe(true);
     }
@@ -184,8 +156,8 @@ describe('WEB-06 › an answer', () => {
 
   it.each(STRANGERS)('for %j has no CORS header at all', async (origin) => {
     for (const path of ['/v1/items/1', '/public/1', '/v2']) {
-      expect(cors(await get(path, origin))).toEqual({});
-      expect(cors(await get(path, origin, { authorization: `Bearer ${key}` }))).toEqual({});
+      expect(corsOf(await get(path, origin))).toEqual({});
+      expect(corsOf(await get(path, origin, { authorization: `Bearer ${key}` }))).toEqual({});
     }
   });
 
@@ -207,10 +179,10 @@ describe('WEB-06 › an answer', () => {
     });
     for (const path of ['/public/1', '/v1/any/1']) {
       const headers = { authorization: `Bearer ${key}` };
-      expect(cors(await get(path, 'https://evil.test', headers))).toEqual({});
-      expect(cors(await get(path, undefined, headers))).toEqual({});
+      expect(corsOf(await get(path, 'https://evil.test', headers))).toEqual({});
+      expect(corsOf(await get(path, undefined, headers))).toEqual({});
       const ours = await get(path, APP, headers);
-      expect(Object.keys(cors(ours))).toEqual([
+      expect(Object.keys(corsOf(ours))).toEqual([
         'access-control-allow-origin',
         'access-control-expose-headers',
       ]);
@@ -222,9 +194,9 @@ describe('WEB-06 › an answer', () => {
   it('of the Desk is for no page but its own', async () => {
     for (const path of ['/v1/keys', '/v1/whoami', '/healthz', '/.well-known/jwks.json']) {
       const headers = { origin: APP, authorization: `Bearer ${session}` };
-      expect(cors(await edge.fetch(DESK + path, { headers }))).toEqual({});
+      expect(corsOf(await edge.fetch(DESK + path, { headers }))).toEqual({});
       const asked = { origin: APP, 'access-control-request-method': 'POST' };
-      expect(cors(await edge.fetch(DESK + path, { method: 'OPTIONS', headers: asked }))).toEqual({});
+      expect(corsOf(await edge.fetch(DESK + path, { method: 'OPTIONS', headers: asked }))).toEqual({});
     }
   });
 });
@@ -235,10 +207,10 @@ describe('without cors.origins', () => {
     for (const path of ['/v1/items/1', '/public/1']) {
       const headers = { origin: APP, authorization: `Bearer ${key}` };
       const response = await here.fetch(API + path, { headers });
-      expect(cors(response)).toEqual({});
+      expect(corsOf(response)).toEqual({});
       expect(variesByOrigin(response)).toBe(false);
       const asked = { origin: APP, 'access-control-request-method': 'GET' };
-      expect(cors(await here.fetch(API + path, { method: 'OPTIONS', headers: asked }))).toEqual({});
+      expect(corsOf(await here.fetch(API + path, { method: 'OPTIONS', headers: asked }))).toEqual({});
     }
   });
 });
