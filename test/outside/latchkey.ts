@@ -14,11 +14,13 @@ export interface OwnLatchkey {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts one with nothing in it, on free ports. */
-export const startLatchkey = async (): Promise<OwnLatchkey> => {
+/** Starts one with nothing in it, on free ports; `variables` are the Worker's, besides those of `npm run dev`. */
+export const startLatchkey = async (
+  variables: Readonly<Record<string, string>> = {},
+): Promise<OwnLatchkey> => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-own-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const options = { port: await freePort(), folder, fresh: true, onWorkerLine: () => undefined };
+  const options = { port: await freePort(), folder, fresh: true, variables, onWorkerLine: () => undefined };
   const started = await start(options, new AbortController().signal);
   if (!started.ok) {
     remove();

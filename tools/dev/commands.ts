@@ -19,6 +19,8 @@ export interface Setting {
   readonly settings: Settings;
   /** How far all of them are ahead of time. */
   readonly clockSeconds: number;
+  /** Variables of the Worker besides its usual ones. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin, Stytch and the operator are all on this machine. */
@@ -33,6 +35,7 @@ export const workerCommand = (setting: Setting): Command => {
     LOGIN_URL: places.login,
     OPERATORS: [OPERATOR.clientId, GRACE.userId].join(),
     CLOCK_OFFSET_SECONDS: String(clockSeconds),
+    ...setting.variables,
   };
   return wrangler('worker', 'wrangler.toml', places.port, folder, [
     ...secretFiles.flatMap((file) => ['--env-file', file]),

@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly fresh: boolean;
   /** How far all of them are ahead of time; default 0. */
   readonly clockSeconds?: number;
+  /** Variables of the Worker besides its usual ones; default none. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Each line of the Worker, once all is ready. */
   readonly onWorkerLine: OnLine;
 }
@@ -77,12 +79,13 @@ interface Group {
 }
 
 const startGroup = (
-  { port, folder, clockSeconds = 0, onWorkerLine }: StartOptions,
+  { port, folder, clockSeconds = 0, variables = {}, onWorkerLine }: StartOptions,
   project: EmulatorProject,
   release: () => void,
 ): Group => {
   const setting: Setting = {
     ...{ places: placesFrom(port), folder, settings, projectId: project.projectId, clockSeconds },
+    variables,
     secretFiles: secretFiles(folder, project),
   };
   const logFile = join(folder, 'dev.log');
