@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
-import { PATHS } from '../../src/portal/paths.ts';
+import { PATHS, pathsAt } from '../../src/portal/paths.ts';
 import { contract } from '../contract.ts';
 import { APP, corsOf, STRANGERS, variesByOrigin } from '../cors.ts';
 import { operatorToken } from '../operators.ts';
@@ -36,6 +36,10 @@ const preflight = (path: string, origin: string, method: string): Promise<Respon
       'access-control-request-headers': 'authorization',
     },
   });
+
+/** Past the notary, who knows operations, in the usual spelling of their paths alone. */
+const bare = (path: string, init: RequestInit): Promise<Response> =>
+  latchkey(rooms as unknown as Env).fetch(new Request(DESK + path, { redirect: 'manual', ...init }));
 
 /** Everything that is served, as OpenAPI tells of it; whether a session opens it. */
 const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
@@ -76,21 +80,28 @@ describe('WEB-06 › of all that is served', () => {
     },
   );
 
+  const pages = ['', '/organization', '/operators/users/user-test-1'].map(pathsAt);
+
   it.each([
-    ...Object.values(PATHS),
-    '/',
-    '/v1',
-    '/v2/keys',
-    '/V1/keys',
-    '/v1/keys/',
-    '//v1/keys',
-    '/nowhere',
+    ...new Set([
+      ...[
+        ...Object.values(PATHS),
+        ...pages.flatMap(({ keys, create, usage, audit }) => [keys, create, usage, audit]),
+      ],
+      ...pages.flatMap(({ key, change, rotate, revoke }) =>
+        [key, change, rotate, revoke].map((at) => at('x')),
+      ),
+      ...['/v1', '/v2/keys', '/V1/keys', '/v1/keys/', '//v1/keys', '/nowhere'],
+    ]),
   ])('a page of the portal, and what is nowhere, is for no page of others: %s', async (path) => {
     for (const method of ['GET', 'POST']) {
-      const asked = await preflight(path, APP, method);
+      const asked = await bare(path, {
+        method: 'OPTIONS',
+        headers: { origin: APP, 'access-control-request-method': method },
+      });
       expect([asked.status >= 400, corsOf(asked)]).toEqual([true, {}]);
       const headers = { origin: APP, authorization: `Bearer ${session}` };
-      expect(corsOf(await here.fetch(DESK + path, { method, headers }))).toEqual({});
+      expect(corsOf(await bare(path, { method, headers }))).toEqual({});
     }
   });
 });
@@ -158,8 +169,7 @@ describe('WEB-06 › a preflight', () => {
     ...['/v1/keys/%2e%2e', '/v1/keys;a=b', '/v1/keys?a=/oauth2/token', '/oauth2/../v1/keys', '/v1/keys/%'],
   ])('and the request that follows are of one mind on what %s is', async (path) => {
     const isOpen = async (init: RequestInit): Promise<boolean> => {
-      // Past the notary, who knows paths in their usual spelling alone.
-      const answer = await latchkey(rooms as unknown as Env).fetch(new Request(DESK + path, init));
+      const answer = await bare(path, init);
       return 'access-control-allow-origin' in corsOf(answer);
     };
     const asked = { origin: APP, 'access-control-request-method': 'GET' };

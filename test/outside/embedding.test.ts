@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
@@ -8,6 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, bearer } from '../../demo/http.ts';
 import { type Account, signInAs, signUp } from '../../demo/world.ts';
+import { tool } from '../../tools/check/project.ts';
 import { missingBrowser, newVisitor, openBrowser, signInAt } from '../browser.ts';
 import { type OwnLatchkey, startLatchkey } from './latchkey.ts';
 
@@ -39,6 +41,32 @@ const OF_THE_APP: Readonly<Record<string, string>> = {
     } };`,
   './sign-in': `
     export const signInAgain = async () => { window.signedInAgain = (window.signedInAgain ?? 0) + 1; };`,
+};
+
+/** The types of what the document leaves to the app, as Stytch's SDK has them. */
+const TYPES_OF_THE_APP: Readonly<Record<string, string>> = {
+  'stytch.ts': `export declare const stytch: { session: {
+    getTokens: () => { session_token: string; session_jwt: string } | null;
+    authenticate: (options?: { session_duration_minutes?: number }) => Promise<object>;
+  } };`,
+  'sign-in.ts': 'export declare const signInAgain: () => Promise<void>;',
+};
+
+/** What the compiler says to the pieces, as strict as it is with ours. */
+const checked = async (): Promise<string> => {
+  const folder = mkdtempSync(join(tmpdir(), 'embedding-'));
+  const compilerOptions = {
+    ...{ lib: ['es2024', 'dom', 'dom.iterable'], types: ['node'] },
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+    paths: { 'latchkey/client': [join(ROOT, 'src/client/index.ts')] },
+  };
+  const settings = { extends: join(ROOT, 'tsconfig.json'), compilerOptions, include: ['*.ts'], exclude: [] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+  for (const [name, code] of [...files, ...Object.entries(TYPES_OF_THE_APP)])
+    writeFileSync(join(folder, name), code);
+  const { output } = await tool('typescript', 'tsc', '-p', folder, '--pretty', 'false');
+  rmSync(folder, { recursive: true, force: true });
+  return output;
 };
 
 /** The page's script, as the app's bundler makes it. */
@@ -87,6 +115,14 @@ const openApp = async () => {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return { server, served, port: (server.address() as AddressInfo).port };
 };
+
+test(
+  'the pieces of docs/embedding.md are typed',
+  async () => {
+    expect(await checked()).toBe('');
+  },
+  PATIENCE_MS,
+);
 
 describe.skipIf(missing !== null)(`docs/embedding.md in Chromium${NOT_HERE}`, () => {
   let app: Awaited<ReturnType<typeof openApp>>;
@@ -220,6 +256,12 @@ describe.skipIf(missing !== null)(`docs/embedding.md in Chromium${NOT_HERE}`, ()
         expect(await asked(world.places.desk + path, `{ mode: 'no-cors', credentials: 'include' }`)).toBe(
           path === '/device' ? 'TypeError' : '',
         );
+      }
+      const json = `headers: { authorization: 'Bearer ${session}', 'content-type': 'application/json' }`;
+      const body = JSON.stringify({ name: 'stolen', scopes: ['items:read'] });
+      for (const mode of ['cors', 'no-cors']) {
+        const init = `{ method: 'POST', mode: '${mode}', credentials: 'include', ${json}, body: '${body}' }`;
+        expect(await asked(`${world.places.desk}/v1/keys`, init)).toBe(mode === 'cors' ? 'TypeError' : '');
       }
       expect(await items(page).count()).toBe(0);
       expect(await page.locator('#made').innerText()).toBe('');
