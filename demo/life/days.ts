@@ -13,23 +13,24 @@ export interface Days {
   readonly places: Places;
   /** Where state and secrets are kept; absolute. */
   readonly folder: string;
-  /** Ends the day and begins the one that is so many days after the first. */
-  readonly begin: (day: number) => Promise<void>;
+  /** Ends the day and begins the one that is so many days after today; with what is done in the night between. */
+  readonly begin: (day: number, night?: () => void) => Promise<void>;
   /** The time there, milliseconds since the epoch. */
   readonly now: () => number;
   readonly leave: () => Promise<void>;
 }
 
-/** Begins the first day, on free ports and with nothing but the demo's user. */
-export const openDays = async (signal: AbortSignal): Promise<Days> => {
+/** Begins the first day, today if no other is said, on free ports and with nothing but the demo's user. */
+export const openDays = async (signal: AbortSignal, first = 0): Promise<Days> => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-life-'));
   const port = await freePort();
-  let day = 0;
+  let day = first;
   let running: Running | null = null;
-  const begin = async (next: number): Promise<void> => {
+  const begin = async (next: number, night?: () => void): Promise<void> => {
     await running?.stop();
     running = null;
-    const fresh = next === 0;
+    night?.();
+    const fresh = next === first;
     const clockSeconds = next * DAY_SECONDS;
     const started = await start({ port, folder, fresh, clockSeconds, onWorkerLine: () => undefined }, signal);
     if (!started.ok) throw new Error(started.problem);
@@ -41,7 +42,7 @@ export const openDays = async (signal: AbortSignal): Promise<Days> => {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await begin(0);
+    await begin(first);
   } catch (error) {
     await leave();
     throw error;
