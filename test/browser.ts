@@ -45,12 +45,21 @@ export const enterCode = async (page: Page, { desk }: Pick<Places, 'desk'>, code
   await goOn(page);
 };
 
-/** Sends the code that is in the field, and waits for the page that comes of it. */
-export const goOn = async (page: Page): Promise<void> => {
-  // The address stays the same: only the page says that it is another.
+/** Sends the code that is in the field. */
+export const goOn = (page: Page): Promise<void> => press(page, 'Continue');
+
+/** Presses a button that sends a form, and waits for the page that comes of it. */
+export const press = async (page: Page, button: string): Promise<void> => {
+  // The address may stay the same: only the page says that it is another.
   const loaded = page.waitForEvent('load');
-  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: button, exact: true }).click();
   await loaded;
+};
+
+/** Fills the form of a new key: its name, and that it may read. */
+export const fillKey = async (page: Page, name: string): Promise<void> => {
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('checkbox', { name: 'Read items' }).check();
 };
 
 /** The code that the page asks to be compared. */

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
+import { ask, bearer, member, textOf } from '../demo/http.ts';
 import { signInAs } from '../demo/world.ts';
-import { decide, enterCode, goOn } from './browser.ts';
+import { decide, enterCode, fillKey, goOn, press } from './browser.ts';
 import type { Person, Story } from './story.ts';
 
 /** A page of the portal as somebody sees it: for pictures, and for tests that hold for all of them. */
@@ -32,12 +33,61 @@ const compare: PortalPage['open'] = async (page, { world: { places } }) => {
   await enterCode(page, places, user_code);
 };
 
+/** What the owner asks the API for, besides what he does in pages. */
+const asOwner = async ({ world, people }: Story, path: string, method = 'GET') => {
+  const { session } = await signInAs(world, people.owner);
+  return ask(`${world.places.desk}${path}`, { method, headers: bearer(session) });
+};
+
+/** A name that nothing but these pages gives to a key. */
+const MADE_HERE = 'Weather station';
+
+/** What was made by a visit before goes: a user has no more than so many keys. */
+const makeKey: PortalPage['open'] = async (page, story) => {
+  const { json } = await asOwner(story, `/v1/keys?search=${encodeURIComponent(MADE_HERE)}`);
+  for (const made of member(json, 'data') as readonly unknown[])
+    await asOwner(story, `/v1/keys/${textOf(made, 'key_id')}`, 'DELETE');
+  await page.goto(`${story.world.places.desk}/keys/new`);
+  await fillKey(page, MADE_HERE);
+  await press(page, 'Create key');
+};
+
+const rotateKey: PortalPage['open'] = async (page, story) => {
+  const { id } = story.keys.ci;
+  await asOwner(story, `/v1/keys/${id}/rotate/cancel`, 'POST');
+  await page.goto(`${story.world.places.desk}/keys/${id}/rotate`);
+  await press(page, 'Make a new secret');
+};
+
 /** Every page that there is, those that change something last. */
 export const PORTAL_PAGES: readonly PortalPage[] = [
-  /** The emulator's own page, in place of the app's. */
-  { name: 'sign-in', who: null, open: at(() => '/device') },
-  { name: 'sign-in-over', who: null, open: at(() => '/signed-in?state=none') },
-  { name: 'not-a-page', who: 'owner', open: at(() => '/device/decision') },
+  { name: 'keys', who: 'owner', open: at(() => '/') },
+  { name: 'keys-all', who: 'owner', open: at(() => '/?status=all&sort=used') },
+  { name: 'keys-none', who: 'owner', open: at(() => '/?search=nothing+like+it') },
+  { name: 'keys-empty', who: 'newcomer', open: at(() => '/') },
+  { name: 'key', who: 'owner', open: at(({ keys }) => `/keys/${keys.backup.id}`) },
+  { name: 'key-rotating', who: 'owner', open: at(({ keys }) => `/keys/${keys.website.id}`) },
+  { name: 'key-narrow', who: 'owner', open: at(({ keys }) => `/keys/${keys.dashboard.id}`) },
+  { name: 'key-revoked', who: 'owner', open: at(({ keys }) => `/keys/${keys.old.id}`) },
+  { name: 'key-script', who: 'owner', open: at(({ keys }) => `/keys/${keys.script.id}`) },
+  { name: 'key-right-to-left', who: 'owner', open: at(({ keys }) => `/keys/${keys.rightToLeft.id}`) },
+  { name: 'key-long', who: 'owner', open: at(({ keys }) => `/keys/${keys.long.id}`) },
+  { name: 'create', who: 'owner', open: at(() => '/keys/new') },
+  {
+    ...{ name: 'create-problems', who: 'owner' },
+    open: async (page, { world: { places } }) => {
+      await page.goto(`${places.desk}/keys/new`);
+      await page.getByLabel('Name', { exact: true }).fill(' ');
+      await page.getByText('Where from, and how much').click();
+      await page.getByLabel(/^Only from these addresses/).fill('203.0.113.7\nnowhere');
+      await press(page, 'Create key');
+    },
+  },
+  { name: 'change', who: 'owner', open: at(({ keys }) => `/keys/${keys.dashboard.id}/change`) },
+  { name: 'rotate', who: 'owner', open: at(({ keys }) => `/keys/${keys.backup.id}/rotate`) },
+  { name: 'revoke', who: 'owner', open: at(({ keys }) => `/keys/${keys.long.id}/revoke`) },
+  { name: 'activity', who: 'owner', open: at(() => '/audit') },
+  { name: 'activity-of-key', who: 'owner', open: at(({ keys }) => `/audit?key_id=${keys.script.id}`) },
   { name: 'device', who: 'owner', open: at(() => '/device') },
   {
     ...{ name: 'device-wrong-code', who: 'owner' },
@@ -55,6 +105,14 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
     },
   },
   { name: 'device-approved', who: 'owner', open: at(() => '/device/approved') },
+  /** The emulator's own page, in place of the app's. */
+  { name: 'sign-in', who: null, open: at(() => '/device') },
+  { name: 'sign-in-over', who: null, open: at(() => '/signed-in?state=none') },
+  { name: 'signed-out', who: null, open: at(() => '/signed-out') },
+  { name: 'not-there', who: 'owner', open: at(() => '/keys/none') },
+  { name: 'not-a-page', who: 'owner', open: at(() => '/device/decision') },
+  { name: 'created', who: 'owner', open: makeKey },
+  { name: 'rotated', who: 'owner', open: rotateKey },
 ];
 
 /** Gives a browser what the app's sign-in leaves in it. */
