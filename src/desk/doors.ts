@@ -2,12 +2,10 @@ import type { Context } from 'hono';
 import { sourceOf } from '../http/author.ts';
 import type { Author } from '../model/author.ts';
 import { type Credential, kindOf } from '../model/credential.ts';
-import { ownerOfClaim } from '../model/foreign.ts';
-import type { Owner } from '../model/identity.ts';
 import { CREDENTIAL_KINDS } from '../model/policy.ts';
 import { err, ok, type Reason, type Result } from '../model/refusal.ts';
 import { strangerRefusal } from '../model/stranger.ts';
-import { organizationSubject, ownSubject, type Subject } from '../model/subject.ts';
+import { operatorSubject, organizationSubject, ownSubject, type Subject } from '../model/subject.ts';
 import type { Caller } from './caller.ts';
 import type { Asked, Call, DeskPorts } from './ports.ts';
 
@@ -85,10 +83,11 @@ export const createDoors = (ports: DeskPorts) => {
     open: async (context, call) => {
       const opened = await operator.open(context, call);
       if (!opened.ok) return opened;
-      const owner = ownerNamed(context.req.param('user_id') ?? '');
-      if (owner === null) return err({ reason: 'not_found' });
-      const { author, clientId } = opened.value;
-      return ok({ owner, grantable: ports.everyScope, createdBy: clientId, author });
+      const { clientId } = opened.value;
+      const from = sourceOf(context.req.raw, call.requestId);
+      const named = context.req.param('user_id') ?? '';
+      const who = operatorSubject({ id: clientId, via: clientId }, named, ports.everyScope, from);
+      return who === null ? err({ reason: 'not_found' }) : ok(who);
     },
   };
 
@@ -131,10 +130,6 @@ export interface Operator {
   readonly clientId: string;
   readonly author: Author;
 }
-
-/** The owner that an operator names: a user, a member or an organisation, by the prefix of its id. */
-const ownerNamed = (id: string): Owner | null =>
-  /^(user|member|organization)-[A-Za-z0-9-]{1,120}$/.test(id) ? ownerOfClaim(id, null) : null;
 
 /** Who does something in a call, as the audit trail writes it down. */
 export const authorOf = (

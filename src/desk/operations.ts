@@ -33,7 +33,7 @@ export const deskOperations = (ports: DeskPorts) => {
       ...{ base: '/v1/users/{user_id}', tag: 'Operators', of: 'User' },
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
-    ...operatorOperations(ports, doors),
+    ...operatorOperations(ports, work.owners, doors),
     ...reconciliationOperations(ports, doors),
     ...leakedOperations(ports, doors),
     ...githubOperations(ports),

@@ -10,11 +10,12 @@ import { operation } from './operation.ts';
 import { CHANGED_LIMITS, CHANGED_OWNER, OWNER_RECORD, REVOKED_ALL } from './owner-objects.ts';
 import type { Call, DeskPorts } from './ports.ts';
 import { ownerLimitsBody, suspensionBody } from './schemas.ts';
+import type { OwnersWork } from './work/owners.ts';
 
 const USER = '/v1/users/{user_id}';
 
 /** What an operator does with an owner as such. What he does with single keys is the same as anybody does. */
-export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) => {
+export const operatorOperations = (ports: DeskPorts, work: OwnersWork, { ofUser: door }: Doors) => {
   const common = { tag: 'Operators', door } as const;
 
   const changed = (record: OwnerRecord, { requestId }: Call): Response =>
@@ -26,9 +27,8 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) =>
     description: 'A user, a member or an organisation, by the id that Stytch gave it.',
     answers: { 200: { description: 'The owner', body: OWNER_RECORD } },
     refusals: ['not_found'],
-    handle: async ({ who: { owner }, call }) => {
-      const ring = await ports.ringOf(owner);
-      const record = await ring.about(owner);
+    handle: async ({ who, call }) => {
+      const record = await work.about(who);
       return record.ok ? ok(json(ownerRecordObject(record.value), 200, call.requestId)) : record;
     },
   });
@@ -39,9 +39,8 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) =>
     description: 'Every credential and session of the owner is refused. What he has can still be revoked.',
     answers: { 200: { description: 'The owner, suspended', body: CHANGED_OWNER } },
     refusals: ['not_found'],
-    handle: async ({ who: { owner, author }, body, call }) => {
-      const ring = await ports.ringOf(owner);
-      const suspended = await ring.suspend(owner, body.reason, author);
+    handle: async ({ who, body, call }) => {
+      const suspended = await work.suspend(who, body);
       return suspended.ok ? ok(changed(suspended.value, call)) : suspended;
     },
   });
@@ -56,9 +55,8 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) =>
     summary: 'Lifts the suspension of an owner',
     answers: { 200: { description: 'The owner, not suspended', body: CHANGED_OWNER } },
     refusals: ['not_found', 'owner_deleted'],
-    handle: async ({ who: { owner, author }, call }) => {
-      const ring = await ports.ringOf(owner);
-      const lifted = await ring.suspend(owner, null, author);
+    handle: async ({ who, call }) => {
+      const lifted = await work.lift(who);
       return lifted.ok ? ok(changed(lifted.value, call)) : lifted;
     },
   });
@@ -69,10 +67,8 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) =>
     description: 'Keys that are more than the new number live on; none is added until they are fewer.',
     answers: { 200: { description: 'What the owner has of his own now', body: CHANGED_LIMITS } },
     refusals: ['not_found', 'owner_deleted'],
-    handle: async ({ who: { owner, author }, body, call }) => {
-      const ring = await ports.ringOf(owner);
-      const limits = { plan: body.plan, keysLimit: body.keys_limit };
-      const set = await ring.setLimits(owner, limits, author);
+    handle: async ({ who, body, call }) => {
+      const set = await work.setLimits(who, body);
       if (!set.ok) return set;
       const shown = { ...limitsObject(set.value), effective_by: effectiveBy(ports) };
       return ok(json(shown, 200, call.requestId));
@@ -84,9 +80,8 @@ export const operatorOperations = (ports: DeskPorts, { ofUser: door }: Doors) =>
     summary: 'Revokes every key of an owner',
     answers: { 200: { description: 'How many were alive until now', body: REVOKED_ALL } },
     refusals: ['not_found'],
-    handle: async ({ who: { owner, author }, call }) => {
-      const ring = await ports.ringOf(owner);
-      const revoked = await ring.revokeAll(owner, author);
+    handle: async ({ who, call }) => {
+      const revoked = await work.revokeAll(who);
       if (!revoked.ok) return revoked;
       const shown = { revoked: revoked.value, effective_by: effectiveBy(ports) };
       return ok(json(shown, 200, call.requestId));

@@ -1,4 +1,5 @@
 import { type Author, actorOf } from './author.ts';
+import { ownerOfClaim } from './foreign.ts';
 import type { Owner } from './identity.ts';
 import { err, ok, type Result } from './refusal.ts';
 
@@ -52,3 +53,26 @@ export const organizationSubject = (signedIn: SignedIn, rules: SessionRules, fro
   const organization: Owner = { kind: 'organization', id: organizationId, organizationId };
   return ok({ ...ownSubject(signedIn, rules, from), owner: organization });
 };
+
+/** Who operates: a client of the operator's file, or a person of it. */
+export interface Operating {
+  readonly id: string;
+  /** The client or the session by which he is known; public. */
+  readonly via: string;
+}
+
+/** Somebody who operates, for the owner that he names; null where it can be nobody. He may give every scope there is. */
+export const operatorSubject = (
+  { id, via }: Operating,
+  named: string,
+  everyScope: readonly string[],
+  from: From,
+): Subject | null => {
+  const owner = ownerNamed(named);
+  const author: Author = { ...from, actor: { kind: 'operator', id }, via };
+  return owner && { owner, grantable: everyScope, createdBy: id, author };
+};
+
+/** The owner that an operator names: a user, a member or an organisation, by the prefix of its id. */
+export const ownerNamed = (id: string): Owner | null =>
+  /^(user|member|organization)-[A-Za-z0-9-]{1,120}$/.test(id) ? ownerOfClaim(id, null) : null;

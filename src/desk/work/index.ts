@@ -2,6 +2,7 @@ import type { DeskPorts } from '../ports.ts';
 import { createAuditWork } from './audit.ts';
 import { createKeyWork } from './keys.ts';
 import { createLimitsWork } from './limits.ts';
+import { createOwnersWork } from './owners.ts';
 import { createUsageOfKeysWork, createUsageWork } from './usage.ts';
 
 /** The work behind what is served, to programs and to people alike: who may ask was found out before. */
@@ -11,6 +12,7 @@ export const createWork = (ports: DeskPorts) => ({
   usageOfKeys: createUsageOfKeysWork(ports),
   limits: createLimitsWork(ports),
   audit: createAuditWork(ports),
+  owners: createOwnersWork(ports),
 });
 
 export type Work = ReturnType<typeof createWork>;
