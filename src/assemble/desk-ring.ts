@@ -13,6 +13,7 @@ const METHODS: Readonly<Record<DeskMethod, Method>> = {
   issue: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isIssuedKey) },
   list: { deadlineMs: RING_DEADLINE_MS, isSo: is.isKeyPage },
   get: { deadlineMs: RING_DEADLINE_MS, isSo: is.isKeyRecordOrNull },
+  ownerOfKey: { deadlineMs: RING_DEADLINE_MS, isSo: is.isOwnerOrNull },
   change: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
   rotate: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isIssuedKey) },
   finishRotation: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },

@@ -37,6 +37,7 @@ export const createKeys = (ports: DeskPorts): Keys => {
     usageOfKeys: (who, asked) => checked(keysUsageQuery, asked, (query) => work.usageOfKeys(who, query)),
     audit: (who, asked) => checked(auditQuery, asked, (query) => work.audit(who, query)),
     limits: work.limits,
+    ownerOfKey: work.ownerOfKey,
     about: async ({ owner }) => (await ports.ringOf(owner)).about(owner),
   };
 };

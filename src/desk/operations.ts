@@ -2,6 +2,7 @@ import { auditOperations } from './audit.ts';
 import { describingOperations } from './describe.ts';
 import { createDoors } from './doors.ts';
 import { githubOperations } from './github.ts';
+import { keyOwnerOperations } from './key-owners.ts';
 import { keyOperations } from './keys.ts';
 import { leakedOperations } from './leaked.ts';
 import { limitsOperations } from './limits.ts';
@@ -34,6 +35,7 @@ export const deskOperations = (ports: DeskPorts) => {
       ...{ door: doors.ofUser, freshDoor: doors.ofUser },
     }),
     ...operatorOperations(ports, work.owners, doors),
+    ...keyOwnerOperations(work.ownerOfKey, doors),
     ...reconciliationOperations(ports, doors),
     ...leakedOperations(ports, doors),
     ...githubOperations(ports),

@@ -189,6 +189,8 @@ export interface Ring {
   issue(request: IssueRequest): Promise<Result<IssuedKey>>;
   list(request: ListRequest): Promise<KeyPage>;
   get(owner: Owner, keyId: string): Promise<KeyRecord | null>;
+  /** Whose a key of this Ring is, dead or alive; null for one that it does not know. Only its id is known, not its owner. */
+  ownerOfKey(keyId: string): Promise<Owner | null>;
   /** Changes a living key. What is taken away is gone at once; what is added waits for Stytch. */
   change(request: ChangeRequest): Promise<Result<KeyRecord>>;
   /** Gives a key a second secret, and its first one an end. */

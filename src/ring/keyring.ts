@@ -51,7 +51,7 @@ import { endPresented } from './keys/end-presented.ts';
 import { importClient } from './keys/import.ts';
 import { issue } from './keys/issue.ts';
 import { list } from './keys/list.ts';
-import { recordOf } from './keys/record.ts';
+import { isVisible, recordOf } from './keys/record.ts';
 import { revokeToken } from './keys/revoke-token.ts';
 import { rotate } from './keys/rotate.ts';
 import { endRotation } from './keys/rotation-end.ts';
@@ -121,6 +121,12 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
   async get(owner: Owner, keyId: string): Promise<KeyRecord | null> {
     await this.#enter(owner);
     return recordOf(this.#parts, keyId, owner);
+  }
+
+  async ownerOfKey(keyId: string): Promise<Owner | null> {
+    const { tables } = this.#parts;
+    const row = tables.key(keyId);
+    return row !== null && isVisible(row) ? tables.owner() : null;
   }
 
   async change(request: ChangeRequest): Promise<Result<KeyRecord>> {

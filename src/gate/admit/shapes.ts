@@ -55,6 +55,8 @@ export const isLobbyExchangeAnswer = (value: unknown): value is LobbyExchangeAns
 export const isOwner = (value: unknown): value is Owner =>
   isRecord(value) && typeof value.kind === 'string' && typeof value.id === 'string';
 
+export const isOwnerOrNull = (value: unknown): value is Owner | null => value === null || isOwner(value);
+
 export const isKeyRecord = (value: unknown): value is KeyRecord =>
   isRecord(value) &&
   isOwner(value.owner) &&
