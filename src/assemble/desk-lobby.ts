@@ -47,6 +47,7 @@ const METHODS: Readonly<Record<DeskLobbyMethod, Method>> = {
   pollDevice: { deadlineMs, isSo: (value) => is.isOneOf(value, POLLED) },
   settleDevice: { deadlineMs, isSo: () => true },
   forgetTokens: { deadlineMs, isSo: () => true },
+  look: { deadlineMs, isSo: is.isLobbyLook },
 };
 
 /** A Lobby as the Desk asks it. That it is overloaded says nothing of who asks: it cannot tell. */

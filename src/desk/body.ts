@@ -22,6 +22,16 @@ export const readBody = async <S extends z.ZodType>(
   return parsed.success ? ok(parsed.data) : invalid(fieldErrors(parsed.error));
 };
 
+/** Does what is asked, if it is as the schema has it. */
+export const checked = async <S extends z.ZodType, T>(
+  schema: S,
+  asked: unknown,
+  work: (read: z.output<S>) => Promise<Result<T>>,
+): Promise<Result<T>> => {
+  const read = schema.safeParse(asked);
+  return read.success ? work(read.data) : invalid(fieldErrors(read.error));
+};
+
 export const invalid = (errors: readonly FieldError[]): Result<never> =>
   err({ reason: 'request_invalid', errors });
 

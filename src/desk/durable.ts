@@ -21,8 +21,8 @@ export type DeskRing = {
   readonly name: string;
 };
 
-/** What the Desk asks of a Lobby: about device codes and tries, and that it forgets. */
-export type DeskLobbyMethod = keyof DeviceLobby | 'forgetTokens';
+/** What the Desk asks of a Lobby: about device codes and tries, whose a client is, and that it forgets. */
+export type DeskLobbyMethod = keyof DeviceLobby | 'forgetTokens' | 'look';
 
 /** One of the Lobbies, with its silence turned into a refusal. */
 export type DeskLobby = {

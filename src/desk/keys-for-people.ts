@@ -1,7 +1,5 @@
-import type * as z from 'zod';
 import type { Keys } from '../model/keys.ts';
-import type { Result } from '../model/refusal.ts';
-import { fieldErrors, invalid } from './body.ts';
+import { checked } from './body.ts';
 import { idempotencyNamed } from './idempotency.ts';
 import type { DeskPorts } from './ports.ts';
 import {
@@ -40,13 +38,4 @@ export const createKeys = (ports: DeskPorts): Keys => {
     ownerOfKey: work.ownerOfKey,
     about: async ({ owner }) => (await ports.ringOf(owner)).about(owner),
   };
-};
-
-const checked = async <S extends z.ZodType, T>(
-  schema: S,
-  asked: unknown,
-  work: (read: z.output<S>) => Promise<Result<T>>,
-): Promise<Result<T>> => {
-  const read = schema.safeParse(asked);
-  return read.success ? work(read.data) : invalid(fieldErrors(read.error));
 };

@@ -2,11 +2,9 @@ import type { DeskPorts } from '../ports.ts';
 import { createAuditWork } from './audit.ts';
 import { createKeyWork } from './keys.ts';
 import { createLimitsWork } from './limits.ts';
-<<<<<<< HEAD
-import { createOwnersWork } from './owners.ts';
-=======
 import { createOwnerOfKeyWork } from './owner-of-key.ts';
->>>>>>> 1059596 (feat(desk): operators are told whose a key is)
+import { createOwnersWork } from './owners.ts';
+
 import { createUsageOfKeysWork, createUsageWork } from './usage.ts';
 
 /** The work behind what is served, to programs and to people alike: who may ask was found out before. */
@@ -16,11 +14,8 @@ export const createWork = (ports: DeskPorts) => ({
   usageOfKeys: createUsageOfKeysWork(ports),
   limits: createLimitsWork(ports),
   audit: createAuditWork(ports),
-<<<<<<< HEAD
   owners: createOwnersWork(ports),
-=======
   ownerOfKey: createOwnerOfKeyWork(ports),
->>>>>>> 1059596 (feat(desk): operators are told whose a key is)
 });
 
 export type Work = ReturnType<typeof createWork>;
