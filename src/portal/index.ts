@@ -55,9 +55,9 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
       press.asset(visit.assets[name], visit);
 
   const entrance = createEntrance(ports, visitors, press);
-  const visits = { ports, press, entrance };
+  const parts = { ports, press, entrance };
   const routes: readonly Route[] = [
-    ...createPlaces(ports).flatMap((place) => createPlaceRoutes(visits, place)),
+    ...createPlaces(ports).flatMap((place) => createPlaceRoutes(parts, place)),
     ['GET', PATHS.device, device.ask],
     ['POST', PATHS.device, device.open],
     ['POST', PATHS.decision, device.decide],

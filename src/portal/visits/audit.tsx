@@ -2,7 +2,7 @@ import { ok } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import { AuditPage } from '../pages/audit.tsx';
 import type { Serve } from '../ports.ts';
-import type { Visits } from './index.ts';
+import type { VisitParts } from './parts.ts';
 
 /** How many rows a page has. */
 const PAGE = 50;
@@ -11,7 +11,7 @@ const PAGE = 50;
 const NAMES = 100;
 
 /** The trail of what was done. */
-export const createAuditVisits = ({ ports, press }: Visits) => {
+export const createAuditVisits = ({ ports, press }: VisitParts) => {
   const list = async ({ visit, session, who, paths, frame }: Entered): ReturnType<Serve> => {
     const query = new URL(visit.request.url).searchParams;
     const filter = { key_id: query.get('key_id') ?? '', action: query.get('action') ?? '' };

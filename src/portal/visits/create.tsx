@@ -7,12 +7,12 @@ import { CreatePage } from '../pages/create.tsx';
 import { withQuery } from '../paths.ts';
 import type { PortalPorts, Serve } from '../ports.ts';
 import { messageOf } from '../words.ts';
-import type { Visits } from './index.ts';
+import type { VisitParts } from './parts.ts';
 import { showKey } from './show-key.tsx';
 
 /** Making a key. */
-export const createCreateVisits = (visits: Visits) => {
-  const { ports, press, entrance } = visits;
+export const createCreateVisits = (parts: VisitParts) => {
+  const { ports, press, entrance } = parts;
 
   const formPage = (
     { visit, session, who, paths, frame }: Entered,
@@ -42,7 +42,7 @@ export const createCreateVisits = (visits: Visits) => {
     const once = sent.get('once') ?? '';
     if (!isOnce(once)) return err({ reason: 'oauth_request_invalid', detail: 'the form is not complete' });
     const issued = await ports.keys.create(entered.who, askedBy(form, ports.now()), once);
-    if (issued.ok) return showKey(visits, entered, 'created', issued.value);
+    if (issued.ok) return showKey(parts, entered, 'created', issued.value);
     const { refusal } = issued;
     // What another form was sent under is not this one's any more.
     const isSpent = refusal.reason === 'idempotency_key_reused';

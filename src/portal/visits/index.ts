@@ -1,32 +1,25 @@
-import type { Entrance, FormRules } from '../entrance.ts';
+import type { FormRules } from '../entrance.ts';
 import type { Place } from '../places.ts';
-import type { PortalPorts, Serve } from '../ports.ts';
-import type { Press } from '../press.tsx';
+import type { Serve } from '../ports.ts';
 import { createAuditVisits } from './audit.tsx';
 import { createCreateVisits, createLink } from './create.tsx';
 import { createListVisits } from './list.tsx';
 import { createOneKeyVisits } from './one-key.tsx';
+import type { VisitParts } from './parts.ts';
 import { createUsageVisits } from './usage.tsx';
-
-/** What the pages of a place are made with. */
-export interface Visits {
-  readonly ports: PortalPorts;
-  readonly press: Press;
-  readonly entrance: Entrance;
-}
 
 /** A page of the portal, or what a form of one does. */
 export type Route = readonly [method: 'GET' | 'POST', path: string, serve: Serve];
 
 /** The pages of somebody's keys at a place, and what their forms do. */
-export const createPlaceRoutes = (visits: Visits, place: Place): readonly Route[] => {
-  const { page, form } = visits.entrance;
+export const createPlaceRoutes = (parts: VisitParts, place: Place): readonly Route[] => {
+  const { page, form } = parts.entrance;
   const [list, create, one, usage, audit] = [
-    createListVisits(visits),
-    createCreateVisits(visits),
-    createOneKeyVisits(visits),
-    createUsageVisits(visits),
-    createAuditVisits(visits),
+    createListVisits(parts),
+    createCreateVisits(parts),
+    createOneKeyVisits(parts),
+    createUsageVisits(parts),
+    createAuditVisits(parts),
   ];
   const base = place.route;
   const key = `${base}/keys/:key_id`;

@@ -4,7 +4,7 @@ import { type ListFilter, ListPage } from '../pages/list.tsx';
 import type { Serve } from '../ports.ts';
 import { usageAsked } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
-import type { Visits } from './index.ts';
+import type { VisitParts } from './parts.ts';
 
 const { statuses, sorts } = WORDS.keys;
 
@@ -12,7 +12,7 @@ const { statuses, sorts } = WORDS.keys;
 const PAGE = 50;
 
 /** The list of keys. */
-export const createListVisits = ({ ports, press }: Visits) => {
+export const createListVisits = ({ ports, press }: VisitParts) => {
   const list = async ({ visit, who, place, paths, frame }: Entered): ReturnType<Serve> => {
     const query = new URL(visit.request.url).searchParams;
     const filter = filterIn(query);

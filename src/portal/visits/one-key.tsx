@@ -14,12 +14,12 @@ import type { Serve } from '../ports.ts';
 import { rangeIn, usageAsked } from '../usage-ranges.ts';
 import { messageOf, WORDS } from '../words.ts';
 import { isOnce, newOnce, offered } from './create.tsx';
-import type { Visits } from './index.ts';
+import type { VisitParts } from './parts.ts';
 import { showKey } from './show-key.tsx';
 
 /** One key: to look at, to change, to rotate, to revoke. */
-export const createOneKeyVisits = (visits: Visits) => {
-  const { ports, press, entrance } = visits;
+export const createOneKeyVisits = (parts: VisitParts) => {
+  const { ports, press, entrance } = parts;
 
   const keyOf = ({ who, visit }: Entered): Promise<Result<KeyRecord>> =>
     ports.keys.get(who, visit.params.key_id ?? '');
@@ -141,7 +141,7 @@ export const createOneKeyVisits = (visits: Visits) => {
     const rotated = await ports.keys.rotate(entered.who, record.value.keyId, asked, once);
     if (rotated.ok)
       return showKey(
-        visits,
+        parts,
         entered,
         rotated.value.record.rotation === null ? 'replaced' : 'rotated',
         rotated.value,

@@ -3,14 +3,14 @@ import { ok } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import { type Shown, ShownAlreadyPage, ShownKeyPage } from '../pages/shown-key.tsx';
 import type { Serve } from '../ports.ts';
-import type { Visits } from './index.ts';
+import type { VisitParts } from './parts.ts';
 
 /**
  * Shows a whole key in the answer to the form that made it, and in nothing else: there is no address under which it
  * could be seen again (MG-10).
  */
 export const showKey = async (
-  { ports, press }: Pick<Visits, 'ports' | 'press'>,
+  { ports, press }: Pick<VisitParts, 'ports' | 'press'>,
   { visit, paths, frame }: Entered,
   shown: Shown,
   { record, key }: IssuedKey,

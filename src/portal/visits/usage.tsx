@@ -3,10 +3,10 @@ import type { Entered } from '../entrance.ts';
 import { UsagePage } from '../pages/usage.tsx';
 import type { Serve } from '../ports.ts';
 import { rangeIn, usageAsked } from '../usage-ranges.ts';
-import type { Visits } from './index.ts';
+import type { VisitParts } from './parts.ts';
 
 /** What everything together used. */
-export const createUsageVisits = ({ ports, press }: Visits) => {
+export const createUsageVisits = ({ ports, press }: VisitParts) => {
   const show = async ({ visit, who, place, paths, frame }: Entered): ReturnType<Serve> => {
     const now = ports.now();
     const range = rangeIn(new URL(visit.request.url).searchParams);
