@@ -1,5 +1,6 @@
 import type { DeviceOrigin } from '../model/device.ts';
 import type { Seen } from '../model/life.ts';
+import { isOneOf } from './is-one-of.ts';
 import { WORDS } from './words.ts';
 
 const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
@@ -26,7 +27,7 @@ export const placeOf = ({ city, country }: Pick<DeviceOrigin, 'city' | 'country'
 export const seenFrom = (seen: Seen | null): string => {
   const { clients } = WORDS.use;
   const client = seen?.client ?? null;
-  const named = client !== null && client in clients ? clients[client as keyof typeof clients] : client;
+  const named = client !== null && isOneOf(clients, client) ? clients[client] : client;
   const place = seen === null ? null : placeOf({ city: null, country: seen.country });
   return [place, named].filter((part) => part !== null).join(' · ');
 };

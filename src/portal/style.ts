@@ -60,7 +60,8 @@ small { display: block; font-size: .875rem; }
 a { color: var(--link); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .heading { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center; justify-content: space-between; margin-bottom: .75rem; }
-.heading h1 { margin: 0; }
+.heading h1, .heading h2 { margin: 0; }
+section > .heading { margin: 2rem 0 0; }
 .heading .button { width: auto; flex: none; }
 
 label, legend { font-weight: 600; }
@@ -81,10 +82,11 @@ legend { padding: 0; }
 .choice label { font-weight: 400; }
 .choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: 0 1.5rem; }
 div.choice { flex-wrap: wrap; }
+.group { margin: .5rem 0 0; font-weight: 600; font-size: .925rem; color: var(--soft); }
 .scopes { border: 1px solid var(--line); border-radius: .5rem; padding: .25rem .9rem; margin: .5rem 0; }
 .inline input { width: 7rem; }
 .inline label { font-weight: 400; }
-details { margin: 1.5rem 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); padding: .6rem 0; }
+details:not(.chart-numbers) { margin: 1.5rem 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); padding: .6rem 0; }
 summary { cursor: pointer; font-weight: 600; padding: .35rem 0; }
 .hint { font-size: .875rem; color: var(--soft); margin: .4rem 0 0; font-weight: 400; }
 .error { color: var(--bad); font-weight: 600; margin: .4rem 0 0; }
@@ -114,7 +116,6 @@ button:hover, .button:hover { filter: brightness(1.08); }
 .quiet { color: var(--text); background: transparent; border-color: var(--edge); }
 button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-bad); }
 .quiet.bad { color: var(--bad); border-color: var(--bad); }
-.small { display: inline-block; width: auto; min-height: 2rem; padding: .15rem .6rem; font-size: .875rem; }
 .deeds { display: flex; flex-wrap: wrap; gap: .5rem; }
 .sign-out button {
   width: auto; min-height: 0; margin: 0; padding: .35rem 0; font: inherit; color: var(--link);
@@ -148,7 +149,7 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 .keys { list-style: none; margin: 1rem 0; padding: 0; border-top: 1px solid var(--line); }
 .keys .usage-line { width: 7.5rem; height: 1.5rem; vertical-align: middle; }
 .keys > li {
-  display: grid; grid-template-columns: minmax(0, 1fr) minmax(15rem, 19rem); gap: .5rem 2rem; margin: 0; padding: 1.1rem 0;
+  display: grid; grid-template-columns: minmax(0, 1fr) minmax(17rem, 22rem); gap: .5rem 2rem; margin: 0; padding: 1.1rem 0;
   border-bottom: 1px solid var(--line);
 }
 .keys h2 { display: inline; margin: 0 .5rem 0 0; font-size: 1.05rem; }
@@ -167,6 +168,7 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 .copyable code { flex: 1 1 18rem; padding: .7rem .9rem; border-radius: .5rem; background: var(--code); color: var(--text); }
 .copyable.main code { font-size: 1.05rem; font-weight: 600; }
 .copyable button { flex: none; width: auto; min-width: 6rem; }
+dd button { display: inline-block; width: auto; min-height: 2rem; padding: .1rem .7rem; font-size: .875rem; }
 .scrolls { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .925rem; }
 th { text-align: left; color: var(--soft); font-weight: 600; }
@@ -182,6 +184,6 @@ td { overflow-wrap: anywhere; min-width: 6.5rem; }
   tr { padding: .75rem 0; border-bottom: 1px solid var(--line); }
   td { border: 0; padding: .1rem 0; }
 }
-@media (max-width: 24rem) { dl div { grid-template-columns: 1fr; gap: 0; } .keys dl div { grid-template-columns: 5.5rem minmax(0, 1fr); } }
+@media (max-width: 30rem) { dl div { grid-template-columns: 1fr; gap: 0; } .keys dl div { grid-template-columns: 5.5rem minmax(0, 1fr); } }
 @media (forced-colors: active) { button, .button, .code, .note, .badge { border: 1px solid; } }
 `;

@@ -241,7 +241,7 @@ export const WORDS = {
       month: () => 'Requests in this month (UTC), all keys together',
     },
     period: (seconds: number) => `in any ${duration(seconds)}`,
-    whole: (when: string) => `All of it again ${when}, if nothing is sent meanwhile.`,
+    whole: (wait: string) => `All of it again in ${wait}, if nothing is sent meanwhile.`,
     ranges: { '24h': '24 hours', '7d': '7 days', '90d': '90 days' },
     range: 'Range',
     about: 'Requests let through are never counted too low; refused and limited ones may be. Times are UTC.',
@@ -263,8 +263,25 @@ export const WORDS = {
     anyAction: 'Anything',
     apply: 'Apply',
     you: 'You',
-    unknownKey: 'a key',
     unknownPlace: '–',
+    noValue: 'none',
+    details: {
+      name: 'name',
+      description: 'description',
+      scopes: 'may do',
+      expires_at: 'ends',
+      ip_allowlist: 'only from',
+      limit: 'limit of its own',
+      overlap_seconds: 'old secret stays good for',
+      because: 'because',
+      reason: 'reason',
+      source: 'found at',
+      ended: 'what ended',
+      plan: 'plan',
+      keys_limit: 'number of keys',
+      device_client: 'for',
+      revoked: 'keys revoked',
+    },
     actors: {
       user: 'User',
       member: 'Member',
@@ -399,7 +416,7 @@ const NUMBER = new Intl.NumberFormat('en').format;
 const SHORT_NUMBER = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format;
 
 /** In the largest unit that there are two of, rounded up: nobody waits for less than he was told. */
-const duration = (seconds: number): string => {
+export const duration = (seconds: number): string => {
   const [unit, size] = UNITS.find(([, each]) => seconds >= 2 * each) ?? ['second', 1];
   const count = Math.ceil(seconds / size);
   return `${count} ${unit}${count === 1 ? '' : 's'}`;

@@ -1,4 +1,6 @@
 import type { AuditActor, ChainedEntry } from '../../model/audit-chain.ts';
+import { detailsSaid } from '../details.ts';
+import { isOneOf } from '../is-one-of.ts';
 import { type Frame, Layout } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';
 import { placeOf } from '../say.ts';
@@ -92,7 +94,7 @@ const Rows = ({ entries, names, paths, reader }: Trail) => (
               <LocalTime at={at} />
             </td>
             <td>
-              {action in words.actions ? words.actions[action as keyof typeof words.actions] : action}
+              {isOneOf(words.actions, action) ? words.actions[action] : action}
               {keyId === null ? null : (
                 <>
                   {': '}
@@ -132,19 +134,10 @@ const Who = ({ actor: { kind, id }, reader }: { readonly actor: AuditActor; read
   );
 };
 
-/** What a row says besides, as plainly as it can be said: values are anybody's text. */
-const Details = ({ details }: Pick<ChainedEntry, 'details'>) => {
-  const said = Object.entries(details).filter(([, value]) => value !== null);
-  return said.length === 0 ? null : (
-    <small class="soft">
-      <bdi>
-        {said
-          .map(
-            ([name, value]) =>
-              `${name.replaceAll('_', ' ')}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-          )
-          .join(', ')}
-      </bdi>
+/** Values are anybody's text: they may run from right to left. */
+const Details = ({ details }: Pick<ChainedEntry, 'details'>) =>
+  detailsSaid(details).map((said) => (
+    <small>
+      <bdi>{said}</bdi>
     </small>
-  );
-};
+  ));

@@ -114,34 +114,44 @@ const ScopeFields = ({
   form,
   problem,
   scopes,
-}: Pick<Fields, 'form' | 'scopes'> & { readonly problem: string | undefined }) => (
-  <fieldset {...described('scopes', problem, scopes.length > 0)}>
-    <legend>{words.scopes}</legend>
-    <Problem name="scopes" text={problem} />
-    <p class="hint" id="scopes-hint">
-      {scopes.length === 0 ? words.noScopes : words.scopesHint}
-    </p>
-    {[...Map.groupBy(scopes, ({ name }) => name.split(':')[0] ?? name)].map(([group, members]) => (
-      <div class="scopes" data-group={group}>
-        {members.length < 2 ? null : (
-          <label class="choice all" hidden data-check-all={scopeField(`${group}:`)}>
-            <input type="checkbox" /> <b>{words.allOf(group)}</b>
-          </label>
-        )}
-        {members.map(({ name, title, description, isKept }) => (
-          <label class="choice">
-            <input type="checkbox" name={scopeField(name)} value="1" checked={form.scopes.includes(name)} />
-            <span>
-              {title} <code>{name}</code>
-              {description === null ? null : <small>{description}</small>}
-              {isKept ? <small>{words.keptScope}</small> : null}
-            </span>
-          </label>
-        ))}
-      </div>
-    ))}
-  </fieldset>
-);
+}: Pick<Fields, 'form' | 'scopes'> & { readonly problem: string | undefined }) => {
+  const groups = [...Map.groupBy(scopes, ({ name }) => name.split(':')[0] ?? name)];
+  return (
+    <fieldset {...described('scopes', problem, scopes.length > 0)}>
+      <legend>{words.scopes}</legend>
+      <Problem name="scopes" text={problem} />
+      <p class="hint" id="scopes-hint">
+        {scopes.length === 0 ? words.noScopes : words.scopesHint}
+      </p>
+      {groups.map(([group, members]) => (
+        <div class="scopes">
+          {groups.length < 2 ? null : <p class="group">{group}</p>}
+          {members.length < 2 ? null : (
+            <label class="choice all" hidden>
+              <input type="checkbox" data-check-all={group} /> <b>{words.allOf(group)}</b>
+            </label>
+          )}
+          {members.map(({ name, title, description, isKept }) => (
+            <label class="choice">
+              <input
+                type="checkbox"
+                name={scopeField(name)}
+                value="1"
+                checked={form.scopes.includes(name)}
+                data-group={group}
+              />
+              <span>
+                {title} <code>{name}</code>
+                {description === null ? null : <small>{description}</small>}
+                {isKept ? <small>{words.keptScope}</small> : null}
+              </span>
+            </label>
+          ))}
+        </div>
+      ))}
+    </fieldset>
+  );
+};
 
 const ExpiryFields = ({
   form,

@@ -90,7 +90,10 @@ const RotationPanel = ({
     <p>{WORDS.rotation.text}</p>
     <dl>
       <Fact name={WORDS.rotation.ends}>
-        <Countdown at={rotation.finishesAt} now={now} />, <LocalTime at={rotation.finishesAt} />
+        <Countdown at={rotation.finishesAt} now={now} />
+        <span class="soft">
+          <LocalTime at={rotation.finishesAt} />
+        </span>
       </Fact>
       <Fact name={WORDS.rotation.oldUsed}>
         {rotation.oldSecretLastUsedAt === null ? (

@@ -1,7 +1,7 @@
 import type { LimitStanding, UsageReport } from '../../model/life.ts';
 import { LimitBar } from '../charts/limit-bar.tsx';
 import { UsageChart } from '../charts/usage-chart.tsx';
-import { relative } from '../moments.ts';
+import { left as timeLeft } from '../moments.ts';
 import { barsOf, USAGE_RANGES, type UsageRangeName } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
 
@@ -53,7 +53,7 @@ export const LimitsPanel = ({
         name={words.limitNames[name](words.period(perSeconds))}
         left={left}
         limit={requests}
-        note={wholeAt === null ? null : words.whole(relative(wholeAt, now, 'en'))}
+        note={wholeAt === null ? null : words.whole(timeLeft(wholeAt, now, 'en'))}
       />
     ))}
   </section>

@@ -1,5 +1,6 @@
 import { ok } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
+import { isOneOf } from '../is-one-of.ts';
 import { type ListFilter, ListPage } from '../pages/list.tsx';
 import type { Serve } from '../ports.ts';
 import { usageAsked } from '../usage-ranges.ts';
@@ -61,8 +62,8 @@ const filterIn = (query: URLSearchParams): ListFilter => {
   const [status, sort] = [query.get('status') ?? '', query.get('sort') ?? ''];
   return {
     search: (query.get('search') ?? '').trim().slice(0, 100),
-    status: status in statuses ? (status as ListFilter['status']) : 'active',
+    status: isOneOf(statuses, status) ? status : 'active',
     scope: query.get('scope') ?? '',
-    sort: sort in sorts ? (sort as ListFilter['sort']) : 'created',
+    sort: isOneOf(sorts, sort) ? sort : 'created',
   };
 };

@@ -2,6 +2,7 @@ import type { KeyRecord } from '../../model/life.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import type { Form } from '../forms.ts';
+import { isOneOf } from '../is-one-of.ts';
 import { askedBy, formOfKey, type KeyForm, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
 import { ChangePage } from '../pages/change.tsx';
 import { KeyPage, type Notice } from '../pages/key.tsx';
@@ -53,7 +54,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
       await press.page(
         <KeyPage
           {...{ frame, paths, now, csrf: session.csrf, record: record.value, titleOf: ports.scopeTitle }}
-          notice={done in WORDS.key.notices ? (done as Notice) : null}
+          notice={isOneOf(WORDS.key.notices, done) ? done : null}
           deadBy={deadBy !== null && deadBy > now ? deadBy : null}
         >
           <UsagePanel path={paths.key(keyId)} range={range} used={used.value} />
