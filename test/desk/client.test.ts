@@ -61,6 +61,18 @@ describe('the client', () => {
     expect((await client.GET('/v1/audit/head')).data?.seq).toBe(1);
   });
 
+  it('searches a list, and reads the use of its keys and what is left of the limits', async () => {
+    const { key_id } = await issueKey(session, ['items:read'], { name: 'Ärger' });
+    const { key_id: other } = await issueKey(session);
+    const query = { search: 'ärger', scope: 'items:read', sort: 'name' } as const;
+    const listed = await client.GET('/v1/keys', { params: { query } });
+    expect(listed.data?.data.map((each) => each.key_id)).toEqual([key_id]);
+    const usage = await client.GET('/v1/usage/keys', { params: { query: { key_id: [other, key_id] } } });
+    expect(usage.data?.data.map((each) => each.key_id)).toEqual([other, key_id]);
+    const limits = await client.GET('/v1/limits', { params: { query: { key_id } } });
+    expect(limits.data?.limits[0]).toMatchObject({ name: 'owner', left: 600 });
+  });
+
   it('gives a refusal as the problem document that it is', async () => {
     const refused = await client.POST('/v1/keys', { body: { name: 'robot', scopes: ['admin:all'] } });
     expect(refused.data).toBeUndefined();

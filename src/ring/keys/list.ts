@@ -3,8 +3,8 @@ import type { RingParts } from '../parts.ts';
 import type { KeyRow, ListedRow } from '../tables/rows.ts';
 import { toRecord } from './record.ts';
 
-/** How many keys are looked through at once for what is searched. */
-const SEARCHED_AT_ONCE = 2_000;
+/** How many keys that may be meant are looked through at once. */
+const SEARCHED_AT_ONCE = 1_000;
 
 /** A page of the owner's keys. */
 export const list = (parts: RingParts, request: ListRequest): KeyPage => {
@@ -25,10 +25,10 @@ const upTo = (
   wanted: number,
 ): readonly ListedRow[] => {
   if (search === null) return tables.list({ ...listed, limit: wanted });
-  const found: ListedRow[] = [];
   const wish = fold(search);
+  const found: ListedRow[] = [];
   for (let after = listed.after; ; ) {
-    const rows = tables.list({ ...listed, after, limit: SEARCHED_AT_ONCE });
+    const rows = tables.list({ ...listed, search: wish, after, limit: SEARCHED_AT_ONCE });
     found.push(...rows.filter((row) => has(row, wish)));
     const last = rows.at(-1);
     if (last === undefined || rows.length < SEARCHED_AT_ONCE || found.length >= wanted)

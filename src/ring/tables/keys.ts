@@ -26,20 +26,28 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
   livingKeys: (): readonly KeyRow[] =>
     exists() ? all("SELECT * FROM keys WHERE status = 'active'").map(toKeyRow) : [],
 
-  /** Keys behind a position, each with its place in the order. What is searched for, SQL cannot tell. */
-  list: (listed: Omit<ListRequest, 'owner' | 'search'>): readonly ListedRow[] => {
+  /** Keys behind a position, each with its place in the order. Of a search, in upper case, those that may be meant. */
+  list: ({
+    status,
+    search = null,
+    scope = null,
+    ...listed
+  }: Omit<ListRequest, 'owner'>): readonly ListedRow[] => {
     if (!exists()) return [];
-    const { status, scope = null, sort = 'created', limit, after } = listed;
+    const { sort = 'created', limit, after } = listed;
     const { by, way, behind } = ORDER[sort];
-    const filters = [
-      STATUS[status ?? 'all'],
-      ...(scope === null ? [] : ['EXISTS (SELECT 1 FROM json_each(scopes) WHERE value = ?)']),
-      ...(after === null ? [] : [`(${by}, client_id) ${behind} (?, ?)`]),
+    const filters: readonly (readonly [sql: string, ...values: readonly SqlStorageValue[]])[] = [
+      [STATUS[status ?? 'all']],
+      ...(search === null ? [] : [[MAY_HAVE, search] as const]),
+      ...(scope === null
+        ? []
+        : [['EXISTS (SELECT 1 FROM json_each(scopes) WHERE value = ?)', scope] as const]),
+      ...(after === null ? [] : [[`(${by}, client_id) ${behind} (?, ?)`, after.place, after.keyId] as const]),
     ];
     return all(
-      `SELECT *, ${by} AS place FROM keys WHERE ${filters.join(' AND ')}
+      `SELECT *, ${by} AS place FROM keys WHERE ${filters.map(([sql]) => sql).join(' AND ')}
        ORDER BY ${by} ${way}, client_id ${way} LIMIT ?`,
-      ...[...(scope === null ? [] : [scope]), ...(after === null ? [] : [after.place, after.keyId]), limit],
+      ...[...filters.flatMap(([, ...values]) => values), limit],
     ).map((row) => ({ ...toKeyRow(row), place: row.place }) as ListedRow);
   },
 
@@ -164,6 +172,10 @@ const STATUS = {
   revoked: "status = 'revoked'",
   expired: "status = 'expired'",
 } as const;
+
+/** SQLite knows the case of ASCII alone: what is written in more letters is looked at by who can tell. */
+const MAY_HAVE = `(instr(upper(client_id || last_four || name || description), ?) > 0
+  OR name || description GLOB '*[^ -~]*')`;
 
 const FALLING = { way: 'DESC', behind: '<' } as const;
 const RISING = { way: 'ASC', behind: '>' } as const;
