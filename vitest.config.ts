@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'outside',
-          include: ['test/outside/**/*.test.ts', 'test/emulator/**/*.test.ts'],
+          include: ['test/outside/**/*.test.{ts,tsx}', 'test/emulator/**/*.test.ts'],
           globalSetup: ['test/outside/setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

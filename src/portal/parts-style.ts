@@ -4,7 +4,7 @@ export const PARTS_STYLE = `[hidden] { display: none !important; }
 .said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 time { font-variant-numeric: tabular-nums; }
 time[data-local], time[data-countdown] { display: inline-block; white-space: nowrap; }
-time[data-local] { min-width: 21ch; }
+time[data-local] { min-width: 25ch; }
 time[data-countdown] { min-width: 7ch; }
 [data-copy] { min-width: 7em; }
 [aria-disabled="true"] { opacity: .6; cursor: progress; }
