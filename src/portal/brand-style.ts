@@ -10,8 +10,11 @@ export const brandStyle = (accent: string | null): string => {
   const style = PORTAL_STYLE + PARTS_STYLE + CHART_STYLE;
   if (accent === null) return style;
   const { light, dark } = backgrounds();
-  return `${style}${variables(accent, light)}${DARK} { ${variables(accent, dark)}}\n`;
+  return `${style}${HOVER}${variables(accent, light)}${DARK} { ${variables(accent, dark)}}\n`;
 };
+
+/** Of an accent that can just be read, a brighter one cannot: under the pointer a button is raised instead. */
+const HOVER = 'button:hover, .button:hover { filter: none; box-shadow: 0 1px 4px rgb(0 0 0 / .4); }\n';
 
 /** What links and buttons stand on, as the style has it. Exported for the test that each is found. */
 export const backgrounds = (): Readonly<Record<'light' | 'dark', readonly string[]>> => {
@@ -20,7 +23,7 @@ export const backgrounds = (): Readonly<Record<'light' | 'dark', readonly string
 };
 
 const backgroundsIn = (style: string): readonly string[] =>
-  [...style.matchAll(/--(?:back|panel|warn): (#[\da-f]{6});/g)].map(([, colour = '']) => colour);
+  [...style.matchAll(/--(?:back|panel|warn|code|done): (#[\da-f]{6});/g)].map(([, colour = '']) => colour);
 
 const variables = (accent: string, on: readonly string[]): string => {
   const colours = accentOn(accent, on);
