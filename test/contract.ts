@@ -45,7 +45,11 @@ export const witnessed = async (request: Request, response: Response): Promise<R
 };
 
 /** Pages are for people, and no operations. */
-const isPage = (pathname: string): boolean => Object.values<string>(PATHS).includes(pathname);
+const isPage = (pathname: string): boolean =>
+  Object.values<string>(PATHS).includes(pathname) || PLACES.test(pathname);
+
+/** Whose keys it may be, each with pages of its own. */
+const PLACES = /^\/(?:organization|operators|keys|usage|audit)(?:\/|$)/;
 
 /** What every answer of the portal has, whatever it says (SECURITY: WEB-04, WEB-05, WEB-09, WEB-10). */
 const PAGE_HEADERS: Readonly<Record<string, RegExp>> = {

@@ -1,6 +1,9 @@
+import { latchkeyFor } from '../src/assemble.ts';
+import type { Settings } from '../src/config.ts';
+import { newPerson, stytchSession } from './person.ts';
 import { inUse } from './secrets.ts';
 import settings from './settings.ts';
-import { DESK, PROJECT, rooms, send } from './world.ts';
+import { DESK, isolate, newUser, PROJECT, rooms, send } from './world.ts';
 
 /** The client that the emulator is born with, and that the tests' file lists. */
 export const OPERATOR = settings.operators?.[0] ?? '';
@@ -44,3 +47,14 @@ export const asOperator = async (
 /** What an operator is answered, in JSON. */
 export const told = async (response: Promise<Response>): Promise<Record<string, unknown>> =>
   (await response).json();
+
+/** A person to whom the operators' pages are open, signed in at the app, and where he is one. */
+export const newOperatingPerson = async (more: Partial<Settings> = {}, minutes = 60) => {
+  const user = await newUser();
+  const session = await stytchSession(minutes, user);
+  const operators = [OPERATOR, session.userId];
+  const here = isolate({}, latchkeyFor({ ...settings, operators, ...more }));
+  const person = newPerson(here.fetch);
+  person.cookies.set('stytch_session', session.token);
+  return { ...person, ...session, user, here };
+};

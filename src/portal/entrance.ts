@@ -33,8 +33,8 @@ export interface FormRules {
 export const createEntrance = (ports: PortalPorts, visitors: Visitors, press: Press) => {
   const forms = createForms(ports, visitors);
 
-  const entered = (visit: Visit, place: Place, session: PortalSession): Result<Entered> => {
-    const who = place.subjectOf(session, visit);
+  const entered = async (visit: Visit, place: Place, session: PortalSession): Promise<Result<Entered>> => {
+    const who = await place.subjectOf(session, visit);
     if (!who.ok) return who;
     const paths = pathsAt(place.baseOf(visit));
     const frame = press.frame(visit, session, place);
@@ -50,7 +50,7 @@ export const createEntrance = (ports: PortalPorts, visitors: Visitors, press: Pr
       const session = await visitors.enter(visit);
       if (!session.ok) return session;
       if (session.value === null) return leadToSignIn(ports, press, visit, false);
-      const came = entered(visit, place, session.value);
+      const came = await entered(visit, place, session.value);
       return came.ok ? serve(came.value) : came;
     };
 
@@ -59,16 +59,18 @@ export const createEntrance = (ports: PortalPorts, visitors: Visitors, press: Pr
     (place: Place, rules: FormRules, serve: (entered: Entered, form: Form) => ReturnType<Serve>): Serve =>
     async (visit) => {
       const paths = pathsAt(place.baseOf(visit));
+      const outlives = rules.outlives || place.isStrict;
       const sent = await forms.sent(
         visit,
         (fields) => rules.returnTo(paths, visit, fields),
-        () => rules.outlives,
+        () => outlives,
       );
       if (!sent.ok) return sent;
-      const staleness = rules.outlives ? visitors.staleness(sent.value.session) : null;
-      if (staleness !== null) return err(staleness);
-      const came = entered(visit, place, sent.value.session);
-      return came.ok ? serve(came.value, sent.value.form) : came;
+      // Before all else: who may not be here is not told what he would need.
+      const came = await entered(visit, place, sent.value.session);
+      if (!came.ok) return came;
+      const staleness = outlives ? visitors.staleness(sent.value.session) : null;
+      return staleness === null ? serve(came.value, sent.value.form) : err(staleness);
     };
 
   /** Why what outlives this session cannot be begun in it, or null: told before anything is typed. */

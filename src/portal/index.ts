@@ -13,6 +13,7 @@ import { createSignInPages } from './sign-in-pages.ts';
 import { createSignOutPages } from './sign-out.tsx';
 import { createVisitors } from './visitor.ts';
 import { createPlaceRoutes, type Route } from './visits/index.ts';
+import { createOperatorRoutes } from './visits/operator-routes.ts';
 
 /** The Desk for people: pages that need no script, and what they load. Null for what is none of them. */
 export const createPortal = (ports: PortalPorts): ((request: Request) => Promise<Response | null>) => {
@@ -58,6 +59,7 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
   const parts = { ports, press, entrance };
   const routes: readonly Route[] = [
     ...createPlaces(ports).flatMap((place) => createPlaceRoutes(parts, place)),
+    ...createOperatorRoutes(parts),
     ['GET', PATHS.device, device.ask],
     ['POST', PATHS.device, device.open],
     ['POST', PATHS.decision, device.decide],

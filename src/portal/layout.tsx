@@ -30,6 +30,8 @@ export interface Frame {
   readonly returnTo: string;
   /** Whose keys he can look at besides his own; empty where there are only those. */
   readonly places: readonly Way[];
+  /** Somebody else whose keys these are, to an operator; null for his own, and his organisation's. */
+  readonly whose: { readonly id: string; readonly href: string } | null;
   /** The pages of the place that he is in. */
   readonly ways: readonly Way[];
 }
@@ -37,7 +39,7 @@ export interface Frame {
 /** A whole page. Nothing of it needs a script. */
 export const Layout = ({
   title,
-  frame: { brand, logo, assets, now, signedInAs, csrf, places, ways },
+  frame: { brand, logo, assets, now, signedInAs, csrf, places, whose, ways },
   width = 'narrow',
   isHisAlone = false,
   children,
@@ -80,6 +82,14 @@ export const Layout = ({
           {csrf === null || isHisAlone ? null : <SignOutButton csrf={csrf} />}
         </div>
       </header>
+      {whose === null ? null : (
+        <p class="whose">
+          {words.whose}{' '}
+          <a href={whose.href}>
+            <code>{whose.id}</code>
+          </a>
+        </p>
+      )}
       <Ways label={words.label} ways={ways} class="tabs" />
       <main id="page" tabindex={-1}>
         {children}

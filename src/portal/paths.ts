@@ -14,6 +14,7 @@ export const PATHS = {
   decision: '/device/decision',
   approved: '/device/approved',
   denied: '/device/denied',
+  operators: '/operators',
 } as const;
 
 /** The pages of somebody's keys, under where his place begins: '' for one's own. */
@@ -36,6 +37,18 @@ export const pathsAt = (base: string) => {
 
 export type PlacePaths = ReturnType<typeof pathsAt>;
 
+/** What an operator does with an owner as such; under `home`, his keys are where they are at every place. */
+export const ownerPathsAt = (ownerId: string) => {
+  const home = `${PATHS.operators}/users/${encodeURIComponent(ownerId)}`;
+  return {
+    home,
+    suspend: `${home}/suspend`,
+    lift: `${home}/lift`,
+    limits: `${home}/limits`,
+    revokeAll: `${home}/revoke-all`,
+  };
+};
+
 /** With a query, whose empty values are left out. */
 export const withQuery = (path: string, query: Readonly<Record<string, string | null>>): string => {
   const said = Object.entries(query).filter((each): each is [string, string] => Boolean(each[1]));
@@ -46,7 +59,7 @@ export const withQuery = (path: string, query: Readonly<Record<string, string | 
 export const isDestination = (pathname: string): boolean => DESTINATION.test(pathname);
 
 const DESTINATION =
-  /^(?:\/device|\/operators|(?:\/organization|\/operators\/users\/[\w-]+)?(?:\/|\/usage|\/audit|\/keys\/[^/]+(?:\/(?:change|rotate|revoke))?)?)$/;
+  /^(?:\/device|\/operators(?:\/users\/[\w-]+\/(?:suspend|lift|limits|revoke-all))?|(?:\/organization|\/operators\/users\/[\w-]+)?(?:\/|\/usage|\/audit|\/keys\/[^/]+(?:\/(?:change|rotate|revoke))?)?)$/;
 
 /** The device page with a code in it. */
 export const devicePath = (shownCode: string | null): string =>

@@ -2,6 +2,7 @@ import type { RandomBytes } from '../model/base62.ts';
 import type { Devices } from '../model/device.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Keys } from '../model/keys.ts';
+import type { Owners } from '../model/owners.ts';
 import type { Log, StytchSession, Throttle } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
 import type { SessionRules } from '../model/subject.ts';
@@ -32,6 +33,15 @@ export interface PortalPorts extends SessionRules {
   readonly endSession: (stytchToken: string) => Promise<Result<void>>;
   readonly devices: Devices;
   readonly keys: Keys;
+  readonly owners: Owners;
+  /** Users and members, by id, to whom the operators' pages are open. */
+  readonly operatorPeople: ReadonlySet<string>;
+  /** Every scope of the operator's file: what an operator may give to a key. */
+  readonly everyScope: readonly string[];
+  /** The plans that an owner can be put on. */
+  readonly plans: readonly string[];
+  /** How many living keys an owner may have who has no number of his own. */
+  readonly keysPerUser: number;
   /** Asked for whoever is not signed in. */
   readonly throttle: Throttle;
   readonly keychain: () => Promise<Keychain>;

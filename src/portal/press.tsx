@@ -23,15 +23,15 @@ export const createPress = (ports: PortalPorts) => {
   /** What is around a page: of nobody's, of somebody's, or of somebody's at a place. */
   const frame = (visit: Visit, session: PortalSession | null, place: Place | null = null): Frame => {
     const { pathname } = new URL(visit.request.url);
+    const base = place?.baseOf(visit) ?? '';
+    const isOwn = (place?.kind ?? 'own') === 'own';
     return {
       ...{ brand, returnTo: visit.returnTo, logo: look.logo, assets: visit.assets, now: now() },
       signedInAs: session === null ? null : (session.email ?? session.owner.id),
       csrf: session?.csrf ?? null,
       places: session === null ? [] : placesFor(session, ports, place),
-      ways:
-        session === null
-          ? []
-          : waysAt(place?.baseOf(visit) ?? '', pathname, (place?.kind ?? 'own') === 'own'),
+      ways: session === null || place?.kind === 'operators' ? [] : waysAt(base, pathname, isOwn),
+      whose: place?.kind === 'user' ? { id: visit.params.user_id ?? '', href: base } : null,
     };
   };
 

@@ -10,7 +10,7 @@ const { nav: words } = WORDS;
 /** Whose keys somebody can look at, where that is more than his own. */
 export const placesFor = (
   { owner, roles }: SignedIn,
-  { organizationRoles }: Pick<PortalPorts, 'organizationRoles'>,
+  { organizationRoles, operatorPeople }: Pick<PortalPorts, 'organizationRoles' | 'operatorPeople'>,
   here: Place | null,
 ): readonly Way[] => {
   const isKeymaster = owner.organizationId !== null && roles.some((role) => organizationRoles.includes(role));
@@ -18,6 +18,9 @@ export const placesFor = (
     { label: words.own, href: '/', isHere: here?.kind === 'own' },
     ...(isKeymaster
       ? [{ label: words.organization, href: '/organization', isHere: here?.kind === 'organization' }]
+      : []),
+    ...(operatorPeople.has(owner.id)
+      ? [{ label: words.operators, href: PATHS.operators, isHere: here?.kind === 'operators' }]
       : []),
   ];
   return places.length === 1 ? [] : places;

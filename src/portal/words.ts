@@ -13,6 +13,8 @@ export const WORDS = {
     places: 'Whose keys',
     own: 'Your keys',
     organization: "Your organisation's keys",
+    operators: 'Operators',
+    whose: 'You act for',
     keys: 'Keys',
     usage: 'Usage',
     audit: 'Activity',
@@ -20,7 +22,12 @@ export const WORDS = {
   },
 
   keys: {
-    title: { own: 'API keys', organization: "Your organisation's API keys" },
+    title: {
+      own: 'API keys',
+      organization: "Your organisation's API keys",
+      user: 'API keys of an owner',
+      operators: 'Operators',
+    },
     lead: 'Keys let your scripts and programs act in your name. Each can be narrowed, watched and revoked by itself.',
     create: 'Create a key',
     count: (living: number, limit: number) => `${living} of ${limit} keys in use`,
@@ -232,7 +239,12 @@ export const WORDS = {
 
   usage: {
     title: 'Usage',
-    titles: { own: 'What you used', organization: 'What your organisation used' },
+    titles: {
+      own: 'What you used',
+      organization: 'What your organisation used',
+      user: 'What the owner used',
+      operators: 'Operators',
+    },
     text: 'All keys and sessions together.',
     limits: 'Limits, and what is left now',
     limitNames: {
@@ -320,6 +332,73 @@ export const WORDS = {
   /** What stands where a time was counted down to that is past. */
   over: 'over',
 
+  find: {
+    title: 'Find an owner',
+    label: 'User, member, organisation, e-mail address or key',
+    hint: 'An id of Stytch, an exact address, or the id of a key. Never more of a key than its id.',
+    button: 'Find',
+    several: 'Several have this address',
+    noEmail: (email: string) => `Nobody has the address ${email}.`,
+    noKey: (keyId: string) => `No owner here has the key ${keyId}.`,
+    wholeKey:
+      'You pasted a whole key. Its id would have been enough: nothing else of it was used or kept. Whoever sent it to you should revoke it.',
+    nothing:
+      'This is no id, no e-mail address and no key of anybody here. It is not repeated, since it may be a secret.',
+  },
+
+  owner: {
+    id: 'Id',
+    organization: 'Organisation',
+    since: 'Known since',
+    unknown: 'never: there is nothing to remember. Whether there is such an owner, Stytch knows.',
+    standing: 'Standing',
+    good: 'good',
+    isSuspended: 'suspended',
+    plan: 'Plan',
+    defaultPlan: 'default',
+    keysLimit: 'Number of keys',
+    keysLimitHint: (usual: number) =>
+      `0 to 1000. Empty: ${usual}, as everybody has. With a lower number no key ends; none is added until there are fewer.`,
+    planProblem: 'There is no such plan.',
+    keysLimitProblem: 'The number of keys is a whole number from 0 to 1000, or empty.',
+    reason: 'Why',
+    reasonHint: 'It stands in the activity that the owner sees himself, and in what your backend is told.',
+    reasonProblem: 'Say why, in 1 to 256 characters on one line.',
+    sought: 'You looked for the key',
+    deleted: 'The data of this owner was deleted',
+    keptUntil: 'What is left goes',
+    none: 'No keys.',
+    suspendedNote: 'Suspended: no credential lets anything through. Keys can still be revoked.',
+    inForceBy: 'In force everywhere by',
+    notices: {
+      suspended: 'Suspended.',
+      lifted: 'The suspension is lifted.',
+      limits: 'Plan and number of keys are saved.',
+      revoked: 'All keys are revoked.',
+    },
+    suspend: {
+      way: 'Suspend',
+      wayAgain: 'Change the reason',
+      title: 'Suspend this owner?',
+      text: 'Every credential and every session of the owner is refused within seconds. Keys stay what they are, and work again when the suspension is lifted.',
+      button: 'Suspend',
+    },
+    lift: {
+      way: 'Lift the suspension',
+      title: 'Lift the suspension?',
+      text: () => 'Keys that have not ended work again within seconds.',
+      button: 'Lift',
+    },
+    limits: { way: 'Plan and number of keys', title: 'Plan and number of keys', button: 'Save' },
+    revokeAll: {
+      way: 'Revoke all keys',
+      title: 'Revoke every key?',
+      text: (count: number) =>
+        `${count === 1 ? 'One key is' : `${count} keys are`} alive. Every program that uses one is refused within seconds. This cannot be undone. New keys can be made, unless the owner is suspended.`,
+      button: 'Revoke all',
+    },
+  },
+
   code: {
     title: 'Connect a device',
     lead: 'Type the code that your device or command line shows.',
@@ -403,6 +482,7 @@ export const WORDS = {
     signInAgain: 'Sign in again',
     again: 'Open the page again',
     device: 'Type a code',
+    home: 'To your keys',
   },
   noLogin: (brand: string) => `Sign in to ${brand} in this browser, then open this page again.`,
 

@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx';
 import type { KeyRecord, OwnerStanding, UsageReport } from '../../model/life.ts';
 import { totalsOf } from '../../model/life.ts';
 import { requestsIn } from '../charts/buckets.ts';
@@ -45,9 +46,10 @@ export interface List {
 }
 
 /** Somebody's keys. */
-export const ListPage = (list: List) => {
+export const ListPage = (list: List & { readonly children?: Child }) => {
   const { frame, place, paths, isSuspended, slots, isFiltered, records } = list;
   const title = words.title[place.kind];
+  const isTheirs = place.kind === 'user';
   const isEmpty = records.length === 0 && !isFiltered;
   return (
     <Layout title={title} frame={frame} width="wide">
@@ -57,9 +59,14 @@ export const ListPage = (list: List) => {
           {words.create}
         </a>
       </div>
-      {isSuspended ? <p class="note">{WORDS.suspended}</p> : null}
+      {list.children}
+      {isSuspended ? <p class="note">{isTheirs ? WORDS.owner.suspendedNote : WORDS.suspended}</p> : null}
       {isEmpty ? (
-        <Empty example={list.example} />
+        isTheirs ? (
+          <p>{WORDS.owner.none}</p>
+        ) : (
+          <Empty example={list.example} />
+        )
       ) : (
         <>
           <p class="soft">{words.count(slots.used, slots.limit)}</p>

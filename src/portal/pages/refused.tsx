@@ -60,6 +60,8 @@ const OVER: ReadonlySet<Reason> = new Set([
 const nextAfter = (reason: Reason, returnTo: string): { readonly href: string; readonly label: string } => {
   const signIn = SIGN_INS[reason];
   if (signIn !== undefined) return { href: signInPath(returnTo, signIn.isAgain), label: signIn.label };
+  // The same wherever there is nothing: a way back to it would say that there is something.
+  if (reason === 'not_found') return { href: PATHS.home, label: WORDS.actions.home };
   return OVER.has(reason)
     ? { href: PATHS.device, label: WORDS.actions.device }
     : { href: returnTo, label: WORDS.actions.again };

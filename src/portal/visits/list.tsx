@@ -2,9 +2,11 @@ import { ok } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import { isOneOf } from '../is-one-of.ts';
 import { type ListFilter, ListPage } from '../pages/list.tsx';
+import { OwnerPanel } from '../pages/owner-panel.tsx';
 import type { Serve } from '../ports.ts';
 import { usageAsked } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
+import { ownerShown } from './owner.tsx';
 import type { VisitParts } from './parts.ts';
 
 const { statuses, sorts } = WORDS.keys;
@@ -14,7 +16,8 @@ const PAGE = 50;
 
 /** The list of keys. */
 export const createListVisits = ({ ports, press }: VisitParts) => {
-  const list = async ({ visit, who, place, paths, frame }: Entered): ReturnType<Serve> => {
+  const list = async (entered: Entered): ReturnType<Serve> => {
+    const { visit, who, place, paths, frame } = entered;
     const query = new URL(visit.request.url).searchParams;
     const filter = filterIn(query);
     const { search, status, scope, sort } = filter;
@@ -48,7 +51,9 @@ export const createListVisits = ({ ports, press }: VisitParts) => {
           isFiltered={search !== '' || scope !== '' || status !== 'active' || cursor !== undefined}
           scopes={who.grantable.map((name) => ({ name, title: ports.scopeTitle(name) }))}
           example={`curl -H "Authorization: Bearer $${ports.keyBrand.toUpperCase()}_API_KEY" ${ports.deskUrl}/v1/whoami`}
-        />,
+        >
+          {place.kind === 'user' ? <OwnerPanel {...ownerShown(entered, about.value, ports)} /> : null}
+        </ListPage>,
         visit,
       ),
     );
