@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { ask, bearer, member, textOf } from '../demo/http.ts';
 import { signInAs } from '../demo/world.ts';
-import { decide, enterCode, fillKey, goOn, press } from './browser.ts';
-import type { Person, Story } from './story.ts';
+import { decide, enterCode, fillKey, press } from './browser.ts';
+import { HOSTILE_NAMES, type Person, type Story } from './story.ts';
 
 /** A page of the portal as somebody sees it: for pictures, and for tests that hold for all of them. */
 export interface PortalPage {
@@ -10,6 +10,8 @@ export interface PortalPage {
   readonly name: string;
   /** Who looks at it; null for nobody who is signed in. */
   readonly who: Person | null;
+  /** What stands at its top. */
+  readonly heading: string;
   /** Brings it before him. It may be asked for again and again. */
   readonly open: (page: Page, story: Story) => Promise<void>;
 }
@@ -61,20 +63,50 @@ const rotateKey: PortalPage['open'] = async (page, story) => {
 
 /** Every page that there is, those that change something last. */
 export const PORTAL_PAGES: readonly PortalPage[] = [
-  { name: 'keys', who: 'owner', open: at(() => '/') },
-  { name: 'keys-all', who: 'owner', open: at(() => '/?status=all&sort=used') },
-  { name: 'keys-none', who: 'owner', open: at(() => '/?search=nothing+like+it') },
-  { name: 'keys-empty', who: 'newcomer', open: at(() => '/') },
-  { name: 'key', who: 'owner', open: at(({ keys }) => `/keys/${keys.backup.id}`) },
-  { name: 'key-rotating', who: 'owner', open: at(({ keys }) => `/keys/${keys.website.id}`) },
-  { name: 'key-narrow', who: 'owner', open: at(({ keys }) => `/keys/${keys.dashboard.id}`) },
-  { name: 'key-revoked', who: 'owner', open: at(({ keys }) => `/keys/${keys.old.id}`) },
-  { name: 'key-script', who: 'owner', open: at(({ keys }) => `/keys/${keys.script.id}`) },
-  { name: 'key-right-to-left', who: 'owner', open: at(({ keys }) => `/keys/${keys.rightToLeft.id}`) },
-  { name: 'key-long', who: 'owner', open: at(({ keys }) => `/keys/${keys.long.id}`) },
-  { name: 'create', who: 'owner', open: at(() => '/keys/new') },
+  { name: 'keys', who: 'owner', heading: 'API keys', open: at(() => '/') },
+  { name: 'keys-all', who: 'owner', heading: 'API keys', open: at(() => '/?status=all&sort=used') },
+  { name: 'keys-none', who: 'owner', heading: 'API keys', open: at(() => '/?search=nothing+like+it') },
+  { name: 'keys-empty', who: 'newcomer', heading: 'API keys', open: at(() => '/') },
+  { name: 'key', who: 'owner', heading: 'Nightly backup', open: at(({ keys }) => `/keys/${keys.backup.id}`) },
   {
-    ...{ name: 'create-problems', who: 'owner' },
+    name: 'key-rotating',
+    who: 'owner',
+    heading: 'Website',
+    open: at(({ keys }) => `/keys/${keys.website.id}`),
+  },
+  {
+    name: 'key-narrow',
+    who: 'owner',
+    heading: 'Dashboard in the hall',
+    open: at(({ keys }) => `/keys/${keys.dashboard.id}`),
+  },
+  {
+    name: 'key-revoked',
+    who: 'owner',
+    heading: 'Old website',
+    open: at(({ keys }) => `/keys/${keys.old.id}`),
+  },
+  {
+    name: 'key-script',
+    who: 'owner',
+    heading: HOSTILE_NAMES.script,
+    open: at(({ keys }) => `/keys/${keys.script.id}`),
+  },
+  {
+    name: 'key-right-to-left',
+    who: 'owner',
+    heading: HOSTILE_NAMES.rightToLeft,
+    open: at(({ keys }) => `/keys/${keys.rightToLeft.id}`),
+  },
+  {
+    name: 'key-long',
+    who: 'owner',
+    heading: HOSTILE_NAMES.long,
+    open: at(({ keys }) => `/keys/${keys.long.id}`),
+  },
+  { name: 'create', who: 'owner', heading: 'Create a key', open: at(() => '/keys/new') },
+  {
+    ...{ name: 'create-problems', who: 'owner', heading: 'Create a key' },
     open: async (page, { world: { places } }) => {
       await page.goto(`${places.desk}/keys/new`);
       await page.getByLabel('Name', { exact: true }).fill(' ');
@@ -83,37 +115,77 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
       await press(page, 'Create key');
     },
   },
-  { name: 'change', who: 'owner', open: at(({ keys }) => `/keys/${keys.dashboard.id}/change`) },
-  { name: 'rotate', who: 'owner', open: at(({ keys }) => `/keys/${keys.backup.id}/rotate`) },
-  { name: 'revoke', who: 'owner', open: at(({ keys }) => `/keys/${keys.long.id}/revoke`) },
-  { name: 'activity', who: 'owner', open: at(() => '/audit') },
-  { name: 'activity-of-key', who: 'owner', open: at(({ keys }) => `/audit?key_id=${keys.script.id}`) },
-  { name: 'device', who: 'owner', open: at(() => '/device') },
   {
-    ...{ name: 'device-wrong-code', who: 'owner' },
-    open: async (page, { world: { places } }) => {
-      await page.goto(`${places.desk}/device?user_code=BCDF-GHJK`);
-      await goOn(page);
-    },
+    name: 'change',
+    who: 'owner',
+    heading: 'Change “Dashboard in the hall”',
+    open: at(({ keys }) => `/keys/${keys.dashboard.id}/change`),
   },
-  { name: 'device-compare', who: 'owner', open: compare },
   {
-    ...{ name: 'device-denied', who: 'owner' },
+    name: 'rotate',
+    who: 'owner',
+    heading: 'Rotate “Nightly backup”',
+    open: at(({ keys }) => `/keys/${keys.backup.id}/rotate`),
+  },
+  {
+    name: 'revoke',
+    who: 'owner',
+    heading: `Revoke “${HOSTILE_NAMES.long}”?`,
+    open: at(({ keys }) => `/keys/${keys.long.id}/revoke`),
+  },
+  { name: 'activity', who: 'owner', heading: 'Activity', open: at(() => '/audit') },
+  {
+    name: 'activity-of-key',
+    who: 'owner',
+    heading: 'Activity',
+    open: at(({ keys }) => `/audit?key_id=${keys.script.id}`),
+  },
+  { name: 'device', who: 'owner', heading: 'Connect a device', open: at(() => '/device') },
+  {
+    ...{ name: 'device-wrong-code', who: 'owner', heading: 'Connect a device' },
+    // No code at all: of wrong ones that could be one, nobody has more than a few tries.
+    open: (page, { world: { places } }) => enterCode(page, places, 'ABC'),
+  },
+  { name: 'device-compare', who: 'owner', heading: 'Is this the code on your device?', open: compare },
+  {
+    ...{ name: 'device-denied', who: 'owner', heading: 'Denied' },
     open: async (page, story) => {
       await compare(page, story);
       await decide(page, 'Deny');
     },
   },
-  { name: 'device-approved', who: 'owner', open: at(() => '/device/approved') },
+  {
+    name: 'device-approved',
+    who: 'owner',
+    heading: 'Your device is connected',
+    open: at(() => '/device/approved'),
+  },
   /** The emulator's own page, in place of the app's. */
-  { name: 'sign-in', who: null, open: at(() => '/device') },
-  { name: 'sign-in-over', who: null, open: at(() => '/signed-in?state=none') },
-  { name: 'signed-out', who: null, open: at(() => '/signed-out') },
-  { name: 'not-there', who: 'owner', open: at(() => '/keys/none') },
-  { name: 'not-a-page', who: 'owner', open: at(() => '/device/decision') },
-  { name: 'created', who: 'owner', open: makeKey },
-  { name: 'rotated', who: 'owner', open: rotateKey },
+  { name: 'sign-in', who: null, heading: 'Sign in', open: at(() => '/device') },
+  {
+    name: 'sign-in-over',
+    who: null,
+    heading: 'This sign-in is over',
+    open: at(() => '/signed-in?state=none'),
+  },
+  { name: 'signed-out', who: null, heading: 'You are signed out', open: at(() => '/signed-out') },
+  { name: 'not-there', who: 'owner', heading: 'There is no such page', open: at(() => '/keys/none') },
+  { name: 'not-a-page', who: 'owner', heading: 'This is no page', open: at(() => '/device/decision') },
+  { name: 'created', who: 'owner', heading: 'Your new key', open: makeKey },
+  { name: 'rotated', who: 'owner', heading: 'Your new secret', open: rotateKey },
 ];
+
+/** Brings a page before who looks at it; throws where another one comes instead. */
+export const openPage = async (
+  { name, heading, open }: PortalPage,
+  page: Page,
+  story: Story,
+): Promise<void> => {
+  await open(page, story);
+  const found = await page.getByRole('heading', { level: 1 }).innerText();
+  // Beside a key's name stands how it is.
+  if (!found.startsWith(heading)) throw new Error(`${name} shows "${found}" and not "${heading}"`);
+};
 
 /** Gives a browser what the app's sign-in leaves in it. */
 export const signInBrowser = async (context: BrowserContext, story: Story, who: Person): Promise<void> => {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { missingBrowser, newVisitor, openBrowser } from '../test/browser.ts';
-import { PORTAL_PAGES, type PortalPage, signInBrowser, VIEWS } from '../test/pages.ts';
+import { openPage, PORTAL_PAGES, type PortalPage, signInBrowser, VIEWS } from '../test/pages.ts';
 import { type Story, tellStory } from '../test/story.ts';
 import { ROOT } from './dev/commands.ts';
 import { gallery } from './screenshots/gallery.ts';
@@ -78,14 +78,14 @@ const takeAll = async (
 const take = async (
   browser: Browser,
   story: Story,
-  { who, open }: PortalPage,
+  portalPage: PortalPage,
   { colorScheme, viewport }: (typeof VIEWS)[number],
   file: string,
 ): Promise<string | null> => {
   const { page, close } = await newVisitor(browser, { colorScheme, viewport, deviceScaleFactor: 2 });
   try {
-    if (who !== null) await signInBrowser(page.context(), story, who);
-    await open(page, story);
+    if (portalPage.who !== null) await signInBrowser(page.context(), story, portalPage.who);
+    await openPage(portalPage, page, story);
     await page.screenshot({ path: file, fullPage: true, animations: 'disabled' });
     return null;
   } catch (error) {

@@ -1,0 +1,23 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+
+/** WCAG 2.2, levels A and AA, and what is good practice besides. Some rules are off unless they are named. */
+const RULES = {
+  runOnly: {
+    type: 'tag',
+    values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'],
+  },
+  rules: { 'target-size': { enabled: true } },
+} as const satisfies axe.RunOptions;
+
+/** What is wrong with a page, and what axe cannot tell: one line for each rule and element. */
+export const violations = async (page: Page): Promise<readonly string[]> => {
+  await page.evaluate(axe.source);
+  const found = (await page.evaluate(`axe.run(document, ${JSON.stringify(RULES)})`)) as axe.AxeResults;
+  return [...found.violations, ...found.incomplete].flatMap(({ id, nodes }) =>
+    nodes.map(({ target, any, all, none }) => {
+      const why = [...any, ...all, ...none].map(({ message }) => message).join('; ');
+      return `${id} ${target.join(' ')}: ${why}`;
+    }),
+  );
+};
