@@ -12,6 +12,7 @@ import { isOAuth } from '../src/desk/operation.ts';
 import { deskOperations } from '../src/desk/operations.ts';
 import type { DeskPorts } from '../src/desk/ports.ts';
 import { PATHS } from '../src/portal/paths.ts';
+import { PORTAL_ROUTES } from './portal-routes.ts';
 import settings from './settings.ts';
 
 /**
@@ -45,11 +46,9 @@ export const witnessed = async (request: Request, response: Response): Promise<R
 };
 
 /** Pages are for people, and no operations. */
-const isPage = (pathname: string): boolean =>
-  Object.values<string>(PATHS).includes(pathname) || PLACES.test(pathname);
+const isPage = (pathname: string): boolean => PAGES.some((page) => page.test(pathname));
 
-/** Whose keys it may be, each with pages of its own. */
-const PLACES = /^\/(?:organization|operators|keys|usage|audit)(?:\/|$)/;
+const PAGES = PORTAL_ROUTES.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`));
 
 /** What every answer of the portal has, whatever it says (SECURITY: WEB-04, WEB-05, WEB-09, WEB-10). */
 const PAGE_HEADERS: Readonly<Record<string, RegExp>> = {

@@ -2,28 +2,17 @@ import type { Context } from 'hono';
 import { failureFields } from '../http/failure.ts';
 import { methodsAt, openRouter } from '../http/router.ts';
 import { err } from '../model/refusal.ts';
-import { type Assets, createAssets } from './assets.ts';
-import { createDevicePages } from './device.tsx';
-import { createEntrance } from './entrance.ts';
+import { createAssets } from './assets.ts';
 import { PATHS } from './paths.ts';
-import { createPlaces } from './places.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
 import { createPress } from './press.tsx';
-import { createSignInPages } from './sign-in-pages.ts';
-import { createSignOutPages } from './sign-out.tsx';
-import { createVisitors } from './visitor.ts';
-import { createPlaceRoutes, type Route } from './visits/index.ts';
-import { createOperatorRoutes } from './visits/operator-routes.ts';
+import { portalRoutes } from './routes.ts';
 
 /** The Desk for people: pages that need no script, and what they load. Null for what is none of them. */
 export const createPortal = (ports: PortalPorts): ((request: Request) => Promise<Response | null>) => {
   const app = openRouter();
   const press = createPress(ports);
-  const visitors = createVisitors(ports);
   const assets = createAssets(ports.look);
-  const device = createDevicePages(ports, visitors, press);
-  const signIn = createSignInPages(ports, visitors, press);
-  const signOut = createSignOutPages(ports, visitors, press);
 
   const answered = async (context: Context, route: string, serve: Serve): Promise<Response> => {
     const request = context.req.raw;
@@ -50,30 +39,7 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
     return response;
   };
 
-  const asset =
-    (name: keyof Assets): Serve =>
-    async (visit) =>
-      press.asset(visit.assets[name], visit);
-
-  const entrance = createEntrance(ports, visitors, press);
-  const parts = { ports, press, entrance };
-  const routes: readonly Route[] = [
-    ...createPlaces(ports).flatMap((place) => createPlaceRoutes(parts, place)),
-    ...createOperatorRoutes(parts),
-    ['GET', PATHS.device, device.ask],
-    ['POST', PATHS.device, device.open],
-    ['POST', PATHS.decision, device.decide],
-    ['GET', PATHS.approved, device.approved],
-    ['GET', PATHS.denied, device.denied],
-    ['GET', PATHS.signIn, signIn.begin],
-    ['GET', PATHS.signedIn, signIn.finish],
-    ['POST', PATHS.signOut, signOut.end],
-    ['GET', PATHS.signedOut, signOut.ended],
-    ['GET', PATHS.style, asset('style')],
-    ['GET', PATHS.script, asset('script')],
-    ['GET', PATHS.icon, asset('icon')],
-  ];
-  for (const [method, path, serve] of routes)
+  for (const [method, path, serve] of portalRoutes(ports, press))
     app.on(method, path, (context) => answered(context, path, serve));
   app.notFound((context) => {
     const { path } = context.req;
