@@ -4,7 +4,7 @@ import type { Subject } from '../model/subject.ts';
 import { createForms, type Form } from './forms.ts';
 import type { Frame } from './layout.tsx';
 import { isDestination, type PlacePaths, pathsAt } from './paths.ts';
-import type { Place } from './places.ts';
+import type { Place } from './place.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
 import type { Press } from './press.tsx';
 import type { PortalSession } from './session.ts';

@@ -2,7 +2,7 @@ import { sourceOf } from '../http/author.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { type Operating, operatorSubject, ownSubject } from '../model/subject.ts';
 import { ownerPathsAt, PATHS } from './paths.ts';
-import type { Place } from './places.ts';
+import type { Place } from './place.ts';
 import type { PortalPorts, Visit } from './ports.ts';
 import type { PortalSession } from './session.ts';
 

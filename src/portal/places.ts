@@ -1,21 +1,9 @@
 import { sourceOf } from '../http/author.ts';
-import { ok, type Result } from '../model/refusal.ts';
-import { organizationSubject, ownSubject, type Subject } from '../model/subject.ts';
+import { ok } from '../model/refusal.ts';
+import { organizationSubject, ownSubject } from '../model/subject.ts';
 import { createOwnersPlace } from './operators.ts';
-import type { PortalPorts, Visit } from './ports.ts';
-import type { PortalSession } from './session.ts';
-
-/** Where somebody's keys are looked at and changed, and who may do so there. */
-export interface Place {
-  readonly kind: 'own' | 'organization' | 'user' | 'operators';
-  /** What its routes begin with. */
-  readonly route: string;
-  /** What the paths of its pages begin with, on this visit. */
-  readonly baseOf: (visit: Visit) => string;
-  /** Whether all that is done there needs a recent sign-in, and not only what makes secrets. */
-  readonly isStrict: boolean;
-  readonly subjectOf: (session: PortalSession, visit: Visit) => Result<Subject> | Promise<Result<Subject>>;
-}
+import type { Place } from './place.ts';
+import type { PortalPorts } from './ports.ts';
 
 /** The places of the portal: everybody's own, and those that some may enter. */
 export const createPlaces = (ports: PortalPorts): readonly Place[] => [

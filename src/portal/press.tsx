@@ -5,7 +5,7 @@ import { answer } from './answer.ts';
 import type { Asset } from './assets.ts';
 import type { Frame } from './layout.tsx';
 import { RefusedPage } from './pages/refused.tsx';
-import type { Place } from './places.ts';
+import type { Place } from './place.ts';
 import type { PortalPorts, Visit } from './ports.ts';
 import type { PortalSession } from './session.ts';
 import { placesFor, waysAt } from './ways.ts';

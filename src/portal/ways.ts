@@ -1,7 +1,7 @@
 import type { SignedIn } from '../model/subject.ts';
 import type { Way } from './layout.tsx';
 import { PATHS, pathsAt } from './paths.ts';
-import type { Place } from './places.ts';
+import type { Place } from './place.ts';
 import type { PortalPorts } from './ports.ts';
 import { WORDS } from './words.ts';
 

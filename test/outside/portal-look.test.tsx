@@ -34,7 +34,7 @@ describe.skipIf(missing !== null)(`the look of the portal in Chromium${NOT_HERE}
   let gate = Promise.resolve();
 
   const page = async () => {
-    const nobody = { signedInAs: null, csrf: null, returnTo: '/', places: [], ways: [] };
+    const nobody = { signedInAs: null, csrf: null, returnTo: '/', places: [], whose: null, ways: [] };
     const frame = { brand: 'Acme', logo: LOGO, assets, now: Date.now(), ...nobody };
     return `<!doctype html>${await (
       <Layout title="Keys" frame={frame}>

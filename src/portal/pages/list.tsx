@@ -5,7 +5,7 @@ import { requestsIn } from '../charts/buckets.ts';
 import { UsageLine } from '../charts/usage-line.tsx';
 import { type Frame, Layout } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';
-import type { Place } from '../places.ts';
+import type { Place } from '../place.ts';
 import { RelativeTime } from '../time.tsx';
 import { barsOf } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';

@@ -1,7 +1,7 @@
 import type { LimitStanding, UsageReport } from '../../model/life.ts';
 import { type Frame, Layout } from '../layout.tsx';
 import type { PlacePaths } from '../paths.ts';
-import type { Place } from '../places.ts';
+import type { Place } from '../place.ts';
 import type { UsageRangeName } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
 import { LimitsPanel, UsagePanel } from './usage-parts.tsx';

@@ -1,5 +1,5 @@
 import type { FormRules } from '../entrance.ts';
-import type { Place } from '../places.ts';
+import type { Place } from '../place.ts';
 import type { Serve } from '../ports.ts';
 import { createAuditVisits } from './audit.tsx';
 import { createCreateVisits, createLink } from './create.tsx';

@@ -2,6 +2,7 @@ import type { OwnerRecord } from '../../model/life.ts';
 import { err, ok, type Refusal, type Result } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import type { Form } from '../forms.ts';
+import { isOneOf } from '../is-one-of.ts';
 import { type LimitsForm, LimitsPage } from '../pages/owner-limits.tsx';
 import type { OwnerNotice, OwnerShown } from '../pages/owner-panel.tsx';
 import { ConfirmPage, SuspendPage } from '../pages/owner-standing.tsx';
@@ -143,7 +144,7 @@ export const ownerShown = (
   const [notice, keyId] = [query.get('done') ?? '', query.get('key') ?? ''];
   return {
     ...{ about, paths, owner: ownerPathsAt(who.owner.id), now: now() },
-    notice: notice in WORDS.owner.notices ? (notice as OwnerNotice) : null,
+    notice: isOneOf(WORDS.owner.notices, notice) ? notice : null,
     inForceBy: inForceBy(query.get('by') ?? '', now(), largestLeaseSeconds),
     sought: KEY_ID.test(keyId) ? { keyId, isWhole: query.has('whole') } : null,
   };
