@@ -58,3 +58,12 @@ export const newOperatingPerson = async (more: Partial<Settings> = {}, minutes =
   person.cookies.set('stytch_session', session.token);
   return { ...person, ...session, user, here };
 };
+
+/** All that Latchkey knows of an owner: what he is, his keys, his trail. To look at it leaves no trace. */
+export const everythingOf = async (ownerId: string) => {
+  const at = `/v1/users/${ownerId}`;
+  const [about, keys, audit] = await Promise.all(
+    ['', '/keys?status=all', '/audit'].map((path) => told(asOperator('GET', at + path))),
+  );
+  return { about, keys: keys?.data, audit: audit?.data as readonly Record<string, unknown>[] };
+};
