@@ -31,11 +31,11 @@ export const EXPIRY_DAYS = [7, 30, 90, 365] as const;
 
 const DAY_MS = 86_400_000;
 
-/** The form as it was sent. Of scopes, those that it could have offered. */
+/** The form as it was sent. Of scopes, those that it could have offered, each once: a key may have what is offered. */
 export const sentForm = (form: ReadonlyMap<string, string>, offered: readonly string[]): KeyForm =>
   formOf(
     (name) => form.get(name),
-    offered.filter((scope) => form.has(scopeField(scope))),
+    [...new Set(offered)].filter((scope) => form.has(scopeField(scope))),
   );
 
 /** The form as a link fills it in: `/keys/new?name=CI&scope=items:read`. */

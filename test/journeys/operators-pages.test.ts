@@ -106,7 +106,7 @@ describe('to find an owner', () => {
     for (const pasted of [key.key, ` ${key.key}\n`, `${key.key.slice(0, -1)}x`]) {
       const answer = await find(operator, csrf, pasted);
       const location = answer.headers.get('location');
-      // The eavedropper listens for the rest of it (test/secrets.ts).
+      // The eavesdropper listens for the rest of it (test/secrets.ts).
       expect([answer.status, location]).toEqual([303, `${base}?key=${key.key_id}&whole=1`]);
       const text = await textOf(await operator.get(location ?? ''));
       expect(text).toContain('You pasted a whole key. Its id would have been enough');
@@ -416,8 +416,8 @@ describe('an operator', () => {
 
   it('may be the owner himself', async () => {
     const { operator, csrf } = await atWork();
-    const set = await done(operator, `/operators/users/${operator.userId}/limits`, { csrf, keys_limit: '7' });
-    expect(set.text).toContain('0 of 7 keys in use');
+    await done(operator, `/operators/users/${operator.userId}/limits`, { csrf, keys_limit: '7' });
+    expect((await everythingOf(operator.userId)).about).toMatchObject({ keys_limit: 7 });
   });
 
   it('twenty at once revoke once', async () => {
