@@ -84,7 +84,7 @@ const form = (returnTo: string, organization: string, email: string, problem: st
 const page = (title: string, content: Markup): Markup => html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}textarea,input{max-width:100%}</style>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}*{box-sizing:border-box}textarea,input{max-width:100%}</style>
 </head>
 <body><main><h1>${title}</h1>${content}</main></body>
 </html>`;

@@ -6,7 +6,7 @@ const { copy: words } = WORDS;
 export const CopyButton = ({ of }: { readonly of: string }) => (
   <button
     type="button"
-    class="quiet"
+    class="quiet scripted"
     hidden
     data-copy={`#${of}`}
     data-copied={words.copied}

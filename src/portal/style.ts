@@ -101,9 +101,9 @@ code { font-family: var(--mono); font-size: .85em; color: var(--soft); overflow-
 pre { margin: 1rem 0; padding: .8rem .9rem; overflow-x: auto; background: var(--code); border-radius: .5rem; }
 pre code { color: var(--text); overflow-wrap: normal; }
 dl { margin: 1.25rem 0; font-size: .925rem; border-top: 1px solid var(--line); }
-dl div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
-dt { color: var(--soft); }
-dd { margin: 0; overflow-wrap: anywhere; }
+dl div { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+dt { flex: 0 1 8.5rem; color: var(--soft); }
+dd { flex: 1 1 12rem; min-width: 0; margin: 0; overflow-wrap: anywhere; }
 dd ul { padding: 0; margin: 0; list-style: none; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; }
 .buttons > form { flex: 1 1 14rem; }
@@ -130,7 +130,7 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 }
 .code {
   margin: 1rem 0 .25rem; padding: .9rem .25rem; text-align: center; border-radius: .5rem; background: var(--code);
-  font: 700 clamp(1.7rem, 9vw, 2.4rem)/1.2 var(--mono); letter-spacing: .1em; white-space: nowrap;
+  font: 700 clamp(1.2rem, 9vw, 2.4rem)/1.2 var(--mono); letter-spacing: .1em; white-space: nowrap;
 }
 
 .badge {
@@ -147,7 +147,7 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 .filter select { display: block; }
 .filter button { width: auto; flex: none; }
 .keys { list-style: none; margin: 1rem 0; padding: 0; border-top: 1px solid var(--line); }
-.keys .usage-line { width: 7.5rem; height: 1.5rem; vertical-align: middle; }
+.keys .usage-line { width: 7.5rem; max-width: 100%; height: 1.5rem; vertical-align: middle; }
 .keys > li {
   display: grid; grid-template-columns: minmax(0, 1fr) minmax(17rem, 22rem); gap: .5rem 2rem; margin: 0; padding: 1.1rem 0;
   border-bottom: 1px solid var(--line);
@@ -155,7 +155,9 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 .keys h2 { display: inline; margin: 0 .5rem 0 0; font-size: 1.05rem; }
 .keys p { margin: .2rem 0; }
 .keys dl { margin: 0; border: 0; }
-.keys dl div { grid-template-columns: 5.5rem minmax(0, 1fr); gap: .5rem; padding: .1rem 0; border: 0; }
+.keys dl div { gap: 0 .5rem; padding: .1rem 0; border: 0; }
+.keys dt { flex-basis: 5.5rem; }
+.keys dd { flex-basis: 9rem; }
 .over h2 a { color: var(--soft); }
 .chips { display: flex; flex-wrap: wrap; gap: .35rem; margin: .5rem 0 0; padding: 0; list-style: none; font-size: .875rem; color: var(--soft); }
 .chips li { margin: 0; padding: .05rem .5rem; border: 1px solid var(--line); border-radius: .4rem; }
@@ -175,7 +177,7 @@ th { text-align: left; color: var(--soft); font-weight: 600; }
 th, td { padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td { overflow-wrap: anywhere; min-width: 6.5rem; }
 @media (max-width: 46rem) {
-  .keys .usage-line { width: 7.5rem; height: 1.5rem; vertical-align: middle; }
+  .keys .usage-line { width: 7.5rem; max-width: 100%; height: 1.5rem; vertical-align: middle; }
 .keys > li { grid-template-columns: minmax(0, 1fr); }
   .filter > * { flex: 1 1 8rem; }
   .filter select, .filter button { width: 100%; }
@@ -184,6 +186,5 @@ td { overflow-wrap: anywhere; min-width: 6.5rem; }
   tr { padding: .75rem 0; border-bottom: 1px solid var(--line); }
   td { border: 0; padding: .1rem 0; }
 }
-@media (max-width: 30rem) { dl div { grid-template-columns: 1fr; gap: 0; } .keys dl div { grid-template-columns: 5.5rem minmax(0, 1fr); } }
 @media (forced-colors: active) { button, .button, .code, .note, .badge { border: 1px solid; } }
 `;
