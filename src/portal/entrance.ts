@@ -34,6 +34,7 @@ export const createEntrance = (ports: PortalPorts, visitors: Visitors, press: Pr
   const forms = createForms(ports, visitors);
 
   const entered = async (visit: Visit, place: Place, session: PortalSession): Promise<Result<Entered>> => {
+    if (!place.isFor(session)) return err({ reason: 'not_found' });
     const who = await place.subjectOf(session, visit);
     if (!who.ok) return who;
     const paths = pathsAt(place.baseOf(visit));
@@ -59,7 +60,9 @@ export const createEntrance = (ports: PortalPorts, visitors: Visitors, press: Pr
     (place: Place, rules: FormRules, serve: (entered: Entered, form: Form) => ReturnType<Serve>): Serve =>
     async (visit) => {
       const paths = pathsAt(place.baseOf(visit));
-      const outlives = rules.outlives || place.isStrict;
+      const held = await visitors.held(visit);
+      const isForHim = held === null || place.isFor(held);
+      const outlives = isForHim && (rules.outlives || place.isStrict);
       const sent = await forms.sent(
         visit,
         (fields) => rules.returnTo(paths, visit, fields),

@@ -6,22 +6,23 @@ import type { Place } from './place.ts';
 import type { PortalPorts, Visit } from './ports.ts';
 import type { PortalSession } from './session.ts';
 
-/**
- * Who operates: somebody whom the operator's file lists by id, and who is not refused himself. To everybody else there is
- * nothing here, whatever the address (MG-16).
- */
+/** Whom the operator's file lists by id. To everybody else there is nothing here, whatever the address (MG-16). */
+const listed =
+  ({ operatorPeople }: PortalPorts): Place['isFor'] =>
+  ({ owner }) =>
+    operatorPeople.has(owner.id);
+
+/** Somebody who is listed, and not refused himself. */
 const operating = async (
   ports: PortalPorts,
   session: PortalSession,
   visit: Visit,
 ): Promise<Result<Operating>> => {
-  const { id } = session.owner;
-  if (!ports.operatorPeople.has(id)) return err({ reason: 'not_found' });
   const own = await ports.keys.about(ownSubject(session, ports, sourceOf(visit.request, visit.requestId)));
   if (!own.ok) return own;
   if (own.value.deletion !== null) return err({ reason: 'owner_deleted' });
   return own.value.suspension === null
-    ? ok({ id, via: session.sessionId })
+    ? ok({ id: session.owner.id, via: session.sessionId })
     : err({ reason: 'owner_suspended' });
 };
 
@@ -29,6 +30,7 @@ const operating = async (
 export const createOwnersPlace = (ports: PortalPorts): Place => ({
   kind: 'user',
   route: `${PATHS.operators}/users/:user_id`,
+  isFor: listed(ports),
   isStrict: true,
   baseOf: ({ params }) => ownerPathsAt(params.user_id ?? '').home,
   subjectOf: async (session, visit) => {
@@ -44,6 +46,7 @@ export const createOwnersPlace = (ports: PortalPorts): Place => ({
 export const createOperatorsDoor = (ports: PortalPorts): Place => ({
   kind: 'operators',
   route: PATHS.operators,
+  isFor: listed(ports),
   isStrict: false,
   baseOf: () => PATHS.operators,
   subjectOf: async (session, visit) => {

@@ -10,6 +10,8 @@ export interface Place {
   readonly route: string;
   /** What the paths of its pages begin with, on this visit. */
   readonly baseOf: (visit: Visit) => string;
+  /** Whether there is anything here for him; where not, he is not told what he would need either. */
+  readonly isFor: (session: PortalSession) => boolean;
   /** Whether all that is done there needs a recent sign-in, and not only what makes secrets. */
   readonly isStrict: boolean;
   readonly subjectOf: (session: PortalSession, visit: Visit) => Result<Subject> | Promise<Result<Subject>>;

@@ -10,6 +10,7 @@ export const createPlaces = (ports: PortalPorts): readonly Place[] => [
   {
     kind: 'own',
     route: '',
+    isFor: () => true,
     isStrict: false,
     baseOf: () => '',
     subjectOf: (session, visit) => ok(ownSubject(session, ports, sourceOf(visit.request, visit.requestId))),
@@ -17,6 +18,7 @@ export const createPlaces = (ports: PortalPorts): readonly Place[] => [
   {
     kind: 'organization',
     route: '/organization',
+    isFor: () => true,
     isStrict: false,
     baseOf: () => '/organization',
     subjectOf: (session, visit) =>
