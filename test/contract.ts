@@ -48,7 +48,9 @@ export const witnessed = async (request: Request, response: Response): Promise<R
 /** Pages are for people, and no operations. */
 const isPage = (pathname: string): boolean => PAGES.some((page) => page.test(pathname));
 
-const PAGES = PORTAL_ROUTES.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`));
+const PAGES = PORTAL_ROUTES.map(
+  ({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+').replace(/\/\*$/, '(?:/.*)?')}$`),
+);
 
 /** What every answer of the portal has, whatever it says (SECURITY: WEB-04, WEB-05, WEB-09, WEB-10). */
 const PAGE_HEADERS: Readonly<Record<string, RegExp>> = {

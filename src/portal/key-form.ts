@@ -24,18 +24,21 @@ export type Problems = ReadonlyMap<keyof KeyForm | '', string>;
 export const NO_PROBLEMS: Problems = new Map();
 
 /** How a checkbox of a scope is called: a form has each name once. */
-export const scopeField = (scope: string): string => `scope.${scope}`;
+export const scopeField = (scope: string): string => SCOPE + scope;
+
+const SCOPE = 'scope.';
 
 /** How long a key can be made to last, in days. */
 export const EXPIRY_DAYS = [7, 30, 90, 365] as const;
 
 const DAY_MS = 86_400_000;
 
-/** The form as it was sent. Of scopes, those that it could have offered, each once: a key may have what is offered. */
-export const sentForm = (form: ReadonlyMap<string, string>, offered: readonly string[]): KeyForm =>
+/** The form as it was sent. Of scopes, all: one that cannot be given any more is refused, and not passed over. */
+export const sentForm = (form: ReadonlyMap<string, string>): KeyForm =>
   formOf(
     (name) => form.get(name),
-    [...new Set(offered)].filter((scope) => form.has(scopeField(scope))),
+    [...form.keys()].flatMap((name) => (name.startsWith(SCOPE) ? [name.slice(SCOPE.length)] : [])),
+    '',
   );
 
 /** The form as a link fills it in: `/keys/new?name=CI&scope=items:read`. */
@@ -44,6 +47,7 @@ export const linkedForm = (query: URLSearchParams, offered: readonly string[]): 
   return formOf(
     (name) => query.get(name)?.slice(0, 512),
     offered.filter((scope) => asked.includes(scope)),
+    'none',
   );
 };
 
@@ -54,9 +58,13 @@ export const linkOf = (form: KeyForm): Readonly<Record<string, string>> => ({
   ...{ limit_requests: form.limitRequests, limit_seconds: form.limitSeconds },
 });
 
-const formOf = (text: (name: string) => string | undefined, scopes: readonly string[]): KeyForm => ({
+const formOf = (
+  text: (name: string) => string | undefined,
+  scopes: readonly string[],
+  usualEnd: 'none' | '',
+): KeyForm => ({
   ...{ name: text('name') ?? '', description: text('description') ?? '', scopes },
-  ...{ expires: text('expires') ?? 'none', expiresOn: text('expires_on') ?? '' },
+  ...{ expires: text('expires') ?? usualEnd, expiresOn: text('expires_on') ?? '' },
   ...{ allowlist: text('allowlist') ?? '', limitRequests: text('limit_requests') ?? '' },
   limitSeconds: text('limit_seconds') ?? '60',
 });
@@ -71,24 +79,30 @@ export const formOfKey = (record: KeyRecord): KeyForm => ({
   limitSeconds: record.limit === null ? '60' : String(record.limit.perSeconds),
 });
 
-/** What a form asks for, as the JSON endpoint would be asked; unchecked. `now` in milliseconds. */
-export const askedBy = (form: KeyForm, now: number): Readonly<Record<string, unknown>> => {
+/**
+ * What a form asks for, as the JSON endpoint would be asked; unchecked. Days are counted from `from`, in milliseconds. Of a
+ * key that there is not yet, nothing can stay as it is.
+ */
+export const askedBy = (form: KeyForm, from: number, isNew: boolean): Readonly<Record<string, unknown>> => {
   const ranges = form.allowlist.split(/[\s,]+/).filter((range) => range !== '');
   const requests = form.limitRequests.trim();
   return {
     ...{ name: form.name, description: form.description, scopes: form.scopes },
-    ...(form.expires === 'same' ? {} : { expires_at: endOf(form, now) }),
+    ...(form.expires === 'same' && !isNew ? {} : { expires_at: endOf(form, from) }),
     ip_allowlist: ranges.length === 0 ? null : ranges,
-    limit: requests === '' ? null : { requests: Number(requests), per_seconds: Number(form.limitSeconds) },
+    limit: requests === '' ? null : { requests: count(requests), per_seconds: count(form.limitSeconds) },
   };
 };
 
+/** A number as people write one: `1e3` and `0x10` are none. */
+const count = (text: string): number => (/^\d{1,10}$/.test(text) ? Number(text) : Number.NaN);
+
 /** RFC 3339, null for no end; what is no choice of the form is no time either. */
-const endOf = ({ expires, expiresOn }: KeyForm, now: number): string | null => {
+const endOf = ({ expires, expiresOn }: KeyForm, from: number): string | null => {
   if (expires === 'none') return null;
   if (expires === 'date') return `${expiresOn}T23:59:59Z`;
   const days = EXPIRY_DAYS.find((each) => String(each) === expires);
-  return days === undefined ? '' : new Date(now + days * DAY_MS).toISOString();
+  return days === undefined ? '' : new Date(from + days * DAY_MS).toISOString();
 };
 
 /** What of a form a refusal is about; null where it is about something else. */

@@ -55,7 +55,7 @@ describe('a new key', () => {
     const { key = '', keyId = '' } = shown ?? {};
     expect(await recordOf(ada, keyId)).toMatchObject({
       ...{ name: 'Nightly backup', description: 'Copies everything', status: 'active' },
-      ...{ scopes: ['items:read', 'items:write'], expires_at: '2099-12-31T23:59:59.000Z' },
+      ...{ scopes: ['items:read', 'items:write'], expires_at: '2099-12-31T23:59:59Z' },
       ip_allowlist: ['192.0.2.7', '2001:db8::/48', '198.51.100.0/24'],
       limit: { requests: 10, per_seconds: 3600 },
       owner: { kind: 'user', id: ada.userId },
@@ -91,7 +91,7 @@ describe('a new key', () => {
     const { keyId } = await madeKey(ada, { expires: String(days) });
     const { expires_at } = await recordOf(ada, keyId);
     const at = Date.parse(String(expires_at)) - days * DAY_MS;
-    // Times of a form are in whole seconds.
+    // The endpoint tells whole seconds.
     expect([at >= before - 1000, at <= Date.now()]).toEqual([true, true]);
   });
 
@@ -262,20 +262,20 @@ describe('the form', () => {
 
   it('of who has as many keys as can be stays, and is good once there is room', async () => {
     const ada = await newHolder();
-    const keys = [];
-    for (let i = 0; i < 5; i++) keys.push(await madeKey(ada));
+    const { path } = await madeKey(ada);
+    for (let i = 1; i < 5; i++) await madeKey(ada);
     expect(await textOf(await ada.get('/'))).toContain('5 of 5 keys in use');
     const form = await newKeyForm(ada, { name: 'sixth' });
     const answer = await ada.post('/keys', form);
     expect([answer.status, await textOf(answer)]).toEqual([409, expect.stringContaining('too many keys')]);
     expect(await formTo(answer, '/keys')).toEqual(form);
-    const [{ path }] = keys as [{ path: string }];
     await ada.post(`${path}/revoke`, { csrf: form.csrf ?? '' });
     expect(await shownKey(await ada.post('/keys', form))).not.toBeNull();
   });
 
   it('twenty forms at once at the limit make as many keys as can be, and not one more', async () => {
     const ada = await newHolder();
+    await ada.get('/');
     const forms = await Promise.all(Array.from({ length: 20 }, () => newKeyForm(ada)));
     const answers = await Promise.all(forms.map((form) => ada.post('/keys', form)));
     const statuses = answers.map(({ status }) => status);
@@ -362,17 +362,21 @@ describe('the form', () => {
     expect(await shownKey(await ada.post('/keys', next))).not.toBeNull();
   });
 
-  it.each(['', 'x', 'A'.repeat(23), 'A'.repeat(25), `${'A'.repeat(23)}=`, '\u00e9'.repeat(24)])(
-    'under the name %j is none of ours',
-    async (once) => {
-      const ada = await newHolder();
-      const answer = await ada.post('/keys', await newKeyForm(ada, { once }));
-      expect([answer.status, await textOf(answer)]).toEqual([
-        ...[400, expect.stringContaining('This form is not complete')],
-      ]);
-      expect(await countOf(ada)).toBe(0);
-    },
-  );
+  it.each([
+    '',
+    'x',
+    'A'.repeat(25),
+    `mif0a1b2-${'A'.repeat(15)}`,
+    `mif0a1b2-${'A'.repeat(17)}`,
+    `MIF0A1B2-${'A'.repeat(16)}`,
+  ])('under the name %j is none of ours', async (once) => {
+    const ada = await newHolder();
+    const answer = await ada.post('/keys', await newKeyForm(ada, { once }));
+    expect([answer.status, await textOf(answer)]).toEqual([
+      ...[400, expect.stringContaining('This form is not complete')],
+    ]);
+    expect(await countOf(ada)).toBe(0);
+  });
 
   it('of another isolate of the same deployment is the same form', async () => {
     const ada = await newHolder();

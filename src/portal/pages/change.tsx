@@ -13,8 +13,9 @@ export const ChangePage = ({
   frame,
   paths,
   csrf,
-  record: { keyId, name, expiresAt, revision },
+  record: { keyId, name, expiresAt },
   form,
+  revision,
   problems,
   scopes,
 }: {
@@ -23,6 +24,8 @@ export const ChangePage = ({
   readonly csrf: string;
   readonly record: KeyRecord;
   readonly form: KeyForm;
+  /** Of the key, that the form is for. */
+  readonly revision: number;
   readonly problems: Problems;
   readonly scopes: readonly OfferedScope[];
 }) => (

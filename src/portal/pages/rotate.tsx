@@ -8,7 +8,9 @@ const { rotate: words } = WORDS;
 /** What the old secret may stay good for, in seconds, shortest first; none comes last. */
 export const OVERLAPS = [3_600, 86_400, 604_800, 2_592_000, 0] as const;
 
-const USUAL = 86_400;
+export type Overlap = (typeof OVERLAPS)[number];
+
+export const USUAL_OVERLAP: Overlap = 86_400;
 
 /** Asks how long the old secret is to live beside the new one. */
 export const RotatePage = ({
@@ -17,6 +19,7 @@ export const RotatePage = ({
   csrf,
   once,
   record: { keyId, name },
+  overlap,
   problem,
 }: {
   readonly frame: Frame;
@@ -25,6 +28,7 @@ export const RotatePage = ({
   /** Of this form alone: sent twice, it makes one secret. */
   readonly once: string;
   readonly record: KeyRecord;
+  readonly overlap: Overlap;
   readonly problem: string | null;
 }) => (
   <Layout title={words.title(name)} frame={frame} width="form">
@@ -43,7 +47,7 @@ export const RotatePage = ({
         <div class="choices">
           {OVERLAPS.map((seconds) => (
             <label class="choice">
-              <input type="radio" name="overlap" value={String(seconds)} checked={seconds === USUAL} />{' '}
+              <input type="radio" name="overlap" value={String(seconds)} checked={seconds === overlap} />{' '}
               {words.overlaps[seconds]}
             </label>
           ))}

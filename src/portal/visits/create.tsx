@@ -1,8 +1,8 @@
-import { toBase64url } from '../../model/bytes.ts';
 import { err, ok, type Refusal } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import type { Form } from '../forms.ts';
 import { askedBy, type KeyForm, linkedForm, linkOf, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
+import { countedFrom, isOnce, newOnce } from '../once.ts';
 import { CreatePage } from '../pages/create.tsx';
 import { withQuery } from '../paths.ts';
 import type { PortalPorts, Serve } from '../ports.ts';
@@ -38,10 +38,11 @@ export const createCreateVisits = (parts: VisitParts) => {
   };
 
   const create = async (entered: Entered, sent: Form): ReturnType<Serve> => {
-    const form = sentForm(sent, entered.who.grantable);
+    const form = sentForm(sent);
     const once = sent.get('once') ?? '';
     if (!isOnce(once)) return err({ reason: 'oauth_request_invalid', detail: 'the form is not complete' });
-    const issued = await ports.keys.create(entered.who, askedBy(form, ports.now()), once);
+    const asked = askedBy(form, countedFrom(once, ports.now()), true);
+    const issued = await ports.keys.create(entered.who, asked, once);
     if (issued.ok) return showKey(parts, entered, 'created', issued.value);
     const { refusal } = issued;
     // What another form was sent under is not this one's any more.
@@ -54,15 +55,7 @@ export const createCreateVisits = (parts: VisitParts) => {
 
 /** Where who has to sign in first finds what he typed. */
 export const createLink = (createPath: string, form: Form): string =>
-  withQuery(
-    createPath,
-    linkOf(
-      sentForm(
-        form,
-        [...form.keys()].flatMap((name) => (name.startsWith('scope.') ? [name.slice(6)] : [])),
-      ),
-    ),
-  );
+  withQuery(createPath, linkOf(sentForm(form)));
 
 /** A scope as the form offers it. */
 export const offered = (
@@ -70,11 +63,3 @@ export const offered = (
   name: string,
   isKept = false,
 ) => ({ name, title: scopeTitle(name), description: scopeDescription(name), isKept });
-
-const ONCE_BYTES = 18;
-
-/** Names a form that is to be sent once. */
-export const newOnce = ({ randomBytes }: Pick<PortalPorts, 'randomBytes'>): string =>
-  toBase64url(randomBytes(ONCE_BYTES));
-
-export const isOnce = (text: string): boolean => /^[A-Za-z0-9_-]{24}$/.test(text);

@@ -4,17 +4,18 @@ import type { Entered } from '../entrance.ts';
 import type { Form } from '../forms.ts';
 import { isOneOf } from '../is-one-of.ts';
 import { askedBy, formOfKey, type KeyForm, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
+import { isOnce, newOnce } from '../once.ts';
 import { ChangePage } from '../pages/change.tsx';
 import { KeyPage, type Notice } from '../pages/key.tsx';
 import { isLiving } from '../pages/key-words.tsx';
 import { RevokePage } from '../pages/revoke.tsx';
-import { OVERLAPS, RotatePage } from '../pages/rotate.tsx';
+import { OVERLAPS, type Overlap, RotatePage, USUAL_OVERLAP } from '../pages/rotate.tsx';
 import { LimitsPanel, UsagePanel } from '../pages/usage-parts.tsx';
 import { withQuery } from '../paths.ts';
 import type { Serve } from '../ports.ts';
 import { rangeIn, usageAsked } from '../usage-ranges.ts';
 import { messageOf, WORDS } from '../words.ts';
-import { isOnce, newOnce, offered } from './create.tsx';
+import { offered } from './create.tsx';
 import type { VisitParts } from './parts.ts';
 import { showKey } from './show-key.tsx';
 
@@ -69,6 +70,8 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     { visit, session, who, paths, frame }: Entered,
     record: KeyRecord,
     form: KeyForm,
+    // What the form was filled in for: of a later one, its user has not seen what it changed.
+    revision: number,
     refused: Parameters<typeof press.refusedAs>[1] | null,
   ): Promise<Response> => {
     const problems =
@@ -86,41 +89,41 @@ export const createOneKeyVisits = (parts: VisitParts) => {
       ...who.grantable.map((name) => offered(ports, name)),
       ...kept.map((name) => offered(ports, name, true)),
     ];
-    const content = <ChangePage {...{ frame, paths, record, form, problems, scopes, csrf: session.csrf }} />;
+    const shown = { frame, paths, record, form, revision, problems, scopes, csrf: session.csrf };
+    const content = <ChangePage {...shown} />;
     return refused === null ? press.page(content, visit) : press.refusedAs(content, refused, visit);
   };
 
   const askChange = async (entered: Entered): ReturnType<Serve> => {
     const record = await livingKeyOf(entered);
-    return record.ok ? ok(await changePage(entered, record.value, formOfKey(record.value), null)) : record;
+    if (!record.ok) return record;
+    const { value } = record;
+    return ok(await changePage(entered, value, formOfKey(value), value.revision, null));
   };
 
   const change = async (entered: Entered, sent: Form): ReturnType<Serve> => {
     const record = await livingKeyOf(entered);
     if (!record.ok) return record;
     const { who } = entered;
-    const form = sentForm(sent, [...who.grantable, ...record.value.scopes]);
-    const revision = Number(sent.get('revision') ?? '0');
-    const asked = askedBy(form, ports.now());
-    const changed = await ports.keys.change(
-      who,
-      record.value.keyId,
-      asked,
-      Number.isInteger(revision) ? revision : 0,
-    );
+    const form = sentForm(sent);
+    const revision = Number(/^[1-9]\d{0,9}$/.exec(sent.get('revision') ?? '')?.[0] ?? '0');
+    const asked = askedBy(form, ports.now(), false);
+    const changed = await ports.keys.change(who, record.value.keyId, asked, revision);
     if (changed.ok) return goTo(entered, changed.value, 'changed');
     const { refusal } = changed;
     if (refusal.reason !== 'precondition_failed')
-      return ok(await changePage(entered, record.value, form, refusal));
-    return ok(await changePage(entered, record.value, formOfKey(record.value), refusal));
+      return ok(await changePage(entered, record.value, form, revision, refusal));
+    const { value } = record;
+    return ok(await changePage(entered, value, formOfKey(value), value.revision, refusal));
   };
 
   const rotatePage = (
     { session, paths, frame }: Entered,
     record: KeyRecord,
     once: string,
+    overlap: Overlap = USUAL_OVERLAP,
     problem: string | null = null,
-  ) => <RotatePage {...{ frame, paths, record, once, problem, csrf: session.csrf }} />;
+  ) => <RotatePage {...{ frame, paths, record, once, overlap, problem, csrf: session.csrf }} />;
 
   const askRotate = async (entered: Entered): ReturnType<Serve> => {
     const staleness = entrance.staleness(entered);
@@ -147,7 +150,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
         rotated.value.record.rotation === null ? 'replaced' : 'rotated',
         rotated.value,
       );
-    const content = rotatePage(entered, record.value, once, messageOf(rotated.refusal));
+    const content = rotatePage(entered, record.value, once, overlap, messageOf(rotated.refusal));
     return ok(await press.refusedAs(content, rotated.refusal, entered.visit));
   };
 
