@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { failureFields } from '../http/failure.ts';
-import { methodsAt, openRouter } from '../http/router.ts';
+import { methodsAt, openRouter, routeAt } from '../http/router.ts';
 import { err } from '../model/refusal.ts';
 import { createAssets } from './assets.ts';
 import { PATHS } from './paths.ts';
@@ -43,8 +43,10 @@ export const createPortal = (ports: PortalPorts): ((request: Request) => Promise
     app.on(method, path, (context) => answered(context, path, serve));
   app.notFound((context) => {
     const { path } = context.req;
-    const refusal = { reason: 'method_not_allowed', allow: methodsAt(app, path) } as const;
-    return answered(context, path, async () => err(refusal));
+    const allow = methodsAt(app, path);
+    // Not the path itself: whatever somebody puts into one is not for the log.
+    const route = routeAt(app, allow[0] ?? '', path) ?? '';
+    return answered(context, route, async () => err({ reason: 'method_not_allowed', allow }));
   });
 
   return async (request) =>

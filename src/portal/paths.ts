@@ -1,3 +1,5 @@
+import { isReturnable } from './return-path.ts';
+
 /** Where the pages are that are everybody's; those of a place, `pathsAt` tells. */
 export const PATHS = {
   style: '/portal.css',
@@ -73,4 +75,8 @@ export const signedOutPath = (openUntil: number | null): string =>
 
 /** The way to a page over the sign-in. */
 export const signInPath = (returnTo: string, isAgain: boolean): string =>
-  withQuery(PATHS.signIn, { return_to: returnTo, again: isAgain ? '1' : null });
+  withQuery(PATHS.signIn, { return_to: wayBack(returnTo), again: isAgain ? '1' : null });
+
+/** What a sign-in can lead back to of a page: without its query where that is too long, which is whole or not at all. */
+export const wayBack = (path: string): string =>
+  [path, path.split('?')[0] ?? ''].find(isReturnable) ?? PATHS.home;

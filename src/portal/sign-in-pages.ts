@@ -1,6 +1,6 @@
 import { err, ok } from '../model/refusal.ts';
 import { dropCookie, readCookie, SIGN_IN_COOKIE, setCookie } from './cookies.ts';
-import { isDestination, PATHS } from './paths.ts';
+import { isDestination, PATHS, wayBack } from './paths.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
 import type { Press } from './press.tsx';
 import { returnPath } from './return-path.ts';
@@ -48,7 +48,7 @@ export const leadToSignIn = async (
 ): ReturnType<Serve> => {
   const { loginUrl, returnParameter } = ports.login;
   if (loginUrl === null) return err({ reason: 'credential_missing' });
-  const { state, cookie } = await beginSignIn(visit.returnTo, isAgain, ports);
+  const { state, cookie } = await beginSignIn(wayBack(visit.returnTo), isAgain, ports);
   visit.cookies.push(setCookie(SIGN_IN_COOKIE, cookie, SIGN_IN_SECONDS));
   const comeBackTo = `${ports.deskUrl}${PATHS.signedIn}?${new URLSearchParams({ state })}`;
   const maxAgeSeconds = isAgain ? ports.maxAuthAgeSeconds : null;
