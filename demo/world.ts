@@ -43,8 +43,12 @@ export const signUp = async ({ places }: World): Promise<Account> => {
   return { email, password };
 };
 
-export const signInAs = async ({ places }: World, { email, password }: Account): Promise<User> => {
-  const body = { email, password, session_duration_minutes: 60 };
+export const signInAs = async (
+  { places }: World,
+  { email, password }: Account,
+  minutes = 60,
+): Promise<User> => {
+  const body = { email, password, session_duration_minutes: minutes };
   const headers = await ofProject();
   const signedIn = await ask(`${places.stytch}/v1/passwords/authenticate`, { headers, body });
   demand(signedIn, 200);

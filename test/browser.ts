@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
+import { type Account, signInAs, type World } from '../demo/world.ts';
 import type { Places } from '../tools/dev/places.ts';
 
 /** Debian's package, and the program in it. Nothing is downloaded. */
@@ -8,9 +15,15 @@ const CHROMIUM = '/usr/bin/chromium';
 /** What has to be installed for tests in a browser; null where it is. */
 export const missingBrowser = (): string | null => (existsSync(CHROMIUM) ? null : 'chromium');
 
-/** Starts Chromium. In a container there is no second sandbox to be had, and every page is our own. */
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+/**
+ * Starts Chromium. In a container there is no second sandbox to be had, and every page is our own. Playwright keeps it from
+ * keeping pages that were left (bfcache), unless that is asked for.
+ */
+export const openBrowser = ({ keepsPages = false } = {}): Promise<Browser> =>
+  chromium.launch({
+    ...{ executablePath: CHROMIUM, args: ['--no-sandbox'] },
+    ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
+  });
 
 /** Somebody's browser: with cookies of its own, and one page. What the page complains of is remembered. */
 export const newVisitor = async (browser: Browser, options: BrowserContextOptions = {}) => {
@@ -25,17 +38,31 @@ export const newVisitor = async (browser: Browser, options: BrowserContextOption
   return { page, complaints, close: () => context.close() };
 };
 
+/** Gives a browser what a sign-in at the app leaves in it; the token that it is. */
+export const bringSession = async (
+  context: BrowserContext,
+  world: World,
+  account: Account,
+  minutes?: number,
+): Promise<string> => {
+  const { sessionToken } = await signInAs(world, account, minutes);
+  const { hostname } = new URL(world.places.desk);
+  await context.addCookies([{ name: 'stytch_session', value: sessionToken, domain: hostname, path: '/' }]);
+  return sessionToken;
+};
+
 /** Opens a page of the Desk as somebody who is not signed in, and signs in at the app, which leads back to it. */
-export const signInAt = async (
-  page: Page,
-  url: string,
-  user: { readonly email: string; readonly password: string },
-): Promise<void> => {
+export const signInAt = async (page: Page, url: string, user: Account): Promise<void> => {
   await page.goto(url);
-  await page.getByLabel('E-mail').fill(user.email);
-  await page.getByLabel('Password').fill(user.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, user);
   await page.waitForURL((at) => at.href.startsWith(new URL(url).origin));
+};
+
+/** Fills in the app's sign-in, and sends it. */
+export const signIn = async (page: Page, { email, password }: Account): Promise<void> => {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
 };
 
 /** Types a code into the device page. */
@@ -49,10 +76,17 @@ export const enterCode = async (page: Page, { desk }: Pick<Places, 'desk'>, code
 export const goOn = (page: Page): Promise<void> => press(page, 'Continue');
 
 /** Presses a button that sends a form, and waits for the page that comes of it. */
-export const press = async (page: Page, button: string): Promise<void> => {
-  // The address may stay the same: only the page says that it is another.
+export const press = (page: Page, button: string): Promise<void> =>
+  another(page, () => page.getByRole('button', { name: button, exact: true }).click());
+
+/** Follows a link, and waits for the page that it leads to. */
+export const follow = (page: Page, link: string): Promise<void> =>
+  another(page, () => page.getByRole('link', { name: link, exact: true }).click());
+
+/** Does what leads to another page, and waits for it. The address may stay the same: only the page says that it is another. */
+export const another = async (page: Page, lead: () => Promise<unknown>): Promise<void> => {
   const loaded = page.waitForEvent('load');
-  await page.getByRole('button', { name: button, exact: true }).click();
+  await lead();
   await loaded;
 };
 

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { ask, bearer, member, textOf } from '../demo/http.ts';
 import { signInAs } from '../demo/world.ts';
-import { decide, enterCode, fillKey, press } from './browser.ts';
+import { bringSession, decide, enterCode, fillKey, press } from './browser.ts';
 import { HOSTILE_NAMES, type Person, type Story } from './story.ts';
 
 /** A page of the portal as somebody sees it: for pictures, and for tests that hold for all of them. */
@@ -133,6 +133,13 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
     heading: `Revoke “${HOSTILE_NAMES.long}”?`,
     open: at(({ keys }) => `/keys/${keys.long.id}/revoke`),
   },
+  {
+    ...{ name: 'key-90-days', who: 'owner', heading: 'Nightly backup' },
+    open: at(({ keys }) => `/keys/${keys.backup.id}?range=90d`),
+  },
+  { name: 'usage', who: 'owner', heading: 'Usage', open: at(() => '/usage') },
+  { name: 'usage-7-days', who: 'owner', heading: 'Usage', open: at(() => '/usage?range=7d') },
+  { name: 'usage-90-days', who: 'owner', heading: 'Usage', open: at(() => '/usage?range=90d') },
   { name: 'activity', who: 'owner', heading: 'Activity', open: at(() => '/audit') },
   {
     name: 'activity-of-key',
@@ -187,11 +194,9 @@ export const openPage = async (
   if (!found.startsWith(heading)) throw new Error(`${name} shows "${found}" and not "${heading}"`);
 };
 
-/** Gives a browser what the app's sign-in leaves in it. */
+/** Gives a browser the session of one of the story's people. */
 export const signInBrowser = async (context: BrowserContext, story: Story, who: Person): Promise<void> => {
-  const { sessionToken } = await signInAs(story.world, story.people[who]);
-  const { hostname } = new URL(story.world.places.desk);
-  await context.addCookies([{ name: 'stytch_session', value: sessionToken, domain: hostname, path: '/' }]);
+  await bringSession(context, story.world, story.people[who]);
 };
 
 /** The themes and widths that every page is seen in. */

@@ -2,6 +2,7 @@ import { ask, bearer, textOf } from '../demo/http.ts';
 import { openDays } from '../demo/life/days.ts';
 import { openStage } from '../demo/stage.ts';
 import { type Account, demand, type Key, signInAs, type World } from '../demo/world.ts';
+import { ADA, GRACE } from '../tools/dev/emulator-project.ts';
 import { usedOverDays } from './story-use.ts';
 
 /** How long ago the story begins: use is kept for 90 days. */
@@ -17,12 +18,13 @@ export const HOSTILE_NAMES = {
   long: 'W'.repeat(64),
 } as const;
 
-/** Of the demo's people: the emulator is born with them. */
 const PEOPLE = {
   /** Has all the keys. */
-  owner: { email: 'ada@example.com', password: 'correct horse battery staple' },
+  owner: ADA,
   /** Has none. */
-  newcomer: { email: 'grace@example.com', password: 'tin whistle copper kettle' },
+  newcomer: { email: 'lee@example.com', password: 'green bottle paper moon' },
+  /** May look at everybody's. */
+  operator: GRACE,
 } as const satisfies Readonly<Record<string, Account>>;
 
 export type Person = keyof typeof PEOPLE;
@@ -60,6 +62,7 @@ export const tellStory = async (
     const before = await beginLongAgo(world, days.now());
     progress('the same today, used in between');
     await days.begin(0, () => usedOverDays(days.folder, [before.backup.id, before.website.id], FIRST_DAY));
+    await seedPeople(world, [PEOPLE.newcomer]);
     const now = await carryOn(world, before, days.now());
     return { world, people: PEOPLE, keys: { ...before, ...now }, end: days.leave };
   } catch (error) {
@@ -125,6 +128,9 @@ const carryOn = async (
   demand(await ask(`${at}/${old.id}`, { method: 'DELETE', headers }), 200);
   return keys;
 };
+
+const seedPeople = async ({ places }: World, users: readonly Account[]): Promise<void> =>
+  demand(await ask(`${places.stytch}/_emulator/seed`, { body: { users } }), 200);
 
 /** Makes keys of the owner's. */
 const makerFor = async (world: World) => {

@@ -28,6 +28,8 @@ const SIGHTS: Readonly<Record<string, readonly [Rgb, Rgb, Rgb]>> = {
   ],
 };
 
+const BLACK: Rgb = [0, 0, 0];
+
 /** The variables of the theme; the light one's come first in the sheet. */
 const variable = (style: string, name: string, theme: 'light' | 'dark'): Rgb => {
   const found = [...style.matchAll(new RegExp(`--${name}: (#[0-9a-f]{6})`, 'g'))].map(([, colour]) => colour);
@@ -80,6 +82,11 @@ describe.each(['light', 'dark'] as const)('the colours of charts, %s', (theme) =
       expect(contrast(colour(name), variable(PORTAL_STYLE, 'panel', theme))).toBeGreaterThanOrEqual(3);
     },
   );
+
+  it('what stands at the axes can be read (§1.4.3)', () => {
+    const [soft, panel] = ['soft', 'panel'].map((name) => variable(PORTAL_STYLE, name, theme));
+    expect(contrast(soft ?? BLACK, panel ?? BLACK)).toBeGreaterThanOrEqual(4.5);
+  });
 
   it.each(Object.entries(SIGHTS))('%s can tell any two of them apart', (_, sight) => {
     // 10 are told apart at a glance; small areas beside each other ask for more.
