@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { ask, bearer, member, textOf } from '../demo/http.ts';
 import { signInAs } from '../demo/world.ts';
+import { ADA } from '../tools/dev/emulator-project.ts';
 import { bringSession, decide, enterCode, fillKey, press } from './browser.ts';
 import { HOSTILE_NAMES, type Person, type Story } from './story.ts';
 
@@ -43,6 +44,10 @@ const asOwner = async ({ world, people }: Story, path: string, method = 'GET') =
 
 /** A name that nothing but these pages gives to a key. */
 const MADE_HERE = 'Weather station';
+
+/** A page of the owner's as an operator sees it. */
+const ownersPage = (path: (story: Story) => string): PortalPage['open'] =>
+  at((story) => `/operators/users/${ADA.userId}${path(story)}`);
 
 /** What was made by a visit before goes: a user has no more than so many keys. */
 const makeKey: PortalPage['open'] = async (page, story) => {
@@ -146,6 +151,43 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
     who: 'owner',
     heading: 'Activity',
     open: at(({ keys }) => `/audit?key_id=${keys.script.id}`),
+  },
+  { name: 'keys-suspended', who: 'suspended', heading: 'API keys', open: at(() => '/') },
+  { name: 'operators', who: 'operator', heading: 'Find an owner', open: at(() => '/operators') },
+  {
+    ...{ name: 'operators-nobody', who: 'operator', heading: 'Find an owner' },
+    open: async (page, { world: { places } }) => {
+      await page.goto(`${places.desk}/operators`);
+      await page.getByRole('textbox').fill('nobody@example.com');
+      await press(page, 'Find');
+    },
+  },
+  { name: 'owner', who: 'operator', heading: 'API keys of an owner', open: ownersPage(() => '') },
+  {
+    ...{ name: 'owner-suspended', who: 'operator', heading: 'API keys of an owner' },
+    open: async (page, { world: { places }, people }) => {
+      await page.goto(`${places.desk}/operators`);
+      await page.getByRole('textbox').fill(people.suspended.email);
+      await press(page, 'Find');
+    },
+  },
+  {
+    ...{ name: 'owner-key', who: 'operator', heading: 'Nightly backup' },
+    open: ownersPage(({ keys }) => `/keys/${keys.backup.id}`),
+  },
+  { name: 'owner-usage', who: 'operator', heading: 'Usage', open: ownersPage(() => '/usage?range=90d') },
+  { name: 'owner-activity', who: 'operator', heading: 'Activity', open: ownersPage(() => '/audit') },
+  {
+    ...{ name: 'owner-suspend', who: 'operator', heading: 'Suspend this owner?' },
+    open: ownersPage(() => '/suspend'),
+  },
+  {
+    ...{ name: 'owner-limits', who: 'operator', heading: 'Plan and number of keys' },
+    open: ownersPage(() => '/limits'),
+  },
+  {
+    ...{ name: 'owner-revoke-all', who: 'operator', heading: 'Revoke every key?' },
+    open: ownersPage(() => '/revoke-all'),
   },
   { name: 'device', who: 'owner', heading: 'Connect a device', open: at(() => '/device') },
   {

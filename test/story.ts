@@ -2,7 +2,7 @@ import { ask, bearer, textOf } from '../demo/http.ts';
 import { openDays } from '../demo/life/days.ts';
 import { openStage } from '../demo/stage.ts';
 import { type Account, demand, type Key, signInAs, type World } from '../demo/world.ts';
-import { ADA, GRACE } from '../tools/dev/emulator-project.ts';
+import { ADA, emulatorProject, GRACE, OPERATOR } from '../tools/dev/emulator-project.ts';
 import { usedOverDays } from './story-use.ts';
 
 /** How long ago the story begins: use is kept for 90 days. */
@@ -23,6 +23,8 @@ const PEOPLE = {
   owner: ADA,
   /** Has none. */
   newcomer: { email: 'lee@example.com', password: 'green bottle paper moon' },
+  /** Was suspended by an operator. */
+  suspended: { email: 'mel@example.com', password: 'yellow door quiet river' },
   /** May look at everybody's. */
   operator: GRACE,
 } as const satisfies Readonly<Record<string, Account>>;
@@ -62,7 +64,8 @@ export const tellStory = async (
     const before = await beginLongAgo(world, days.now());
     progress('the same today, used in between');
     await days.begin(0, () => usedOverDays(days.folder, [before.backup.id, before.website.id], FIRST_DAY));
-    await seedPeople(world, [PEOPLE.newcomer]);
+    await seedPeople(world, [PEOPLE.newcomer, PEOPLE.suspended]);
+    await suspend(world, PEOPLE.suspended, 'The last invoice was not paid');
     const now = await carryOn(world, before, days.now());
     return { world, people: PEOPLE, keys: { ...before, ...now }, end: days.leave };
   } catch (error) {
@@ -131,6 +134,23 @@ const carryOn = async (
 
 const seedPeople = async ({ places }: World, users: readonly Account[]): Promise<void> =>
   demand(await ask(`${places.stytch}/_emulator/seed`, { body: { users } }), 200);
+
+/** As the operator's own backend does it. */
+const suspend = async (world: World, account: Account, reason: string): Promise<void> => {
+  const { desk, stytch } = world.places;
+  const { id } = await signInAs(world, account);
+  const { projectId } = await emulatorProject();
+  const form = new URLSearchParams({
+    ...{
+      grant_type: 'client_credentials',
+      client_id: OPERATOR.clientId,
+      client_secret: OPERATOR.clientSecret,
+    },
+  });
+  const token = await fetch(`${stytch}/v1/public/${projectId}/oauth2/token`, { method: 'POST', body: form });
+  const headers = bearer(textOf(await token.json(), 'access_token'));
+  demand(await ask(`${desk}/v1/users/${id}/suspension`, { method: 'PUT', headers, body: { reason } }), 200);
+};
 
 /** Makes keys of the owner's. */
 const makerFor = async (world: World) => {
