@@ -39,6 +39,11 @@ nav a { display: inline-block; padding: .55rem 0; color: var(--soft); text-decor
 nav a:hover { color: var(--text); }
 nav a[aria-current] { color: var(--text); font-weight: 600; border-color: var(--link); }
 .tabs { margin-bottom: .75rem; }
+.whose {
+  width: min(64rem, 100% - 1.5rem); margin: 0 0 .25rem; padding: .4rem .75rem; font-size: .925rem;
+  background: var(--warn); border: 1px solid var(--warn-line); border-radius: .5rem;
+}
+.whose code { color: inherit; }
 .ranges ul { gap: .25rem; }
 .ranges a { padding: .2rem .6rem; border: 1px solid transparent; border-radius: .4rem; font-size: .925rem; }
 .ranges a[aria-current] { border-color: var(--edge); }
@@ -149,7 +154,7 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 .keys { list-style: none; margin: 1rem 0; padding: 0; border-top: 1px solid var(--line); }
 .keys .usage-line { width: 7.5rem; max-width: 100%; height: 1.5rem; vertical-align: middle; }
 .keys > li {
-  display: grid; grid-template-columns: minmax(0, 1fr) minmax(17rem, 22rem); gap: .5rem 2rem; margin: 0; padding: 1.1rem 0;
+  display: grid; grid-template-columns: minmax(0, 1fr) 21rem; gap: .5rem 2rem; margin: 0; padding: 1.1rem 0;
   border-bottom: 1px solid var(--line);
 }
 .keys h2 { display: inline; margin: 0 .5rem 0 0; font-size: 1.05rem; }

@@ -239,12 +239,6 @@ export const WORDS = {
 
   usage: {
     title: 'Usage',
-    titles: {
-      own: 'What you used',
-      organization: 'What your organisation used',
-      user: 'What the owner used',
-      operators: 'Operators',
-    },
     text: 'All keys and sessions together.',
     limits: 'Limits, and what is left now',
     limitNames: {

@@ -1,7 +1,6 @@
 import type { LimitStanding, UsageReport } from '../../model/life.ts';
 import { type Frame, Layout } from '../layout.tsx';
 import type { PlacePaths } from '../paths.ts';
-import type { Place } from '../place.ts';
 import type { UsageRangeName } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
 import { LimitsPanel, UsagePanel } from './usage-parts.tsx';
@@ -11,7 +10,6 @@ const { usage: words } = WORDS;
 /** What everything of somebody's used, and what is left. */
 export const UsagePage = ({
   frame,
-  place,
   paths,
   range,
   used,
@@ -19,7 +17,6 @@ export const UsagePage = ({
   now,
 }: {
   readonly frame: Frame;
-  readonly place: Place;
   readonly paths: PlacePaths;
   readonly range: UsageRangeName;
   readonly used: UsageReport;
@@ -27,7 +24,7 @@ export const UsagePage = ({
   readonly now: number;
 }) => (
   <Layout title={words.title} frame={frame} width="wide">
-    <h1>{words.titles[place.kind]}</h1>
+    <h1>{words.title}</h1>
     <p class="soft">{words.text}</p>
     <UsagePanel path={paths.usage} range={range} used={used} />
     <LimitsPanel limits={limits} now={now} />

@@ -7,7 +7,7 @@ import type { VisitParts } from './parts.ts';
 
 /** What everything together used. */
 export const createUsageVisits = ({ ports, press }: VisitParts) => {
-  const show = async ({ visit, who, place, paths, frame }: Entered): ReturnType<Serve> => {
+  const show = async ({ visit, who, paths, frame }: Entered): ReturnType<Serve> => {
     const now = ports.now();
     const range = rangeIn(new URL(visit.request.url).searchParams);
     const [used, standing] = await Promise.all([
@@ -16,7 +16,7 @@ export const createUsageVisits = ({ ports, press }: VisitParts) => {
     ]);
     if (!used.ok) return used;
     if (!standing.ok) return standing;
-    const shown = { frame, place, paths, range, now, used: used.value, limits: standing.value.limits };
+    const shown = { frame, paths, range, now, used: used.value, limits: standing.value.limits };
     return ok(await press.page(<UsagePage {...shown} />, visit));
   };
 
