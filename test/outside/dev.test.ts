@@ -138,6 +138,7 @@ describe('npm run dev', () => {
     expect(said).toContain(`${places.desk}/device`);
     expect(said).toContain('A user: ada@example.com, password: correct horse battery staple');
     expect(said).toContain('A person who operates: grace@example.com, password: tin whistle copper kettle');
+    expect(said).toContain(`${places.desk}/operators`);
   });
 
   test('the two names of this machine are the two hosts', async () => {

@@ -14,7 +14,7 @@ Latchkey is ready.
   Origin  ${places.origin}    a demo API that shows who called
 
 A user: ${ADA.email}, password: ${ADA.password}
-A person who operates: ${GRACE.email}, password: ${GRACE.password}
+A person who operates: ${GRACE.email}, password: ${GRACE.password}; ${places.desk}/operators
 
 Lines to paste. Sign in as that user; the session is good for five minutes:
 
