@@ -404,7 +404,7 @@ describe('WEB-12 › what came with a request is text', () => {
     const answers = [
       await operator.post('/operators', { csrf, sought: EVIL }),
       await operator.post('/operators', { csrf, sought: `a&b@${'x'.repeat(9)}.example` }),
-      await operator.post(`${base}/suspend`, { csrf, reason: `${EVIL}\n` + 'x'.repeat(300) }),
+      await operator.post(`${base}/suspend`, { csrf, reason: `${EVIL}\n${'x'.repeat(300)}` }),
       await operator.post(`${base}/limits`, { csrf, plan: EVIL, keys_limit: EVIL }),
       await operator.get(`${base}?${query}`),
       await operator.get(`/operators?${query}`),
