@@ -240,6 +240,7 @@ export const WORDS = {
   usage: {
     title: 'Usage',
     text: 'All keys and sessions together.',
+    requests: 'Requests',
     limits: 'Limits, and what is left now',
     limitNames: {
       owner: (period: string) => `Requests ${period}, all keys together`,

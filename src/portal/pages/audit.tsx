@@ -103,7 +103,7 @@ const Rows = ({ entries, names, paths, reader }: Trail) => (
                   </a>
                 </>
               )}
-              <Details details={details} />
+              <Details details={without(details, keyId === null ? undefined : names.get(keyId))} />
             </td>
             <td>
               <Who actor={actor} reader={reader} />
@@ -133,6 +133,12 @@ const Who = ({ actor: { kind, id }, reader }: { readonly actor: AuditActor; read
     </>
   );
 };
+
+/** A name that stands beside it already is not said again. */
+const without = (
+  { name, ...rest }: ChainedEntry['details'],
+  shown: string | undefined,
+): ChainedEntry['details'] => (name === undefined || name === shown ? rest : { name, ...rest });
 
 /** Values are anybody's text: they may run from right to left. */
 const Details = ({ details }: Pick<ChainedEntry, 'details'>) =>

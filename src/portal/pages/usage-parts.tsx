@@ -20,7 +20,7 @@ export const UsagePanel = ({
 }) => (
   <section aria-labelledby="usage">
     <div class="heading">
-      <h2 id="usage">{words.title}</h2>
+      <h2 id="usage">{words.requests}</h2>
       <nav aria-label={words.range} class="ranges">
         <ul>
           {USAGE_RANGES.map((name) => (
