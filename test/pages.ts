@@ -142,9 +142,9 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
     ...{ name: 'key-90-days', who: 'owner', heading: 'Nightly backup' },
     open: at(({ keys }) => `/keys/${keys.backup.id}?range=90d`),
   },
-  { name: 'usage', who: 'owner', heading: 'Usage', open: at(() => '/usage') },
-  { name: 'usage-7-days', who: 'owner', heading: 'Usage', open: at(() => '/usage?range=7d') },
-  { name: 'usage-90-days', who: 'owner', heading: 'Usage', open: at(() => '/usage?range=90d') },
+  { name: 'usage', who: 'owner', heading: 'What you used', open: at(() => '/usage') },
+  { name: 'usage-7-days', who: 'owner', heading: 'What you used', open: at(() => '/usage?range=7d') },
+  { name: 'usage-90-days', who: 'owner', heading: 'What you used', open: at(() => '/usage?range=90d') },
   { name: 'activity', who: 'owner', heading: 'Activity', open: at(() => '/audit') },
   {
     name: 'activity-of-key',
@@ -175,7 +175,12 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
     ...{ name: 'owner-key', who: 'operator', heading: 'Nightly backup' },
     open: ownersPage(({ keys }) => `/keys/${keys.backup.id}`),
   },
-  { name: 'owner-usage', who: 'operator', heading: 'Usage', open: ownersPage(() => '/usage?range=90d') },
+  {
+    name: 'owner-usage',
+    who: 'operator',
+    heading: 'What the owner used',
+    open: ownersPage(() => '/usage?range=90d'),
+  },
   { name: 'owner-activity', who: 'operator', heading: 'Activity', open: ownersPage(() => '/audit') },
   {
     ...{ name: 'owner-suspend', who: 'operator', heading: 'Suspend this owner?' },

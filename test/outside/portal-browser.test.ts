@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, bearer, textOf } from '../../demo/http.ts';
 import { type Account, demand, signInAs, signUp } from '../../demo/world.ts';
+import { GRACE } from '../../tools/dev/emulator-project.ts';
 import {
   another,
   bringSession,
@@ -315,6 +316,54 @@ describe.skipIf(missing !== null)(`the portal in Chromium${NOT_HERE}`, () => {
           }
           expect(await page.locator('meter').first().getAttribute('max')).toBe('600');
         }
+        await close();
+      },
+      PATIENCE_MS,
+    );
+
+    test(
+      'who operates finds a user, suspends and lifts, changes the plan, ends all keys; and the user sees it',
+      async () => {
+        const user = await newUser();
+        const { key } = await makeKey(user.account, { name: 'Watched', scopes: ['items:read'] });
+        const { page, close } = await newVisitor(browser, options);
+        await bringSession(page.context(), latchkey.world, GRACE);
+        await page.goto(`${desk}/`);
+        await follow(page, 'Operators');
+        await page.getByRole('textbox').fill(user.account.email);
+        await press(page, 'Find');
+        expect(await headingOf(page)).toBe('API keys of an owner');
+        expect(await namesOf(page)).toEqual(['Watched']);
+
+        await follow(page, 'Suspend');
+        await page.getByLabel('Why').fill('The last invoice <b>');
+        await press(page, 'Suspend');
+        expect(await page.locator('.done').innerText()).toContain('In force everywhere by');
+        await expect.poll(() => statusOf(key), { timeout: 30_000 }).toBe(403);
+        await user.page.goto(`${desk}/`);
+        expect(await user.page.locator('main').innerText()).toContain('Your account is suspended');
+        await follow(page, 'Lift the suspension');
+        await press(page, 'Lift');
+        await expect.poll(() => statusOf(key), { timeout: 30_000 }).toBe(200);
+
+        await follow(page, 'Plan and number of keys');
+        await page.getByLabel('Plan').selectOption('pro');
+        await page.getByLabel('Number of keys').fill('3');
+        await press(page, 'Save');
+        await user.page.goto(`${desk}/`);
+        expect(await user.page.locator('main').innerText()).toContain('1 of 3 keys in use');
+        await follow(page, 'Revoke all keys');
+        await press(page, 'Revoke all');
+        await isDead(key);
+
+        await user.page.goto(`${desk}/audit`);
+        const rows = await user.page.locator('tbody tr').allInnerTexts();
+        for (const said of ['Account suspended', 'Suspension lifted', 'Limits changed', 'Key revoked'])
+          expect(rows.find((row) => row.includes(said))).toContain(GRACE.userId);
+        // And to him there are no such pages.
+        await user.page.goto(`${desk}/operators`);
+        expect(await headingOf(user.page)).toBe('There is no such page');
+        await user.close();
         await close();
       },
       PATIENCE_MS,
