@@ -35,7 +35,6 @@ export const createKeys = (ports: DeskPorts): Keys => {
     usageOfKeys: (who, asked) => checked(keysUsageQuery, asked, (query) => work.usageOfKeys(who, query)),
     audit: (who, asked) => checked(auditQuery, asked, (query) => work.audit(who, query)),
     limits: work.limits,
-    ownerOfKey: work.ownerOfKey,
-    about: async ({ owner }) => (await ports.ringOf(owner)).about(owner),
+    about: work.owners.about,
   };
 };

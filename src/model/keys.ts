@@ -1,5 +1,4 @@
 import type { ChainedEntry } from './audit-chain.ts';
-import type { Owner } from './identity.ts';
 import type {
   IssuedKey,
   KeyRecord,
@@ -52,7 +51,5 @@ export interface Keys {
   readonly audit: (who: Subject, asked: unknown) => Promise<Result<TrailPage>>;
   /** The owner's limits and what is left of them; with a key, that key's own besides. */
   readonly limits: (who: Subject, keyId: string | null) => Promise<Result<OwnerStanding>>;
-  /** Whose a key is, by its id alone: for operators. */
-  readonly ownerOfKey: (keyId: string) => Promise<Result<Owner>>;
   readonly about: (who: Subject) => Promise<Result<OwnerRecord>>;
 }

@@ -153,7 +153,7 @@ button.bad { background: var(--bad); border-color: var(--bad); color: var(--on-b
 .filter select { display: block; max-width: min(18rem, 100%); }
 .filter button { width: auto; flex: none; }
 .keys { list-style: none; margin: 1rem 0; padding: 0; border-top: 1px solid var(--line); }
-.keys .usage-line { width: 6rem; max-width: 100%; height: 1.5rem; vertical-align: middle; }
+.keys .usage-line { width: 6rem; max-width: 100%; vertical-align: middle; }
 .keys > li {
   display: grid; grid-template-columns: minmax(0, 1fr) 21rem; gap: .5rem 2rem; margin: 0; padding: 1.1rem 0;
   border-bottom: 1px solid var(--line);
@@ -183,8 +183,7 @@ th { text-align: left; color: var(--soft); font-weight: 600; }
 th, td { padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td { overflow-wrap: anywhere; min-width: 6.5rem; }
 @media (max-width: 46rem) {
-  .keys .usage-line { width: 6rem; max-width: 100%; height: 1.5rem; vertical-align: middle; }
-.keys > li { grid-template-columns: minmax(0, 1fr); }
+  .keys > li { grid-template-columns: minmax(0, 1fr); }
   .filter > * { flex: 1 1 8rem; }
   .filter select, .filter button { width: 100%; max-width: none; }
   thead { position: absolute; left: -100vw; }

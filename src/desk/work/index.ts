@@ -4,7 +4,6 @@ import { createKeyWork } from './keys.ts';
 import { createLimitsWork } from './limits.ts';
 import { createOwnerOfKeyWork } from './owner-of-key.ts';
 import { createOwnersWork } from './owners.ts';
-
 import { createUsageOfKeysWork, createUsageWork } from './usage.ts';
 
 /** The work behind what is served, to programs and to people alike: who may ask was found out before. */
