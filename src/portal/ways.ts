@@ -14,13 +14,14 @@ export const placesFor = (
   here: Place | null,
 ): readonly Way[] => {
   const isKeymaster = owner.organizationId !== null && roles.some((role) => organizationRoles.includes(role));
+  const isOperating = here?.kind === 'operators' || here?.kind === 'user';
   const places = [
     { label: words.own, href: '/', isHere: here?.kind === 'own' },
     ...(isKeymaster
       ? [{ label: words.organization, href: '/organization', isHere: here?.kind === 'organization' }]
       : []),
     ...(operatorPeople.has(owner.id)
-      ? [{ label: words.operators, href: PATHS.operators, isHere: here?.kind === 'operators' }]
+      ? [{ label: words.operators, href: PATHS.operators, isHere: isOperating }]
       : []),
   ];
   return places.length === 1 ? [] : places;

@@ -338,7 +338,6 @@ export const WORDS = {
   },
 
   owner: {
-    id: 'Id',
     organization: 'Organisation',
     since: 'Known since',
     unknown: 'never: there is nothing to remember. Whether there is such an owner, Stytch knows.',

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import { asOperator, everythingOf, newOperatingPerson, OPERATOR } from '../operators.ts';
 import { fieldOf, newPerson, newUserOfApp, type Person, stytchSession, textOf } from '../person.ts';
+import { inUse } from '../secrets.ts';
 import settings from '../settings.ts';
 import {
   atStytch,
@@ -26,24 +27,26 @@ beforeEach(async () => {
 });
 afterEach(now);
 
-/** A user with a key that is being rotated, and one who is suspended: of each change there is one to be made. */
+/** A user with a key that is being rotated and one that is not, and one who is suspended: of each change there is one to be made. */
 const victims = async () => {
   const [user, suspended] = [await newUserOfApp(), await newUserOfApp()];
   const session = await signIn(user.user);
-  const { key, key_id: keyId } = await issueKey(session);
+  const [{ key, key_id: keyId }, { key_id: spareId }] = [await issueKey(session), await issueKey(session)];
   await desk(session, 'POST', `/v1/keys/${keyId}/rotate`, { overlap_seconds: 3_600 });
   await asOperator('PUT', `/v1/users/${suspended.userId}/suspension`, { reason: 'abuse' });
-  return { user, suspended, key, keyId };
+  return { user, suspended, key, keyId, spareId };
 };
 type Victims = Awaited<ReturnType<typeof victims>>;
 
-const ONCE = 'A'.repeat(24);
+/** As a page of ours would have it: nothing else is wrong with these forms. */
+const ONCE = `${Date.now().toString(36)}-${'A'.repeat(16)}`;
 
 /** Everything that an operator can do at the pages: where, and what he sends. */
 const changes = ({
   user,
   suspended,
   keyId,
+  spareId,
 }: Victims): readonly (readonly [string, Record<string, string>])[] => {
   const base = `/operators/users/${user.userId}`;
   const key = `${base}/keys/${keyId}`;
@@ -54,7 +57,7 @@ const changes = ({
     [`${base}/revoke-all`, {}],
     [`${base}/keys`, { once: ONCE, name: 'x', 'scope.items:read': '1', expires: 'none' }],
     [`${key}/change`, { revision: '0', name: 'x', 'scope.items:read': '1', expires: 'none' }],
-    [`${key}/rotate`, { once: ONCE, overlap: '0' }],
+    [`${base}/keys/${spareId}/rotate`, { once: ONCE, overlap: '0' }],
     [`${key}/rotate/finish`, {}],
     [`${key}/rotate/cancel`, {}],
     [`${key}/revoke`, {}],
@@ -107,6 +110,20 @@ const said = async (answer: Response) => {
 };
 
 const csrfOf = async (person: Person, path = '/') => fieldOf(await person.get(path), 'csrf');
+
+describe('what is refused below', () => {
+  it.each(Array.from({ length: 10 }, (_, at) => at))('is done for an operator: %i', async (at) => {
+    const [victim, operator] = [await victims(), await newOperatingPerson()];
+    const csrf = await csrfOf(operator);
+    const before = await all(victim);
+    const [path = '', form] = changes(victim)[at] ?? [];
+    const revision = path.endsWith('/change') ? await fieldOf(await operator.get(path), 'revision') : '';
+    const answer = await operator.post(path, { ...form, revision, csrf });
+    expect([200, 303]).toContain(answer.status);
+    for (const key of (await answer.text()).match(/acme_test_\w{28}_\w+/g) ?? []) inUse(key);
+    expect(await all(victim)).not.toEqual(before);
+  });
+});
 
 describe('MG-16 › to who is no operator there is nothing here', () => {
   it.each([

@@ -55,9 +55,6 @@ export const OwnerPanel = (shown: OwnerShown) => {
 
 const Facts = ({ about, now }: OwnerShown) => (
   <dl class="facts">
-    <Fact name={words.id}>
-      <code>{about.owner.id}</code>
-    </Fact>
     {about.owner.organizationId === null || about.owner.kind === 'organization' ? null : (
       <Fact name={words.organization}>
         <code>{about.owner.organizationId}</code>
@@ -82,7 +79,7 @@ const Facts = ({ about, now }: OwnerShown) => (
 
 const Deeds = ({ about, owner }: OwnerShown) => (
   <div class="deeds">
-    <a class="button quiet bad" href={owner.suspend}>
+    <a class={about.suspension === null ? 'button quiet bad' : 'button quiet'} href={owner.suspend}>
       {about.suspension === null ? words.suspend.way : words.suspend.wayAgain}
     </a>
     {about.suspension === null ? null : (
