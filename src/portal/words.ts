@@ -1,4 +1,5 @@
 import type { Reason, Refusal } from '../model/refusal.ts';
+import type { Place } from './place.ts';
 
 /** All that the pages say, in one place. English alone so far: `lang` in `layout.tsx` says so. */
 export const WORDS = {
@@ -560,9 +561,18 @@ export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, Said>>> & { readonly
   internal: ['Something went wrong', 'That is our fault, and nothing was done. Try again.'],
 };
 
+/** Of refusals that are about whose keys they are: what an operator is told, who is somebody else. */
+const OF_OWNER: Readonly<Partial<Record<Reason, Said>>> = {
+  owner_suspended: ['The owner is suspended', 'No key of his can be made or changed. Nothing was done.'],
+  owner_deleted: ["The owner's data was deleted", 'No key can be made for him any more.'],
+  key_limit_reached: ['The owner has as many keys as he can have', 'Revoke one, or give him more.'],
+};
+
 /** A refusal in a sentence, for a form that it leaves standing. */
-export const messageOf = (refusal: Refusal): string => {
-  const [title, text] = REFUSAL_WORDS[refusal.reason] ?? REFUSAL_WORDS.internal;
+export const messageOf = (refusal: Refusal, place: Place['kind']): string => {
+  const { reason } = refusal;
+  const [title, text] =
+    (place === 'user' ? OF_OWNER[reason] : undefined) ?? REFUSAL_WORDS[reason] ?? REFUSAL_WORDS.internal;
   const wait = 'retryAfterSeconds' in refusal ? ` ${WORDS.wait(refusal.retryAfterSeconds)}` : '';
   return `${title}. ${text}${wait}`;
 };

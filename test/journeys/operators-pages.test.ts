@@ -362,6 +362,29 @@ describe('an operator', () => {
     expect(await again.text()).not.toContain(key);
   });
 
+  it.each([
+    ['is suspended', 'PUT', '/suspension', { reason: 'x' }, 403, 'The owner is suspended.'],
+    ['was deleted', 'DELETE', '', undefined, 410, 'The owner&#39;s data was deleted.'],
+    [
+      'has no room',
+      'PUT',
+      '/limits',
+      { plan: null, keys_limit: 1 },
+      409,
+      'The owner has as many keys as he can have.',
+    ],
+  ] as const)('makes no key for one who %s, and is not taken for him', async (...how) => {
+    const [, method, path, body, status, said] = how;
+    const { operator, user, csrf, base } = await atWork();
+    const once = await fieldOf(await operator.get(`${base}/keys/new`), 'once');
+    await asOperator(method, `/v1/users/${user.userId}${path}`, body);
+    const before = await everythingOf(user.userId);
+    const form = { csrf, once, name: 'Partner', 'scope.items:read': '1', expires: 'none' };
+    const answer = await operator.post(`${base}/keys`, form);
+    expect([answer.status, await textOf(answer)]).toEqual([status, expect.stringContaining(said)]);
+    expect(await everythingOf(user.userId)).toEqual(before);
+  });
+
   it('changes, rotates and revokes a key', async () => {
     const { operator, user, key, csrf, base } = await atWork();
     const at = `${base}/keys/${key.key_id}`;

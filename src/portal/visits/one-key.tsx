@@ -67,7 +67,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
   };
 
   const changePage = (
-    { visit, session, who, paths, frame }: Entered,
+    { visit, session, who, place, paths, frame }: Entered,
     record: KeyRecord,
     form: KeyForm,
     // What the form was filled in for: of a later one, its user has not seen what it changed.
@@ -81,7 +81,9 @@ export const createOneKeyVisits = (parts: VisitParts) => {
           new Map([
             [
               '' as const,
-              refused.reason === 'precondition_failed' ? WORDS.change.outdated : messageOf(refused),
+              refused.reason === 'precondition_failed'
+                ? WORDS.change.outdated
+                : messageOf(refused, place.kind),
             ],
           ]));
     const kept = record.scopes.filter((scope) => !who.grantable.includes(scope));
@@ -150,7 +152,13 @@ export const createOneKeyVisits = (parts: VisitParts) => {
         rotated.value.record.rotation === null ? 'replaced' : 'rotated',
         rotated.value,
       );
-    const content = rotatePage(entered, record.value, once, overlap, messageOf(rotated.refusal));
+    const content = rotatePage(
+      entered,
+      record.value,
+      once,
+      overlap,
+      messageOf(rotated.refusal, entered.place.kind),
+    );
     return ok(await press.refusedAs(content, rotated.refusal, entered.visit));
   };
 

@@ -50,7 +50,8 @@ export const createOwnerVisits = ({ ports, press, entrance }: VisitParts) => {
     const suspended = await ports.owners.suspend(entered.who, { reason });
     if (suspended.ok) return done(entered, 'suspended');
     const { refusal } = suspended;
-    const problem = refusal.reason === 'request_invalid' ? WORDS.owner.reasonProblem : messageOf(refusal);
+    const problem =
+      refusal.reason === 'request_invalid' ? WORDS.owner.reasonProblem : messageOf(refusal, 'user');
     return ok(await press.refusedAs(suspendPage(entered, reason, problem), refusal, entered.visit));
   };
 
@@ -129,7 +130,7 @@ const askedBy = ({ plan, keysLimit }: LimitsForm) => ({
 });
 
 const limitsProblem = (refusal: Refusal): string => {
-  if (refusal.reason !== 'request_invalid') return messageOf(refusal);
+  if (refusal.reason !== 'request_invalid') return messageOf(refusal, 'user');
   const isPlan = refusal.errors.some(({ pointer }) => pointer === '/plan');
   return isPlan ? WORDS.owner.planProblem : WORDS.owner.keysLimitProblem;
 };
