@@ -1,6 +1,6 @@
 import { latchkeyFor } from '../src/assemble.ts';
 import type { Settings } from '../src/config.ts';
-import { fieldOf, newPerson, newUserOfApp, type Person } from './person.ts';
+import { fieldOf, newPerson, newUserOfApp, type Person, stytchSession } from './person.ts';
 import { inUse } from './secrets.ts';
 import settings from './settings.ts';
 import { atStytch, emulator, isolate, PROJECT, send, signIn } from './world.ts';
@@ -59,6 +59,17 @@ export const newMember = async (
   person.cookies.set('stytch_session', session_token);
   const place = { base: '/organization', api: '/v1/organization' };
   return { ...person, ...place, session: session_jwt, token: session_token, memberId, organizationId };
+};
+
+/** A new person whom the operator's file lists, at the keys of a user. */
+export const newOperator = async (userId: string) => {
+  const session = await stytchSession();
+  const operators = [...(settings.operators ?? []), session.userId];
+  const { fetch } = isolate({}, latchkeyFor({ ...settings, operators }));
+  const person = newPerson(fetch);
+  person.cookies.set('stytch_session', session.token);
+  const place = { base: `/operators/users/${userId}`, api: `/v1/users/${userId}` };
+  return { ...person, ...place, session: '', operatorId: session.userId };
 };
 
 /** A form of a page, as a browser sends it when its button is pressed. */
