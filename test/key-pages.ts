@@ -1,6 +1,7 @@
 import { latchkeyFor } from '../src/assemble.ts';
 import type { Settings } from '../src/config.ts';
-import { fieldOf, newPerson, newUserOfApp, type Person, stytchSession } from './person.ts';
+import { fieldOf, newPerson, newUserOfApp, type Person } from './person.ts';
+import { PORTAL_ROUTES } from './portal-routes.ts';
 import { inUse } from './secrets.ts';
 import settings from './settings.ts';
 import { atStytch, emulator, isolate, PROJECT, send, signIn } from './world.ts';
@@ -61,15 +62,20 @@ export const newMember = async (
   return { ...person, ...place, session: session_jwt, token: session_token, memberId, organizationId };
 };
 
-/** A new person whom the operator's file lists, at the keys of a user. */
-export const newOperator = async (userId: string) => {
-  const session = await stytchSession();
-  const operators = [...(settings.operators ?? []), session.userId];
-  const { fetch } = isolate({}, latchkeyFor({ ...settings, operators }));
-  const person = newPerson(fetch);
-  person.cookies.set('stytch_session', session.token);
-  const place = { base: `/operators/users/${userId}`, api: `/v1/users/${userId}` };
-  return { ...person, ...place, session: '', operatorId: session.userId };
+/** Whose pages there are, besides those of operators. */
+export const PLACES = {
+  own: { prefix: '', newcomer: () => newHolder() },
+  organization: {
+    prefix: '/organization',
+    newcomer: () => newMember(membersDesk(), ['stytch_member', 'keymaster']),
+  },
+} as const;
+
+/** The routes of the keys of a place. */
+export const routesOf = (place: keyof typeof PLACES) => {
+  const { prefix } = PLACES[place];
+  const isOfIt = new RegExp(`^${prefix}(?:/?$|/keys(?:/|$)|/usage$|/audit$)`);
+  return PORTAL_ROUTES.filter(({ path }) => isOfIt.test(path));
 };
 
 /** A form of a page, as a browser sends it when its button is pressed. */
