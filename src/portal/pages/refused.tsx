@@ -62,6 +62,8 @@ const nextAfter = (reason: Reason, returnTo: string): { readonly href: string; r
   if (signIn !== undefined) return { href: signInPath(returnTo, signIn.isAgain), label: signIn.label };
   // The same wherever there is nothing: a way back to it would say that there is something.
   if (reason === 'not_found') return { href: PATHS.home, label: WORDS.actions.home };
+  // An address that asks for what cannot be would be refused again.
+  if (reason === 'request_invalid') return { href: returnTo.split('?')[0] ?? '', label: WORDS.actions.again };
   return OVER.has(reason)
     ? { href: PATHS.device, label: WORDS.actions.device }
     : { href: returnTo, label: WORDS.actions.again };
