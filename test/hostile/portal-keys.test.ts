@@ -167,7 +167,7 @@ const hasNoScript = async (html: string): Promise<void> => {
         if (['iframe', 'object', 'embed', 'base', 'style', 'template', 'svg:script'].includes(tagName))
           found.push(tagName);
         if (tagName === 'meta' && element.hasAttribute('http-equiv')) found.push('meta http-equiv');
-        for (const [name, value] of element.attributes) {
+        for (const [name = '', value = ''] of element.attributes) {
           if (name.startsWith('on') || name === 'style' || name === 'srcdoc')
             found.push(`${tagName} ${name}`);
           if (/^(?:href|src|action|formaction)$/.test(name) && !/^[/#](?![/\\])/.test(value) && value !== '/')
@@ -201,7 +201,7 @@ const NAMES = [
 ];
 
 describe('MG-18 › WEB-12 › a name is text, wherever it stands', () => {
-  it.each(NAMES.map((name) => [name] as const))('%j', async (name) => {
+  it.each(NAMES)('%j', async (name) => {
     const ada = await newHolder();
     const typed = { name, description: name };
     const form = await newKeyForm(ada, typed);
