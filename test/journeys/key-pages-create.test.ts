@@ -1,7 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { formTo, type Holder, madeKey, newHolder, newKeyForm, problemsIn, shownKey } from '../key-pages.ts';
+import { latchkeyFor } from '../../src/assemble.ts';
+import {
+  formTo,
+  type Holder,
+  madeKey,
+  newHolder,
+  newKeyForm,
+  problemsIn,
+  shownKey,
+  unescaped,
+} from '../key-pages.ts';
 import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
+import settings from '../settings.ts';
 import {
   call,
   DESK,
@@ -11,6 +22,7 @@ import {
   isolate,
   later,
   now,
+  signIn,
   stytchCalls,
   stytchClients,
 } from '../world.ts';
@@ -376,6 +388,22 @@ describe('the form', () => {
       ...[400, expect.stringContaining('This form is not complete')],
     ]);
     expect(await countOf(ada)).toBe(0);
+  });
+
+  it('that was left open for more than a day makes nothing: nobody would know that it was sent before', async () => {
+    const here = isolate({}, latchkeyFor({ ...settings, desk: { maxAuthAgeSeconds: 10 * 86_400 } }));
+    const ada = await newHolder(here.fetch, 3 * 1440);
+    const form = await newKeyForm(ada, { name: 'of yesterday', expires: '7' });
+    await shownKey(await ada.post('/keys', form));
+    await later(86_401);
+    const answer = await ada.post('/keys', form);
+    expect([answer.status, await shownKey(answer)]).toEqual([400, null]);
+    const [, href = ''] = /class="button" href="([^"]*)"/.exec(await answer.text()) ?? [];
+    const next = await formTo(await ada.get(unescaped(href)), '/keys');
+    expect([next.name, next.expires]).toEqual(['of yesterday', '7']);
+    const holder = { ...ada, session: await signIn(ada.user) };
+    expect(await countOf(holder)).toBe(1);
+    expect(await shownKey(await ada.post('/keys', next))).not.toBeNull();
   });
 
   it('of another isolate of the same deployment is the same form', async () => {

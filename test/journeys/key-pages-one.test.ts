@@ -42,14 +42,20 @@ describe('a key', () => {
     await call(key, '/v1/items/1', { headers: { 'cf-connecting-ip': '192.0.2.7', 'user-agent': 'curl/8' } });
   });
 
-  it.each(['changed', 'finished', 'cancelled', 'revoked'])(
-    'says what was just done to it, by the address: %s',
-    async (done) => {
-      const ada = await newHolder();
-      const { path } = await madeKey(ada);
-      expect(await (await ada.get(`${path}?done=${done}`)).text()).toContain('class="done"');
-    },
-  );
+  it('is not said to be what it is not, though a link says so', async () => {
+    const ada = await newHolder();
+    const { path } = await madeKey(ada);
+    const noticed = async (done: string) =>
+      (await (await ada.get(`${path}?done=${done}`)).text()).includes('class="done"');
+    expect([await noticed('changed'), await noticed('revoked')]).toEqual([true, false]);
+    const rotation = await formTo(await ada.get(`${path}/rotate`), `${path}/rotate`);
+    await shownKey(await ada.post(`${path}/rotate`, rotation));
+    expect([await noticed('finished'), await noticed('cancelled')]).toEqual([false, false]);
+    await ada.post(`${path}/revoke`, { csrf: rotation.csrf ?? '' });
+    expect([await noticed('changed'), await noticed('finished'), await noticed('revoked')]).toEqual([
+      ...[false, false, true],
+    ]);
+  });
 });
 
 describe('a change', () => {

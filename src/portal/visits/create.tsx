@@ -2,7 +2,7 @@ import { err, ok, type Refusal } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import type { Form } from '../forms.ts';
 import { askedBy, type KeyForm, linkedForm, linkOf, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
-import { countedFrom, isOnce, newOnce } from '../once.ts';
+import { newOnce, openedAt } from '../once.ts';
 import { CreatePage } from '../pages/create.tsx';
 import { withQuery } from '../paths.ts';
 import type { PortalPorts, Serve } from '../ports.ts';
@@ -40,9 +40,10 @@ export const createCreateVisits = (parts: VisitParts) => {
   const create = async (entered: Entered, sent: Form): ReturnType<Serve> => {
     const form = sentForm(sent);
     const once = sent.get('once') ?? '';
-    if (!isOnce(once)) return err({ reason: 'oauth_request_invalid', detail: 'the form is not complete' });
-    const asked = askedBy(form, countedFrom(once, ports.now()), true);
-    const issued = await ports.keys.create(entered.who, asked, once);
+    const opened = openedAt(once, ports.now());
+    if (opened === null)
+      return err({ reason: 'oauth_request_invalid', detail: 'the form is not complete, or too old' });
+    const issued = await ports.keys.create(entered.who, askedBy(form, opened, true), once);
     if (issued.ok) return showKey(parts, entered, 'created', issued.value);
     const { refusal } = issued;
     // What another form was sent under is not this one's any more.

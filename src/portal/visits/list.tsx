@@ -3,6 +3,7 @@ import type { Entered } from '../entrance.ts';
 import { isOneOf } from '../is-one-of.ts';
 import { type ListFilter, ListPage } from '../pages/list.tsx';
 import { OwnerPanel } from '../pages/owner-panel.tsx';
+import { withQuery } from '../paths.ts';
 import type { Serve } from '../ports.ts';
 import { usageAsked } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
@@ -14,6 +15,9 @@ const { statuses, sorts } = WORDS.keys;
 /** How many keys a page has. */
 const PAGE = 50;
 
+/** How a key begins, up to its id and a secret. */
+const WHOLE_KEY = /^(\w+_(?:live|test)_[0-9A-Za-z]{28})_./;
+
 /** The list of keys. */
 export const createListVisits = ({ ports, press }: VisitParts) => {
   const list = async (entered: Entered): ReturnType<Serve> => {
@@ -21,6 +25,10 @@ export const createListVisits = ({ ports, press }: VisitParts) => {
     const query = new URL(visit.request.url).searchParams;
     const filter = filterIn(query);
     const { search, status, scope, sort } = filter;
+    // A whole key belongs in no address: its id finds it.
+    const [, ofWholeKey] = WHOLE_KEY.exec(search) ?? [];
+    if (ofWholeKey !== undefined)
+      return ok(press.goTo(withQuery(paths.home, { ...filter, search: ofWholeKey }), visit));
     const cursor = query.get('cursor') ?? undefined;
     const asked = {
       ...(search === '' ? {} : { search }),

@@ -4,7 +4,7 @@ import type { Entered } from '../entrance.ts';
 import type { Form } from '../forms.ts';
 import { isOneOf } from '../is-one-of.ts';
 import { askedBy, formOfKey, type KeyForm, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
-import { isOnce, newOnce } from '../once.ts';
+import { newOnce, openedAt } from '../once.ts';
 import { ChangePage } from '../pages/change.tsx';
 import { KeyPage, type Notice } from '../pages/key.tsx';
 import { isLiving } from '../pages/key-words.tsx';
@@ -55,7 +55,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
       await press.page(
         <KeyPage
           {...{ frame, paths, now, csrf: session.csrf, record: record.value, titleOf: ports.scopeTitle }}
-          notice={isOneOf(WORDS.key.notices, done) ? done : null}
+          notice={isOneOf(WORDS.key.notices, done) && isSo(done, record.value) ? done : null}
           deadBy={deadBy !== null && deadBy > now ? deadBy : null}
         >
           <UsagePanel path={paths.key(keyId)} range={range} used={used.value} />
@@ -139,8 +139,8 @@ export const createOneKeyVisits = (parts: VisitParts) => {
   const rotate = async (entered: Entered, sent: Form): ReturnType<Serve> => {
     const once = sent.get('once') ?? '';
     const overlap = OVERLAPS.find((seconds) => String(seconds) === sent.get('overlap'));
-    if (!isOnce(once) || overlap === undefined)
-      return err({ reason: 'oauth_request_invalid', detail: 'the form is not complete' });
+    if (openedAt(once, ports.now()) === null || overlap === undefined)
+      return err({ reason: 'oauth_request_invalid', detail: 'the form is not complete, or too old' });
     const record = await keyOf(entered);
     if (!record.ok) return record;
     const asked = { overlap_seconds: overlap };
@@ -188,4 +188,10 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     finish: endRotation('finish', 'finished'),
     cancel: endRotation('cancel', 'cancelled'),
   };
+};
+
+/** Whether it can be what was done last: anybody may make a link that says so. */
+const isSo = (notice: Notice, record: KeyRecord): boolean => {
+  if (notice === 'revoked') return record.status === 'revoked';
+  return isLiving(record) && (notice === 'changed' || record.rotation === null);
 };
