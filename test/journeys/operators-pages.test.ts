@@ -460,9 +460,24 @@ describe('an operator', () => {
   ])('is told no time %s when something is in force', async (_, by) => {
     const { operator, base } = await atWork();
     const text = await textOf(
-      await operator.get(`${base}?done=suspended&by=${by(Math.floor(Date.now() / 1000))}`),
+      await operator.get(`${base}?done=limits&by=${by(Math.floor(Date.now() / 1000))}`),
     );
+    expect(text).toContain('Plan and number of keys are saved.');
     expect(text).not.toContain('In force everywhere by');
+  });
+
+  it('is not told by a link that somebody sent that an owner is what he is not', async () => {
+    const { operator, csrf, base } = await atWork();
+    const notices = async () =>
+      Promise.all(
+        ['suspended', 'lifted', 'revoked'].map(async (each) =>
+          (await (await operator.get(`${base}?done=${each}`)).text()).includes('class="done"'),
+        ),
+      );
+    expect(await notices()).toEqual([false, true, false]);
+    await operator.post(`${base}/suspend`, { csrf, reason: 'unpaid' });
+    await operator.post(`${base}/revoke-all`, { csrf });
+    expect(await notices()).toEqual([true, false, true]);
   });
 });
 

@@ -145,10 +145,24 @@ export const ownerShown = (
   const [notice, keyId] = [query.get('done') ?? '', query.get('key') ?? ''];
   return {
     ...{ about, paths, owner: ownerPathsAt(who.owner.id), now: now() },
-    notice: isOneOf(WORDS.owner.notices, notice) ? notice : null,
+    notice: isOneOf(WORDS.owner.notices, notice) && isSo(notice, about) ? notice : null,
     inForceBy: inForceBy(query.get('by') ?? '', now(), largestLeaseSeconds),
     sought: KEY_ID.test(keyId) ? { keyId, isWhole: query.has('whole') } : null,
   };
+};
+
+/** Whether an owner is as he would be, had that just been done: the address that says so can come from anybody. */
+const isSo = (notice: OwnerNotice, { suspension, liveKeys }: OwnerRecord): boolean => {
+  switch (notice) {
+    case 'suspended':
+      return suspension !== null;
+    case 'lifted':
+      return suspension === null;
+    case 'limits':
+      return true;
+    case 'revoked':
+      return liveKeys === 0;
+  }
 };
 
 /** No longer than an id: a link with a whole key in it shows none. */
