@@ -558,7 +558,10 @@ export const REFUSAL_WORDS: Readonly<Partial<Record<Reason, Said>>> & { readonly
   ],
   early_data: ['Too early', 'Your browser was faster than is safe. Open the page again.'],
   method_not_allowed: ['This is no page', 'Open the page anew instead of repeating what led here.'],
-  internal: ['Something went wrong', 'That is our fault, and nothing was done. Try again.'],
+  internal: [
+    'Something went wrong',
+    'That is our fault. Whether anything was done, we cannot tell: look before you repeat it.',
+  ],
 };
 
 /** Of refusals that are about whose keys they are: what an operator is told, who is somebody else. */
