@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { json } from '../http/answer.ts';
-import { type KeyUsageReport, totalsOf, type UsageReport } from '../model/life.ts';
+import { type KeyUsageReport, requestsIn, totalsOf, type UsageReport } from '../model/life.ts';
 import { time } from '../model/objects.ts';
 import { SESSION_USE } from '../model/ports.ts';
 import { ok } from '../model/refusal.ts';
@@ -72,8 +72,5 @@ const usageObject = (
 
 /** Of a hundred keys, hours without any use would be most of the answer. */
 const keyUsageObject = ({ keyId, ...report }: KeyUsageReport): z.input<typeof USAGE> => ({
-  ...usageObject(keyId, {
-    ...report,
-    buckets: report.buckets.filter(({ admitted, refused, limited }) => admitted + refused + limited > 0),
-  }),
+  ...usageObject(keyId, { ...report, buckets: report.buckets.filter((bucket) => requestsIn(bucket) > 0) }),
 });

@@ -123,12 +123,18 @@ export interface KeyUsageReport extends UsageReport {
   readonly keyId: string;
 }
 
-/** What buckets add up to. */
-export const totalsOf = (buckets: readonly UsageBucket[]): Omit<UsageBucket, 'at'> => {
-  const sum = (count: 'admitted' | 'refused' | 'limited') =>
-    buckets.reduce((total, bucket) => total + bucket[count], 0);
+/** What became of requests. */
+export type UsageCounts = Omit<UsageBucket, 'at'>;
+
+/** What several times add up to. */
+export const totalsOf = (all: readonly UsageCounts[]): UsageCounts => {
+  const sum = (outcome: keyof UsageCounts) => all.reduce((total, counts) => total + counts[outcome], 0);
   return { admitted: sum('admitted'), refused: sum('refused'), limited: sum('limited') };
 };
+
+/** All requests of a time, whatever became of them. */
+export const requestsIn = ({ admitted, refused, limited }: UsageCounts): number =>
+  admitted + refused + limited;
 
 /** Which rows of an audit trail: newest first. */
 export interface AuditQuery {

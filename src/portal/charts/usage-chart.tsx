@@ -1,6 +1,6 @@
-import type { UsageBucket } from '../../model/life.ts';
+import { requestsIn, totalsOf, type UsageBucket, type UsageCounts } from '../../model/life.ts';
 import { WORDS } from '../words.ts';
-import { type Counts, OUTCOMES, type Outcome, requestsIn, together } from './buckets.ts';
+import { OUTCOMES } from './buckets.ts';
 import { heights, sumOf, ticks } from './scale.ts';
 import { axisTimes, bucketName } from './times.ts';
 import { UsageTable } from './usage-table.tsx';
@@ -22,7 +22,7 @@ const BAR = 6;
 
 /** What became of requests over a time: a bar for each hour or day. The numbers are in a table as well. */
 export const UsageChart = ({ id, buckets, stepMs }: Shown) => {
-  const totals = together(buckets);
+  const totals = totalsOf(buckets);
   const spanMs = buckets.length * stepMs;
   if (requestsIn(totals) === 0) return <p class="chart-empty">{words.nothing}</p>;
   const width = buckets.length * COLUMN;
@@ -64,12 +64,12 @@ export const UsageChart = ({ id, buckets, stepMs }: Shown) => {
   );
 };
 
-const told = (counts: Counts): string =>
+const told = (counts: UsageCounts): string =>
   OUTCOMES.filter((outcome) => counts[outcome] > 0)
     .map((outcome) => words.told[outcome](counts[outcome]))
     .join(', ');
 
-const Legend = ({ id, totals }: { readonly id: string; readonly totals: Counts }) => (
+const Legend = ({ id, totals }: { readonly id: string; readonly totals: UsageCounts }) => (
   <ul class="chart-legend">
     {OUTCOMES.map((outcome) => (
       <li>
@@ -96,7 +96,7 @@ const Patterns = ({ id }: { readonly id: string }) => (
   </defs>
 );
 
-const paint = (id: string, outcome: Outcome) =>
+const paint = (id: string, outcome: keyof UsageCounts) =>
   outcome === 'admitted' ? undefined : `url(#${id}-${outcome})`;
 
 /**

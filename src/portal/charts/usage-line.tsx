@@ -1,6 +1,5 @@
-import type { UsageBucket } from '../../model/life.ts';
+import { requestsIn, type UsageBucket } from '../../model/life.ts';
 import { WORDS } from '../words.ts';
-import { requestsIn } from './buckets.ts';
 import { sumOf } from './scale.ts';
 
 const WIDTH = 120;

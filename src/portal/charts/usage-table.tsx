@@ -1,6 +1,6 @@
-import type { UsageBucket } from '../../model/life.ts';
+import { requestsIn, type UsageBucket } from '../../model/life.ts';
 import { WORDS } from '../words.ts';
-import { OUTCOMES, requestsIn } from './buckets.ts';
+import { OUTCOMES } from './buckets.ts';
 import { bucketName } from './times.ts';
 
 const { charts: words } = WORDS;

@@ -1,7 +1,11 @@
 import type { Child } from 'hono/jsx';
-import type { KeyRecord, OwnerStanding, UsageReport } from '../../model/life.ts';
-import { totalsOf } from '../../model/life.ts';
-import { requestsIn } from '../charts/buckets.ts';
+import {
+  type KeyRecord,
+  type OwnerStanding,
+  requestsIn,
+  totalsOf,
+  type UsageReport,
+} from '../../model/life.ts';
 import { UsageLine } from '../charts/usage-line.tsx';
 import { type Frame, Layout } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { joined, requestsIn, together } from '../../../../src/portal/charts/buckets.ts';
+import { requestsIn, totalsOf } from '../../../../src/model/life.ts';
+import { joined } from '../../../../src/portal/charts/buckets.ts';
 import { HOUR_MS, hours } from './usage.ts';
 
 describe('joined', () => {
@@ -14,11 +15,11 @@ describe('joined', () => {
       { at: Date.parse('2026-11-26T06:00:00Z'), admitted: 27, limited: 0, refused: 6 },
       { at: Date.parse('2026-11-26T12:00:00Z'), admitted: 8, limited: 0, refused: 1 },
     ]);
-    expect(together(sixes)).toEqual(together(buckets));
+    expect(totalsOf(sixes)).toEqual(totalsOf(buckets));
   });
 
   it('of nothing is nothing', () => {
     expect(joined([], HOUR_MS)).toEqual([]);
-    expect(requestsIn(together([]))).toBe(0);
+    expect(requestsIn(totalsOf([]))).toBe(0);
   });
 });
