@@ -16,6 +16,7 @@ export const PATHS = {
   decision: '/device/decision',
   approved: '/device/approved',
   denied: '/device/denied',
+  organization: '/organization',
   operators: '/operators',
 } as const;
 
@@ -69,9 +70,7 @@ export const devicePath = (shownCode: string | null): string =>
 
 /** The page after a sign-out; with the end of the session, in seconds, where nobody knows whether it is over. */
 export const signedOutPath = (openUntil: number | null): string =>
-  openUntil === null
-    ? PATHS.signedOut
-    : `${PATHS.signedOut}?${new URLSearchParams({ until: `${openUntil}` })}`;
+  withQuery(PATHS.signedOut, { until: openUntil === null ? null : String(openUntil) });
 
 /** The way to a page over the sign-in. */
 export const signInPath = (returnTo: string, isAgain: boolean): string =>

@@ -2,6 +2,7 @@ import { sourceOf } from '../http/author.ts';
 import { ok } from '../model/refusal.ts';
 import { organizationSubject, ownSubject } from '../model/subject.ts';
 import { createOwnersPlace } from './operators.ts';
+import { PATHS } from './paths.ts';
 import type { Place } from './place.ts';
 import type { PortalPorts } from './ports.ts';
 
@@ -17,10 +18,10 @@ export const createPlaces = (ports: PortalPorts): readonly Place[] => [
   },
   {
     kind: 'organization',
-    route: '/organization',
+    route: PATHS.organization,
     isFor: () => true,
     isStrict: false,
-    baseOf: () => '/organization',
+    baseOf: () => PATHS.organization,
     subjectOf: (session, visit) =>
       organizationSubject(session, ports, sourceOf(visit.request, visit.requestId)),
   },

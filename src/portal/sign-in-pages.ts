@@ -1,6 +1,6 @@
 import { err, ok } from '../model/refusal.ts';
 import { dropCookie, readCookie, SIGN_IN_COOKIE, setCookie } from './cookies.ts';
-import { isDestination, PATHS, wayBack } from './paths.ts';
+import { isDestination, PATHS, wayBack, withQuery } from './paths.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
 import type { Press } from './press.tsx';
 import { returnPath } from './return-path.ts';
@@ -50,7 +50,7 @@ export const leadToSignIn = async (
   if (loginUrl === null) return err({ reason: 'credential_missing' });
   const { state, cookie } = await beginSignIn(wayBack(visit.returnTo), isAgain, ports);
   visit.cookies.push(setCookie(SIGN_IN_COOKIE, cookie, SIGN_IN_SECONDS));
-  const comeBackTo = `${ports.deskUrl}${PATHS.signedIn}?${new URLSearchParams({ state })}`;
+  const comeBackTo = `${ports.deskUrl}${withQuery(PATHS.signedIn, { state })}`;
   const maxAgeSeconds = isAgain ? ports.maxAuthAgeSeconds : null;
   return ok(press.goTo(loginUrlWith({ loginUrl, returnParameter }, comeBackTo, maxAgeSeconds), visit));
 };

@@ -16,9 +16,9 @@ export const placesFor = (
   const isKeymaster = owner.organizationId !== null && roles.some((role) => organizationRoles.includes(role));
   const isOperating = here?.kind === 'operators' || here?.kind === 'user';
   const places = [
-    { label: words.own, href: '/', isHere: here?.kind === 'own' },
+    { label: words.own, href: PATHS.home, isHere: here?.kind === 'own' },
     ...(isKeymaster
-      ? [{ label: words.organization, href: '/organization', isHere: here?.kind === 'organization' }]
+      ? [{ label: words.organization, href: PATHS.organization, isHere: here?.kind === 'organization' }]
       : []),
     ...(operatorPeople.has(owner.id)
       ? [{ label: words.operators, href: PATHS.operators, isHere: isOperating }]

@@ -2,6 +2,7 @@ import type { LimitStanding, UsageReport } from '../../model/life.ts';
 import { LimitBar } from '../charts/limit-bar.tsx';
 import { UsageChart } from '../charts/usage-chart.tsx';
 import { left as timeLeft } from '../moments.ts';
+import { withQuery } from '../paths.ts';
 import { barsOf, USAGE_RANGES, type UsageRangeName } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
 
@@ -25,7 +26,7 @@ export const UsagePanel = ({
         <ul>
           {USAGE_RANGES.map((name) => (
             <li>
-              <a href={`${path}?range=${name}`} aria-current={name === range ? 'true' : undefined}>
+              <a href={withQuery(path, { range: name })} aria-current={name === range ? 'true' : undefined}>
                 {words.ranges[name]}
               </a>
             </li>

@@ -1,4 +1,5 @@
 import type { FormRules } from '../entrance.ts';
+import { pathsAt } from '../paths.ts';
 import type { Place } from '../place.ts';
 import type { Serve } from '../ports.ts';
 import { createAuditVisits } from './audit.tsx';
@@ -21,20 +22,20 @@ export const createPlaceRoutes = (parts: VisitParts, place: Place): readonly Rou
     createUsageVisits(parts),
     createAuditVisits(parts),
   ];
-  const base = place.route;
-  const key = `${base}/keys/:key_id`;
+  const at = pathsAt(place.route);
+  const key = `${at.keys}/:key_id`;
   const toKey: FormRules = {
     outlives: false,
     returnTo: (paths, visit) => paths.key(visit.params.key_id ?? ''),
   };
   return [
-    ['GET', base === '' ? '/' : base, page(place, list.list)],
-    ['GET', `${base}/usage`, page(place, usage.show)],
-    ['GET', `${base}/audit`, page(place, audit.list)],
-    ['GET', `${base}/keys/new`, page(place, create.ask)],
+    ['GET', at.home, page(place, list.list)],
+    ['GET', at.usage, page(place, usage.show)],
+    ['GET', at.audit, page(place, audit.list)],
+    ['GET', at.create, page(place, create.ask)],
     [
       'POST',
-      `${base}/keys`,
+      at.keys,
       form(
         place,
         { outlives: true, returnTo: (paths, _, sent) => createLink(paths.create, sent) },
