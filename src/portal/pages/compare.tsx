@@ -1,9 +1,10 @@
-import type { Child } from 'hono/jsx';
 import type { DeviceAsking, DeviceOrigin } from '../../model/device.ts';
 import { type Frame, Layout } from '../layout.tsx';
 import { PATHS } from '../paths.ts';
 import { day, placeOf } from '../say.ts';
 import { WORDS } from '../words.ts';
+import { Fact } from './fact.tsx';
+import { ScopeList } from './scope-list.tsx';
 
 const { compare: words } = WORDS;
 
@@ -31,26 +32,28 @@ export const ComparePage = ({ frame, csrf, asking, titleOf, now }: Asked) => (
     ) : (
       <>
         <p class="soft">{words.wants}</p>
-        <Scopes scopes={asking.scopes} titleOf={titleOf} />
+        <ScopeList scopes={asking.scopes} titleOf={titleOf} />
       </>
     )}
     {asking.beyond.length === 0 ? null : (
       <>
         <p class="soft">{words.beyond}</p>
-        <Scopes scopes={asking.beyond} titleOf={titleOf} />
+        <ScopeList scopes={asking.beyond} titleOf={titleOf} />
       </>
     )}
     <dl>
-      <Row name={words.client}>
+      <Fact name={words.client}>
         <bdi>{asking.clientTitle}</bdi> <code>{asking.clientId}</code>
-      </Row>
-      <Row name={words.from}>
+      </Fact>
+      <Fact name={words.from}>
         <From {...asking.from} />
-      </Row>
-      <Row name={words.keyName}>
+      </Fact>
+      <Fact name={words.keyName}>
         <bdi>{asking.keyName}</bdi>
-      </Row>
-      <Row name={words.keyEnds}>{asking.keyExpiresAt === null ? words.never : day(asking.keyExpiresAt)}</Row>
+      </Fact>
+      <Fact name={words.keyEnds}>
+        {asking.keyExpiresAt === null ? words.never : day(asking.keyExpiresAt)}
+      </Fact>
     </dl>
     <p class="note">{words.warning}</p>
     <form method="post" action={PATHS.decision}>
@@ -69,23 +72,6 @@ export const ComparePage = ({ frame, csrf, asking, titleOf, now }: Asked) => (
       </div>
     </form>
   </Layout>
-);
-
-const Scopes = ({ scopes, titleOf }: { readonly scopes: readonly string[] } & Pick<Asked, 'titleOf'>) => (
-  <ul>
-    {scopes.map((scope) => (
-      <li>
-        {titleOf(scope)} <code>{scope}</code>
-      </li>
-    ))}
-  </ul>
-);
-
-const Row = ({ name, children }: { readonly name: string; readonly children?: Child }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
 );
 
 const From = (from: DeviceOrigin) => {

@@ -6,7 +6,9 @@ import { type PlacePaths, withQuery } from '../paths.ts';
 import { second } from '../say.ts';
 import { Countdown, LocalTime, RelativeTime } from '../time.tsx';
 import { WORDS } from '../words.ts';
+import { Fact } from './fact.tsx';
 import { Badge, End, isLiving, LastUse } from './key-words.tsx';
+import { ScopeList } from './scope-list.tsx';
 
 const { key: words } = WORDS;
 
@@ -147,14 +149,6 @@ const Deed = ({
   </form>
 );
 
-/** A fact about a key. */
-export const Fact = ({ name, children }: { readonly name: string; readonly children?: Child }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-);
-
 const Details = ({ record, titleOf, now, paths }: OneKey) => (
   <section aria-labelledby="details">
     <h2 id="details">{words.details}</h2>
@@ -165,13 +159,7 @@ const Details = ({ record, titleOf, now, paths }: OneKey) => (
       </Fact>
       <Fact name={words.secret}>{words.endsIn(record.lastFour)}</Fact>
       <Fact name={words.scopes}>
-        <ul>
-          {record.scopes.map((scope) => (
-            <li>
-              {titleOf(scope)} <code>{scope}</code>
-            </li>
-          ))}
-        </ul>
+        <ScopeList scopes={record.scopes} titleOf={titleOf} />
       </Fact>
       <Fact name={WORDS.use.last}>
         <LastUse record={record} now={now} />

@@ -13,6 +13,7 @@ import type { Place } from '../place.ts';
 import { RelativeTime } from '../time.tsx';
 import { barsOf } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
+import { Fact } from './fact.tsx';
 import { Badge, isLiving, LastUse } from './key-words.tsx';
 
 const { keys: words } = WORDS;
@@ -212,24 +213,15 @@ const Row = ({ record, list: { paths, used, now } }: { readonly record: KeyRecor
         </ul>
       </div>
       <dl>
-        <div>
-          <dt>{words.week}</dt>
-          <dd>
-            <WeekLine used={used.get(keyId)} />
-          </dd>
-        </div>
-        <div>
-          <dt>{WORDS.use.last}</dt>
-          <dd>
-            <LastUse record={record} now={now} />
-          </dd>
-        </div>
-        <div>
-          <dt>{words.created}</dt>
-          <dd>
-            <RelativeTime at={createdAt} now={now} />
-          </dd>
-        </div>
+        <Fact name={words.week}>
+          <WeekLine used={used.get(keyId)} />
+        </Fact>
+        <Fact name={WORDS.use.last}>
+          <LastUse record={record} now={now} />
+        </Fact>
+        <Fact name={words.created}>
+          <RelativeTime at={createdAt} now={now} />
+        </Fact>
         <RowEnd record={record} now={now} />
       </dl>
     </li>
@@ -252,9 +244,8 @@ const RowEnd = ({ record, now }: { readonly record: KeyRecord; readonly now: num
   const { endedAt, expiresAt } = record;
   const at = endedAt ?? expiresAt;
   return (
-    <div>
-      <dt>{endedAt === null ? WORDS.key.ends : WORDS.key.ended}</dt>
-      <dd>{at === null ? words.noEnd : <RelativeTime at={at} now={now} />}</dd>
-    </div>
+    <Fact name={endedAt === null ? WORDS.key.ends : WORDS.key.ended}>
+      {at === null ? words.noEnd : <RelativeTime at={at} now={now} />}
+    </Fact>
   );
 };

@@ -3,7 +3,7 @@ import type { ownerPathsAt, PlacePaths } from '../paths.ts';
 import { second } from '../say.ts';
 import { LocalTime, RelativeTime } from '../time.tsx';
 import { WORDS } from '../words.ts';
-import { Fact } from './key.tsx';
+import { Fact } from './fact.tsx';
 
 const { owner: words } = WORDS;
 

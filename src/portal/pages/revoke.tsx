@@ -2,7 +2,7 @@ import type { KeyRecord } from '../../model/life.ts';
 import { type Frame, Layout } from '../layout.tsx';
 import type { PlacePaths } from '../paths.ts';
 import { WORDS } from '../words.ts';
-import { Fact } from './key.tsx';
+import { Fact } from './fact.tsx';
 import { LastUse } from './key-words.tsx';
 
 const { revoke: words } = WORDS;
