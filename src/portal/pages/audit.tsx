@@ -6,11 +6,11 @@ import { type PlacePaths, withQuery } from '../paths.ts';
 import { placeOf } from '../say.ts';
 import { LocalTime } from '../time.tsx';
 import { WORDS } from '../words.ts';
-import { Choice } from './list.tsx';
+import { Choice } from './choice.tsx';
 
 const { audit: words } = WORDS;
 
-export interface TrailFilter {
+interface TrailFilter {
   readonly key_id: string;
   readonly action: string;
 }

@@ -1,25 +1,13 @@
 import type { Child } from 'hono/jsx';
-import {
-  type KeyRecord,
-  type OwnerStanding,
-  requestsIn,
-  totalsOf,
-  type UsageReport,
-} from '../../model/life.ts';
-import { UsageLine } from '../charts/usage-line.tsx';
+import type { KeyRecord, OwnerStanding, UsageReport } from '../../model/life.ts';
 import { type Frame, Layout } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';
 import type { Place } from '../place.ts';
-import { RelativeTime } from '../time.tsx';
-import { barsOf } from '../usage-ranges.ts';
 import { WORDS } from '../words.ts';
-import { Fact } from './fact.tsx';
-import { Badge, isLiving, LastUse } from './key-words.tsx';
+import { Choice } from './choice.tsx';
+import { KeyRow } from './key-row.tsx';
 
 const { keys: words } = WORDS;
-
-/** How many scopes of a key are shown in the list. */
-const SCOPES_SHOWN = 4;
 
 /** What the list is narrowed to; '' for nothing. */
 export interface ListFilter {
@@ -29,7 +17,7 @@ export interface ListFilter {
   readonly sort: keyof typeof words.sorts;
 }
 
-export interface List {
+interface List {
   readonly frame: Frame;
   readonly place: Place;
   readonly paths: PlacePaths;
@@ -142,110 +130,17 @@ const Filter = ({ paths, filter, scopes }: List) => (
   </search>
 );
 
-/** A choice of a filter. */
-export const Choice = ({
-  name,
-  label,
-  options,
-  chosen,
-}: {
-  readonly name: string;
-  readonly label: string;
-  readonly options: readonly (readonly [value: string, label: string])[];
-  readonly chosen: string;
-}) => (
-  <div>
-    <label for={`filter-${name}`}>{label}</label>
-    <select id={`filter-${name}`} name={name}>
-      {options.map(([value, text]) => (
-        <option value={value} selected={value === chosen}>
-          {text}
-        </option>
+const Rows = ({ records, paths, used, filter, cursor, now }: List) => (
+  <>
+    <ul class="keys" aria-label={words.list}>
+      {records.map((record) => (
+        <KeyRow record={record} path={paths.key(record.keyId)} used={used.get(record.keyId)} now={now} />
       ))}
-    </select>
-  </div>
+    </ul>
+    {cursor === null ? null : (
+      <p>
+        <a href={withQuery(paths.home, { ...filter, cursor })}>{words.more}</a>
+      </p>
+    )}
+  </>
 );
-
-const Rows = (list: List) => {
-  const { records, paths, filter, cursor } = list;
-  return (
-    <>
-      <ul class="keys" aria-label={words.list}>
-        {records.map((record) => (
-          <Row record={record} list={list} />
-        ))}
-      </ul>
-      {cursor === null ? null : (
-        <p>
-          <a href={withQuery(paths.home, { ...filter, cursor })}>{words.more}</a>
-        </p>
-      )}
-    </>
-  );
-};
-
-const Row = ({ record, list: { paths, used, now } }: { readonly record: KeyRecord; readonly list: List }) => {
-  const { keyId, name, description, scopes, lastFour, createdAt } = record;
-  return (
-    <li class={isLiving(record) ? undefined : 'over'}>
-      <div class="name">
-        <h2>
-          <a href={paths.key(keyId)}>
-            <bdi>{name}</bdi>
-          </a>
-        </h2>
-        {record.status === 'active' && record.expiresAt === null ? null : <Badge record={record} now={now} />}
-        <p class="id">
-          <code>{keyId}</code> <span class="soft">{WORDS.key.endsIn(lastFour)}</span>
-        </p>
-        {description === '' ? null : (
-          <p class="soft">
-            <bdi>{description}</bdi>
-          </p>
-        )}
-        <ul class="chips">
-          {scopes.slice(0, SCOPES_SHOWN).map((scope) => (
-            <li>
-              <code>{scope}</code>
-            </li>
-          ))}
-          {scopes.length > SCOPES_SHOWN ? <li>{words.moreScopes(scopes.length - SCOPES_SHOWN)}</li> : null}
-        </ul>
-      </div>
-      <dl>
-        <Fact name={words.week}>
-          <WeekLine used={used.get(keyId)} />
-        </Fact>
-        <Fact name={WORDS.use.last}>
-          <LastUse record={record} now={now} />
-        </Fact>
-        <Fact name={words.created}>
-          <RelativeTime at={createdAt} now={now} />
-        </Fact>
-        <RowEnd record={record} now={now} />
-      </dl>
-    </li>
-  );
-};
-
-/** Seven days as a line, and as a number. */
-const WeekLine = ({ used }: { readonly used: UsageReport | undefined }) => {
-  if (used === undefined) return null;
-  const requests = requestsIn(totalsOf(used.buckets));
-  return (
-    <>
-      {requests === 0 ? null : <UsageLine {...barsOf('7d', used)} />} {words.requests(requests)}
-    </>
-  );
-};
-
-/** When it ends, or ended. */
-const RowEnd = ({ record, now }: { readonly record: KeyRecord; readonly now: number }) => {
-  const { endedAt, expiresAt } = record;
-  const at = endedAt ?? expiresAt;
-  return (
-    <Fact name={endedAt === null ? WORDS.key.ends : WORDS.key.ended}>
-      {at === null ? words.noEnd : <RelativeTime at={at} now={now} />}
-    </Fact>
-  );
-};
