@@ -142,9 +142,9 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
     ...{ name: 'key-90-days', who: 'owner', heading: 'Nightly backup' },
     open: at(({ keys }) => `/keys/${keys.backup.id}?range=90d`),
   },
-  { name: 'usage', who: 'owner', heading: 'What you used', open: at(() => '/usage') },
-  { name: 'usage-7-days', who: 'owner', heading: 'What you used', open: at(() => '/usage?range=7d') },
-  { name: 'usage-90-days', who: 'owner', heading: 'What you used', open: at(() => '/usage?range=90d') },
+  { name: 'usage', who: 'owner', heading: 'Usage', open: at(() => '/usage') },
+  { name: 'usage-7-days', who: 'owner', heading: 'Usage', open: at(() => '/usage?range=7d') },
+  { name: 'usage-90-days', who: 'owner', heading: 'Usage', open: at(() => '/usage?range=90d') },
   { name: 'activity', who: 'owner', heading: 'Activity', open: at(() => '/audit') },
   {
     name: 'activity-of-key',
@@ -178,7 +178,7 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
   {
     name: 'owner-usage',
     who: 'operator',
-    heading: 'What the owner used',
+    heading: 'Usage',
     open: ownersPage(() => '/usage?range=90d'),
   },
   { name: 'owner-activity', who: 'operator', heading: 'Activity', open: ownersPage(() => '/audit') },

@@ -83,12 +83,12 @@ export const Layout = ({
         </div>
       </header>
       {whose === null ? null : (
-        <p class="whose">
+        <section class="whose" aria-label={words.places}>
           {words.whose}{' '}
           <a href={whose.href}>
             <code>{whose.id}</code>
           </a>
-        </p>
+        </section>
       )}
       <Ways label={words.label} ways={ways} class="tabs" />
       <main id="page" tabindex={-1}>

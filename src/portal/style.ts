@@ -32,6 +32,8 @@ header {
   display: flex; align-items: center; gap: .5rem; margin: 0; font-weight: 650; font-size: 1.05rem;
   color: inherit; text-decoration: none;
 }
+/* As high as the highest of them, before that has come: what is drawn in between does not move. */
+.brand, .who { min-height: 2.75rem; }
 .brand svg { width: 1.4rem; height: 1.4rem; color: var(--link); flex: none; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; margin: 0; padding: 0 .25rem; list-style: none; }
 nav li { margin: 0; }
@@ -183,6 +185,7 @@ th { text-align: left; color: var(--soft); font-weight: 600; }
 th, td { padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td { overflow-wrap: anywhere; min-width: 6.5rem; }
 @media (max-width: 46rem) {
+  .who { flex: 1 0 100%; }
   .keys > li { grid-template-columns: minmax(0, 1fr); }
   .filter > * { flex: 1 1 8rem; }
   .filter select, .filter button { width: 100%; max-width: none; }
