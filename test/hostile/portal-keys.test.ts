@@ -99,6 +99,18 @@ describe.each(PLACE_NAMES)('MG-02 › MG-16 › a key of somebody else’s, at t
   });
 });
 
+describe('MG-16 › a key of another Ring', () => {
+  it('is asked about nowhere, so that nobody can tell by the time that it takes', async () => {
+    const here = isolate();
+    const [ada, eve] = [await newHolder(), await newHolder(here.fetch)];
+    const { keyId } = await madeKey(ada);
+    const csrf = await csrfOf(eve);
+    here.calls.length = 0;
+    for (const route of ofKey('own', keyId)) expect((await ask(eve, csrf, route)).status).toBe(404);
+    expect(here.calls.filter((each) => each.startsWith('ring.'))).toEqual([]);
+  });
+});
+
 describe('a key id that can be none', () => {
   it.each([
     '%00',
