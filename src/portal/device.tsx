@@ -25,7 +25,7 @@ export const createDevicePages = (ports: PortalPorts, visitors: Visitors, press:
     typed: string,
     refused: { readonly refusal: Refusal; readonly problem: string } | null,
   ): Promise<Response> => {
-    const asked = { frame: press.frame(visit, session), csrf: session.csrf, typed };
+    const asked = { frame: press.frameOf(visit, session), typed };
     return refused === null
       ? press.page(<CodePage {...asked} problem={null} />, visit)
       : press.refusedAs(<CodePage {...asked} problem={refused.problem} />, refused.refusal, visit);
@@ -64,10 +64,8 @@ export const createDevicePages = (ports: PortalPorts, visitors: Visitors, press:
     if (staleness !== null) return err(staleness);
     const asking = await devices.open(userCode, approverOf(session, visit));
     if (asking.ok) {
-      const shown = { frame: press.frame(visit, session), csrf: session.csrf, asking: asking.value };
-      return ok(
-        await press.page(<ComparePage {...shown} titleOf={ports.scopeTitle} now={ports.now()} />, visit),
-      );
+      const shown = { frame: press.frameOf(visit, session), asking: asking.value };
+      return ok(await press.page(<ComparePage {...shown} titleOf={ports.scopeTitle} />, visit));
     }
     if (asking.refusal.reason !== 'user_code_unknown') return asking;
     const refused = { refusal: asking.refusal, problem: WORDS.code.unknown };
@@ -93,7 +91,7 @@ export const createDevicePages = (ports: PortalPorts, visitors: Visitors, press:
   const decided =
     (isApproved: boolean): Serve =>
     async (visit) =>
-      ok(await press.page(<DecidedPage frame={press.frame(visit, null)} isApproved={isApproved} />, visit));
+      ok(await press.page(<DecidedPage frame={press.frame(visit)} isApproved={isApproved} />, visit));
 
   return { ask, open, decide, approved: decided(true), denied: decided(false) };
 };

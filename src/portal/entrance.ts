@@ -2,7 +2,7 @@ import type { Refusal } from '../model/refusal.ts';
 import { err, type Result } from '../model/refusal.ts';
 import type { Subject } from '../model/subject.ts';
 import { createForms, type Form } from './forms.ts';
-import type { Frame } from './layout.tsx';
+import type { SignedInFrame } from './layout.tsx';
 import { isDestination, type PlacePaths, pathsAt } from './paths.ts';
 import type { Place } from './place.ts';
 import type { PortalPorts, Serve, Visit } from './ports.ts';
@@ -18,7 +18,7 @@ export interface Entered {
   readonly who: Subject;
   readonly place: Place;
   readonly paths: PlacePaths;
-  readonly frame: Frame;
+  readonly frame: SignedInFrame;
 }
 
 /** What a form needs besides being one of ours. */
@@ -38,7 +38,7 @@ export const createEntrance = (ports: PortalPorts, visitors: Visitors, press: Pr
     const who = await place.subjectOf(session, visit);
     if (!who.ok) return who;
     const paths = pathsAt(place.baseOf(visit));
-    const frame = press.frame(visit, session, place);
+    const frame = press.frameOf(visit, session, place);
     return { ok: true, value: { visit, session, who: who.value, place, paths, frame } };
   };
 

@@ -23,6 +23,10 @@ export type Problems = ReadonlyMap<keyof KeyForm | '', string>;
 
 export const NO_PROBLEMS: Problems = new Map();
 
+/** What is said of a form as a whole; null for one that is right. */
+export const problemOfAll = (problems: Problems): string | null =>
+  problems.size === 0 ? null : (problems.get('') ?? words.problems);
+
 /** How a checkbox of a scope is called: a form has each name once. */
 export const scopeField = (scope: string): string => SCOPE + scope;
 

@@ -36,6 +36,11 @@ export interface Frame {
   readonly ways: readonly Way[];
 }
 
+/** Around a page of somebody who is signed in. */
+export interface SignedInFrame extends Frame {
+  readonly csrf: string;
+}
+
 /** A whole page. Nothing of it needs a script. */
 export const Layout = ({
   title,

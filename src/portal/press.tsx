@@ -3,7 +3,7 @@ import { answerFor } from '../http/answers.ts';
 import { ok, type Refusal, type Result } from '../model/refusal.ts';
 import { answer } from './answer.ts';
 import type { Asset } from './assets.ts';
-import type { Frame } from './layout.tsx';
+import type { Frame, SignedInFrame } from './layout.tsx';
 import { RefusedPage } from './pages/refused.tsx';
 import type { Place } from './place.ts';
 import type { PortalPorts, Visit } from './ports.ts';
@@ -20,17 +20,22 @@ const FOR_EVER = { 'cache-control': 'public, max-age=31536000, immutable' };
 export const createPress = (ports: PortalPorts) => {
   const { brand, look, deskUrl, login, now } = ports;
 
-  /** What is around a page: of nobody's, of somebody's, or of somebody's at a place. */
-  const frame = (visit: Visit, session: PortalSession | null, place: Place | null = null): Frame => {
+  /** What is around a page of nobody's. */
+  const frame = (visit: Visit): Frame => ({
+    ...{ brand, returnTo: visit.returnTo, logo: look.logo, assets: visit.assets, now: now() },
+    ...{ signedInAs: null, csrf: null, places: [], whose: null, ways: [] },
+  });
+
+  /** What is around a page of somebody's, at a place where it is of one. */
+  const frameOf = (visit: Visit, session: PortalSession, place: Place | null = null): SignedInFrame => {
     const { pathname } = new URL(visit.request.url);
     const base = place?.baseOf(visit) ?? '';
     const isOwn = (place?.kind ?? 'own') === 'own';
     return {
-      ...{ brand, returnTo: visit.returnTo, logo: look.logo, assets: visit.assets, now: now() },
-      signedInAs: session === null ? null : (session.email ?? session.owner.id),
-      csrf: session?.csrf ?? null,
-      places: session === null ? [] : placesFor(session, ports, place),
-      ways: session === null || place?.kind === 'operators' ? [] : waysAt(base, pathname, isOwn),
+      ...frame(visit),
+      ...{ signedInAs: session.email ?? session.owner.id, csrf: session.csrf },
+      places: placesFor(session, ports, place),
+      ways: place?.kind === 'operators' ? [] : waysAt(base, pathname, isOwn),
       whose: place?.kind === 'user' ? { id: visit.params.user_id ?? '', href: base } : null,
     };
   };
@@ -53,14 +58,11 @@ export const createPress = (ports: PortalPorts) => {
   };
 
   return {
-    frame,
-    page,
-
-    refusedAs,
+    ...{ frame, frameOf, page, refusedAs },
 
     refused: (refusal: Refusal, visit: Visit): Promise<Response> => {
       const canSignIn = login.loginUrl !== null;
-      const content = <RefusedPage frame={frame(visit, null)} refusal={refusal} canSignIn={canSignIn} />;
+      const content = <RefusedPage frame={frame(visit)} refusal={refusal} canSignIn={canSignIn} />;
       return refusedAs(content, refusal, visit);
     },
 

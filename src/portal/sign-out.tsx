@@ -44,7 +44,7 @@ export const createSignOutPages = (ports: PortalPorts, visitors: Visitors, press
   const ended: Serve = async (visit) => {
     if ((await visitors.held(visit)) !== null) return ok(press.goTo(visit.returnTo, visit));
     const openSeconds = openSecondsOf(new URL(visit.request.url).searchParams.get('until'), ports.now());
-    const shown = { frame: press.frame(visit, null), openSeconds, canSignIn: ports.login.loginUrl !== null };
+    const shown = { frame: press.frame(visit), openSeconds, canSignIn: ports.login.loginUrl !== null };
     return ok(await press.page(<SignedOutPage {...shown} />, visit));
   };
 

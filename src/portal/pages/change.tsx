@@ -1,10 +1,13 @@
 import type { KeyRecord } from '../../model/life.ts';
-import type { KeyForm, Problems } from '../key-form.ts';
-import { type Frame, Layout } from '../layout.tsx';
+import { type KeyForm, type Problems, problemOfAll } from '../key-form.ts';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import type { PlacePaths } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { day } from '../say.ts';
 import { WORDS } from '../words.ts';
-import { FormProblem, KeyFields, type OfferedScope } from './key-fields.tsx';
+import { FormButtons } from './form-buttons.tsx';
+import { FormProblem } from './form-problem.tsx';
+import { KeyFields, type OfferedScope } from './key-fields.tsx';
 
 const { change: words } = WORDS;
 
@@ -12,16 +15,14 @@ const { change: words } = WORDS;
 export const ChangePage = ({
   frame,
   paths,
-  csrf,
   record: { keyId, name, expiresAt },
   form,
   revision,
   problems,
   scopes,
 }: {
-  readonly frame: Frame;
+  readonly frame: SignedInFrame;
   readonly paths: PlacePaths;
-  readonly csrf: string;
   readonly record: KeyRecord;
   readonly form: KeyForm;
   /** Of the key, that the form is for. */
@@ -31,9 +32,8 @@ export const ChangePage = ({
 }) => (
   <Layout title={words.title(name)} frame={frame} width="form">
     <h1>{words.title(name)}</h1>
-    <FormProblem problems={problems} />
-    <form method="post" action={paths.change(keyId)}>
-      <input type="hidden" name="csrf" value={csrf} />
+    <FormProblem text={problemOfAll(problems)} />
+    <PostForm csrf={frame.csrf} action={paths.change(keyId)}>
       <input type="hidden" name="revision" value={String(revision)} />
       <KeyFields
         form={form}
@@ -41,12 +41,7 @@ export const ChangePage = ({
         scopes={scopes}
         endsAs={expiresAt === null ? null : day(expiresAt)}
       />
-      <div class="buttons">
-        <a class="button quiet" href={paths.key(keyId)}>
-          {WORDS.create.cancel}
-        </a>
-        <button type="submit">{words.button}</button>
-      </div>
-    </form>
+      <FormButtons back={paths.key(keyId)} button={words.button} />
+    </PostForm>
   </Layout>
 );

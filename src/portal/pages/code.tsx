@@ -1,5 +1,6 @@
-import { type Frame, Layout } from '../layout.tsx';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import { PATHS } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
 
 const { code: words } = WORDS;
@@ -7,20 +8,17 @@ const { code: words } = WORDS;
 /** Asks for the code (RFC 8628 §3.3): typed, or there already, but never taken without a click (§3.3.1). */
 export const CodePage = ({
   frame,
-  csrf,
   typed,
   problem,
 }: {
-  readonly frame: Frame;
-  readonly csrf: string;
+  readonly frame: SignedInFrame;
   readonly typed: string;
   readonly problem: string | null;
 }) => (
   <Layout title={words.title} frame={frame}>
     <h1>{words.title}</h1>
     <p class="soft">{words.lead}</p>
-    <form method="post" action={PATHS.device}>
-      <input type="hidden" name="csrf" value={csrf} />
+    <PostForm csrf={frame.csrf} action={PATHS.device}>
       <label for="code">{words.label}</label>
       <input
         id="code"
@@ -45,7 +43,7 @@ export const CodePage = ({
         {words.hint}
       </p>
       <button type="submit">{words.button}</button>
-    </form>
+    </PostForm>
     <p class="note">{words.warning}</p>
   </Layout>
 );

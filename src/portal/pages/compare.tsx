@@ -1,6 +1,7 @@
 import type { DeviceAsking, DeviceOrigin } from '../../model/device.ts';
-import { type Frame, Layout } from '../layout.tsx';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import { PATHS } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { day, placeOf } from '../say.ts';
 import { WORDS } from '../words.ts';
 import { Fact } from './fact.tsx';
@@ -9,19 +10,17 @@ import { ScopeList } from './scope-list.tsx';
 const { compare: words } = WORDS;
 
 interface Asked {
-  readonly frame: Frame;
-  readonly csrf: string;
+  readonly frame: SignedInFrame;
   readonly asking: DeviceAsking;
   readonly titleOf: (scope: string) => string;
-  readonly now: number;
 }
 
 /** What the device asks for, who it is and from where, to be compared before it is let in (RFC 8628 §5.4). */
-export const ComparePage = ({ frame, csrf, asking, titleOf, now }: Asked) => (
+export const ComparePage = ({ frame, asking, titleOf }: Asked) => (
   <Layout title={words.title} frame={frame} isHisAlone>
     <h1>{words.title}</h1>
     <p class="soft">
-      {words.lead} {words.minutes(Math.ceil((asking.expiresAt - now) / 60_000))}
+      {words.lead} {words.minutes(Math.ceil((asking.expiresAt - frame.now) / 60_000))}
     </p>
     <p class="code">{asking.userCode}</p>
     <h2>
@@ -56,8 +55,7 @@ export const ComparePage = ({ frame, csrf, asking, titleOf, now }: Asked) => (
       </Fact>
     </dl>
     <p class="note">{words.warning}</p>
-    <form method="post" action={PATHS.decision}>
-      <input type="hidden" name="csrf" value={csrf} />
+    <PostForm csrf={frame.csrf} action={PATHS.decision}>
       <input type="hidden" name="user_code" value={asking.userCode} />
       <input type="hidden" name="claim" value={asking.claim} />
       <div class="buttons">
@@ -70,7 +68,7 @@ export const ComparePage = ({ frame, csrf, asking, titleOf, now }: Asked) => (
           </button>
         )}
       </div>
-    </form>
+    </PostForm>
   </Layout>
 );
 

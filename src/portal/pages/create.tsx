@@ -1,8 +1,11 @@
-import type { KeyForm, Problems } from '../key-form.ts';
-import { type Frame, Layout } from '../layout.tsx';
+import { type KeyForm, type Problems, problemOfAll } from '../key-form.ts';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import type { PlacePaths } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
-import { FormProblem, KeyFields, type OfferedScope } from './key-fields.tsx';
+import { FormButtons } from './form-buttons.tsx';
+import { FormProblem } from './form-problem.tsx';
+import { KeyFields, type OfferedScope } from './key-fields.tsx';
 
 const { create: words } = WORDS;
 
@@ -10,15 +13,13 @@ const { create: words } = WORDS;
 export const CreatePage = ({
   frame,
   paths,
-  csrf,
   once,
   form,
   problems,
   scopes,
 }: {
-  readonly frame: Frame;
+  readonly frame: SignedInFrame;
   readonly paths: PlacePaths;
-  readonly csrf: string;
   /** Of this form alone: sent twice, it makes one key. */
   readonly once: string;
   readonly form: KeyForm;
@@ -27,17 +28,11 @@ export const CreatePage = ({
 }) => (
   <Layout title={words.title} frame={frame} width="form">
     <h1>{words.title}</h1>
-    <FormProblem problems={problems} />
-    <form method="post" action={paths.keys}>
-      <input type="hidden" name="csrf" value={csrf} />
+    <FormProblem text={problemOfAll(problems)} />
+    <PostForm csrf={frame.csrf} action={paths.keys}>
       <input type="hidden" name="once" value={once} />
       <KeyFields form={form} problems={problems} scopes={scopes} endsAs={null} />
-      <div class="buttons">
-        <a class="button quiet" href={paths.home}>
-          {words.cancel}
-        </a>
-        <button type="submit">{words.button}</button>
-      </div>
-    </form>
+      <FormButtons back={paths.home} button={words.button} />
+    </PostForm>
   </Layout>
 );

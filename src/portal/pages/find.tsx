@@ -1,6 +1,7 @@
 import type { Sought } from '../../model/owners.ts';
-import { type Frame, Layout } from '../layout.tsx';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import { ownerPathsAt, PATHS } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
 
 const { find: words } = WORDS;
@@ -11,11 +12,9 @@ export type Outcome = Exclude<Sought, { readonly kind: 'owner' }>;
 /** Asks for whom an operator looks, and lists who was found. */
 export const FindPage = ({
   frame,
-  csrf,
   outcome,
 }: {
-  readonly frame: Frame;
-  readonly csrf: string;
+  readonly frame: SignedInFrame;
   readonly outcome: Outcome | null;
 }) => {
   const found = outcome?.kind === 'email' ? outcome.found : [];
@@ -23,8 +22,7 @@ export const FindPage = ({
   return (
     <Layout title={words.title} frame={frame}>
       <h1>{words.title}</h1>
-      <form method="post" action={PATHS.operators}>
-        <input type="hidden" name="csrf" value={csrf} />
+      <PostForm csrf={frame.csrf} action={PATHS.operators}>
         <div class="field">
           <label for="sought">{words.label}</label>
           <input
@@ -50,7 +48,7 @@ export const FindPage = ({
           </p>
         </div>
         <button type="submit">{words.button}</button>
-      </form>
+      </PostForm>
       {found.length === 0 ? null : (
         <section aria-labelledby="found">
           <h2 id="found">{words.several}</h2>

@@ -47,14 +47,6 @@ export const KeyFields = ({ form, problems, scopes, endsAs }: Fields) => (
   </>
 );
 
-/** What is wrong with a form as a whole: told first, and read out at once. */
-export const FormProblem = ({ problems }: { readonly problems: Problems }) =>
-  problems.size === 0 ? null : (
-    <p class="error panel" role="alert">
-      {problems.get('') ?? words.problems}
-    </p>
-  );
-
 const TextField = ({
   name,
   label,

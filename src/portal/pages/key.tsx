@@ -1,8 +1,9 @@
 import type { Child } from 'hono/jsx';
 import type { KeyRecord, Rotation } from '../../model/life.ts';
 import { CopyButton } from '../copy-button.tsx';
-import { type Frame, Layout } from '../layout.tsx';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import { type PlacePaths, withQuery } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { second } from '../say.ts';
 import { Countdown, LocalTime, RelativeTime } from '../time.tsx';
 import { WORDS } from '../words.ts';
@@ -15,9 +16,8 @@ const { key: words } = WORDS;
 export type Notice = keyof typeof words.notices;
 
 export interface OneKey {
-  readonly frame: Frame;
+  readonly frame: SignedInFrame;
   readonly paths: PlacePaths;
-  readonly csrf: string;
   readonly record: KeyRecord;
   readonly titleOf: (scope: string) => string;
   /** What was just done, as the address says. */
@@ -81,8 +81,8 @@ const Deeds = ({ paths, record: { keyId, rotation } }: Pick<OneKey, 'paths' | 'r
 
 /** Two secrets are good: how long, whether the old one is still in use, and how to end it. */
 const RotationPanel = ({
+  frame,
   paths,
-  csrf,
   record: { keyId, lastFour },
   rotation,
   now,
@@ -112,13 +112,13 @@ const RotationPanel = ({
     <div class="buttons">
       <Deed
         path={paths.finish(keyId)}
-        csrf={csrf}
+        csrf={frame.csrf}
         label={WORDS.rotation.finish}
         hint={WORDS.rotation.finishHint}
       />
       <Deed
         path={paths.cancel(keyId)}
-        csrf={csrf}
+        csrf={frame.csrf}
         label={WORDS.rotation.cancel}
         hint={WORDS.rotation.cancelHint}
         isQuiet
@@ -140,13 +140,12 @@ const Deed = ({
   readonly hint: string;
   readonly isQuiet?: boolean;
 }) => (
-  <form method="post" action={path}>
-    <input type="hidden" name="csrf" value={csrf} />
+  <PostForm csrf={csrf} action={path}>
     <button type="submit" class={isQuiet ? 'quiet' : undefined}>
       {label}
     </button>
     <p class="hint">{hint}</p>
-  </form>
+  </PostForm>
 );
 
 const Details = ({ record, titleOf, now, paths }: OneKey) => (

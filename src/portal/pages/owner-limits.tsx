@@ -1,6 +1,9 @@
-import { type Frame, Layout } from '../layout.tsx';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import type { ownerPathsAt } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
+import { FormButtons } from './form-buttons.tsx';
+import { FormProblem } from './form-problem.tsx';
 
 const { owner: words } = WORDS;
 
@@ -13,7 +16,6 @@ export interface LimitsForm {
 /** An owner's plan and number of keys. */
 export const LimitsPage = ({
   frame,
-  csrf,
   id,
   paths,
   form,
@@ -21,8 +23,7 @@ export const LimitsPage = ({
   keysPerUser,
   problem,
 }: {
-  readonly frame: Frame;
-  readonly csrf: string;
+  readonly frame: SignedInFrame;
   readonly id: string;
   readonly paths: ReturnType<typeof ownerPathsAt>;
   readonly form: LimitsForm;
@@ -35,13 +36,8 @@ export const LimitsPage = ({
     <p>
       <code>{id}</code>
     </p>
-    {problem === null ? null : (
-      <p class="error panel" role="alert">
-        {problem}
-      </p>
-    )}
-    <form method="post" action={paths.limits}>
-      <input type="hidden" name="csrf" value={csrf} />
+    <FormProblem text={problem} />
+    <PostForm csrf={frame.csrf} action={paths.limits}>
       <div class="field">
         <label for="plan">{words.plan}</label>
         <select id="plan" name="plan">
@@ -69,12 +65,7 @@ export const LimitsPage = ({
           {words.keysLimitHint(keysPerUser)}
         </p>
       </div>
-      <div class="buttons">
-        <a class="button quiet" href={paths.home}>
-          {WORDS.create.cancel}
-        </a>
-        <button type="submit">{words.limits.button}</button>
-      </div>
-    </form>
+      <FormButtons back={paths.home} button={words.limits.button} />
+    </PostForm>
   </Layout>
 );

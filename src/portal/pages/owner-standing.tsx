@@ -1,19 +1,19 @@
-import { type Frame, Layout } from '../layout.tsx';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import type { ownerPathsAt } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
+import { FormButtons } from './form-buttons.tsx';
 
 const { owner: words } = WORDS;
 
 interface OfOwner {
-  readonly frame: Frame;
-  readonly csrf: string;
+  readonly frame: SignedInFrame;
   readonly id: string;
 }
 
 /** Asks why, before an owner is refused everywhere. */
 export const SuspendPage = ({
   frame,
-  csrf,
   id,
   paths,
   reason,
@@ -29,8 +29,7 @@ export const SuspendPage = ({
       <code>{id}</code>
     </p>
     <p>{words.suspend.text}</p>
-    <form method="post" action={paths.suspend}>
-      <input type="hidden" name="csrf" value={csrf} />
+    <PostForm csrf={frame.csrf} action={paths.suspend}>
       <div class="field">
         <label for="reason">{words.reason}</label>
         <input
@@ -53,22 +52,14 @@ export const SuspendPage = ({
           {words.reasonHint}
         </p>
       </div>
-      <div class="buttons">
-        <a class="button quiet" href={paths.home}>
-          {WORDS.create.cancel}
-        </a>
-        <button type="submit" class="bad">
-          {words.suspend.button}
-        </button>
-      </div>
-    </form>
+      <FormButtons back={paths.home} button={words.suspend.button} isBad />
+    </PostForm>
   </Layout>
 );
 
 /** Asks once more. */
 export const ConfirmPage = ({
   frame,
-  csrf,
   id,
   action,
   back,
@@ -90,16 +81,8 @@ export const ConfirmPage = ({
       <code>{id}</code>
     </p>
     <p>{text}</p>
-    <form method="post" action={action}>
-      <input type="hidden" name="csrf" value={csrf} />
-      <div class="buttons">
-        <a class="button quiet" href={back}>
-          {WORDS.create.cancel}
-        </a>
-        <button type="submit" class={isBad ? 'bad' : undefined}>
-          {button}
-        </button>
-      </div>
-    </form>
+    <PostForm csrf={frame.csrf} action={action}>
+      <FormButtons back={back} button={button} isBad={isBad} />
+    </PostForm>
   </Layout>
 );

@@ -1,8 +1,10 @@
 import type { KeyRecord } from '../../model/life.ts';
-import { type Frame, Layout } from '../layout.tsx';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import type { PlacePaths } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
 import { Fact } from './fact.tsx';
+import { FormButtons } from './form-buttons.tsx';
 import { LastUse } from './key-words.tsx';
 
 const { revoke: words } = WORDS;
@@ -11,13 +13,11 @@ const { revoke: words } = WORDS;
 export const RevokePage = ({
   frame,
   paths,
-  csrf,
   record,
   now,
 }: {
-  readonly frame: Frame;
+  readonly frame: SignedInFrame;
   readonly paths: PlacePaths;
-  readonly csrf: string;
   readonly record: KeyRecord;
   readonly now: number;
 }) => (
@@ -32,16 +32,8 @@ export const RevokePage = ({
         <code>{record.keyId}</code>
       </Fact>
     </dl>
-    <form method="post" action={paths.revoke(record.keyId)}>
-      <input type="hidden" name="csrf" value={csrf} />
-      <div class="buttons">
-        <a class="button quiet" href={paths.key(record.keyId)}>
-          {words.keep}
-        </a>
-        <button type="submit" class="bad">
-          {words.button}
-        </button>
-      </div>
-    </form>
+    <PostForm csrf={frame.csrf} action={paths.revoke(record.keyId)}>
+      <FormButtons back={paths.key(record.keyId)} keep={words.keep} button={words.button} isBad />
+    </PostForm>
   </Layout>
 );

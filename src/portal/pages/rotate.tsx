@@ -1,7 +1,10 @@
 import type { KeyRecord } from '../../model/life.ts';
-import { type Frame, Layout } from '../layout.tsx';
+import { Layout, type SignedInFrame } from '../layout.tsx';
 import type { PlacePaths } from '../paths.ts';
+import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
+import { FormButtons } from './form-buttons.tsx';
+import { FormProblem } from './form-problem.tsx';
 
 const { rotate: words } = WORDS;
 
@@ -16,15 +19,13 @@ export const USUAL_OVERLAP: Overlap = 86_400;
 export const RotatePage = ({
   frame,
   paths,
-  csrf,
   once,
   record: { keyId, name },
   overlap,
   problem,
 }: {
-  readonly frame: Frame;
+  readonly frame: SignedInFrame;
   readonly paths: PlacePaths;
-  readonly csrf: string;
   /** Of this form alone: sent twice, it makes one secret. */
   readonly once: string;
   readonly record: KeyRecord;
@@ -34,13 +35,8 @@ export const RotatePage = ({
   <Layout title={words.title(name)} frame={frame} width="form">
     <h1>{words.title(name)}</h1>
     <p>{words.text}</p>
-    {problem === null ? null : (
-      <p class="error panel" role="alert">
-        {problem}
-      </p>
-    )}
-    <form method="post" action={paths.rotate(keyId)}>
-      <input type="hidden" name="csrf" value={csrf} />
+    <FormProblem text={problem} />
+    <PostForm csrf={frame.csrf} action={paths.rotate(keyId)}>
       <input type="hidden" name="once" value={once} />
       <fieldset>
         <legend>{words.overlap}</legend>
@@ -54,12 +50,7 @@ export const RotatePage = ({
         </div>
       </fieldset>
       <p class="note">{words.leaked}</p>
-      <div class="buttons">
-        <a class="button quiet" href={paths.key(keyId)}>
-          {WORDS.create.cancel}
-        </a>
-        <button type="submit">{words.button}</button>
-      </div>
-    </form>
+      <FormButtons back={paths.key(keyId)} button={words.button} />
+    </PostForm>
   </Layout>
 );

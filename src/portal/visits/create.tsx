@@ -15,7 +15,7 @@ export const createCreateVisits = (parts: VisitParts) => {
   const { ports, press, entrance } = parts;
 
   const formPage = (
-    { visit, session, who, place, paths, frame }: Entered,
+    { visit, who, place, paths, frame }: Entered,
     form: KeyForm,
     once: string,
     refusal: Refusal | null = null,
@@ -25,7 +25,7 @@ export const createCreateVisits = (parts: VisitParts) => {
         ? NO_PROBLEMS
         : (problemsOf(refusal, form) ?? new Map([['' as const, messageOf(refusal, place.kind)]]));
     const scopes = who.grantable.map((name) => offered(ports, name));
-    const content = <CreatePage {...{ frame, paths, once, form, problems, scopes, csrf: session.csrf }} />;
+    const content = <CreatePage {...{ frame, paths, once, form, problems, scopes }} />;
     return refusal === null ? press.page(content, visit) : press.refusedAs(content, refusal, visit);
   };
 

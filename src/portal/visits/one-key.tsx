@@ -38,7 +38,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
   const show = async (entered: Entered): ReturnType<Serve> => {
     const record = await keyOf(entered);
     if (!record.ok) return record;
-    const { visit, session, who, paths, frame } = entered;
+    const { visit, who, paths, frame } = entered;
     const now = ports.now();
     const { keyId, endedAt } = record.value;
     const query = new URL(visit.request.url).searchParams;
@@ -54,7 +54,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     return ok(
       await press.page(
         <KeyPage
-          {...{ frame, paths, now, csrf: session.csrf, record: record.value, titleOf: ports.scopeTitle }}
+          {...{ frame, paths, now, record: record.value, titleOf: ports.scopeTitle }}
           notice={isOneOf(WORDS.key.notices, done) && isSo(done, record.value) ? done : null}
           deadBy={deadBy !== null && deadBy > now ? deadBy : null}
         >
@@ -67,7 +67,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
   };
 
   const changePage = (
-    { visit, session, who, place, paths, frame }: Entered,
+    { visit, who, place, paths, frame }: Entered,
     record: KeyRecord,
     form: KeyForm,
     // What the form was filled in for: of a later one, its user has not seen what it changed.
@@ -91,7 +91,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
       ...who.grantable.map((name) => offered(ports, name)),
       ...kept.map((name) => offered(ports, name, true)),
     ];
-    const shown = { frame, paths, record, form, revision, problems, scopes, csrf: session.csrf };
+    const shown = { frame, paths, record, form, revision, problems, scopes };
     const content = <ChangePage {...shown} />;
     return refused === null ? press.page(content, visit) : press.refusedAs(content, refused, visit);
   };
@@ -120,12 +120,12 @@ export const createOneKeyVisits = (parts: VisitParts) => {
   };
 
   const rotatePage = (
-    { session, paths, frame }: Entered,
+    { paths, frame }: Entered,
     record: KeyRecord,
     once: string,
     overlap: Overlap = USUAL_OVERLAP,
     problem: string | null = null,
-  ) => <RotatePage {...{ frame, paths, record, once, overlap, problem, csrf: session.csrf }} />;
+  ) => <RotatePage {...{ frame, paths, record, once, overlap, problem }} />;
 
   const askRotate = async (entered: Entered): ReturnType<Serve> => {
     const staleness = entrance.staleness(entered);
@@ -173,8 +173,8 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     const record = await keyOf(entered);
     if (!record.ok) return record;
     if (!isLiving(record.value)) return goTo(entered, record.value, null);
-    const { visit, session, paths, frame } = entered;
-    const shown = { frame, paths, record: record.value, csrf: session.csrf, now: ports.now() };
+    const { visit, paths, frame } = entered;
+    const shown = { frame, paths, record: record.value, now: ports.now() };
     return ok(await press.page(<RevokePage {...shown} />, visit));
   };
 

@@ -9,8 +9,8 @@ import type { VisitParts } from './parts.ts';
 /** Where operators find whom they look for. */
 export const createFindVisits = ({ ports, press }: VisitParts) => {
   const page = (entered: Entered, outcome: Outcome | null) => {
-    const { session, frame } = entered;
-    return <FindPage {...{ frame, csrf: session.csrf, outcome }} />;
+    const { frame } = entered;
+    return <FindPage {...{ frame, outcome }} />;
   };
 
   const ask = async (entered: Entered): ReturnType<Serve> =>

@@ -32,13 +32,8 @@ export const createOwnerVisits = ({ ports, press, entrance }: VisitParts) => {
   };
 
   const suspendPage = (entered: Entered, reason: string, problem: string | null) => {
-    const { session, who, frame } = entered;
-    return (
-      <SuspendPage
-        {...{ frame, paths: pathsOf(entered), id: who.owner.id, csrf: session.csrf }}
-        {...{ reason, problem }}
-      />
-    );
+    const { who, frame } = entered;
+    return <SuspendPage {...{ frame, paths: pathsOf(entered), id: who.owner.id, reason, problem }} />;
   };
 
   const askSuspend = asking((entered, { suspension }) =>
@@ -56,13 +51,13 @@ export const createOwnerVisits = ({ ports, press, entrance }: VisitParts) => {
   };
 
   const confirmPage = (entered: Entered, deed: 'lift' | 'revokeAll', count: number) => {
-    const { session, who, frame } = entered;
+    const { who, frame } = entered;
     const { title, text, button } = WORDS.owner[deed];
-    const [action, id] = [pathsOf(entered)[deed], who.owner.id];
+    const { [deed]: action, home: back } = pathsOf(entered);
     return (
       <ConfirmPage
-        {...{ frame, id, action, csrf: session.csrf, back: pathsOf(entered).home }}
-        {...{ title, text: text(count), button, isBad: deed === 'revokeAll' }}
+        {...{ frame, id: who.owner.id, action, back, title, text: text(count), button }}
+        isBad={deed === 'revokeAll'}
       />
     );
   };
@@ -90,19 +85,11 @@ export const createOwnerVisits = ({ ports, press, entrance }: VisitParts) => {
   };
 
   const limitsPage = (entered: Entered, form: LimitsForm, refusal: Refusal | null) => {
-    const { session, who, frame } = entered;
+    const { who, frame } = entered;
     const { plans, keysPerUser } = ports;
     return (
       <LimitsPage
-        {...{
-          frame,
-          paths: pathsOf(entered),
-          id: who.owner.id,
-          csrf: session.csrf,
-          form,
-          plans,
-          keysPerUser,
-        }}
+        {...{ frame, paths: pathsOf(entered), id: who.owner.id, form, plans, keysPerUser }}
         problem={refusal === null ? null : limitsProblem(refusal)}
       />
     );
