@@ -46,10 +46,15 @@ export const bringSession = async (
   minutes?: number,
 ): Promise<string> => {
   const { sessionToken } = await signInAs(world, account, minutes);
-  const { hostname } = new URL(world.places.desk);
-  await context.addCookies([{ name: 'stytch_session', value: sessionToken, domain: hostname, path: '/' }]);
+  await bringToken(context, world.places.desk, sessionToken);
   return sessionToken;
 };
+
+/** The same of a session that is there. */
+export const bringToken = (context: BrowserContext, desk: string, sessionToken: string): Promise<void> =>
+  context.addCookies([
+    { name: 'stytch_session', value: sessionToken, domain: new URL(desk).hostname, path: '/' },
+  ]);
 
 /** Opens a page of the Desk as somebody who is not signed in, and signs in at the app, which leads back to it. */
 export const signInAt = async (page: Page, url: string, user: Account): Promise<void> => {

@@ -2,7 +2,8 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { ask, bearer, member, textOf } from '../demo/http.ts';
 import { signInAs } from '../demo/world.ts';
 import { ADA } from '../tools/dev/emulator-project.ts';
-import { bringSession, decide, enterCode, fillKey, press } from './browser.ts';
+import { bringSession, bringToken, decide, enterCode, fillKey, press } from './browser.ts';
+import { LIN } from './organization.ts';
 import { HOSTILE_NAMES, type Person, type Story } from './story.ts';
 
 /** A page of the portal as somebody sees it: for pictures, and for tests that hold for all of them. */
@@ -48,6 +49,13 @@ const MADE_HERE = 'Weather station';
 /** A page of the owner's as an operator sees it. */
 const ownersPage = (path: (story: Story) => string): PortalPage['open'] =>
   at((story) => `/operators/users/${ADA.userId}${path(story)}`);
+
+/** A page of an organisation's keys. */
+const organizationPage =
+  (path: (story: Story) => string): PortalPage['open'] =>
+  async (page, story) => {
+    await page.goto(`${story.organization.desk}/organization${path(story)}`);
+  };
 
 /** What was made by a visit before goes: a user has no more than so many keys. */
 const makeKey: PortalPage['open'] = async (page, story) => {
@@ -152,6 +160,26 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
     heading: 'Activity',
     open: at(({ keys }) => `/audit?key_id=${keys.script.id}`),
   },
+  {
+    ...{ name: 'organization', who: 'member', heading: "Your organisation's API keys" },
+    open: organizationPage(() => ''),
+  },
+  {
+    ...{ name: 'organization-key', who: 'member', heading: 'Warehouse' },
+    open: organizationPage(({ organization: { keyId } }) => `/keys/${keyId}`),
+  },
+  {
+    ...{ name: 'organization-create', who: 'member', heading: 'Create a key' },
+    open: organizationPage(() => '/keys/new'),
+  },
+  {
+    ...{ name: 'organization-usage', who: 'member', heading: 'Usage' },
+    open: organizationPage(() => '/usage'),
+  },
+  {
+    ...{ name: 'organization-activity', who: 'member', heading: 'Activity' },
+    open: organizationPage(() => '/audit'),
+  },
   { name: 'keys-suspended', who: 'suspended', heading: 'API keys', open: at(() => '/') },
   { name: 'operators', who: 'operator', heading: 'Find an owner', open: at(() => '/operators') },
   {
@@ -243,7 +271,9 @@ export const openPage = async (
 
 /** Gives a browser the session of one of the story's people. */
 export const signInBrowser = async (context: BrowserContext, story: Story, who: Person): Promise<void> => {
-  await bringSession(context, story.world, story.people[who]);
+  if (who === 'member')
+    await bringToken(context, story.organization.desk, await story.organization.sessionTokenOf(LIN));
+  else await bringSession(context, story.world, story.people[who]);
 };
 
 /** The themes and widths that every page is seen in. */

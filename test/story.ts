@@ -3,6 +3,7 @@ import { openDays } from '../demo/life/days.ts';
 import { openStage } from '../demo/stage.ts';
 import { type Account, demand, type Key, signInAs, type World } from '../demo/world.ts';
 import { ADA, emulatorProject, GRACE, OPERATOR } from '../tools/dev/emulator-project.ts';
+import { type OrganizationLatchkey, startOrganization } from './organization.ts';
 import { usedOverDays } from './story-use.ts';
 
 /** How long ago the story begins: use is kept for 90 days. */
@@ -29,7 +30,8 @@ const PEOPLE = {
   operator: GRACE,
 } as const satisfies Readonly<Record<string, Account>>;
 
-export type Person = keyof typeof PEOPLE;
+/** Who looks at pages: one of them, or a member of an organisation who manages its keys. */
+export type Person = keyof typeof PEOPLE | 'member';
 
 const KEYS = [
   'backup',
@@ -49,6 +51,8 @@ export interface Story {
   readonly people: typeof PEOPLE;
   /** Of the owner. Those that can still be used are whole. */
   readonly keys: Readonly<Record<(typeof KEYS)[number], Key>>;
+  /** Another company's, whose users are members of organisations, and a key of one. */
+  readonly organization: OrganizationLatchkey & { readonly keyId: string };
   readonly end: () => Promise<void>;
 }
 
@@ -67,7 +71,15 @@ export const tellStory = async (
     await seedPeople(world, [PEOPLE.newcomer, PEOPLE.suspended]);
     await suspend(world, PEOPLE.suspended, 'The last invoice was not paid');
     const now = await carryOn(world, before, days.now());
-    return { world, people: PEOPLE, keys: { ...before, ...now }, end: days.leave };
+    progress('another one, of a company with organisations');
+    const organization = await startOrganization();
+    const keyId = await organization.makeKey({ name: 'Warehouse', scopes: ['items:read'] });
+    return {
+      ...{ world, people: PEOPLE, keys: { ...before, ...now }, organization: { ...organization, keyId } },
+      end: async () => {
+        await Promise.all([days.leave(), organization.stop()]);
+      },
+    };
   } catch (error) {
     await days.leave();
     throw error;

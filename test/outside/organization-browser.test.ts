@@ -1,12 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { freePort } from '../../tools/dev/ports.ts';
-import { bundle } from '../../tools/serve/bundle.ts';
-import { type Server, serve } from '../../tools/serve/index.ts';
-import { freshSecrets } from '../../tools/serve/secrets.ts';
-import { violations } from '../axe.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Account } from '../../demo/world.ts';
 import { fillKey, follow, missingBrowser, newVisitor, openBrowser, press } from '../browser.ts';
-import { stytchEmulator } from './edge.ts';
+import { LIN, type OrganizationLatchkey, SAM, startOrganization } from '../organization.ts';
 
 /** Keys of an organisation, as its members meet them: Debian's Chromium, workerd, and Stytch's emulator. */
 const PATIENCE_MS = 180_000;
@@ -14,36 +10,22 @@ const PATIENCE_MS = 180_000;
 const missing = missingBrowser();
 const NOT_HERE = missing === null ? '' : `. Skipped: apt-get install ${missing}`;
 
-/** Whom the emulator is born with: she may manage her organisation's keys. */
-const LIN = { email: 'lin@example.com', password: 'quiet lantern paper boat' };
-/** A colleague who may not. */
-const SAM = { email: 'sam@example.com', password: 'narrow bridge early train' };
-
 describe.skipIf(missing !== null)(`an organisation's keys in Chromium${NOT_HERE}`, () => {
   let browser: Browser;
-  let stytch: Server;
-  let worker: Server;
+  let latchkey: OrganizationLatchkey;
   let desk: string;
 
   beforeAll(async () => {
-    stytch = await serve({ services: [stytchEmulator()] });
-    const port = await freePort();
-    desk = `http://localhost:${port}`;
-    worker = await serve({ services: [latchkey(port, stytch.port('stytch'))] });
-    const members = [{ email_address: SAM.email, password: SAM.password, name: 'Sam' }];
-    await fetch(`http://127.0.0.1:${stytch.port('stytch')}/_emulator/seed`, {
-      method: 'POST',
-      body: JSON.stringify({ organizations: [{ organization_slug: 'example', members }] }),
-    });
-    browser = await openBrowser();
+    [latchkey, browser] = await Promise.all([startOrganization(), openBrowser()]);
+    ({ desk } = latchkey);
   }, PATIENCE_MS);
 
   afterAll(async () => {
-    await Promise.all([browser?.close(), worker?.stop(), stytch?.stop()]);
+    await Promise.all([browser?.close(), latchkey?.stop()]);
   }, PATIENCE_MS);
 
   /** Opens a page as a member of the organisation, who signs in at the app. */
-  const open = async (page: Page, path: string, member: typeof LIN): Promise<void> => {
+  const open = async (page: Page, path: string, member: Account): Promise<void> => {
     await page.goto(`${desk}${path}`);
     await page.getByLabel('E-mail').fill(member.email);
     await page.getByLabel('Password').fill(member.password);
@@ -98,20 +80,6 @@ describe.skipIf(missing !== null)(`an organisation's keys in Chromium${NOT_HERE}
     PATIENCE_MS,
   );
 
-  test.each(['light', 'dark'] as const)(
-    'axe finds nothing, %s',
-    async (colorScheme) => {
-      const { page, close } = await newVisitor(browser, { colorScheme });
-      await open(page, '/organization', LIN);
-      for (const path of ['', '/keys/new', '/usage', '/audit']) {
-        await page.goto(`${desk}/organization${path}`);
-        expect(await violations(page)).toEqual([]);
-      }
-      await close();
-    },
-    PATIENCE_MS,
-  );
-
   test(
     'a member without the role has her own alone',
     async () => {
@@ -133,25 +101,3 @@ describe.skipIf(missing !== null)(`an organisation's keys in Chromium${NOT_HERE}
 });
 
 const headingOf = (page: Page): Promise<string> => page.getByRole('heading', { level: 1 }).innerText();
-
-const latchkey = (port: number, stytchPort: number) => ({
-  name: 'latchkey',
-  script: bundle('test/outside/organization-worker.ts').script,
-  kv: ['VAULT'],
-  durableObjects: [
-    { binding: 'KEY_RING', className: 'KeyRing' },
-    { binding: 'LOBBY', className: 'Lobby' },
-  ],
-  rateLimits: [{ binding: 'STRANGERS', limit: 10_000, periodSeconds: 60 }],
-  bindings: {
-    ...freshSecrets(),
-    DESK_HOST: `localhost:${port}`,
-    API_HOSTS: `127.0.0.1:${port}`,
-    ORIGIN_URL: `http://127.0.0.1:${stytchPort}`,
-    LOGIN_URL: `http://localhost:${stytchPort}/_emulator/login`,
-    STYTCH_PROJECT_ID: inject('emulatorBindings').PROJECT_ID ?? '',
-    STYTCH_SECRET: inject('emulatorBindings').PROJECT_SECRET ?? '',
-    STYTCH_API_URL: `http://127.0.0.1:${stytchPort}`,
-  },
-  socket: port,
-});

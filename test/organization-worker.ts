@@ -1,5 +1,5 @@
-import { entryOf } from '../../src/entry.ts';
-import settings from '../settings.ts';
+import { entryOf } from '../src/entry.ts';
+import settings from './settings.ts';
 
 /** The Worker of a company whose users are members of organisations. */
 const { KeyRing, Lobby, door } = entryOf({
