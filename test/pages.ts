@@ -43,6 +43,9 @@ const asOwner = async ({ world, people }: Story, path: string, method = 'GET') =
   return ask(`${world.places.desk}${path}`, { method, headers: bearer(session) });
 };
 
+/** Longer ago than a sign-in may be with which somebody makes a key. */
+const LONG_AGO_SECONDS = 90_000;
+
 /** A name that nothing but these pages gives to a key. */
 const MADE_HERE = 'Weather station';
 
@@ -251,6 +254,17 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
     open: at(() => '/signed-in?state=none'),
   },
   { name: 'signed-out', who: null, heading: 'You are signed out', open: at(() => '/signed-out') },
+  {
+    // Of a browser of its own: he is somebody from here on.
+    ...{ name: 'sign-in-again', who: null, heading: 'Sign in again' },
+    open: async (page, { world, people }) => {
+      const clock = `${world.places.stytch}/_emulator/clock`;
+      await ask(clock, { body: { advanceSeconds: -LONG_AGO_SECONDS } });
+      await bringSession(page.context(), world, people.owner, (2 * LONG_AGO_SECONDS) / 60);
+      await ask(clock, { body: { reset: true } });
+      await page.goto(`${world.places.desk}/keys/new`);
+    },
+  },
   { name: 'not-there', who: 'owner', heading: 'There is no such page', open: at(() => '/keys/none') },
   { name: 'not-a-page', who: 'owner', heading: 'This is no page', open: at(() => '/device/decision') },
   { name: 'created', who: 'owner', heading: 'Your new key', open: makeKey },
