@@ -639,6 +639,30 @@ describe('WEB-07 › WEB-02 › whose session it is', () => {
   });
 });
 
+describe('WEB-09 › after a sign-out', () => {
+  it('a copy of the cookie makes no secret at once, and does nothing after five minutes', async () => {
+    const ada = await newHolder();
+    const { path } = await madeKey(ada);
+    const form = await newKeyForm(ada);
+    const rotate = await formTo(await ada.get(`${path}/rotate`), `${path}/rotate`);
+    const copy = newPerson();
+    const cookie = ada.cookies.get('__Host-latchkey') ?? '';
+    copy.cookies.set('__Host-latchkey', cookie);
+    await ada.post('/sign-out', { csrf: form.csrf ?? '' });
+    for (const [at, sent] of [
+      ['/keys', form],
+      [`${path}/rotate`, rotate],
+    ] as const) {
+      const answer = await copy.post(at, sent);
+      expect([at, answer.status, await shownKey(answer)]).toEqual([at, 401, null]);
+      copy.cookies.set('__Host-latchkey', cookie);
+    }
+    await later(301);
+    expect((await copy.post(`${path}/revoke`, { csrf: form.csrf ?? '' })).status).toBe(401);
+    for (const at of ['/', path, '/audit']) expect((await copy.get(at)).status).toBe(303);
+  });
+});
+
 describe('a bug', () => {
   it('in whatever is asked of a Ring is a page: 500, without a word of it, and the log has none either', async () => {
     const broken = (method: string) => ({
