@@ -10,6 +10,8 @@ const SECOND = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 });
 
+const REGIONS = new Intl.DisplayNames('en', { type: 'region' });
+
 /** A day as a person reads it. Times here are UTC: nobody tells a server where he is. */
 export const day = (at: number): string => DAY.format(at);
 
@@ -33,6 +35,4 @@ export const seenFrom = (seen: Seen | null): string => {
 };
 
 const regionOf = (country: string | null): string | null =>
-  country !== null && /^[A-Z]{2}$/.test(country) && country !== 'XX'
-    ? (new Intl.DisplayNames('en', { type: 'region' }).of(country) ?? null)
-    : null;
+  country !== null && /^[A-Z]{2}$/.test(country) && country !== 'XX' ? (REGIONS.of(country) ?? null) : null;

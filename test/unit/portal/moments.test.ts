@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { left, moment, relative } from '../../../src/portal/moments.ts';
 
 const NOW = Date.UTC(2026, 10, 26, 12, 0, 0);
@@ -50,4 +50,20 @@ describe('moment', () => {
     expect(moment(NOW, 'en', 'Europe/Berlin')).toBe('Nov 26, 2026, 13:00 GMT+1');
     expect(moment(Date.UTC(2026, 0, 1), 'en', 'UTC')).toBe('Jan 1, 2026, 00:00 UTC');
   });
+});
+
+it('a format is made once, and not for each time of a list', () => {
+  const made = [
+    vi.spyOn(Intl, 'RelativeTimeFormat'),
+    vi.spyOn(Intl, 'DateTimeFormat'),
+    vi.spyOn(Intl, 'NumberFormat'),
+  ];
+  for (let i = 0; i < 50; i++) {
+    relative(NOW - i * HOUR, NOW, 'en-AU');
+    moment(NOW - i * HOUR, 'en-AU', 'Europe/Berlin');
+    left(NOW + i * MINUTE, NOW, 'en-AU');
+  }
+  // Of minutes and seconds, one digit or two; what is now is said otherwise than what was.
+  expect(made.map(({ mock }) => mock.calls.length)).toEqual([2, 1, 2]);
+  vi.restoreAllMocks();
 });
