@@ -24,12 +24,11 @@ export interface OneKey {
   readonly notice: Notice | null;
   /** When what ended last is in force everywhere, in milliseconds. */
   readonly deadBy: number | null;
-  readonly now: number;
 }
 
 /** One key: what it is, what it does, and what can be done with it. */
 export const KeyPage = (one: OneKey & { readonly children?: Child }) => {
-  const { frame, paths, record, notice, deadBy, now } = one;
+  const { frame, paths, record, notice, deadBy } = one;
   return (
     <Layout title={record.name} frame={frame} width="wide">
       <p>
@@ -37,7 +36,7 @@ export const KeyPage = (one: OneKey & { readonly children?: Child }) => {
       </p>
       <div class="heading">
         <h1>
-          <bdi>{record.name}</bdi> <Badge record={record} now={now} />
+          <bdi>{record.name}</bdi> <Badge record={record} now={frame.now} />
         </h1>
         {isLiving(record) ? <Deeds paths={paths} record={record} /> : null}
       </div>
@@ -85,14 +84,13 @@ const RotationPanel = ({
   paths,
   record: { keyId, lastFour },
   rotation,
-  now,
 }: OneKey & { readonly rotation: Rotation }) => (
   <section class="panel rotation" aria-labelledby="rotation">
     <h2 id="rotation">{WORDS.rotation.title}</h2>
     <p>{WORDS.rotation.text}</p>
     <dl>
       <Fact name={WORDS.rotation.ends}>
-        <Countdown at={rotation.finishesAt} now={now} />
+        <Countdown at={rotation.finishesAt} now={frame.now} />
         <span class="soft">
           <LocalTime at={rotation.finishesAt} />
         </span>
@@ -103,7 +101,7 @@ const RotationPanel = ({
             {WORDS.rotation.oldUnused} <span class="soft">{WORDS.rotation.oldUnusedHint}</span>
           </>
         ) : (
-          <RelativeTime at={rotation.oldSecretLastUsedAt} now={now} />
+          <RelativeTime at={rotation.oldSecretLastUsedAt} now={frame.now} />
         )}{' '}
         <span class="soft">{words.endsIn(lastFour)}</span>
       </Fact>
@@ -148,7 +146,7 @@ const Deed = ({
   </PostForm>
 );
 
-const Details = ({ record, titleOf, now, paths }: OneKey) => (
+const Details = ({ frame: { now }, record, titleOf, paths }: OneKey) => (
   <section aria-labelledby="details">
     <h2 id="details">{words.details}</h2>
     <dl class="facts">

@@ -33,7 +33,6 @@ interface List {
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
   readonly records: readonly KeyRecord[];
   readonly cursor: string | null;
-  readonly now: number;
   /** A request as a program makes it, with nothing secret in it: for who has no key yet. */
   readonly example: string;
 }
@@ -130,11 +129,16 @@ const Filter = ({ paths, filter, scopes }: List) => (
   </search>
 );
 
-const Rows = ({ records, paths, used, filter, cursor, now }: List) => (
+const Rows = ({ records, paths, used, filter, cursor, frame }: List) => (
   <>
     <ul class="keys" aria-label={words.list}>
       {records.map((record) => (
-        <KeyRow record={record} path={paths.key(record.keyId)} used={used.get(record.keyId)} now={now} />
+        <KeyRow
+          record={record}
+          path={paths.key(record.keyId)}
+          used={used.get(record.keyId)}
+          now={frame.now}
+        />
       ))}
     </ul>
     {cursor === null ? null : (

@@ -14,19 +14,17 @@ export const RevokePage = ({
   frame,
   paths,
   record,
-  now,
 }: {
   readonly frame: SignedInFrame;
   readonly paths: PlacePaths;
   readonly record: KeyRecord;
-  readonly now: number;
 }) => (
   <Layout title={words.title(record.name)} frame={frame} width="form">
     <h1>{words.title(record.name)}</h1>
     <p>{words.text}</p>
     <dl class="facts">
       <Fact name={WORDS.use.last}>
-        <LastUse record={record} now={now} />
+        <LastUse record={record} now={frame.now} />
       </Fact>
       <Fact name={WORDS.key.id}>
         <code>{record.keyId}</code>

@@ -14,19 +14,17 @@ export const UsagePage = ({
   range,
   used,
   limits,
-  now,
 }: {
   readonly frame: Frame;
   readonly paths: PlacePaths;
   readonly range: UsageRangeName;
   readonly used: UsageReport;
   readonly limits: readonly LimitStanding[];
-  readonly now: number;
 }) => (
   <Layout title={words.title} frame={frame} width="wide">
     <h1>{words.title}</h1>
     <p class="soft">{words.text}</p>
     <UsagePanel path={paths.usage} range={range} used={used} />
-    <LimitsPanel limits={limits} now={now} />
+    <LimitsPanel limits={limits} now={frame.now} />
   </Layout>
 );

@@ -44,15 +44,16 @@ export const createListVisits = ({ ports, press }: VisitParts) => {
     if (!about.ok) return about;
     if (!standing.ok) return standing;
     const { records, cursor: next } = page.value;
-    const now = ports.now();
     const key_id = records.map(({ keyId }) => keyId);
     const used =
-      records.length === 0 ? ok([]) : await ports.keys.usageOfKeys(who, { key_id, ...usageAsked('7d', now) });
+      records.length === 0
+        ? ok([])
+        : await ports.keys.usageOfKeys(who, { key_id, ...usageAsked('7d', frame.now) });
     if (!used.ok) return used;
     return ok(
       await press.page(
         <ListPage
-          {...{ frame, place, paths, filter, records, cursor: next, now }}
+          {...{ frame, place, paths, filter, records, cursor: next }}
           isSuspended={about.value.suspension !== null}
           slots={standing.value.keys}
           used={new Map(used.value.map((each) => [each.keyId, each]))}

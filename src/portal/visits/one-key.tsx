@@ -39,12 +39,11 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     const record = await keyOf(entered);
     if (!record.ok) return record;
     const { visit, who, paths, frame } = entered;
-    const now = ports.now();
     const { keyId, endedAt } = record.value;
     const query = new URL(visit.request.url).searchParams;
     const range = rangeIn(query);
     const [used, standing] = await Promise.all([
-      ports.keys.usage(who, keyId, usageAsked(range, now)),
+      ports.keys.usage(who, keyId, usageAsked(range, frame.now)),
       ports.keys.limits(who, keyId),
     ]);
     if (!used.ok) return used;
@@ -54,12 +53,12 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     return ok(
       await press.page(
         <KeyPage
-          {...{ frame, paths, now, record: record.value, titleOf: ports.scopeTitle }}
+          {...{ frame, paths, record: record.value, titleOf: ports.scopeTitle }}
           notice={isOneOf(WORDS.key.notices, done) && isSo(done, record.value) ? done : null}
-          deadBy={deadBy !== null && deadBy > now ? deadBy : null}
+          deadBy={deadBy !== null && deadBy > frame.now ? deadBy : null}
         >
           <UsagePanel path={paths.key(keyId)} range={range} used={used.value} />
-          {isLiving(record.value) ? <LimitsPanel limits={standing.value.limits} now={now} /> : null}
+          {isLiving(record.value) ? <LimitsPanel limits={standing.value.limits} now={frame.now} /> : null}
         </KeyPage>,
         visit,
       ),
@@ -174,7 +173,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     if (!record.ok) return record;
     if (!isLiving(record.value)) return goTo(entered, record.value, null);
     const { visit, paths, frame } = entered;
-    const shown = { frame, paths, record: record.value, now: ports.now() };
+    const shown = { frame, paths, record: record.value };
     return ok(await press.page(<RevokePage {...shown} />, visit));
   };
 

@@ -124,16 +124,16 @@ const limitsProblem = (refusal: Refusal): string => {
 
 /** What the panel of an owner shows, by the address that led to it. */
 export const ownerShown = (
-  { visit, who, paths }: Entered,
+  { visit, who, paths, frame: { now } }: Entered,
   about: OwnerRecord,
-  { now, largestLeaseSeconds }: Pick<PortalPorts, 'now' | 'largestLeaseSeconds'>,
+  { largestLeaseSeconds }: Pick<PortalPorts, 'largestLeaseSeconds'>,
 ): OwnerShown => {
   const query = new URL(visit.request.url).searchParams;
   const [notice, keyId] = [query.get('done') ?? '', query.get('key') ?? ''];
   return {
-    ...{ about, paths, owner: ownerPathsAt(who.owner.id), now: now() },
+    ...{ about, paths, owner: ownerPathsAt(who.owner.id), now },
     notice: isOneOf(WORDS.owner.notices, notice) && isSo(notice, about) ? notice : null,
-    inForceBy: inForceBy(query.get('by') ?? '', now(), largestLeaseSeconds),
+    inForceBy: inForceBy(query.get('by') ?? '', now, largestLeaseSeconds),
     sought: KEY_ID.test(keyId) ? { keyId, isWhole: query.has('whole') } : null,
   };
 };

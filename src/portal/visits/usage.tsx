@@ -8,15 +8,14 @@ import type { VisitParts } from './parts.ts';
 /** What everything together used. */
 export const createUsageVisits = ({ ports, press }: VisitParts) => {
   const show = async ({ visit, who, paths, frame }: Entered): ReturnType<Serve> => {
-    const now = ports.now();
     const range = rangeIn(new URL(visit.request.url).searchParams);
     const [used, standing] = await Promise.all([
-      ports.keys.usage(who, null, usageAsked(range, now)),
+      ports.keys.usage(who, null, usageAsked(range, frame.now)),
       ports.keys.limits(who, null),
     ]);
     if (!used.ok) return used;
     if (!standing.ok) return standing;
-    const shown = { frame, paths, range, now, used: used.value, limits: standing.value.limits };
+    const shown = { frame, paths, range, used: used.value, limits: standing.value.limits };
     return ok(await press.page(<UsagePage {...shown} />, visit));
   };
 
