@@ -183,7 +183,13 @@ describe('a change', () => {
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 303)).toHaveLength(1);
     expect(statuses.filter((status) => status === 412)).toHaveLength(19);
-    expect((await json(ada, keyId)).name).toBe(`name ${statuses.indexOf(303)}`);
+    const name = `name ${statuses.indexOf(303)}`;
+    expect((await json(ada, keyId)).name).toBe(name);
+    // The others are shown what was made of it, and not what each of them had found before.
+    const losers = answers.filter(({ status }) => status === 412);
+    const forms = await Promise.all(losers.map((answer) => formTo(answer, `${path}/change`)));
+    expect(new Set(forms.map((shown) => shown.name))).toEqual(new Set([name]));
+    expect(ledTo(await ada.post(`${path}/change`, forms[0] ?? {}))).toEqual([303, `${path}?done=changed`]);
   });
 
   it('that widens waits for Stytch, and where that is silent nothing is lost of it', async () => {
@@ -227,23 +233,29 @@ describe('a change', () => {
     expect((await json(ada, key_id)).scopes).toEqual(['items:read']);
   });
 
-  it('of a key that was revoked meanwhile finds nothing, and neither do its page and that of a rotation', async () => {
+  it('of a key that was revoked meanwhile finds nothing, nor does a rotation: neither has its form again', async () => {
     const ada = await newHolder();
     const { path } = await madeKey(ada);
     const form = await formTo(await ada.get(`${path}/change`), `${path}/change`, { name: 'x' });
     const once = await formTo(await ada.get(`${path}/rotate`), `${path}/rotate`);
     await ada.post(`${path}/revoke`, { csrf: form.csrf ?? '' });
-    for (const answer of [
-      await ada.post(`${path}/change`, form),
-      await ada.get(`${path}/change`),
-      await ada.get(`${path}/rotate`),
-    ])
+    for (const answer of [await ada.post(`${path}/change`, form), await ada.post(`${path}/rotate`, once)]) {
       expect([answer.status, await textOf(answer)]).toEqual([
         ...[404, expect.stringContaining('There is no such page')],
       ]);
-    const rotated = await ada.post(`${path}/rotate`, once);
-    expect([rotated.status, await shownKey(rotated)]).toEqual([404, null]);
+      expect((await formsOf(answer)).map(({ action }) => action)).not.toContain(`${path}/rotate`);
+    }
   });
+
+  it.each(['change', 'rotate', 'revoke'])(
+    'of a key that has ended is asked by no page: /%s',
+    async (asked) => {
+      const ada = await newHolder();
+      const { path } = await madeKey(ada);
+      await ada.post(`${path}/revoke`, { csrf: await csrfOf(ada) });
+      expect(ledTo(await ada.get(`${path}/${asked}`))).toEqual([303, path]);
+    },
+  );
 });
 
 describe('a rotation', () => {

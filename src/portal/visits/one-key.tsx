@@ -26,7 +26,6 @@ export const createOneKeyVisits = (parts: VisitParts) => {
   const keyOf = ({ who, visit }: Entered): Promise<Result<KeyRecord>> =>
     ports.keys.get(who, visit.params.key_id ?? '');
 
-  /** A living key: of what has ended, there is nothing to be done but to look at it. */
   const livingKeyOf = async (entered: Entered): Promise<Result<KeyRecord>> => {
     const record = await keyOf(entered);
     return record.ok && !isLiving(record.value) ? err({ reason: 'not_found' }) : record;
@@ -34,6 +33,15 @@ export const createOneKeyVisits = (parts: VisitParts) => {
 
   const goTo = ({ visit, paths }: Entered, { keyId }: KeyRecord, notice: Notice | null) =>
     ok(press.goTo(withQuery(paths.key(keyId), { done: notice }), visit));
+
+  /** A page that asks about a living key: of what has ended, there is nothing to be done but to look at it. */
+  const asking =
+    (serve: (entered: Entered, record: KeyRecord) => ReturnType<Serve>) =>
+    async (entered: Entered): ReturnType<Serve> => {
+      const record = await keyOf(entered);
+      if (!record.ok) return record;
+      return isLiving(record.value) ? serve(entered, record.value) : goTo(entered, record.value, null);
+    };
 
   const show = async (entered: Entered): ReturnType<Serve> => {
     const record = await keyOf(entered);
@@ -95,12 +103,9 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     return refused === null ? press.page(content, visit) : press.refusedAs(content, refused, visit);
   };
 
-  const askChange = async (entered: Entered): ReturnType<Serve> => {
-    const record = await livingKeyOf(entered);
-    if (!record.ok) return record;
-    const { value } = record;
-    return ok(await changePage(entered, value, formOfKey(value), value.revision, null));
-  };
+  const askChange = asking(async (entered, record) =>
+    ok(await changePage(entered, record, formOfKey(record), record.revision, null)),
+  );
 
   const change = async (entered: Entered, sent: Form): ReturnType<Serve> => {
     const record = await livingKeyOf(entered);
@@ -114,7 +119,10 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     const { refusal } = changed;
     if (refusal.reason !== 'precondition_failed')
       return ok(await changePage(entered, record.value, form, revision, refusal));
-    const { value } = record;
+    // Not as it was found before: it was changed since, maybe while this waited.
+    const present = await livingKeyOf(entered);
+    if (!present.ok) return present;
+    const { value } = present;
     return ok(await changePage(entered, value, formOfKey(value), value.revision, refusal));
   };
 
@@ -126,14 +134,12 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     problem: string | null = null,
   ) => <RotatePage {...{ frame, paths, record, once, overlap, problem }} />;
 
-  const askRotate = async (entered: Entered): ReturnType<Serve> => {
+  const askRotate = asking(async (entered, record) => {
     const staleness = entrance.staleness(entered);
     if (staleness !== null) return err(staleness);
-    const record = await livingKeyOf(entered);
-    if (!record.ok) return record;
-    if (record.value.rotation !== null) return goTo(entered, record.value, null);
-    return ok(await press.page(rotatePage(entered, record.value, newOnce(ports)), entered.visit));
-  };
+    if (record.rotation !== null) return goTo(entered, record, null);
+    return ok(await press.page(rotatePage(entered, record, newOnce(ports)), entered.visit));
+  });
 
   const rotate = async (entered: Entered, sent: Form): ReturnType<Serve> => {
     const once = sent.get('once') ?? '';
@@ -151,6 +157,8 @@ export const createOneKeyVisits = (parts: VisitParts) => {
         rotated.value.record.rotation === null ? 'replaced' : 'rotated',
         rotated.value,
       );
+    // It ended meanwhile: its form would be refused again and again.
+    if (rotated.refusal.reason === 'not_found') return rotated;
     const content = rotatePage(
       entered,
       record.value,
@@ -168,14 +176,10 @@ export const createOneKeyVisits = (parts: VisitParts) => {
       return ended.ok ? goTo(entered, ended.value, notice) : ended;
     };
 
-  const askRevoke = async (entered: Entered): ReturnType<Serve> => {
-    const record = await keyOf(entered);
-    if (!record.ok) return record;
-    if (!isLiving(record.value)) return goTo(entered, record.value, null);
+  const askRevoke = asking(async (entered, record) => {
     const { visit, paths, frame } = entered;
-    const shown = { frame, paths, record: record.value };
-    return ok(await press.page(<RevokePage {...shown} />, visit));
-  };
+    return ok(await press.page(<RevokePage {...{ frame, paths, record }} />, visit));
+  });
 
   const revoke = async (entered: Entered): ReturnType<Serve> => {
     const revoked = await ports.keys.revoke(entered.who, entered.visit.params.key_id ?? '');
