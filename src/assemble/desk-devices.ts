@@ -7,7 +7,7 @@ import { randomBytes } from '../runtime.ts';
 import type { StytchApi } from '../stytch/client.ts';
 import type { StytchProject } from '../stytch/project.ts';
 import { deskLobby } from './desk-lobby.ts';
-import { stytchRefusal } from './stytch-refusal.ts';
+import { stytchResult } from './stytch-result.ts';
 
 /** What of the world the device flow needs besides. */
 export interface DeskDevicesOptions
@@ -37,8 +37,7 @@ export const deskDevices = ({
     rolesOf: async (owner, before) => {
       // What tells of one member, Stytch has under his organisation alone, and no source says how it answers.
       if (vertical === 'b2b') return ok(before);
-      const answer = await stytch.userRoles(owner.id);
-      return answer.outcome === 'answered' ? ok(answer.value) : stytchRefusal(answer);
+      return stytchResult(await stytch.userRoles(owner.id));
     },
   };
 };

@@ -7,7 +7,7 @@ import { ok } from '../model/refusal.ts';
 import { createPortal } from '../portal/index.ts';
 import type { PortalPorts } from '../portal/ports.ts';
 import type { Shared } from './shared.ts';
-import { stytchRefusal } from './stytch-refusal.ts';
+import { stytchResult } from './stytch-result.ts';
 
 /** A sign-in that lets a device in is of the same day where the operator's file says nothing. Seconds. */
 const MAX_AUTH_AGE_SECONDS = 86_400;
@@ -24,22 +24,15 @@ export const openPortal = (
   // Whoever runs a project may give users many roles: a cookie has room for those alone that something hangs on.
   const known = new Set([...roles.keys(), ...organizationRoles]);
   const sessionOf: PortalPorts['sessionOf'] = async (token) => {
-    const answer = await stytch.authenticateSession(token, now());
-    if (answer.outcome !== 'answered') return stytchRefusal(answer);
-    const session = answer.value;
-    return ok(session && { ...session, roles: session.roles.filter((role) => known.has(role)) });
+    const answer = stytchResult(await stytch.authenticateSession(token, now()));
+    if (!answer.ok || answer.value === null) return answer;
+    return ok({ ...answer.value, roles: answer.value.roles.filter((role) => known.has(role)) });
   };
-  const endSession: PortalPorts['endSession'] = async (token) => {
-    const answer = await stytch.revokeSession(token);
-    return answer.outcome === 'answered' ? ok(undefined) : stytchRefusal(answer);
-  };
-  const findUsers: FindPorts['findUsers'] = async (email) => {
-    const answer = await stytch.findUsers(email);
-    return answer.outcome === 'answered' ? ok(answer.value) : stytchRefusal(answer);
-  };
+  const findUsers: FindPorts['findUsers'] = async (email) => stytchResult(await stytch.findUsers(email));
   return createPortal({
     ...{ deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log },
-    ...{ sessionOf, endSession, grantable, organizationRoles, largestLeaseSeconds },
+    ...{ sessionOf, grantable, organizationRoles, largestLeaseSeconds },
+    endSession: async (token) => stytchResult(await stytch.revokeSession(token)),
     ...{ keys: createKeys(ports), keyBrand: brand },
     ...{ owners: createOwners(ports, findUsers), everyScope, operatorPeople: new Set(config.operatorPeople) },
     ...{ plans: [...limits.plans.keys()], keysPerUser },

@@ -30,7 +30,7 @@ export interface PortalPorts extends SessionRules {
   /** The session behind Stytch's opaque token, asked now; null for none. Only roles that mean something here are told. */
   readonly sessionOf: (stytchToken: string) => Promise<Result<StytchSession | null>>;
   /** Ends the session behind it at Stytch; one that is over already is ended. */
-  readonly endSession: (stytchToken: string) => Promise<Result<void>>;
+  readonly endSession: (stytchToken: string) => Promise<Result<'ended'>>;
   readonly devices: Devices;
   readonly keys: Keys;
   readonly owners: Owners;

@@ -1,13 +1,12 @@
 import type { Outcome } from '../model/ports.ts';
-import { err, type Result } from '../model/refusal.ts';
+import { err, ok, type Result } from '../model/refusal.ts';
 
 /** When to come back to a Stytch that gave no answer and no time, in seconds. */
 const COME_BACK_SECONDS = 5;
 
-/** Stytch that does not answer, or not as it should, says nothing of anybody: we cannot tell. */
-export const stytchRefusal = (
-  answer: Exclude<Outcome<never>, { readonly outcome: 'answered' }>,
-): Result<never> => {
+/** What Stytch answers. That it does not, or not as it should, says nothing of anybody: we cannot tell. */
+export const stytchResult = <T>(answer: Outcome<T>): Result<T> => {
+  if (answer.outcome === 'answered') return ok(answer.value);
   const asked = answer.outcome === 'unreachable' ? answer.retryAfterSeconds : null;
   return err({ reason: 'unavailable', what: 'stytch', retryAfterSeconds: asked ?? COME_BACK_SECONDS });
 };
