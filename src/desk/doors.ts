@@ -44,7 +44,7 @@ export const createDoors = (ports: DeskPorts) => {
     open: async (context, call) => {
       const session = await sessionOf(context, call, maxAuthAgeSeconds);
       if (!session.ok) return session;
-      return ok(ownSubject(session.value, ports, sourceOf(context.req.raw, call.requestId)));
+      return ok(ownSubject(session.value, ports, sourceOf({ ...call, request: context.req.raw })));
     },
   });
 
@@ -55,7 +55,7 @@ export const createDoors = (ports: DeskPorts) => {
     open: async (context, call) => {
       const session = await sessionOf(context, call, maxAuthAgeSeconds);
       if (!session.ok) return session;
-      return organizationSubject(session.value, ports, sourceOf(context.req.raw, call.requestId));
+      return organizationSubject(session.value, ports, sourceOf({ ...call, request: context.req.raw }));
     },
   });
 
@@ -84,7 +84,7 @@ export const createDoors = (ports: DeskPorts) => {
       const opened = await operator.open(context, call);
       if (!opened.ok) return opened;
       const { clientId } = opened.value;
-      const from = sourceOf(context.req.raw, call.requestId);
+      const from = sourceOf({ ...call, request: context.req.raw });
       const named = context.req.param('user_id') ?? '';
       const who = operatorSubject({ id: clientId, via: clientId }, named, ports.everyScope, from);
       return who === null ? err({ reason: 'not_found' }) : ok(who);
@@ -137,7 +137,7 @@ export const authorOf = (
   { requestId }: Call,
   actor: Author['actor'],
   via: string | null,
-): Author => ({ ...sourceOf(request, requestId), actor, via });
+): Author => ({ ...sourceOf({ request, requestId }), actor, via });
 
 /** Who calls, if his credential is what is asked for. */
 const callerOf = async (

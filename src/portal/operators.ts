@@ -18,7 +18,7 @@ const operating = async (
   session: PortalSession,
   visit: Visit,
 ): Promise<Result<Operating>> => {
-  const own = await ports.keys.about(ownSubject(session, ports, sourceOf(visit.request, visit.requestId)));
+  const own = await ports.keys.about(ownSubject(session, ports, sourceOf(visit)));
   if (!own.ok) return own;
   if (own.value.deletion !== null) return err({ reason: 'owner_deleted' });
   return own.value.suspension === null
@@ -36,7 +36,7 @@ export const createOwnersPlace = (ports: PortalPorts): Place => ({
   subjectOf: async (session, visit) => {
     const operator = await operating(ports, session, visit);
     if (!operator.ok) return operator;
-    const from = sourceOf(visit.request, visit.requestId);
+    const from = sourceOf(visit);
     const who = operatorSubject(operator.value, visit.params.user_id ?? '', ports.everyScope, from);
     return who === null ? err({ reason: 'not_found' }) : ok(who);
   },
@@ -51,6 +51,6 @@ export const createOperatorsDoor = (ports: PortalPorts): Place => ({
   baseOf: () => PATHS.operators,
   subjectOf: async (session, visit) => {
     const operator = await operating(ports, session, visit);
-    return operator.ok ? ok(ownSubject(session, ports, sourceOf(visit.request, visit.requestId))) : operator;
+    return operator.ok ? ok(ownSubject(session, ports, sourceOf(visit))) : operator;
   },
 });

@@ -14,7 +14,7 @@ export const createPlaces = (ports: PortalPorts): readonly Place[] => [
     isFor: () => true,
     isStrict: false,
     baseOf: () => '',
-    subjectOf: (session, visit) => ok(ownSubject(session, ports, sourceOf(visit.request, visit.requestId))),
+    subjectOf: (session, visit) => ok(ownSubject(session, ports, sourceOf(visit))),
   },
   {
     kind: 'organization',
@@ -22,8 +22,7 @@ export const createPlaces = (ports: PortalPorts): readonly Place[] => [
     isFor: () => true,
     isStrict: false,
     baseOf: () => PATHS.organization,
-    subjectOf: (session, visit) =>
-      organizationSubject(session, ports, sourceOf(visit.request, visit.requestId)),
+    subjectOf: (session, visit) => organizationSubject(session, ports, sourceOf(visit)),
   },
   createOwnersPlace(ports),
 ];
