@@ -3,6 +3,7 @@ import { Layout, type SignedInFrame } from '../layout.tsx';
 import { ownerPathsAt, PATHS } from '../paths.ts';
 import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
+import { TextField } from './text-field.tsx';
 
 const { find: words } = WORDS;
 
@@ -18,35 +19,23 @@ export const FindPage = ({
   readonly outcome: Outcome | null;
 }) => {
   const found = outcome?.kind === 'email' ? outcome.found : [];
-  const problem = outcome === null || found.length > 0 ? null : problemOf(outcome);
+  const problem = outcome === null || found.length > 0 ? undefined : problemOf(outcome);
   return (
     <Layout title={words.title} frame={frame}>
       <h1>{words.title}</h1>
       <PostForm csrf={frame.csrf} action={PATHS.operators}>
-        <div class="field">
-          <label for="sought">{words.label}</label>
-          <input
-            id="sought"
-            name="sought"
-            type="text"
-            required
-            autofocus
-            maxlength={512}
-            autocomplete="off"
-            autocapitalize="none"
-            spellcheck={false}
-            aria-describedby={problem === null ? 'hint' : 'problem hint'}
-            aria-invalid={problem === null ? undefined : 'true'}
-          />
-          {problem === null ? null : (
-            <p class="error" id="problem" role="alert">
-              {problem}
-            </p>
-          )}
-          <p class="hint" id="hint">
-            {words.hint}
-          </p>
-        </div>
+        <TextField
+          name="sought"
+          label={words.label}
+          hint={words.hint}
+          problem={problem}
+          isAlone
+          required
+          autofocus
+          maxlength={512}
+          autocapitalize="none"
+          spellcheck={false}
+        />
         <button type="submit">{words.button}</button>
       </PostForm>
       {found.length === 0 ? null : (

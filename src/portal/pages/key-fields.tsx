@@ -1,6 +1,7 @@
-import type { Child } from 'hono/jsx';
 import { EXPIRY_DAYS, type KeyForm, type Problems, scopeField } from '../key-form.ts';
 import { WORDS } from '../words.ts';
+import { described, FieldProblem } from './field-problem.tsx';
+import { TextField } from './text-field.tsx';
 
 const { fields: words } = WORDS;
 
@@ -29,77 +30,22 @@ export const KeyFields = ({ form, problems, scopes, endsAs }: Fields) => (
       label={words.name}
       value={form.name}
       problem={problems.get('name')}
-      max={64}
-      isRequired
-    >
-      {words.nameHint}
-    </TextField>
+      hint={words.nameHint}
+      maxlength={64}
+      required
+    />
     <TextField
       name="description"
       label={`${words.description} (${words.optional})`}
       value={form.description}
       problem={problems.get('description')}
-      max={256}
+      maxlength={256}
     />
     <ScopeFields form={form} problem={problems.get('scopes')} scopes={scopes} />
     <ExpiryFields form={form} problem={problems.get('expires')} endsAs={endsAs} />
     <MoreFields form={form} problems={problems} />
   </>
 );
-
-const TextField = ({
-  name,
-  label,
-  value,
-  problem,
-  max,
-  isRequired = false,
-  children,
-}: {
-  readonly name: string;
-  readonly label: string;
-  readonly value: string;
-  readonly problem: string | undefined;
-  readonly max: number;
-  readonly isRequired?: boolean;
-  readonly children?: Child;
-}) => (
-  <div class="field">
-    <label for={name}>{label}</label>
-    <input
-      id={name}
-      name={name}
-      type="text"
-      value={value}
-      maxlength={max}
-      required={isRequired}
-      autocomplete="off"
-      {...described(name, problem, children !== undefined)}
-    />
-    <Problem name={name} text={problem} />
-    {children === undefined ? null : (
-      <p class="hint" id={`${name}-hint`}>
-        {children}
-      </p>
-    )}
-  </div>
-);
-
-/** The attributes that tie a field to its hint and to what is wrong with it. */
-const described = (name: string, problem: string | undefined, hasHint: boolean) => {
-  const ids = [problem === undefined ? [] : [`${name}-problem`], hasHint ? [`${name}-hint`] : []].flat();
-  return {
-    'aria-describedby': ids.length === 0 ? undefined : ids.join(' '),
-    'aria-invalid': problem === undefined ? undefined : ('true' as const),
-  };
-};
-
-const Problem = ({ name, text }: { readonly name: string; readonly text: string | undefined }) =>
-  text === undefined ? null : (
-    <p class="error" id={`${name}-problem`}>
-      {text}
-    </p>
-  );
 
 /** Scopes by what stands before the colon. */
 const ScopeFields = ({
@@ -111,7 +57,7 @@ const ScopeFields = ({
   return (
     <fieldset {...described('scopes', problem, scopes.length > 0)}>
       <legend>{words.scopes}</legend>
-      <Problem name="scopes" text={problem} />
+      <FieldProblem name="scopes" text={problem} />
       <p class="hint" id="scopes-hint">
         {scopes.length === 0 ? words.noScopes : words.scopesHint}
       </p>
@@ -158,7 +104,7 @@ const ExpiryFields = ({
   return (
     <fieldset {...described('expires', problem, true)}>
       <legend>{words.expiry}</legend>
-      <Problem name="expires" text={problem} />
+      <FieldProblem name="expires" text={problem} />
       <p class="hint" id="expires-hint">
         {words.expiryHint}
       </p>
@@ -208,7 +154,7 @@ const MoreFields = ({ form, problems }: Pick<Fields, 'form' | 'problems'>) => {
         >
           {form.allowlist}
         </textarea>
-        <Problem name="allowlist" text={problems.get('allowlist')} />
+        <FieldProblem name="allowlist" text={problems.get('allowlist')} />
         <p class="hint" id="allowlist-hint">
           {words.allowlistHint}
         </p>
@@ -217,7 +163,7 @@ const MoreFields = ({ form, problems }: Pick<Fields, 'form' | 'problems'>) => {
         <legend>
           {words.limit} ({words.optional})
         </legend>
-        <Problem name="limitRequests" text={problems.get('limitRequests')} />
+        <FieldProblem name="limitRequests" text={problems.get('limitRequests')} />
         <label>
           {words.limitRequests}{' '}
           <input

@@ -4,6 +4,7 @@ import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
 import { FormButtons } from './form-buttons.tsx';
 import { FormProblem } from './form-problem.tsx';
+import { TextField } from './text-field.tsx';
 
 const { owner: words } = WORDS;
 
@@ -49,22 +50,14 @@ export const LimitsPage = ({
           ))}
         </select>
       </div>
-      <div class="field">
-        <label for="keys_limit">{words.keysLimit}</label>
-        <input
-          id="keys_limit"
-          name="keys_limit"
-          type="text"
-          inputmode="numeric"
-          value={form.keysLimit}
-          maxlength={4}
-          autocomplete="off"
-          aria-describedby="hint"
-        />
-        <p class="hint" id="hint">
-          {words.keysLimitHint(keysPerUser)}
-        </p>
-      </div>
+      <TextField
+        name="keys_limit"
+        label={words.keysLimit}
+        value={form.keysLimit}
+        hint={words.keysLimitHint(keysPerUser)}
+        inputmode="numeric"
+        maxlength={4}
+      />
       <FormButtons back={paths.home} button={words.limits.button} />
     </PostForm>
   </Layout>

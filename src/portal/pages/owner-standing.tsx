@@ -3,6 +3,7 @@ import type { ownerPathsAt } from '../paths.ts';
 import { PostForm } from '../post-form.tsx';
 import { WORDS } from '../words.ts';
 import { FormButtons } from './form-buttons.tsx';
+import { TextField } from './text-field.tsx';
 
 const { owner: words } = WORDS;
 
@@ -30,28 +31,16 @@ export const SuspendPage = ({
     </p>
     <p>{words.suspend.text}</p>
     <PostForm csrf={frame.csrf} action={paths.suspend}>
-      <div class="field">
-        <label for="reason">{words.reason}</label>
-        <input
-          id="reason"
-          name="reason"
-          type="text"
-          value={reason}
-          required
-          maxlength={256}
-          autocomplete="off"
-          aria-describedby={problem === null ? 'hint' : 'problem hint'}
-          aria-invalid={problem === null ? undefined : 'true'}
-        />
-        {problem === null ? null : (
-          <p class="error" id="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <p class="hint" id="hint">
-          {words.reasonHint}
-        </p>
-      </div>
+      <TextField
+        name="reason"
+        label={words.reason}
+        value={reason}
+        hint={words.reasonHint}
+        problem={problem ?? undefined}
+        isAlone
+        required
+        maxlength={256}
+      />
       <FormButtons back={paths.home} button={words.suspend.button} isBad />
     </PostForm>
   </Layout>
