@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   formTo,
   madeKey,
@@ -11,6 +11,9 @@ import {
 } from '../key-pages.ts';
 import { newPerson, textOf } from '../person.ts';
 import { call, desk, emulator, fault, isolate, later, now, rooms, stytchCalls } from '../world.ts';
+
+// A journey is many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md section 3, property 7, at the pages of keys: what cannot be known is told as that, whole, and nothing is lost. */
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ringOfOwner } from '../../src/model/key.ts';
 import {
   csrfOf,
@@ -25,6 +25,9 @@ import {
   rooms,
   stytchCalls,
 } from '../world.ts';
+
+// A journey is many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7 at the forms of the pages of keys: MG-03, MG-04, MG-06, WEB-01. */
 beforeEach(async () => {
@@ -210,19 +213,20 @@ describe.each(PLACE_NAMES)('WEB-01 › the forms of the keys of %s', (place) => 
     expect(it.holder.cookies.has('__Host-latchkey')).toBe(false);
   });
 
-  it('as a page of ours sends them, each does what it says', async () => {
-    for (const { path } of (await setting(place)).forms) {
+  it.each(routesOf(place).filter(({ method }) => method === 'POST'))(
+    'do what they say as a page of ours sends them: $path',
+    async ({ path: route }) => {
       const it = await setting(place);
-      const route = path.replace(/acme_test_[^/]+/, 'k');
-      const own = it.forms.find((each) => each.path.replace(/acme_test_[^/]+/, 'k') === route);
+      const isOfRoute = new RegExp(`^${route.replace(':key_id', '[^/]+')}$`);
+      const own = it.forms.find(({ path }) => isOfRoute.test(path));
       const before = await it.state();
       const answer = await it.holder.post(own?.path ?? '', own?.form ?? {});
       await shownKey(answer);
-      expect([path, [200, 303].includes(answer.status)]).toEqual([path, true]);
+      expect([200, 303]).toContain(answer.status);
       const after = await it.state();
       expect(after.audit?.length).toBe((before.audit?.length ?? 0) + 1);
-    }
-  });
+    },
+  );
 });
 
 describe('WEB-01 › a page that asks', () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { csrfOf, formTo, madeKey, newHolder, newKeyForm, PLACES, routesOf, shownKey } from '../key-pages.ts';
 import { asOperator, newOperatingPerson } from '../operators.ts';
 import { newPerson, type Person, stytchSession, textOf } from '../person.ts';
@@ -6,6 +6,9 @@ import { PORTAL_ROUTES } from '../portal-routes.ts';
 import { inUse, logged } from '../secrets.ts';
 import { spellings } from '../spellings.ts';
 import { call, DESK, desk, emulator, isolate, issueKey, later, now, stytchCalls } from '../world.ts';
+
+// A journey is many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7, MG and WEB, at the pages of keys. What their forms take is in `portal-keys-forms.test.ts`. */
 beforeEach(async () => {
@@ -420,7 +423,7 @@ describe('MG-17 › a cursor leads on in its own list alone', () => {
       const [, href = ''] = /class="button" href="([^"]*)"/.exec(await answer.text()) ?? [];
       expect((await person.get(href.replaceAll('&amp;', '&'))).status).toBe(200);
     }
-  }, 60_000);
+  });
 });
 
 describe('a parameter that is there twice, or names what every object has', () => {
@@ -575,7 +578,7 @@ describe('WEB-03 › after a sign-in', () => {
         expect([at, await endOf(`${at}?a=b`, 'address')]).toEqual([at, `${at}?a=b`]);
       } else if (!gets.has(path)) expect([at, await endOf(at, 'address')]).toEqual([at, '/']);
     }
-  }, 60_000);
+  });
 
   it.each([
     '//evil.test/keys/new',

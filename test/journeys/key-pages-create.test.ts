@@ -27,6 +27,9 @@ import {
   stytchClients,
 } from '../world.ts';
 
+// A journey is many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
+
 /** The page on which a key is made: DESIGN, the portal; SECURITY MG-07 to MG-10. */
 beforeEach(async () => {
   await emulator('DELETE', '/faults');
@@ -316,7 +319,7 @@ describe('the form', () => {
     const shown = await shownKey(again);
     expect([again.status, shown !== null]).toEqual([200, true]);
     // What was half done the first time goes by itself.
-    await vi.waitFor(async () => expect(await stytchClients(ada.session)).toEqual([shown?.keyId]), 10_000);
+    await vi.waitFor(async () => expect(await stytchClients(ada.session)).toEqual([shown?.keyId]), 20_000);
     expect(await countOf(ada)).toBe(1);
   });
 

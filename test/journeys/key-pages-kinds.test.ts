@@ -19,6 +19,9 @@ import {
   stytchClients,
 } from '../world.ts';
 
+// A journey is many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
+
 /** Keys that were not made at the pages, or are over, and people who are: the pages show what there is. */
 beforeEach(async () => {
   await emulator('DELETE', '/faults');
@@ -120,7 +123,7 @@ describe('somebody whose data was deleted', () => {
       if (at !== '/audit') expect(await answer.text()).not.toContain('gone with him');
     }
     expect((await isolate().call(key)).status).toBe(401);
-    await vi.waitFor(async () => expect(await stytchClients(ada.session)).not.toContain(keyId), 10_000);
+    await vi.waitFor(async () => expect(await stytchClients(ada.session)).not.toContain(keyId), 20_000);
   });
 });
 
@@ -149,7 +152,7 @@ describe('many things at once', () => {
       expect((await json(ada, keyId)).status).toBe('revoked');
       for (const each of [key, ...shown.map((one) => one.key)])
         expect((await isolate().call(each)).status).toBe(401);
-      await vi.waitFor(async () => expect(await stytchClients(ada.session)).toEqual([]), 10_000);
+      await vi.waitFor(async () => expect(await stytchClients(ada.session)).toEqual([]), 20_000);
     }
   });
 

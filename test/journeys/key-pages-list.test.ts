@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Holder, madeKey, newHolder } from '../key-pages.ts';
 import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
 import { call, desk, emulator, isolate, issueKey, later, newUser, now, send, signIn } from '../world.ts';
+
+// A journey is many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** The list of keys: whose they are, how it is narrowed, and what stands where there are none. */
 beforeEach(async () => {
@@ -120,7 +123,7 @@ describe('the list', () => {
       }
       expect([sort, lengths, [...seen].sort()]).toEqual([sort, [50, 50, 3], names]);
     }
-  }, 60_000);
+  });
 
   it('of a suspended user says so, and shows what he has', async () => {
     const ada = await newHolder();

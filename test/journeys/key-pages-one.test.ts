@@ -13,6 +13,9 @@ import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
 import { call, desk, emulator, fault, isolate, later, now, send, signIn, stytchCalls } from '../world.ts';
 
+// A journey is many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
+
 /** One key at its pages: to look at, to change, to rotate, to revoke. */
 beforeEach(async () => {
   await emulator('DELETE', '/faults');
@@ -317,7 +320,7 @@ describe('a rotation', () => {
       expect((await here.call(key)).status).toBe(200);
       await later(1);
     }
-    await vi.waitFor(async () => expect(await textOf(await ada.get(path))).toContain('now ends in'), 5_000);
+    await vi.waitFor(async () => expect(await textOf(await ada.get(path))).toContain('now ends in'), 20_000);
     await later(2 * 3_600 + 30);
     const used = await textOf(await ada.get(path));
     expect(used).toContain(`Old secret last used 2 hours ago ends in ${key.slice(-4)}`);
@@ -395,7 +398,7 @@ describe('a rotation', () => {
       const answer = await ada.post(`${path}/rotate`, form);
       expect(answer.status).toBe(200);
       return answer;
-    }, 10_000);
+    }, 20_000);
     const next = await shownKey(again);
     expect([(await call(key)).status, (await call(next?.key ?? '')).status]).toEqual([200, 200]);
   });

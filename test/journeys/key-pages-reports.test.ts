@@ -4,6 +4,9 @@ import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
 import { desk, emulator, isolate, later, now, rooms, send } from '../world.ts';
 
+// A journey is many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
+
 /** What was used, and what was done: the pages say what the JSON endpoints say. */
 beforeEach(async () => {
   await emulator('DELETE', '/faults');
@@ -76,7 +79,7 @@ describe('usage', () => {
         );
         expect([page, sum]).toEqual([page, told]);
         expect(told).toBeGreaterThan(0);
-      }, 3_000);
+      }, 20_000);
     }
   });
 
@@ -189,5 +192,5 @@ describe('the trail', () => {
       path = href === undefined ? null : unescaped(href);
     }
     expect([lengths, new Set(seen).size]).toEqual([[50, 50, 4], 104]);
-  }, 60_000);
+  });
 });
