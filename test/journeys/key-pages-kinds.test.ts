@@ -94,7 +94,8 @@ describe('a key of programs', () => {
     await runDurableObjectAlarm(await ringStub(ada.session));
     expect(await textOf(await ada.get(path))).toContain('Expired');
     expect(await (await ada.get(path)).text()).not.toContain(`${path}/`);
-    for (const verb of ['change', 'rotate']) expect((await ada.get(`${path}/${verb}`)).status).toBe(404);
+    for (const verb of ['change', 'rotate', 'revoke'])
+      expect((await ada.get(`${path}/${verb}`)).headers.get('location')).toBe(path);
     expect(await textOf(await ada.get('/'))).not.toContain('short');
     expect(await textOf(await ada.get('/?status=expired'))).toContain('short');
   });
