@@ -45,6 +45,21 @@ export const withoutEdge = (page: Page) =>
       .map(placeOf);
   })()`) as Promise<readonly string[]>;
 
+/** Fields whose example cannot be read (WCAG 2.2 §1.4.3): axe does not look at those. */
+export const faintExamples = (page: Page) =>
+  page.evaluate(`(() => {${NAMED}
+    const luminance = (colour) => {
+      const [red, green, blue] = colour.match(/[\\d.]+/g).map((part) => {
+        const share = Number(part) / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    return [...document.querySelectorAll('[placeholder]')].filter((field) => contrast(
+      luminance(getComputedStyle(field, '::placeholder').color), luminance(getComputedStyle(field).backgroundColor)) < 4.5).map(placeOf);
+  })()`) as Promise<readonly string[]>;
+
 /** What moved while the page was drawn, and by how much (Layout Instability, WICG): nothing should. */
 export const shifts = (page: Page) =>
   page.evaluate(`new Promise((told) => {

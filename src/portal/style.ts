@@ -80,6 +80,7 @@ input, select, textarea {
 }
 .field > input, textarea { width: 100%; }
 .filter input { font-weight: 400; }
+::placeholder { color: var(--soft); opacity: 1; }
 textarea { font-family: var(--mono); font-size: .925rem; }
 [type=checkbox], [type=radio] { min-height: 0; width: 1.15rem; height: 1.15rem; margin: .2rem 0 0; padding: 0; flex: none; accent-color: var(--link); }
 [aria-invalid] { border-color: var(--bad); }

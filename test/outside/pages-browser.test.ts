@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { violations } from '../axe.ts';
 import { missingBrowser, newVisitor, openBrowser } from '../browser.ts';
-import { shifts, sticksOut, tabbable, tabThrough, withoutEdge } from '../in-page.ts';
+import { faintExamples, shifts, sticksOut, tabbable, tabThrough, withoutEdge } from '../in-page.ts';
 import { openPage, PORTAL_PAGES, type PortalPage, signInBrowser, VIEWS } from '../pages.ts';
 import { type Story, tellStory } from '../story.ts';
 
@@ -65,6 +65,7 @@ describe.skipIf(missing !== null)(`every page in Chromium${NOT_HERE}`, () => {
       async (portalPage) => {
         const { page, requests, complaints } = await visit(portalPage);
         expect(await violations(page)).toEqual([]);
+        expect(await faintExamples(page)).toEqual([]);
         expect(await shifts(page)).toEqual([]);
         const { desk, login } = story.world.places;
         const known = [desk, new URL(login).origin, story.organization.desk];
