@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { madeKey, newHolder, newKeyForm } from '../key-pages.ts';
+import { madeKey, membersDesk, newHolder, newKeyForm, newMember } from '../key-pages.ts';
 import { textOf } from '../person.ts';
 import { emulator, isolate, now } from '../world.ts';
 
@@ -30,6 +30,23 @@ describe('an address that asks for what cannot be', () => {
     expect([refused.status, await textOf(refused)]).toEqual([400, expect.stringContaining('This cannot be')]);
     expect(await wayOn(refused)).toBe(expected);
     expect((await ada.get(expected)).status).toBe(200);
+  });
+});
+
+describe('who has nothing to look for at a page', () => {
+  it.each(['/organization', '/organization/keys/new', '/operators', '/keys/acme_test_none'])(
+    'is led from %s to his own keys',
+    async (path) => {
+      const ada = await newHolder();
+      const refused = await ada.get(path);
+      expect([refused.status, await wayOn(refused)]).toEqual([404, '/']);
+    },
+  );
+
+  it('nor is a member without the role led to where he needs one', async () => {
+    const member = await newMember(membersDesk(), []);
+    const refused = await member.get('/organization');
+    expect([refused.status, await wayOn(refused)]).toEqual([403, '/']);
   });
 });
 

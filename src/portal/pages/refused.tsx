@@ -57,11 +57,13 @@ const OVER: ReadonlySet<Reason> = new Set([
   'too_many_codes',
 ]);
 
+/** The same wherever there is nothing: a way back to it would say that there is something, and lead to the same again. */
+const NOT_FOR_HIM: ReadonlySet<Reason> = new Set(['not_found', 'role_missing', 'not_configured']);
+
 const nextAfter = (reason: Reason, returnTo: string): { readonly href: string; readonly label: string } => {
   const signIn = SIGN_INS[reason];
   if (signIn !== undefined) return { href: signInPath(returnTo, signIn.isAgain), label: signIn.label };
-  // The same wherever there is nothing: a way back to it would say that there is something.
-  if (reason === 'not_found') return { href: PATHS.home, label: WORDS.actions.home };
+  if (NOT_FOR_HIM.has(reason)) return { href: PATHS.home, label: WORDS.actions.home };
   // An address that asks for what cannot be would be refused again.
   if (reason === 'request_invalid') return { href: returnTo.split('?')[0] ?? '', label: WORDS.actions.again };
   return OVER.has(reason)
