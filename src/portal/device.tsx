@@ -26,9 +26,8 @@ export const createDevicePages = (ports: PortalPorts, visitors: Visitors, press:
     refused: { readonly refusal: Refusal; readonly problem: string } | null,
   ): Promise<Response> => {
     const asked = { frame: press.frameOf(visit, session), typed };
-    return refused === null
-      ? press.page(<CodePage {...asked} problem={null} />, visit)
-      : press.refusedAs(<CodePage {...asked} problem={refused.problem} />, refused.refusal, visit);
+    const content = <CodePage {...asked} problem={refused?.problem ?? null} />;
+    return press.page(content, visit, refused?.refusal);
   };
 
   const sent = (visit: Visit) =>

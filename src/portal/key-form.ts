@@ -1,6 +1,7 @@
 import type { KeyRecord } from '../model/life.ts';
 import type { Refusal } from '../model/refusal.ts';
-import { WORDS } from './words.ts';
+import type { Place } from './place.ts';
+import { messageOf, WORDS } from './words.ts';
 
 const { fields: words } = WORDS;
 
@@ -20,8 +21,6 @@ export interface KeyForm {
 
 /** What is wrong in a form, by field; `''` for what is wrong with none of them. */
 export type Problems = ReadonlyMap<keyof KeyForm | '', string>;
-
-export const NO_PROBLEMS: Problems = new Map();
 
 /** What is said of a form as a whole; null for one that is right. */
 export const problemOfAll = (problems: Problems): string | null =>
@@ -109,12 +108,23 @@ const endOf = ({ expires, expiresOn }: KeyForm, from: number): string | null => 
   return days === undefined ? '' : new Date(from + days * DAY_MS).toISOString();
 };
 
-/** What of a form a refusal is about; null where it is about something else. */
-export const problemsOf = (refusal: Refusal, { allowlist }: KeyForm): Problems | null => {
-  if (refusal.reason === 'scope_not_grantable')
-    return new Map([['scopes', words.scopesBeyond(refusal.scopes)]]);
-  if (refusal.reason !== 'request_invalid') return null;
-  return new Map(refusal.errors.map(({ pointer }) => problemAt(pointer, allowlist)));
+/** What is wrong with a form that was refused; nothing with one that was not. */
+export const problemsOf = (
+  refusal: Refusal | null,
+  { allowlist }: KeyForm,
+  place: Place['kind'],
+): Problems => {
+  if (refusal === null) return new Map();
+  switch (refusal.reason) {
+    case 'scope_not_grantable':
+      return new Map([['scopes', words.scopesBeyond(refusal.scopes)]]);
+    case 'request_invalid':
+      return new Map(refusal.errors.map(({ pointer }) => problemAt(pointer, allowlist)));
+    case 'precondition_failed':
+      return new Map([['', WORDS.change.outdated]]);
+    default:
+      return new Map([['', messageOf(refusal, place)]]);
+  }
 };
 
 const problemAt = (pointer: string, allowlist: string): readonly [keyof KeyForm | '', string] => {
@@ -133,7 +143,7 @@ const problemAt = (pointer: string, allowlist: string): readonly [keyof KeyForm 
     case 'limit':
       return ['limitRequests', words.limitProblem];
     default:
-      return ['', WORDS.fields.problems];
+      return ['', words.problems];
   }
 };
 

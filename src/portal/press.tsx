@@ -16,6 +16,8 @@ import { placesFor, waysAt } from './ways.ts';
  */
 const FOR_EVER = { 'cache-control': 'public, max-age=31536000, immutable' };
 
+const DONE = { status: 200, headers: undefined };
+
 /** Makes answers of pages. */
 export const createPress = (ports: PortalPorts) => {
   const { brand, look, deskUrl, login, now } = ports;
@@ -40,30 +42,26 @@ export const createPress = (ports: PortalPorts) => {
     };
   };
 
+  /** Of a refusal, with the status that it has everywhere, its challenge, and when to come back. */
   const page = async (
     content: JSX.Element,
     visit: Visit,
-    status = 200,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Response> =>
-    answer(`<!doctype html>${await content}`, status, visit, deskUrl, {
+    refusal: Refusal | null = null,
+  ): Promise<Response> => {
+    const { status, headers } = refusal === null ? DONE : answerFor(refusal);
+    return answer(`<!doctype html>${await content}`, status, visit, deskUrl, {
       'content-type': 'text/html; charset=utf-8',
-      ...headers,
+      ...(refusal && headers?.(refusal, { realm: deskUrl })),
     });
-
-  /** With the status that a refusal has everywhere, its challenge, and when to come back. */
-  const refusedAs = (content: JSX.Element, refusal: Refusal, visit: Visit): Promise<Response> => {
-    const { status, headers } = answerFor(refusal);
-    return page(content, visit, status, headers?.(refusal, { realm: deskUrl }));
   };
 
   return {
-    ...{ frame, frameOf, page, refusedAs },
+    ...{ frame, frameOf, page },
 
     refused: (refusal: Refusal, visit: Visit): Promise<Response> => {
       const canSignIn = login.loginUrl !== null;
       const content = <RefusedPage frame={frame(visit)} refusal={refusal} canSignIn={canSignIn} />;
-      return refusedAs(content, refusal, visit);
+      return page(content, visit, refusal);
     },
 
     /** Goes on by GET, whatever came (RFC 9110 §15.4.4). */

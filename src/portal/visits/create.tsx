@@ -1,12 +1,11 @@
 import { err, ok, type Refusal } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import type { Form } from '../forms.ts';
-import { askedBy, type KeyForm, linkedForm, linkOf, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
+import { askedBy, type KeyForm, linkedForm, linkOf, problemsOf, sentForm } from '../key-form.ts';
 import { newOnce, openedAt } from '../once.ts';
 import { CreatePage } from '../pages/create.tsx';
 import { withQuery } from '../paths.ts';
 import type { PortalPorts, Serve } from '../ports.ts';
-import { messageOf } from '../words.ts';
 import type { VisitParts } from './parts.ts';
 import { showKey } from './show-key.tsx';
 
@@ -20,13 +19,10 @@ export const createCreateVisits = (parts: VisitParts) => {
     once: string,
     refusal: Refusal | null = null,
   ): Promise<Response> => {
-    const problems =
-      refusal === null
-        ? NO_PROBLEMS
-        : (problemsOf(refusal, form) ?? new Map([['' as const, messageOf(refusal, place.kind)]]));
+    const problems = problemsOf(refusal, form, place.kind);
     const scopes = who.grantable.map((name) => offered(ports, name));
     const content = <CreatePage {...{ frame, paths, once, form, problems, scopes }} />;
-    return refusal === null ? press.page(content, visit) : press.refusedAs(content, refusal, visit);
+    return press.page(content, visit, refusal);
   };
 
   const ask = async (entered: Entered): ReturnType<Serve> => {

@@ -1,9 +1,9 @@
 import type { KeyRecord } from '../../model/life.ts';
-import { err, ok, type Result } from '../../model/refusal.ts';
+import { err, ok, type Refusal, type Result } from '../../model/refusal.ts';
 import type { Entered } from '../entrance.ts';
 import type { Form } from '../forms.ts';
 import { isOneOf } from '../is-one-of.ts';
-import { askedBy, formOfKey, type KeyForm, NO_PROBLEMS, problemsOf, sentForm } from '../key-form.ts';
+import { askedBy, formOfKey, type KeyForm, problemsOf, sentForm } from '../key-form.ts';
 import { newOnce, openedAt } from '../once.ts';
 import { ChangePage } from '../pages/change.tsx';
 import { KeyPage, type Notice } from '../pages/key.tsx';
@@ -79,28 +79,16 @@ export const createOneKeyVisits = (parts: VisitParts) => {
     form: KeyForm,
     // What the form was filled in for: of a later one, its user has not seen what it changed.
     revision: number,
-    refused: Parameters<typeof press.refusedAs>[1] | null,
+    refusal: Refusal | null,
   ): Promise<Response> => {
-    const problems =
-      refused === null
-        ? NO_PROBLEMS
-        : (problemsOf(refused, form) ??
-          new Map([
-            [
-              '' as const,
-              refused.reason === 'precondition_failed'
-                ? WORDS.change.outdated
-                : messageOf(refused, place.kind),
-            ],
-          ]));
+    const problems = problemsOf(refusal, form, place.kind);
     const kept = record.scopes.filter((scope) => !who.grantable.includes(scope));
     const scopes = [
       ...who.grantable.map((name) => offered(ports, name)),
       ...kept.map((name) => offered(ports, name, true)),
     ];
     const shown = { frame, paths, record, form, revision, problems, scopes };
-    const content = <ChangePage {...shown} />;
-    return refused === null ? press.page(content, visit) : press.refusedAs(content, refused, visit);
+    return press.page(<ChangePage {...shown} />, visit, refusal);
   };
 
   const askChange = asking(async (entered, record) =>
@@ -166,7 +154,7 @@ export const createOneKeyVisits = (parts: VisitParts) => {
       overlap,
       messageOf(rotated.refusal, entered.place.kind),
     );
-    return ok(await press.refusedAs(content, rotated.refusal, entered.visit));
+    return ok(await press.page(content, entered.visit, rotated.refusal));
   };
 
   const endRotation =

@@ -33,7 +33,7 @@ export const createFindVisits = ({ ports, press }: VisitParts) => {
         return ok(press.goTo(ownerPathsAt(only.owner.id).home, visit));
       if (only !== undefined) return ok(await press.page(page(entered, value), visit));
     }
-    return ok(await press.refusedAs(page(entered, value), { reason: 'not_found' }, visit));
+    return ok(await press.page(page(entered, value), visit, { reason: 'not_found' }));
   };
 
   /** An address under which there is nothing, for whoever may look. */

@@ -47,7 +47,7 @@ export const createOwnerVisits = ({ ports, press, entrance }: VisitParts) => {
     const { refusal } = suspended;
     const problem =
       refusal.reason === 'request_invalid' ? WORDS.owner.reasonProblem : messageOf(refusal, 'user');
-    return ok(await press.refusedAs(suspendPage(entered, reason, problem), refusal, entered.visit));
+    return ok(await press.page(suspendPage(entered, reason, problem), entered.visit, refusal));
   };
 
   const confirmPage = (entered: Entered, deed: 'lift' | 'revokeAll', count: number) => {
@@ -104,7 +104,7 @@ export const createOwnerVisits = ({ ports, press, entrance }: VisitParts) => {
     const form = { plan: sent.get('plan') ?? '', keysLimit: sent.get('keys_limit')?.trim() ?? '' };
     const set = await ports.owners.setLimits(entered.who, askedBy(form));
     if (set.ok) return done(entered, 'limits');
-    return ok(await press.refusedAs(limitsPage(entered, form, set.refusal), set.refusal, entered.visit));
+    return ok(await press.page(limitsPage(entered, form, set.refusal), entered.visit, set.refusal));
   };
 
   return { askSuspend, suspend, askLift, lift, askLimits, setLimits, askRevokeAll, revokeAll };
