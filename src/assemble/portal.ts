@@ -33,7 +33,7 @@ export const openPortal = (
     ...{ deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log },
     ...{ sessionOf, grantable, organizationRoles, largestLeaseSeconds },
     endSession: async (token) => stytchResult(await stytch.revokeSession(token)),
-    ...{ keys: createKeys(ports), keyBrand: brand },
+    ...{ keys: createKeys(ports), keyVariable: `${brand.toUpperCase()}_API_KEY` },
     ...{ owners: createOwners(ports, findUsers), everyScope, operatorPeople: new Set(config.operatorPeople) },
     ...{ plans: [...limits.plans.keys()], keysPerUser },
     brand: portal.title,

@@ -23,8 +23,8 @@ export interface PortalPorts extends SessionRules {
   /** What a scope is called, and what it is for. */
   readonly scopeTitle: (scope: string) => string;
   readonly scopeDescription: (scope: string) => string | null;
-  /** What the operator's brand is called in a key; what a shell variable that holds one is named after. */
-  readonly keyBrand: string;
+  /** The shell variable that holds a key, where pages give examples. */
+  readonly keyVariable: string;
   /** How old a word of the Ring may be anywhere: when a revocation is in force everywhere. Seconds. */
   readonly largestLeaseSeconds: number;
   /** The session behind Stytch's opaque token, asked now; null for none. Only roles that mean something here are told. */

@@ -26,12 +26,13 @@ export const ShownKeyPage = ({
   keyPath,
   secret,
   variable,
-  whoamiUrl,
+  curl,
 }: ShownKey & {
   readonly secret: string;
   /** The shell variable that holds it. */
   readonly variable: string;
-  readonly whoamiUrl: string;
+  /** A request that tries it. */
+  readonly curl: string;
 }) => {
   const title = words.title[shown === 'created' ? 'created' : 'rotated'];
   return (
@@ -44,12 +45,7 @@ export const ShownKeyPage = ({
         <p class="note">{words.warning[shown]}</p>
         <Copyable id="key" label={words.key} text={secret} isMain />
         <Copyable id="env" label={words.env} text={`${variable}=${secret}`} />
-        <Copyable
-          id="curl"
-          label={words.curl}
-          text={`curl -H "Authorization: Bearer ${secret}" ${whoamiUrl}`}
-          hint={words.curlHint}
-        />
+        <Copyable id="curl" label={words.curl} text={curl} hint={words.curlHint} />
         <p class="soft">{words.care}</p>
         <p class="buttons">
           <a class="button" href={keyPath}>

@@ -1,4 +1,5 @@
 import { ok } from '../../model/refusal.ts';
+import { curlLine } from '../curl.ts';
 import type { Entered } from '../entrance.ts';
 import { isOneOf } from '../is-one-of.ts';
 import { type ListFilter, ListPage } from '../pages/list.tsx';
@@ -59,7 +60,7 @@ export const createListVisits = ({ ports, press }: VisitParts) => {
           used={new Map(used.value.map((each) => [each.keyId, each]))}
           isFiltered={search !== '' || scope !== '' || status !== 'active' || cursor !== undefined}
           scopes={who.grantable.map((name) => ({ name, title: ports.scopeTitle(name) }))}
-          example={`curl -H "Authorization: Bearer $${ports.keyBrand.toUpperCase()}_API_KEY" ${ports.deskUrl}/v1/whoami`}
+          example={curlLine(ports.deskUrl, `$${ports.keyVariable}`)}
         >
           {place.kind === 'user' ? <OwnerPanel {...ownerShown(entered, about.value, ports)} /> : null}
         </ListPage>,

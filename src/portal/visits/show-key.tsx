@@ -1,5 +1,6 @@
 import type { IssuedKey } from '../../model/life.ts';
 import { ok } from '../../model/refusal.ts';
+import { curlLine } from '../curl.ts';
 import type { Entered } from '../entrance.ts';
 import { type Shown, ShownAlreadyPage, ShownKeyPage } from '../pages/shown-key.tsx';
 import type { Serve } from '../ports.ts';
@@ -24,8 +25,8 @@ export const showKey = async (
         <ShownKeyPage
           {...page}
           secret={key}
-          variable={`${ports.keyBrand.toUpperCase()}_API_KEY`}
-          whoamiUrl={`${ports.deskUrl}/v1/whoami`}
+          variable={ports.keyVariable}
+          curl={curlLine(ports.deskUrl, key)}
         />
       ),
       visit,
