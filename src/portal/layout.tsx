@@ -3,7 +3,7 @@ import type { Logo } from '../model/logo.ts';
 import type { Asset, Assets } from './assets.ts';
 import { PATHS } from './paths.ts';
 import { SignOutButton } from './sign-out-button.tsx';
-import { WORDS } from './words.ts';
+import { LANG, WORDS } from './words.ts';
 
 const { nav: words } = WORDS;
 
@@ -57,7 +57,7 @@ export const Layout = ({
   readonly isHisAlone?: boolean;
   readonly children?: Child;
 }) => (
-  <html lang="en" data-now={now}>
+  <html lang={LANG} data-now={now}>
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />

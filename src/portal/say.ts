@@ -1,7 +1,7 @@
 import type { DeviceOrigin } from '../model/device.ts';
 import type { Seen } from '../model/life.ts';
 import { isOneOf } from './is-one-of.ts';
-import { WORDS } from './words.ts';
+import { LANG, WORDS } from './words.ts';
 
 const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 const SECOND = new Intl.DateTimeFormat('en-GB', {
@@ -10,7 +10,7 @@ const SECOND = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 });
 
-const REGIONS = new Intl.DisplayNames('en', { type: 'region' });
+const REGIONS = new Intl.DisplayNames(LANG, { type: 'region' });
 
 /** A day as a person reads it. Times here are UTC: nobody tells a server where he is. */
 export const day = (at: number): string => DAY.format(at);

@@ -1,8 +1,5 @@
 import { left, moment, relative } from './moments.ts';
-import { WORDS } from './words.ts';
-
-/** Of the pages, as `layout.tsx` says it. */
-const LANG = 'en';
+import { LANG, WORDS } from './words.ts';
 
 interface At {
   /** Milliseconds. */

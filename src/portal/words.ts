@@ -1,7 +1,10 @@
 import type { Reason, Refusal } from '../model/refusal.ts';
 import type { Place } from './place.ts';
 
-/** All that the pages say, in one place. English alone so far: `lang` in `layout.tsx` says so. */
+/** What language the pages are in: English alone so far. */
+export const LANG = 'en';
+
+/** All that the pages say, in one place. */
 export const WORDS = {
   title: (page: string, brand: string) => `${page} · ${brand}`,
   skip: 'Skip to the page',
@@ -483,8 +486,8 @@ export const WORDS = {
 } as const;
 
 // Once and not for each number of a page: they are dear.
-const NUMBER = new Intl.NumberFormat('en').format;
-const SHORT_NUMBER = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format;
+const NUMBER = new Intl.NumberFormat(LANG).format;
+const SHORT_NUMBER = new Intl.NumberFormat(LANG, { notation: 'compact', maximumFractionDigits: 1 }).format;
 
 /** In the largest unit that there are two of, rounded up: nobody waits for less than he was told. */
 export const duration = (seconds: number): string => {

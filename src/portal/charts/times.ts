@@ -1,8 +1,10 @@
+import { LANG } from '../words.ts';
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 const inUtc = (options: Intl.DateTimeFormatOptions) => {
-  const format = new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' });
+  const format = new Intl.DateTimeFormat(LANG, { ...options, timeZone: 'UTC' });
   return (at: number): string => format.format(at);
 };
 

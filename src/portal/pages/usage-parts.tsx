@@ -4,7 +4,7 @@ import { UsageChart } from '../charts/usage-chart.tsx';
 import { left as timeLeft } from '../moments.ts';
 import { withQuery } from '../paths.ts';
 import { barsOf, USAGE_RANGES, type UsageRangeName } from '../usage-ranges.ts';
-import { WORDS } from '../words.ts';
+import { LANG, WORDS } from '../words.ts';
 
 const { usage: words } = WORDS;
 
@@ -54,7 +54,7 @@ export const LimitsPanel = ({
         name={words.limitNames[name](words.period(perSeconds))}
         left={left}
         limit={requests}
-        note={wholeAt === null ? null : words.whole(timeLeft(wholeAt, now, 'en'))}
+        note={wholeAt === null ? null : words.whole(timeLeft(wholeAt, now, LANG))}
       />
     ))}
   </section>
