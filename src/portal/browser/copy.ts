@@ -5,24 +5,22 @@ const SAID_MS = 2_000;
 
 /**
  * `<button type="button" hidden data-copy="#id" data-copied="Copied" data-selected="Press Ctrl+C">Copy</button>`: copies
- * the text of an element; where the browser lets nothing be copied, selects it. Its words stand in `[data-label]`, if
- * there is one in it, beside an icon.
+ * the text of an element; where the browser lets nothing be copied, selects it.
  */
 export const copyButtons = (): void => {
   for (const button of every('[data-copy]')) {
     const { copy = '', copied = '', selected = '' } = button.dataset;
     const source = document.querySelector(copy);
     if (source === null) continue;
-    const label = button.querySelector('[data-label]') ?? button;
-    const usual = label.textContent;
+    const usual = button.textContent;
     let timer = 0;
     button.addEventListener('click', async () => {
       const word = (await isCopied(source)) ? copied : selected;
-      label.textContent = word;
+      button.textContent = word;
       say(word);
       clearTimeout(timer);
       timer = setTimeout(() => {
-        label.textContent = usual;
+        button.textContent = usual;
         say('');
       }, SAID_MS);
     });
