@@ -1,13 +1,12 @@
 import { accentOn } from './accent.ts';
 import { CHART_STYLE } from './charts/style.ts';
-import { PARTS_STYLE } from './parts-style.ts';
 import { PORTAL_STYLE } from './style.ts';
 
 const DARK = '@media (prefers-color-scheme: dark)';
 
 /** The whole style; with the operator's colour in place of ours, as far as it can be read. */
 export const brandStyle = (accent: string | null): string => {
-  const style = PORTAL_STYLE + PARTS_STYLE + CHART_STYLE;
+  const style = PORTAL_STYLE + CHART_STYLE;
   if (accent === null) return style;
   const { light, dark } = backgrounds();
   return `${style}${HOVER}${variables(accent, light)}${DARK} { ${variables(accent, dark)}}\n`;

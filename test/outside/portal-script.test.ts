@@ -5,7 +5,6 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { HEADERS } from '../../src/portal/answer.ts';
 import { left, moment, relative } from '../../src/portal/moments.ts';
-import { PARTS_STYLE } from '../../src/portal/parts-style.ts';
 import { PORTAL_SCRIPT } from '../../src/portal/script.ts';
 import { PORTAL_STYLE } from '../../src/portal/style.ts';
 import { missingBrowser, newVisitor, openBrowser } from '../browser.ts';
@@ -36,7 +35,7 @@ describe.skipIf(missing !== null)(`the script of the portal in Chromium${NOT_HER
 
   const bodyOf = ({ url = '' }: IncomingMessage): readonly [type: string, body: string] => {
     if (url === '/script.js') return ['text/javascript', PORTAL_SCRIPT];
-    if (url === '/style.css') return ['text/css', PORTAL_STYLE + PARTS_STYLE];
+    if (url === '/style.css') return ['text/css', PORTAL_STYLE];
     if (url === '/icon') return ['image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"/>'];
     return ['text/html', pages.get(url.split('?')[0] ?? '') ?? whole('<h1>elsewhere</h1>')];
   };
