@@ -1,5 +1,6 @@
 import type { UsageQuery, UsageReport } from '../model/life.ts';
 import { joined } from './charts/buckets.ts';
+import { isOneOf } from './is-one-of.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -20,7 +21,7 @@ export const USAGE_RANGES = Object.keys(RANGES) as readonly UsageRangeName[];
 /** The range that an address names; a day for whatever else it says. */
 export const rangeIn = (query: URLSearchParams): UsageRangeName => {
   const named = query.get('range') ?? '';
-  return USAGE_RANGES.find((name) => name === named) ?? '24h';
+  return isOneOf(RANGES, named) ? named : '24h';
 };
 
 /** The query for a range that ends with the bar that is running. `now` in milliseconds. */
