@@ -15,6 +15,7 @@ export interface Asset {
   readonly integrity: string;
 }
 
+/** All that pages load. */
 export interface Assets {
   readonly style: Asset;
   readonly script: Asset;

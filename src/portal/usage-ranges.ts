@@ -16,6 +16,7 @@ const RANGES = {
 
 export type UsageRangeName = keyof typeof RANGES;
 
+/** In the order in which they are offered. */
 export const USAGE_RANGES = Object.keys(RANGES) as readonly UsageRangeName[];
 
 /** The range that an address names; a day for whatever else it says. */

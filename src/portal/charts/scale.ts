@@ -29,4 +29,5 @@ export const heights = (counts: readonly number[], top: number, units: number): 
 /** In the units of the charts, and with stripes in it: what can just be seen. */
 const LEAST = 2;
 
+/** What numbers add up to. */
 export const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);

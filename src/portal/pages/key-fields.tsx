@@ -65,7 +65,7 @@ const ScopeFields = ({
         <div class="scopes">
           {groups.length < 2 ? null : <p class="group">{group}</p>}
           {members.length < 2 ? null : (
-            <label class="choice all scripted" hidden>
+            <label class="choice scripted" hidden>
               <input type="checkbox" data-check-all={group} /> <b>{words.allOf(group)}</b>
             </label>
           )}

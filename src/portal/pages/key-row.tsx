@@ -28,14 +28,14 @@ export const KeyRow = ({
   const { keyId, name, description, scopes, lastFour, createdAt } = record;
   return (
     <li class={isLiving(record) ? undefined : 'over'}>
-      <div class="name">
+      <div>
         <h2>
           <a href={path}>
             <bdi>{name}</bdi>
           </a>
         </h2>
         {record.status === 'active' && record.expiresAt === null ? null : <Badge record={record} now={now} />}
-        <p class="id">
+        <p>
           <code>{keyId}</code> <span class="soft">{WORDS.key.endsIn(lastFour)}</span>
         </p>
         {description === '' ? null : (

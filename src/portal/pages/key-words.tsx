@@ -6,6 +6,7 @@ import { WORDS } from '../words.ts';
 /** A key that ends within so many milliseconds is marked in the list: 7 days. */
 const SOON_MS = 604_800_000;
 
+/** Whether requests with a key can still be let through. */
 export const isLiving = ({ status }: Pick<KeyRecord, 'status'>): boolean =>
   status === 'active' || status === 'rotating';
 

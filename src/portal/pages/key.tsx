@@ -15,7 +15,7 @@ const { key: words } = WORDS;
 
 export type Notice = keyof typeof words.notices;
 
-export interface OneKey {
+interface OneKey {
   readonly frame: SignedInFrame;
   readonly paths: PlacePaths;
   readonly record: KeyRecord;
@@ -85,7 +85,7 @@ const RotationPanel = ({
   record: { keyId, lastFour },
   rotation,
 }: OneKey & { readonly rotation: Rotation }) => (
-  <section class="panel rotation" aria-labelledby="rotation">
+  <section class="panel" aria-labelledby="rotation">
     <h2 id="rotation">{WORDS.rotation.title}</h2>
     <p>{WORDS.rotation.text}</p>
     <dl>
@@ -149,7 +149,7 @@ const Deed = ({
 const Details = ({ frame: { now }, record, titleOf, paths }: OneKey) => (
   <section aria-labelledby="details">
     <h2 id="details">{words.details}</h2>
-    <dl class="facts">
+    <dl>
       <Fact name={words.id}>
         <code id="key-id">{record.keyId}</code> <CopyButton of="key-id" />
         <p class="hint">{words.idHint}</p>

@@ -9,6 +9,7 @@ const { owner: words } = WORDS;
 
 export type OwnerNotice = keyof typeof words.notices;
 
+/** An owner, and what led to him. */
 export interface OwnerShown {
   readonly about: OwnerRecord;
   readonly paths: PlacePaths;
@@ -54,7 +55,7 @@ export const OwnerPanel = (shown: OwnerShown) => {
 };
 
 const Facts = ({ about, now }: OwnerShown) => (
-  <dl class="facts">
+  <dl>
     {about.owner.organizationId === null || about.owner.kind === 'organization' ? null : (
       <Fact name={words.organization}>
         <code>{about.owner.organizationId}</code>

@@ -22,7 +22,7 @@ export const RevokePage = ({
   <Layout title={words.title(record.name)} frame={frame} width="form">
     <h1>{words.title(record.name)}</h1>
     <p>{words.text}</p>
-    <dl class="facts">
+    <dl>
       <Fact name={WORDS.use.last}>
         <LastUse record={record} now={frame.now} />
       </Fact>

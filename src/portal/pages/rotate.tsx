@@ -13,6 +13,7 @@ export const OVERLAPS = [3_600, 86_400, 604_800, 2_592_000, 0] as const;
 
 export type Overlap = (typeof OVERLAPS)[number];
 
+/** What is chosen until somebody chooses, in seconds. */
 export const USUAL_OVERLAP: Overlap = 86_400;
 
 /** Asks how long the old secret is to live beside the new one. */
