@@ -3,10 +3,11 @@ import type { Seen } from '../model/life.ts';
 import { isOneOf } from './is-one-of.ts';
 import { LANG, WORDS } from './words.ts';
 
-const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
-const SECOND = new Intl.DateTimeFormat('en-GB', {
+const DAY = new Intl.DateTimeFormat(LANG, { dateStyle: 'medium', timeZone: 'UTC' });
+const SECOND = new Intl.DateTimeFormat(LANG, {
   dateStyle: 'medium',
   timeStyle: 'medium',
+  hourCycle: 'h23',
   timeZone: 'UTC',
 });
 

@@ -147,7 +147,7 @@ describe('a device', () => {
   it('whose key ends is shown with the day', async () => {
     const { user_code } = await begin({ client_id: 'acme-reader' });
     const { page } = await openCode(await newUserOfApp(), user_code);
-    const day = new Date(Date.now() + 30 * 86_400_000).toLocaleDateString('en-GB', {
+    const day = new Date(Date.now() + 30 * 86_400_000).toLocaleDateString('en', {
       dateStyle: 'medium',
       timeZone: 'UTC',
     });

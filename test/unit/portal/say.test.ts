@@ -19,7 +19,7 @@ describe('placeOf', () => {
 
 describe('times', () => {
   it('a day is a day of UTC', () => {
-    expect(day(Date.parse('2026-11-26T23:59:59Z'))).toBe('26 Nov 2026');
+    expect(day(Date.parse('2026-11-26T23:59:59Z'))).toBe('Nov 26, 2026');
   });
 
   it.each([
