@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Account, signUp } from '../../demo/world.ts';
 import { bringSession, fillKey, missingBrowser, newVisitor, openBrowser, press } from '../browser.ts';
 import { spellings } from '../spellings.ts';
@@ -12,6 +12,7 @@ import { type OwnLatchkey, startLatchkey } from './latchkey.ts';
  * knows of one afterwards.
  */
 const PATIENCE_MS = 180_000;
+const GOING_MS = 30_000;
 
 const missing = missingBrowser();
 const NOT_HERE = missing === null ? '' : `. Skipped: apt-get install ${missing}`;
@@ -163,16 +164,21 @@ describe.skipIf(missing !== null)(`a key that was shown in Chromium${NOT_HERE}`,
 });
 
 /** Chromium has no page at all where a form would have to be sent again: then there is nothing to wait for. */
-const goBack = (page: Page) => gone(page.goBack({ waitUntil: 'commit' }));
-const goForward = (page: Page) => gone(page.goForward({ waitUntil: 'commit' }));
+const goBack = (page: Page) => gone(() => page.goBack({ waitUntil: 'commit' }));
+const goForward = (page: Page) => gone(() => page.goForward({ waitUntil: 'commit' }));
 
-const gone = async (going: Promise<unknown>): Promise<void> => {
-  try {
-    await going;
-  } catch (error) {
-    if (!(error instanceof Error && /ERR_CACHE_MISS|ERR_ABORTED/.test(error.message))) throw error;
-  }
-};
+/** Asked again while Chromium puts another page in the place of one: it then is "not attached" and goes nowhere. */
+const gone = (go: () => Promise<unknown>): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      try {
+        await go();
+      } catch (error) {
+        if (!(error instanceof Error && /ERR_CACHE_MISS|ERR_ABORTED/.test(error.message))) throw error;
+      }
+    },
+    { timeout: GOING_MS },
+  );
 
 /** What the page is, once it is one. */
 const contentOf = async (page: Page): Promise<string> => {
