@@ -155,7 +155,11 @@ describe('desk.organizationRoles', () => {
 
   it('are of a B2B project', () => {
     const { config } = accepted({ desk, stytch: { projectId: LIVE, vertical: 'b2b' } });
-    expect(config.desk).toEqual({ maxAuthAgeSeconds: null, organizationRoles: ['stytch_admin'], origins: [] });
+    expect(config.desk).toEqual({
+      maxAuthAgeSeconds: null,
+      organizationRoles: ['stytch_admin'],
+      origins: [],
+    });
   });
 
   it('are a problem in a consumer project, which has no members', () => {
