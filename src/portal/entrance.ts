@@ -60,13 +60,12 @@ export const createEntrance = (ports: PortalPorts, visitors: Visitors, press: Pr
     (place: Place, rules: FormRules, serve: (entered: Entered, form: Form) => ReturnType<Serve>): Serve =>
     async (visit) => {
       const paths = pathsAt(place.baseOf(visit));
-      const held = await visitors.held(visit);
-      const isForHim = held === null || place.isFor(held);
-      const outlives = isForHim && (rules.outlives || place.isStrict);
+      const outlives = rules.outlives || place.isStrict;
       const sent = await forms.sent(
         visit,
         (fields) => rules.returnTo(paths, visit, fields),
-        () => outlives,
+        // Of who may not be here, Stytch is not asked.
+        (_, session) => outlives && place.isFor(session),
       );
       if (!sent.ok) return sent;
       // Before all else: who may not be here is not told what he would need.

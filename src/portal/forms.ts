@@ -30,12 +30,12 @@ export const createForms = ({ deskUrl }: PortalPorts, visitors: Visitors) => {
     sent: async (
       visit: Visit,
       returnTo: (form: Form) => string,
-      outlives: (form: Form) => boolean = () => false,
+      outlives: (form: Form, session: PortalSession) => boolean,
     ): Promise<Result<Sent>> => {
       const form = await fromHere(visit);
       if (!form.ok) return form;
       visit.returnTo = returnTo(form.value);
-      const session = await visitors.required(visit, outlives(form.value));
+      const session = await visitors.required(visit, (held) => outlives(form.value, held));
       if (!session.ok) return session;
       return isOfSession(form.value, session.value)
         ? ok({ session: session.value, form: form.value })

@@ -32,10 +32,13 @@ export const createVisitors = (ports: PortalPorts) => {
   };
 
   /** The session of our cookie, which Stytch has confirmed within five minutes, or anew; null for nobody. */
-  const current = async (visit: Visit, isAnew = false): Promise<Result<PortalSession | null>> => {
+  const current = async (
+    visit: Visit,
+    isAnew: (session: PortalSession) => boolean = () => false,
+  ): Promise<Result<PortalSession | null>> => {
     const session = await held(visit);
     const now = ports.now();
-    if (session === null || (!isAnew && isFresh(session, now))) return ok(session);
+    if (session === null || (isFresh(session, now) && !isAnew(session))) return ok(session);
     // An old cookie can be sent again and again, each time for a call of Stytch's.
     const refusal = await refusalOfStranger(visit);
     if (refusal !== null) return err(refusal);
@@ -67,7 +70,10 @@ export const createVisitors = (ports: PortalPorts) => {
   };
 
   /** The session of our cookie, or the refusal of who has none. Stytch is asked anew for what outlives the session. */
-  const required = async (visit: Visit, isAnew = false): Promise<Result<PortalSession>> => {
+  const required = async (
+    visit: Visit,
+    isAnew: (session: PortalSession) => boolean = () => false,
+  ): Promise<Result<PortalSession>> => {
     const session = await current(visit, isAnew);
     if (!session.ok) return session;
     if (session.value !== null) return ok(session.value);
