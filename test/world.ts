@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { base64url } from 'jose';
-import { expect, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import type { Env, Latchkey } from '../src/assemble.ts';
 import { LATCHKEY } from '../src/model/author.ts';
 import { parseKey, ringOfOwner } from '../src/model/key.ts';
@@ -275,6 +275,15 @@ export const later = async (seconds: number): Promise<void> => {
 export const now = async (): Promise<void> => {
   vi.useRealTimers();
   await emulator('POST', '/clock', { reset: true });
+};
+
+/** For the tests of a file: before each, Stytch misbehaves no more and all clocks are right; and they are after it. */
+export const beginAfresh = (): void => {
+  beforeEach(async () => {
+    await emulator('DELETE', '/faults');
+    await now();
+  });
+  afterEach(now);
 };
 
 /** Makes Stytch misbehave at one of its endpoints. */

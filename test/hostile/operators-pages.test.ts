@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import { asOperator, everythingOf, newOperatingPerson, OPERATOR } from '../operators.ts';
 import { fieldOf, newPerson, newUserOfApp, type Person, stytchSession, textOf } from '../person.ts';
@@ -6,15 +6,14 @@ import { inUse } from '../secrets.ts';
 import settings from '../settings.ts';
 import {
   atStytch,
+  beginAfresh,
   call,
   DESK,
   desk,
-  emulator,
   fault,
   isolate,
   issueKey,
   later,
-  now,
   shown,
   signIn,
   stytchCalls,
@@ -24,11 +23,7 @@ import {
 vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7: MG-02, MG-16, WEB-01, WEB-12 and OA-15, at the pages of people who operate. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 /** A user with a key that is being rotated and one that is not, and one who is suspended: of each change there is one to be made. */
 const victims = async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   formTo,
   madeKey,
@@ -10,17 +10,13 @@ import {
   shownKey,
 } from '../key-pages.ts';
 import { newPerson, textOf } from '../person.ts';
-import { call, desk, emulator, fault, isolate, later, now, rooms, stytchCalls } from '../world.ts';
+import { beginAfresh, call, desk, emulator, fault, isolate, later, rooms, stytchCalls } from '../world.ts';
 
 // A journey is many requests, one after the other.
 vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md section 3, property 7, at the pages of keys: what cannot be known is told as that, whole, and nothing is lost. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 const FAULTS = ['throw', 'null', 'text', 'object', 'overloaded'] as const;
 type Fault = (typeof FAULTS)[number];

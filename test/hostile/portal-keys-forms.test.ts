@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ringOfOwner } from '../../src/model/key.ts';
 import {
   csrfOf,
@@ -14,13 +14,13 @@ import {
 } from '../key-pages.ts';
 import { newPerson, stytchSession, textOf } from '../person.ts';
 import {
+  beginAfresh,
   DESK,
   desk,
   dumpOfRing,
   emulator,
   isolate,
   later,
-  now,
   PROJECT,
   rooms,
   stytchCalls,
@@ -30,11 +30,7 @@ import {
 vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7 at the forms of the pages of keys: MG-03, MG-04, MG-06, WEB-01. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 type PlaceName = keyof typeof PLACES;
 const PLACE_NAMES = Object.keys(PLACES) as readonly PlaceName[];

@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { begin, poll } from '../devices.ts';
 import { fieldOf, newPerson, newUserOfApp, openCode, stytchSession, textOf } from '../person.ts';
 import { spellings } from '../spellings.ts';
-import { DESK, emulator, later, now, send, stytchCalls } from '../world.ts';
+import { beginAfresh, DESK, emulator, later, send, stytchCalls } from '../world.ts';
 
 /** SECURITY.md 1.7, WEB-01 to WEB-12, and OA-15, at the pages for people. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 /** Somebody with a code open, the form that decides, and the device that waits. */
 const opened = async () => {

@@ -1,16 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fieldOf, newPerson, newUserOfApp, stytchSession, textOf } from '../person.ts';
-import { atStytch, DESK, emulator, isolate, now, stytchCalls } from '../world.ts';
+import { atStytch, beginAfresh, DESK, isolate, stytchCalls } from '../world.ts';
 
 // Many requests each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7, WEB-01 and WEB-09: nobody is signed out by somebody else, and nothing is left behind. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 const arrived = async () => {
   const person = await newUserOfApp();

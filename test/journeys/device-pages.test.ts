@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import { begin, given, poll } from '../devices.ts';
 import { asOperator } from '../operators.ts';
@@ -8,13 +8,13 @@ import settings from '../settings.ts';
 import {
   API,
   atStytch,
+  beginAfresh,
   call,
   DESK,
   emulator,
   fault,
   isolate,
   later,
-  now,
   refusalOf,
   rooms,
   stytchCalls,
@@ -23,11 +23,7 @@ import {
 /** SECURITY.md 1.6, OA-15, and RFC 8628 §3.3: what a person sees and does, and what comes of it. */
 const APP = 'https://app.test/login?from=desk&return_to=';
 
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 /** How often Stytch was asked for a session. */
 const asked = async () => (await stytchCalls())['sessions.authenticate'] ?? 0;

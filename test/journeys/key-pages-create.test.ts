@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import {
   formTo,
@@ -14,6 +14,7 @@ import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
 import settings from '../settings.ts';
 import {
+  beginAfresh,
   call,
   DESK,
   desk,
@@ -21,7 +22,6 @@ import {
   fault,
   isolate,
   later,
-  now,
   signIn,
   stytchCalls,
   stytchClients,
@@ -31,11 +31,7 @@ import {
 vi.setConfig({ testTimeout: 60_000 });
 
 /** The page on which a key is made: DESIGN, the portal; SECURITY MG-07 to MG-10. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 const DAY_MS = 86_400_000;
 

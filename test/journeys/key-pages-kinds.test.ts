@@ -1,18 +1,17 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { approve, begin, given, poll } from '../devices.ts';
 import { foreignClient } from '../foreign.ts';
 import { formTo, type Holder, madeKey, newHolder, newKeyForm, shownKey } from '../key-pages.ts';
 import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
 import {
+  beginAfresh,
   call,
   desk,
-  emulator,
   isolate,
   issueKey,
   later,
-  now,
   ringStub,
   send,
   signIn,
@@ -23,11 +22,7 @@ import {
 vi.setConfig({ testTimeout: 60_000 });
 
 /** Keys that were not made at the pages, or are over, and people who are: the pages show what there is. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 const json = async ({ session, api }: Holder, keyId: string) =>
   (await (await desk(session, 'GET', `${api}/keys/${keyId}`)).json()) as Record<string, unknown>;

@@ -1,18 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Holder, madeKey, newHolder } from '../key-pages.ts';
 import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
-import { call, desk, emulator, isolate, issueKey, later, newUser, now, send, signIn } from '../world.ts';
+import { beginAfresh, call, desk, isolate, issueKey, later, newUser, send, signIn } from '../world.ts';
 
 // A journey is many requests, one after the other.
 vi.setConfig({ testTimeout: 60_000 });
 
 /** The list of keys: whose they are, how it is narrowed, and what stands where there are none. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 /** The names of the keys that a page of the list shows, in its order. */
 const namesAt = async ({ get }: Pick<Holder, 'get'>, path = '/'): Promise<readonly string[]> => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   csrfOf,
   formsOf,
@@ -11,17 +11,24 @@ import {
 } from '../key-pages.ts';
 import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
-import { call, desk, emulator, fault, isolate, later, now, send, signIn, stytchCalls } from '../world.ts';
+import {
+  beginAfresh,
+  call,
+  desk,
+  emulator,
+  fault,
+  isolate,
+  later,
+  send,
+  signIn,
+  stytchCalls,
+} from '../world.ts';
 
 // A journey is many requests, one after the other.
 vi.setConfig({ testTimeout: 60_000 });
 
 /** One key at its pages: to look at, to change, to rotate, to revoke. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 /** What the JSON endpoint says of a key, or does with it. */
 const json = async ({ session, api }: Holder, keyId: string, method = 'GET', body?: object) =>

@@ -1,18 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { formTo, type Holder, madeKey, newHolder, unescaped } from '../key-pages.ts';
 import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
-import { desk, emulator, isolate, later, now, rooms, send } from '../world.ts';
+import { beginAfresh, desk, isolate, later, rooms, send } from '../world.ts';
 
 // A journey is many requests, one after the other.
 vi.setConfig({ testTimeout: 60_000 });
 
 /** What was used, and what was done: the pages say what the JSON endpoints say. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 const json = async ({ session, api }: Holder, path: string) =>
   (await (await desk(session, 'GET', `${api}${path}`)).json()) as Record<string, unknown>;

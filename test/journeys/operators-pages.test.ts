@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { foreignClient } from '../foreign.ts';
 import { asOperator, everythingOf, newOperatingPerson, OPERATOR, told } from '../operators.ts';
 import { fieldOf, newPerson, newUserOfApp, textOf } from '../person.ts';
 import { logged } from '../secrets.ts';
 import {
   atStytch,
+  beginAfresh,
   call,
   DESK,
   emulator,
@@ -13,7 +14,6 @@ import {
   isolate,
   issueKey,
   later,
-  now,
   PROJECT,
   signIn,
   stytchCalls,
@@ -23,11 +23,7 @@ import {
 vi.setConfig({ testTimeout: 60_000 });
 
 /** What people who operate see and do, and what comes of it. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 type Operating = Awaited<ReturnType<typeof newOperatingPerson>>;
 

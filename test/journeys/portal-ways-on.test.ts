@@ -1,14 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { madeKey, membersDesk, newHolder, newKeyForm, newMember } from '../key-pages.ts';
 import { textOf } from '../person.ts';
-import { emulator, isolate, now } from '../world.ts';
+import { beginAfresh, isolate } from '../world.ts';
 
 /** Whoever is refused at a page is led on: not to where he was refused. */
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 /** Where the button of a page leads. */
 const wayOn = async (page: Response): Promise<string> =>

@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import { begin, poll } from '../devices.ts';
 import { fieldOf, newPerson, newUserOfApp, openCode, stytchSession, textOf } from '../person.ts';
 import { logged } from '../secrets.ts';
 import settings from '../settings.ts';
-import { atStytch, emulator, fault, isolate, later, now, stytchCalls } from '../world.ts';
+import { atStytch, beginAfresh, emulator, fault, isolate, later, stytchCalls } from '../world.ts';
 
 // Many requests each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -12,11 +12,7 @@ vi.setConfig({ testTimeout: 60_000 });
 /** Leaving: the browser has no session here, Stytch has none, and a copy of our cookie is worth nothing. */
 const APP = 'https://app.test/login?from=desk&return_to=';
 
-beforeEach(async () => {
-  await emulator('DELETE', '/faults');
-  await now();
-});
-afterEach(now);
+beginAfresh();
 
 type Person = Awaited<ReturnType<typeof newUserOfApp>>;
 
