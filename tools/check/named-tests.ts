@@ -2,7 +2,7 @@ import { committedFiles, read } from './project.ts';
 import { type Outcome, outcomeOf } from './step.ts';
 
 /** The lists of what is promised, and of the tests that show it. */
-const LISTS = ['test/hostile/README.md', 'test/conformance/README.md'];
+const LISTS = ['docs/threat-model.md', 'test/hostile/README.md', 'test/conformance/README.md'];
 
 /** Whether every test that a list names exists. */
 export const checkNamedTests = (): Outcome => {
@@ -13,7 +13,7 @@ export const checkNamedTests = (): Outcome => {
 
 /** That a file exists, and that it has these names in it. */
 export interface Claim {
-  /** Where it is said: `test/hostile/README.md:17`. */
+  /** Where it is said: `docs/threat-model.md:17`. */
   readonly at: string;
   readonly path: string;
   readonly names: readonly string[];

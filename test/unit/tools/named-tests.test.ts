@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { claimsOf, strays } from '../../../tools/check/named-tests.ts';
 
-const LIST = 'test/hostile/README.md';
+const LIST = 'docs/threat-model.md';
 const FILES: Readonly<Record<string, string>> = {
   'test/unit/a.test.ts': "it('CRED-01 › the user\\'s key is refused')",
   'test/conformance/rfc1.test.ts': "it('is there') it('is 200')",
