@@ -3,6 +3,7 @@ import { checkBundle } from './bundle.ts';
 import { checkCommitted } from './committed.ts';
 import { checkDeployment } from './deployment.ts';
 import { checkDocs } from './docs.ts';
+import { checkHistory } from './history.ts';
 import { checkImports } from './imports.ts';
 import { checkLockfile } from './lockfile.ts';
 import { checkNamedTests } from './named-tests.ts';
@@ -41,7 +42,8 @@ const STEPS: readonly Step[] = [
   { name: 'docs', says: 'generated documents in sync (tools/docs)', run: () => checkDocs() },
   { name: 'named', says: 'the tests that are named in lists of tests exist', run: checkNamedTests },
   { name: 'lockfile', says: 'package-lock.json installs everywhere', run: checkLockfile },
-  { name: 'committed', says: 'no machine path and no key in a committed file', run: checkCommitted },
+  { name: 'committed', says: 'no machine path and no secret in a committed file', run: checkCommitted },
+  { name: 'history', says: 'no secret in any version that was ever committed', run: () => checkHistory() },
   { name: 'tests', says: 'tests (vitest run)', run: tests },
 ];
 

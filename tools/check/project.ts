@@ -40,16 +40,17 @@ export const tool = (packageName: string, command: string, ...args: readonly str
 /** Every file that is committed or about to be: tracked or untracked, not ignored, present; paths from the root. */
 export const committedFiles = (): readonly string[] => {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'];
-  const listed = git(...args).split('\0');
-  const deleted = new Set(git('ls-files', '-z', '--deleted').split('\0'));
+  const listed = git(args).toString().split('\0');
+  const deleted = new Set(git(['ls-files', '-z', '--deleted']).toString().split('\0'));
   return listed.filter((path) => path !== '' && !deleted.has(path)).sort();
 };
 
 /** The text of a file, by its path from the root. */
 export const read = (path: string): string => readFileSync(resolve(ROOT, path), 'utf8');
 
-const git = (...args: readonly string[]): string => {
-  const { status, stdout, stderr, error } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+/** What git says to these words in a folder, given `input` to read; throws what it complains of. */
+export const git = (args: readonly string[], cwd = ROOT, input = ''): Buffer => {
+  const { status, stdout, stderr, error } = spawnSync('git', args, { cwd, input, maxBuffer: 2 ** 30 });
   if (status !== 0) throw new Error(`git ${args[0]}: ${error ?? stderr}`);
   return stdout;
 };
