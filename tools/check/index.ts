@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { checkAdvisories } from './advisories.ts';
 import { checkBundle } from './bundle.ts';
 import { checkCommitted } from './committed.ts';
 import { checkDeployment } from './deployment.ts';
@@ -7,7 +8,9 @@ import { checkHistory } from './history.ts';
 import { checkImports } from './imports.ts';
 import { checkLockfile } from './lockfile.ts';
 import { checkNamedTests } from './named-tests.ts';
+import { checkPackages } from './packages.ts';
 import { tool } from './project.ts';
+import { checkSbom } from './sbom.ts';
 import { checkScript } from './script.ts';
 import type { Outcome, Step } from './step.ts';
 
@@ -42,6 +45,9 @@ const STEPS: readonly Step[] = [
   { name: 'docs', says: 'generated documents in sync (tools/docs)', run: () => checkDocs() },
   { name: 'named', says: 'the tests that are named in lists of tests exist', run: checkNamedTests },
   { name: 'lockfile', says: 'package-lock.json installs everywhere', run: checkLockfile },
+  { name: 'packages', says: 'they are pinned, sealed, run nothing, may be shipped', run: checkPackages },
+  { name: 'sbom', says: 'the bill of materials has what is in the bundle', run: checkSbom },
+  { name: 'advisories', says: 'no package is known to be broken (npm audit)', run: () => checkAdvisories() },
   { name: 'committed', says: 'no machine path and no secret in a committed file', run: checkCommitted },
   { name: 'history', says: 'no secret in any version that was ever committed', run: () => checkHistory() },
   { name: 'tests', says: 'tests (vitest run)', run: tests },

@@ -1,20 +1,32 @@
 import { read } from './project.ts';
 import { type Outcome, outcomeOf } from './step.ts';
 
-interface Locked {
+/** What the lock says of one package. */
+export interface Locked {
   readonly version?: string;
   readonly resolved?: string;
+  readonly integrity?: string;
+  readonly license?: string;
+  readonly link?: boolean;
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly devOptional?: boolean;
+  readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-type Packages = Readonly<Record<string, Locked>>;
+export type Packages = Readonly<Record<string, Locked>>;
 
 /** Whether `npm ci` will work from this lock on every platform and with every registry. */
 export const checkLockfile = (): Outcome => {
   const text = read('package-lock.json');
-  const { packages } = JSON.parse(text) as { readonly packages: Packages };
+  const packages = lockedPackages();
   return outcomeOf([...missing(packages), ...addresses(text)], `${Object.keys(packages).length} packages`);
 };
+
+/** Every package of the lock by the place where it is installed; '' is the project itself. */
+export const lockedPackages = (): Packages =>
+  (JSON.parse(read('package-lock.json')) as { readonly packages: Packages }).packages;
 
 /** npm leaves out the binaries its registry lacks for other platforms, and there `npm ci` then fails. */
 export const missing = (packages: Packages): readonly string[] =>
