@@ -2,13 +2,47 @@ import { committedFiles, read } from './project.ts';
 import { type Outcome, outcomeOf } from './step.ts';
 
 /** The lists of what is promised, and of the tests that show it. */
-const LISTS = ['docs/threat-model.md', 'test/hostile/README.md', 'test/conformance/README.md'];
+const THREAT_MODEL = 'docs/threat-model.md';
+const LISTS = [THREAT_MODEL, 'test/hostile/README.md', 'test/conformance/README.md'];
 
-/** Whether every test that a list names exists. */
+/** How many rows each part of the threat model has: none is left out. */
+const ROWS: Readonly<Record<string, number>> = {
+  ...{ CRED: 17, JWT: 20, HDR: 14, PATH: 14, CACHE: 12, OA: 18, MG: 18, WEB: 12, RL: 10, DOS: 14, ORG: 12 },
+};
+
+/** Whether every test that a list names exists, and the threat model has an answer and a test for each of its rows. */
 export const checkNamedTests = (): Outcome => {
   const files = committedFiles();
   const claims = LISTS.flatMap((list) => claimsOf(list, read(list)));
-  return outcomeOf(strays(claims, files, read), `${claims.length} references`);
+  const model = read(THREAT_MODEL);
+  return outcomeOf(
+    [
+      ...strays(claims, files, read),
+      ...unanswered(model, ROWS).map((problem) => `${THREAT_MODEL}: ${problem}`),
+    ],
+    `${claims.length} references`,
+  );
+};
+
+/** What is wrong with the rows of a threat model: one that is missing or there twice, and cells with nothing in them. */
+export const unanswered = (text: string, rows: Readonly<Record<string, number>>): readonly string[] => {
+  const found = text.split('\n').flatMap((line) => {
+    const [, id, rest] = /^\| ([A-Z]+-\d\d) \|(.*)\|$/.exec(line) ?? [];
+    return id === undefined ? [] : [{ id, cells: (rest ?? '').split('|').map((cell) => cell.trim()) }];
+  });
+  const wanted = Object.entries(rows).flatMap(([part, last]) =>
+    Array.from({ length: last }, (_, i) => `${part}-${String(i + 1).padStart(2, '0')}`),
+  );
+  return [
+    ...wanted.flatMap((id) => {
+      const times = found.filter((row) => row.id === id).length;
+      return times === 1 ? [] : [`${id} is there ${times} times`];
+    }),
+    ...found.filter(({ id }) => !wanted.includes(id)).map(({ id }) => `nobody knows of ${id}`),
+    ...found
+      .filter(({ cells }) => cells.length !== 3 || cells.includes(''))
+      .map(({ id }) => `${id} is not told whole: what it is, what answers it, what shows it`),
+  ];
 };
 
 /** That a file exists, and that it has these names in it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { claimsOf, strays } from '../../../tools/check/named-tests.ts';
+import { claimsOf, strays, unanswered } from '../../../tools/check/named-tests.ts';
 
 const LIST = 'docs/threat-model.md';
 const FILES: Readonly<Record<string, string>> = {
@@ -45,5 +45,42 @@ describe('what a list of tests names', () => {
     expect(found('## RFC 2, X: `rfc2.test.ts`', list)).toEqual([
       `${list}:1 names test/conformance/rfc2.test.ts, which does not exist`,
     ]);
+  });
+});
+
+describe('a row of the threat model', () => {
+  const ROWS = { CRED: 2 };
+  const table = (...rows: readonly string[]): string =>
+    ['| Row | Threat | Answered by | Shown by |', ...rows].join('\n');
+  const [first, second] = [
+    '| CRED-01 | two | `a.ts` | `unit/a` |',
+    '| CRED-02 | twice | refused | `unit/a` |',
+  ];
+
+  test('is told whole, once', () => {
+    expect(unanswered(table(first, second), ROWS)).toEqual([]);
+  });
+
+  test.each([
+    ['that is missing', [first], 'CRED-02 is there 0 times'],
+    ['that is there twice', [first, second, second], 'CRED-02 is there 2 times'],
+    ['that nobody knows of', [first, second, '| JWT-01 | a | b | c |'], 'nobody knows of JWT-01'],
+    [
+      'without an answer',
+      [first, '| CRED-02 | twice |  | `unit/a` |'],
+      'CRED-02 is not told whole: what it is, what answers it, what shows it',
+    ],
+    [
+      'without a test',
+      [first, '| CRED-02 | twice | `a.ts` |  |'],
+      'CRED-02 is not told whole: what it is, what answers it, what shows it',
+    ],
+    [
+      'with a cell too few',
+      [first, '| CRED-02 | twice | `a.ts` |'],
+      'CRED-02 is not told whole: what it is, what answers it, what shows it',
+    ],
+  ])('%s is found', (_, rows, problem) => {
+    expect(unanswered(table(...rows), ROWS)).toEqual([problem]);
   });
 });
