@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
-import { err, type Reason, type Result } from '../model/refusal.ts';
+import { err, type FieldError, type Reason, type Result } from '../model/refusal.ts';
 import { fieldErrors, invalid, readBody } from './body.ts';
 import type { Door } from './doors.ts';
 import { readForm } from './oauth/form.ts';
@@ -114,6 +114,8 @@ export const operation = <
       const named = params.safeParse(context.req.param());
       // A path parameter that cannot be is a thing that is not there.
       if (!named.success) return err({ reason: 'not_found' });
+      const twice = saidTwice(context, query);
+      if (twice.length > 0) return invalid(twice);
       const asked = query.safeParse(queryOf(context, query));
       if (!asked.success) return invalid(fieldErrors(asked.error));
       const reading = isOAuth(spec.path) ? readForm : readBody;
@@ -131,11 +133,19 @@ export const operation = <
   };
 };
 
-/** What a query says, by name: of a list all that is said, of anything else the first. */
+/** What a query says, by name: of a list all that is said. */
 const queryOf = ({ req }: Context, { shape }: z.ZodObject): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(shape).map(([name, schema]) => [
       name,
       schema instanceof z.ZodArray ? req.queries(name) : req.query(name),
     ]),
+  );
+
+/** What is no list and is there twice: whoever looked at it before us may have taken the other (SECURITY: PATH-13). */
+const saidTwice = ({ req }: Context, { shape }: z.ZodObject): readonly FieldError[] =>
+  Object.entries(shape).flatMap(([name, schema]) =>
+    schema instanceof z.ZodArray || (req.queries(name)?.length ?? 0) < 2
+      ? []
+      : [{ pointer: `/${name}`, detail: 'is there twice' }],
   );
