@@ -6,6 +6,7 @@ import { extract } from '../gate/extract.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
 import { requestId } from '../gate/forward/headers.ts';
 import type { DecisionPorts } from '../gate/ports.ts';
+import { queryRefusal, sliceUrl } from '../gate/target.ts';
 import { log } from '../log.ts';
 import type { ReachPorts } from '../model/reach.ts';
 import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
@@ -47,6 +48,7 @@ const portsOf = (setting: DeskSetting): DeskPorts => {
   const { now, keychain, stytch, turn, canVerify } = shared;
   const { projectId, vertical } = config.stytch;
   const realm = realmOf(config);
+  const forbiddenQuery = new Set(config.forbiddenQuery);
   const lobbies = openLobbies(env.LOBBY);
   const rings = deskRings({ projectId, realm, rings: ringsOf(env), reachPorts });
   const grantable: DeskPorts['grantable'] = (roles) =>
@@ -67,6 +69,7 @@ const portsOf = (setting: DeskSetting): DeskPorts => {
     largestLeaseSeconds: config.largestLeaseSeconds + config.ringGraceSeconds,
     largestCost: Math.max(1, ...config.routes.map(({ cost }) => cost)),
     extract: (inbound) => extract(inbound, realm),
+    urlRefusal: (url) => queryRefusal(sliceUrl(url).query, { forbiddenQuery }, false),
     maxAuthAgeSeconds: config.desk.maxAuthAgeSeconds,
     identify: async (credential, { kinds, maxAuthAgeSeconds }, trace, from) => {
       const { leaseSeconds } = config;

@@ -49,7 +49,11 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
     const { method, path, serve } = operation;
     const route = path.replaceAll(/\{([a-z_]+)\}/g, ':$1');
     byRoute.set(`${method} ${route}`, operation);
-    app.on(method, route, (context) => answered(context, serve, operation));
+    const served: Serve = async (context, call) => {
+      const refusal = ports.urlRefusal(context.req.url);
+      return refusal === null ? serve(context, call) : err(refusal);
+    };
+    app.on(method, route, (context) => answered(context, served, operation));
   }
 
   const elsewhere: Serve = async ({ req: { path, raw } }, { requestId }) => {

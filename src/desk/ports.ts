@@ -5,7 +5,7 @@ import type { Keychain } from '../model/keychain.ts';
 import type { AuditHead } from '../model/life.ts';
 import type { CredentialKind } from '../model/policy.ts';
 import type { Log, MessageSeen, Throttle } from '../model/ports.ts';
-import type { RefusalOf, Result } from '../model/refusal.ts';
+import type { Refusal, RefusalOf, Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import type { WebhookVerdict } from '../webhooks/standard.ts';
 import type { Caller } from './caller.ts';
@@ -45,6 +45,8 @@ export interface DeskPorts extends OAuthPorts, DevicePorts {
   /** What the dearest route costs: under a smaller limit it could never be asked for. */
   readonly largestCost: number;
   readonly extract: (headers: Headers) => Result<Credential, RefusalOf<'credentials_ambiguous'>>;
+  /** Why a URL is refused, whatever it asks for: there is a credential in it. Null for every other. */
+  readonly urlRefusal: (url: string) => Refusal | null;
   /** Greatest time since a user signed in with which a key is made; null for any. Seconds. */
   readonly maxAuthAgeSeconds: number | null;
   /**

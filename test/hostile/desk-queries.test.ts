@@ -1,12 +1,72 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { desk, isolate, issueKey, refusalOf, signIn } from '../world.ts';
+import { logged } from '../secrets.ts';
+import { DESK, desk, isolate, issueKey, refusalOf, signIn } from '../world.ts';
 
 let session: string;
+let key: string;
 let keyId: string;
 
 beforeAll(async () => {
   session = await signIn();
-  keyId = (await issueKey(session)).key_id;
+  ({ key, key_id: keyId } = await issueKey(session));
+});
+
+describe('CRED-07 › a credential in the query of the Desk', () => {
+  const REFUSED = {
+    ...{ status: 400, code: 'invalid_request', retryAfter: null },
+    challenge: `Bearer realm="${DESK}", error="invalid_request"`,
+  };
+
+  it.each([
+    'access_token',
+    'api_key',
+    'apikey',
+    'API-Key',
+    'api%5Fkey',
+    'access_token[]',
+    'a=b;access_token',
+  ])(
+    '%s is 400, beside a credential or alone; nobody is asked, and the value is not logged',
+    async (name) => {
+      const here = isolate();
+      for (const path of [
+        '/v1/keys',
+        `/v1/keys/${keyId}`,
+        '/v1/whoami',
+        '/healthz',
+        '/.well-known/jwks.json',
+      ]) {
+        const from = logged().length;
+        for (const headers of [{}, { authorization: `Bearer ${session}` }])
+          expect(await refusalOf(await here.fetch(`${DESK}${path}?${name}=${key}`, { headers }))).toEqual(
+            REFUSED,
+          );
+        const lines = logged().slice(from);
+        expect(lines.map(({ reason, status }) => [reason, status])).toEqual(
+          Array(2).fill(['credential_in_query', 400]),
+        );
+      }
+      expect(here.calls).toEqual([]);
+    },
+  );
+
+  it('is 400 at the OAuth endpoints, in the words of RFC 6749 §5.2', async () => {
+    const here = isolate();
+    const refused = await here.fetch(`${DESK}/oauth2/token?access_token=${key}`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${keyId}:${key.slice(keyId.length + 1)}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: 'invalid_request' }),
+    ]);
+    expect(here.calls).toEqual([]);
+  });
+
+  it('is no reason to say more of what is not there', async () => {
+    expect((await isolate().fetch(`${DESK}/v1/nothing?access_token=${key}`)).status).toBe(404);
+  });
 });
 
 describe('PATH-13 › a parameter of the Desk that is there twice', () => {

@@ -6,11 +6,12 @@ import type { Content, Reference, ResponseObject } from './document.ts';
 import { header, REQUEST_ID } from './headers.ts';
 
 /** What any request may be told, whatever it asks. */
-const ALWAYS: readonly Reason[] = ['early_data', 'internal', 'misconfigured'];
+const ALWAYS: readonly Reason[] = ['early_data', 'credential_in_query', 'internal', 'misconfigured'];
 
 /** Headers that a refusal has besides. */
 const BESIDES: Readonly<Partial<Record<Reason, 'WWW-Authenticate' | 'Retry-After'>>> = {
   credentials_ambiguous: 'WWW-Authenticate',
+  credential_in_query: 'WWW-Authenticate',
   credential_missing: 'WWW-Authenticate',
   credential_invalid: 'WWW-Authenticate',
   insufficient_user_authentication: 'WWW-Authenticate',
