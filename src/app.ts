@@ -6,10 +6,9 @@ import type { Refusal } from './model/refusal.ts';
 type Handler = (request: Request) => Promise<Response>;
 
 export interface AppPorts {
-  /** The Desk's host, lower-case, with its port if it has one. */
-  readonly deskHost: string;
   readonly deskUrl: string;
-  readonly hostOf: (url: string) => string;
+  /** Whether the Desk's host is asked, and nothing else is named as one. */
+  readonly isForDesk: (request: Request) => boolean;
   /** The pages for people, at the Desk's host; null for what is none of them. */
   readonly portal: (request: Request) => Promise<Response | null>;
   readonly desk: Handler;
@@ -26,7 +25,7 @@ export const createApp =
   (ports: AppPorts): Handler =>
   async (request) => {
     try {
-      if (ports.hostOf(request.url) !== ports.deskHost) return await ports.gate(request);
+      if (!ports.isForDesk(request)) return await ports.gate(request);
       return (await ports.portal(request)) ?? (await ports.desk(request));
     } catch (error) {
       const requestId = ports.newRequestId();

@@ -10,7 +10,7 @@ import { createGate } from '../gate/index.ts';
 import { createCors } from '../gate/own/cors.ts';
 import { createResourceMetadata } from '../gate/own/metadata.ts';
 import { createStillGood } from '../gate/still-good.ts';
-import { sliceUrl } from '../gate/target.ts';
+import { isHostAlone, sliceUrl } from '../gate/target.ts';
 import { log } from '../log.ts';
 import { purseName } from '../model/evidence.ts';
 import { fields, silence } from '../model/lease.ts';
@@ -95,9 +95,8 @@ export const openApp = (
     ...{ config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts },
   });
   return createApp({
-    deskHost: config.hosts.desk,
     deskUrl: config.deskUrl,
-    hostOf: (url) => sliceUrl(url).host,
+    isForDesk: ({ url, headers }) => sliceUrl(url).host === config.hosts.desk && isHostAlone(headers),
     ...{ portal, desk, gate, newRequestId: randomId, log },
   });
 };

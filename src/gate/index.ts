@@ -19,7 +19,14 @@ import { type StillGood, watchLeaseMs, watchPatienceMs } from './forward/watch.t
 import { isForeign, isHandshake, wantsWebSocket } from './forward/websocket.ts';
 import type { Cors } from './own/cors.ts';
 import type { ResourceMetadata } from './own/metadata.ts';
-import { type QueryRules, queryRefusal, type Target, type TargetRules, target } from './target.ts';
+import {
+  isHostAlone,
+  type QueryRules,
+  queryRefusal,
+  type Target,
+  type TargetRules,
+  target,
+} from './target.ts';
 
 export interface GatePorts {
   readonly targets: TargetRules;
@@ -139,8 +146,7 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
 /** Where a request is going, or 421, 400, 414, 508, 431, 405: all that is judged whatever is served there. */
 const locate = (request: Request, ports: GatePorts): Result<Target> => {
   const { headers, method } = request;
-  // workerd writes `Host` into the URL as it came: behind a slash, it would be a path that nobody asked for.
-  if (/[/?]/.test(headers.get('host') ?? '')) return err({ reason: 'host_unknown' });
+  if (!isHostAlone(headers)) return err({ reason: 'host_unknown' });
   const aimed = target(request.url, method, ports.targets);
   if (!aimed.ok && aimed.refusal.reason !== 'method_unknown') return aimed;
   if (isLoop(headers, ports.loopId)) return err({ reason: 'loop' });

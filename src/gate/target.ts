@@ -58,6 +58,12 @@ export const target = (url: string, method: string, rules: TargetRules): Result<
   return ok({ host, protocol, method, path, query });
 };
 
+/**
+ * Whether `Host` names a host and nothing else. workerd writes it into the URL as it came: behind a slash, it would be a
+ * path that nobody asked for.
+ */
+export const isHostAlone = (headers: Headers): boolean => !/[/?]/.test(headers.get('host') ?? '');
+
 /** Host, path and query of an absolute URL, never decoded, never resolved. */
 export const sliceUrl = (url: string): SlicedUrl => {
   const start = url.indexOf('://') + 3;

@@ -350,6 +350,23 @@ describe('PATH-07 › a host that is not exactly an API host is 421', () => {
     expect(outcome).toMatchObject({ statuses: [status], arrived: [], wire: '' });
   });
 
+  test.each([
+    'desk.test/v1',
+    'desk.test/',
+    'desk.test?',
+    'desk.test?x=',
+    'desk.test#',
+    'desk.test\\',
+    'desk.test.',
+    'u@desk.test',
+  ])('Host: %s is not the Desk either', async (host) => {
+    const session = `Authorization: Bearer ${me.session}`;
+    for (const target of ['/keys', '/v1/keys', '/healthz', '/'])
+      expect(await edge.send(get(target, `Host: ${host}`, session))).toMatchObject(
+        refusal(421, 'host_unknown'),
+      );
+  });
+
   test('no other header can name the host', async () => {
     const lines = [
       'X-Forwarded-Host: api.test',
