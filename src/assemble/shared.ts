@@ -1,5 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import type { Config, Secrets } from '../config.ts';
+import { log } from '../log.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { ringOfClientId } from '../model/key.ts';
 import { openKeychain } from '../model/keychain.ts';
@@ -27,7 +28,7 @@ export const openShared = (config: Config, secrets: Secrets, env: Env, now: () =
   const project = { baseUrl: apiUrl, projectId, vertical, projectSecret: secrets.stytchSecret.reveal() };
   const stytch = createStytch(project, wires);
   const turn = createTurn({ now, sleep, patienceMs: TURN_PATIENCE_MS });
-  const copies = createJwksCopies(env.VAULT, projectId, keychain);
+  const copies = createJwksCopies(env.VAULT, projectId, keychain, log);
   const keys = createSigningKeys({ fetchJwks: stytch.jwks, copies, turn, inBackground: waitUntil });
   const issuers = [`stytch.com/${projectId}`, ...(domain === null ? [] : [`https://${domain}`])];
   const realm = realmOf(config);
@@ -41,7 +42,7 @@ export const openShared = (config: Config, secrets: Secrets, env: Env, now: () =
     keys.find,
   );
   const canVerify = () => keys.areAtHand(now());
-  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT), now };
+  return { keychain, stytch, turn, verifyToken, canVerify, vault: createVault(env.VAULT, log), now };
 };
 
 export type Shared = ReturnType<typeof openShared>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { framed, fromBase64url, toBase64url } from '../model/bytes.ts';
 import type { Keychain } from '../model/keychain.ts';
-import type { JwksCopies } from '../model/ports.ts';
+import type { JwksCopies, JwksCopy, Log } from '../model/ports.ts';
 import { jwksEntry } from './layout.ts';
 import { read, tolerate } from './vault.ts';
 
@@ -23,16 +23,14 @@ export const createJwksCopies = (
   kv: KVNamespace,
   projectId: string,
   keychain: () => Promise<Keychain>,
+  log: Log,
 ): JwksCopies => ({
   load: async () => {
-    const stored = parse(entry, await read(kv, jwksEntry(projectId)));
-    if (stored === null) return null;
-    const master = (await keychain()).all.find((candidate) => candidate.id === stored.master_key);
-    const mac = fromBase64url(stored.mac);
-    if (master === undefined || mac === null) return null;
-    const isOurs = await crypto.subtle.verify('HMAC', master.copyKey, mac, message(projectId, stored.copy));
-    const copy = isOurs ? parse(written, stored.copy) : null;
-    return copy === null ? null : { keys: copy.keys, fetchedAt: copy.fetched_at };
+    const text = await read(kv, jwksEntry(projectId));
+    const copy = text === null ? null : await verified(text, projectId, await keychain());
+    // A fault wrote it, or somebody who may write there (SECURITY: CACHE-12).
+    if (text !== null && copy === null) log({ event: 'jwks', outcome: 'copy not ours' });
+    return copy;
   },
 
   save: async ({ keys, fetchedAt }) => {
@@ -44,10 +42,20 @@ export const createJwksCopies = (
   },
 });
 
+/** The copy in a text that we wrote; null for every other. */
+const verified = async (text: string, projectId: string, keychain: Keychain): Promise<JwksCopy | null> => {
+  const stored = parse(entry, text);
+  const master = keychain.all.find((candidate) => candidate.id === stored?.master_key);
+  const mac = stored === null ? null : fromBase64url(stored.mac);
+  if (stored === null || master === undefined || mac === null) return null;
+  const isOurs = await crypto.subtle.verify('HMAC', master.copyKey, mac, message(projectId, stored.copy));
+  const copy = isOurs ? parse(written, stored.copy) : null;
+  return copy === null ? null : { keys: copy.keys, fetchedAt: copy.fetched_at };
+};
+
 const message = (projectId: string, copy: string) => framed('jwks', projectId, copy);
 
-const parse = <S extends z.ZodType>(schema: S, text: string | null): z.infer<S> | null => {
-  if (text === null) return null;
+const parse = <S extends z.ZodType>(schema: S, text: string): z.infer<S> | null => {
   try {
     const parsed = schema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : null;

@@ -1,4 +1,4 @@
-import type { Vault } from '../model/ports.ts';
+import type { Log, Vault } from '../model/ports.ts';
 import { within } from '../model/within.ts';
 import { KV_MIN_TTL_SECONDS, tokenEntry } from './layout.ts';
 
@@ -15,10 +15,12 @@ const READ_DEADLINE_MS = 1_000;
  * The Vault over a KV namespace. Whatever goes wrong there is a miss or a write that did not happen: KV's
  * staleness can delay an answer and can never decide one.
  */
-export const createVault = (kv: KVNamespace): Vault => ({
+export const createVault = (kv: KVNamespace, log: Log): Vault => ({
   get: async (fingerprint) => {
     const text = await read(kv, tokenEntry(fingerprint));
-    return text !== null && text.length <= MAX_SEALED_LENGTH ? text : null;
+    if (text === null || text.length <= MAX_SEALED_LENGTH) return text;
+    log({ event: 'vault', tier: 'kv', outcome: 'too long' });
+    return null;
   },
 
   put: async (fingerprint, sealed, expiresAt, now) => {

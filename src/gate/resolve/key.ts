@@ -11,12 +11,12 @@ import { type ParsedKey, parseKey, tagMaker } from '../../model/key.ts';
 import { OWNER_PURSE } from '../../model/lease-wire.ts';
 import type { SecretName } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
-import { unseal } from '../../model/seal.ts';
 import type { Trace } from '../../model/trace.ts';
 import { askRing, exchangeAtRing } from '../admit/ring-call.ts';
 import type { DecisionPorts } from '../ports.ts';
 import { invalid, type Presented, refuseEnded, seenOf } from '../presented.ts';
 import { agree, believe, evidenceOf } from './believe.ts';
+import { openKept } from './kept.ts';
 
 /**
  * A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. No lease where
@@ -85,15 +85,13 @@ const fromStores = async (
   fromVault: string | null,
   fromRing: string | null,
 ): Promise<Result<{ readonly token: TokenEvidence; readonly tier: Tier }> | null> => {
-  const context = { project: ports.projectId, place: name.fingerprint };
+  const { clientSecret, ring } = key;
   for (const [tier, sealed] of [
     ['kv', fromVault],
     ['ring', fromRing],
   ] as const) {
-    const kept =
-      sealed === null ? null : await unseal(sealed, key.clientSecret, await ports.keychain(), context);
-    if (kept === null || kept.clientId !== key.clientId || kept.ring !== key.ring) continue;
-    if (kept.generation !== held.standing.generation) continue;
+    const kept = sealed === null ? null : await openKept(ports, tier, sealed, { name, clientSecret, ring });
+    if (kept === null || kept.generation !== held.standing.generation) continue;
     const token = await believe(ports, kept.token, key, kept.generation);
     if (!token.ok && token.refusal.reason === 'unavailable' && token.refusal.what === 'jwks') return token;
     if (token.ok && token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000)

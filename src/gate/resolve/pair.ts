@@ -1,18 +1,18 @@
 import type { PairCredential } from '../../model/credential.ts';
-import type { Evidence } from '../../model/evidence.ts';
+import type { Evidence, Tier } from '../../model/evidence.ts';
 import { fingerprintOf } from '../../model/fingerprint.ts';
 import { ownerNamedBy, ownershipOf } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import { ringOfOwner } from '../../model/key.ts';
 import type { LobbyExchanged, LobbyExchangeRequest, SecretName } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
-import { unseal } from '../../model/seal.ts';
 import type { Trace } from '../../model/trace.ts';
 import { isLobbyLook } from '../admit/shapes.ts';
 import type { DecisionPorts } from '../ports.ts';
 import { addressOfPresented, invalid, type Presented, REFUSED_FOR_MS, remember } from '../presented.ts';
 import { graceEnd, notBelieved, tokenFor } from './believe.ts';
 import { evidenceOfToken } from './jwt.ts';
+import { openKept } from './kept.ts';
 import { MARGIN_SECONDS } from './key.ts';
 import { askLobby, exchangeAtLobby } from './lobby-call.ts';
 
@@ -61,7 +61,7 @@ export const resolvePair = async (
     ['ring', sealed],
   ] as const) {
     const stored =
-      owner === null || kept === null ? null : await fromStore(ports, credential, name, owner, kept);
+      owner === null || kept === null ? null : await fromStore(ports, credential, name, owner, tier, kept);
     if (stored === null) continue;
     if (stored.ok) trace.tier = tier;
     return stored;
@@ -145,15 +145,15 @@ const evidenceOfExchange = async (
 /** What a kept token proves; null if it is none of this client, of another owner, or at its end. */
 const fromStore = async (
   ports: DecisionPorts,
-  { clientId, clientSecret }: PairCredential,
+  { clientSecret }: PairCredential,
   name: SecretName,
   owner: Owner,
+  tier: Tier,
   sealed: string,
 ): Promise<Result<Evidence> | null> => {
-  const context = { project: ports.projectId, place: name.fingerprint };
-  const kept = await unseal(sealed, clientSecret.reveal(), await ports.keychain(), context);
-  if (kept === null || kept.clientId !== clientId || kept.generation !== NO_GENERATION) return null;
-  if (kept.ring !== (await ringOfOwner(ports.projectId, owner))) return null;
+  const ring = await ringOfOwner(ports.projectId, owner);
+  const kept = await openKept(ports, tier, sealed, { name, clientSecret: clientSecret.reveal(), ring });
+  if (kept === null || kept.generation !== NO_GENERATION) return null;
   return proven(ports, kept.token, name, owner, MARGIN_SECONDS);
 };
 

@@ -82,23 +82,27 @@ describe('the pair of a client that was not made here', () => {
   });
 
   it.each([
-    ['of another client', () => sealed({ ...KEPT, clientId: 'another' })],
-    ["of another owner's ring", () => sealed({ ...KEPT, ring: '0'.repeat(17) })],
-    ['of a generation, which they have none', () => sealed({ ...KEPT, generation: 1 })],
-    ['sealed for another place', () => sealed(KEPT, SECRET, { ...CONTEXT, place: 'elsewhere' })],
-    ['sealed under another secret', () => sealed(KEPT, 'another')],
-    ['that nobody signed', () => sealed({ ...KEPT, token: 'forged' })],
-    ["of another client's", () => sealed({ ...KEPT, token: 'token' })],
-    ['at its end', () => sealed({ ...KEPT, token: 'old' })],
-    ["of another owner's", () => sealed({ ...KEPT, token: 'eves' })],
-    ['that is garbage', async () => 'garbage'],
-  ])('a kept token %s is passed over for an exchange', async (_, make) => {
-    const { ask, state, calls } = pairWorld();
+    ['of another client', () => sealed({ ...KEPT, clientId: 'another' }), 2],
+    ["of another owner's ring", () => sealed({ ...KEPT, ring: '0'.repeat(17) }), 2],
+    ['of a generation, which they have none', () => sealed({ ...KEPT, generation: 1 }), 0],
+    ['sealed for another place', () => sealed(KEPT, SECRET, { ...CONTEXT, place: 'elsewhere' }), 2],
+    ['sealed under another secret', () => sealed(KEPT, 'another'), 2],
+    ['that nobody signed', () => sealed({ ...KEPT, token: 'forged' }), 0],
+    ["of another client's", () => sealed({ ...KEPT, token: 'token' }), 0],
+    ['at its end', () => sealed({ ...KEPT, token: 'old' }), 0],
+    ["of another owner's", () => sealed({ ...KEPT, token: 'eves' }), 0],
+    ['that is garbage', async () => 'garbage', 2],
+  ])('a kept token %s is passed over for an exchange', async (_, make, notOpened) => {
+    const { ask, state, calls, logs } = pairWorld();
     state.verdicts.set('old', { verdict: 'good', token: { ...FOREIGN_TOKEN, expiresAt: NOW + 30 } });
     state.verdicts.set('eves', { verdict: 'good', token: { ...FOREIGN_TOKEN, ownerId: EVE.id } });
     state.vault.set(fingerprint, await make());
     state.lobby = { owner: ADA, sealed: await make() };
     expect([outcome(await ask(asPair())), calls.lobbyExchange.length]).toEqual(['client_credentials', 1]);
+    const lines = logs.filter(({ event }) => event === 'vault');
+    expect(lines).toEqual(
+      Array(notOpened).fill(expect.objectContaining({ key_id: FOREIGN_ID, outcome: 'not opened' })),
+    );
   });
 
   it('is not exchanged while no token can be verified', async () => {

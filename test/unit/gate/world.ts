@@ -131,6 +131,7 @@ export const openWorld = ({ graceMs = 0 } = {}) => {
     forget: 0,
     verified: 0,
   };
+  const logs: Parameters<DecisionPorts['log']>[0][] = [];
   const meter = openMeter(null);
   let leases = 0;
 
@@ -287,12 +288,12 @@ export const openWorld = ({ graceMs = 0 } = {}) => {
     }),
     random: () => 0,
     inBackground: (work) => void background.push(work),
-    log: () => undefined,
+    log: (line) => void logs.push(line),
   };
   const decide = createDecide(ports);
 
   return {
-    ...{ ports, ring, state, calls, clock, decide },
+    ...{ ports, ring, state, calls, logs, clock, decide },
     /** One request, where the world is another one in part. */
     decideWith: (other: DecisionPorts, credential: Credential) =>
       createDecide(other)(credential, ROUTE, clock.now, newTrace(), null),

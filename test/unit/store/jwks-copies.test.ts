@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SigningJwk } from '../../../src/model/ports.ts';
+import type { Log, SigningJwk } from '../../../src/model/ports.ts';
 import { createJwksCopies } from '../../../src/store/jwks-copies.ts';
 import { keychainOf } from '../model/keys.ts';
 import { fakeKv } from './kv.ts';
@@ -11,8 +11,14 @@ const KEY: SigningJwk = { kty: 'RSA', kid: 'jwk-test-1', n: 'abc', e: 'AQAB' };
 const COPY = { keys: [KEY, { ...KEY, kid: 'jwk-test-2' }], fetchedAt: 1_793_534_400_123 };
 
 const keychain = await keychainOf('current', 'previous');
+const lines: Parameters<Log>[0][] = [];
 const copiesIn = (kv: KVNamespace, project = PROJECT, keys = keychain) =>
-  createJwksCopies(kv, project, async () => keys);
+  createJwksCopies(
+    kv,
+    project,
+    async () => keys,
+    (line) => void lines.push(line),
+  );
 
 const saved = async () => {
   const fake = fakeKv();
@@ -90,16 +96,19 @@ describe('a copy of the JWKS', () => {
   ])('is not %s', async (text) => {
     const { kv, entries } = fakeKv();
     entries.set(ENTRY, { text, ttl: 1 });
-    expect(await copiesIn(kv).load()).toBeNull();
+    lines.length = 0;
+    expect([await copiesIn(kv).load(), lines]).toEqual([null, [{ event: 'jwks', outcome: 'copy not ours' }]]);
   });
 
   it('is a miss in a KV that has none or fails, and need not be saved', async () => {
     const { kv, state } = fakeKv();
+    lines.length = 0;
     expect(await copiesIn(kv).load()).toBeNull();
     for (const mood of ['throws', 'rejects'] as const) {
       state.mood = mood;
       expect(await copiesIn(kv).load()).toBeNull();
       await copiesIn(kv).save(COPY);
     }
+    expect(lines).toEqual([]);
   });
 });

@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Log } from '../../../src/model/ports.ts';
 import { createVault } from '../../../src/store/vault.ts';
 import { fakeKv } from './kv.ts';
 
 const NOON = Date.UTC(2026, 10, 1, 12);
 const NOW = NOON / 1000;
+
+const lines: Parameters<Log>[0][] = [];
+const log: Log = (line) => void lines.push(line);
 
 afterEach(() => {
   vi.useRealTimers();
@@ -12,7 +16,7 @@ afterEach(() => {
 describe('the Vault', () => {
   it('gives back what it keeps, under the name of the layout', async () => {
     const { kv, entries } = fakeKv();
-    const vault = createVault(kv);
+    const vault = createVault(kv, log);
     await vault.put('fp', 'sealed', NOW + 3_600, NOON);
     expect([...entries]).toEqual([['t1.fp', { text: 'sealed', ttl: 3_570 }]]);
     expect([await vault.get('fp'), await vault.get('other')]).toEqual(['sealed', null]);
@@ -28,14 +32,14 @@ describe('the Vault', () => {
     ['over', -10, NOON, null],
   ])('a token with a life of %s is kept so long, and never for under 60 s', async (_, life, now, ttl) => {
     const { kv, entries, state } = fakeKv();
-    await createVault(kv).put('fp', 'sealed', NOW + life, now);
+    await createVault(kv, log).put('fp', 'sealed', NOW + life, now);
     expect(entries.get('t1.fp')?.ttl ?? null).toBe(ttl);
     expect(state.calls).toEqual(ttl === null ? [] : ['put t1.fp']);
   });
 
   it('forgets what it is told to, all of it', async () => {
     const { kv, entries } = fakeKv();
-    const vault = createVault(kv);
+    const vault = createVault(kv, log);
     for (const name of ['a', 'b', 'c']) await vault.put(name, 'sealed', NOW + 3_600, NOON);
     await vault.forget(['a', 'c', 'never']);
     expect([...entries.keys()]).toEqual(['t1.b']);
@@ -43,7 +47,7 @@ describe('the Vault', () => {
 
   it.each(['throws', 'rejects'] as const)('of a KV that %s is empty, and takes no harm', async (mood) => {
     const { kv, state } = fakeKv();
-    const vault = createVault(kv);
+    const vault = createVault(kv, log);
     await vault.put('fp', 'sealed', NOW + 3_600, NOON);
     state.mood = mood;
     expect(await vault.get('fp')).toBeNull();
@@ -58,7 +62,7 @@ describe('the Vault', () => {
     const { kv, state } = fakeKv();
     state.mood = 'silent';
     let got: string | null | undefined;
-    void createVault(kv)
+    void createVault(kv, log)
       .get('fp')
       .then((text) => {
         got = text;
@@ -71,13 +75,21 @@ describe('the Vault', () => {
 
   it('leaves no timer behind', async () => {
     vi.useFakeTimers();
-    await createVault(fakeKv().kv).get('fp');
+    await createVault(fakeKv().kv, log).get('fp');
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not take a text that is longer than any of ours', async () => {
-    const { kv, entries } = fakeKv();
-    entries.set('t1.fp', { text: 'x'.repeat(16_385), ttl: 60 });
-    expect(await createVault(kv).get('fp')).toBeNull();
-  });
+  it.each([
+    [16_384, []],
+    [16_385, [{ event: 'vault', tier: 'kv', outcome: 'too long' }]],
+  ])(
+    'of a text of %i characters takes none that is longer than any of ours, and says so',
+    async (length, said) => {
+      const { kv, entries } = fakeKv();
+      entries.set('t1.fp', { text: 'x'.repeat(length), ttl: 60 });
+      lines.length = 0;
+      const text = await createVault(kv, log).get('fp');
+      expect([text?.length ?? null, lines]).toEqual([said.length === 0 ? length : null, said]);
+    },
+  );
 });

@@ -34,21 +34,37 @@ describe('a token that is kept', () => {
     expect([outcome(await ask(asBearer())), calls.exchange, calls.put]).toEqual(['api_key', 0, []]);
   });
 
+  /** What is logged of a text that is not what it should be: by whose key, and where it stands. */
+  const NOT_OPENED = ['kv', 'ring'].map((tier) => ({
+    ...{ event: 'vault', key_id: clientId, tier, outcome: 'not opened' },
+  }));
+
   it.each([
-    ['of an older generation', () => sealed({ ...KEPT, generation: 0 })],
-    ['of a newer generation than the Ring names', () => sealed({ ...KEPT, generation: 2 })],
-    ['of another client', () => sealed({ ...KEPT, clientId: `${clientId.slice(0, -1)}x` })],
-    ['of another ring', () => sealed({ ...KEPT, ring: '0'.repeat(17) })],
-    ['sealed for another place', () => sealed(KEPT, clientSecret, { ...CONTEXT, place: 'elsewhere' })],
-    ['sealed under another secret', () => sealed(KEPT, 'another')],
-    ['that nobody signed', () => sealed({ ...KEPT, token: 'forged' })],
-    ['that is garbage', async () => 'garbage'],
-    ['that is empty', async () => ''],
-  ])('%s is passed over, in the Vault and in the Ring, for an exchange', async (_, make) => {
-    const { ask, state, calls } = openWorld();
+    ['of an older generation', () => sealed({ ...KEPT, generation: 0 }), []],
+    ['of a newer generation than the Ring names', () => sealed({ ...KEPT, generation: 2 }), []],
+    ['of another client', () => sealed({ ...KEPT, clientId: `${clientId.slice(0, -1)}x` }), NOT_OPENED],
+    ['of another ring', () => sealed({ ...KEPT, ring: '0'.repeat(17) }), NOT_OPENED],
+    [
+      'sealed for another place',
+      () => sealed(KEPT, clientSecret, { ...CONTEXT, place: 'elsewhere' }),
+      NOT_OPENED,
+    ],
+    [
+      'sealed for another project',
+      () => sealed(KEPT, clientSecret, { ...CONTEXT, project: 'another' }),
+      NOT_OPENED,
+    ],
+    ['sealed under another secret', () => sealed(KEPT, 'another'), NOT_OPENED],
+    ['that nobody signed', () => sealed({ ...KEPT, token: 'forged' }), []],
+    ['that is garbage', async () => 'garbage', NOT_OPENED],
+    ['that is empty', async () => '', NOT_OPENED],
+    ['of a version that is not known', async () => (await sealed()).replace(/^s1/, 's2'), NOT_OPENED],
+  ])('%s is passed over, in the Vault and in the Ring, for an exchange', async (_, make, lines) => {
+    const { ask, state, calls, logs } = openWorld();
     state.vault.set(fingerprint, await make());
     state.sealed = await make();
     expect([outcome(await ask(asBearer())), calls.exchange]).toEqual(['api_key', 1]);
+    expect(logs.filter(({ event }) => event === 'vault')).toEqual(lines);
   });
 
   it('in the Ring is used when that of the Vault is stale', async () => {

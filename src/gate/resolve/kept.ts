@@ -1,0 +1,29 @@
+import type { Tier } from '../../model/evidence.ts';
+import type { SecretName } from '../../model/ports.ts';
+import { type KeptToken, unseal } from '../../model/seal.ts';
+import type { DecisionPorts } from '../ports.ts';
+
+/** What somebody presents, and whose it must be. */
+export interface Presenter {
+  readonly name: SecretName;
+  readonly clientSecret: string;
+  readonly ring: string;
+}
+
+/**
+ * The token that the Vault or the Ring keeps for a secret, where it is this client's and this owner's. Anything else is as
+ * good as nothing, and is logged: a fault wrote it, or somebody who may write there (SECURITY: CACHE-08, CACHE-12).
+ */
+export const openKept = async (
+  ports: DecisionPorts,
+  tier: Tier,
+  sealed: string,
+  { name, clientSecret, ring }: Presenter,
+): Promise<KeptToken | null> => {
+  const { clientId, fingerprint } = name;
+  const context = { project: ports.projectId, place: fingerprint };
+  const kept = await unseal(sealed, clientSecret, await ports.keychain(), context);
+  if (kept !== null && kept.clientId === clientId && kept.ring === ring) return kept;
+  ports.log({ event: 'vault', key_id: clientId, tier, outcome: 'not opened' });
+  return null;
+};
