@@ -72,16 +72,24 @@ describe('OA-01 › a token request of the wrong form', () => {
     ['a name that is spelled in two ways', () => `${GRANT}&scope=a&sc%6Fpe=a`],
     ['no UTF-8', () => `${GRANT}&scope=%C3%28`],
     ['half an escape', () => `${GRANT}&scope=%4`],
-    ['an assertion', () => `${GRANT}&client_assertion=a.b.c`],
-  ])('with %s is refused, and nothing is asked', async (_, make) => {
+    ['an assertion beside the header', () => `${GRANT}&client_assertion=a.b.c`],
+    ['the type of one beside the header', () => `${GRANT}&client_assertion_type=x`],
+  ])('with %s is 400, and nothing is asked', async (_, make) => {
     const { pair } = await newKey();
     const { calls, fetch } = isolate();
     const { clientId: client_id, clientSecret: client_secret } = pair;
     const body = make(new URLSearchParams({ client_id, client_secret }).toString());
     const headers = { authorization: basicOf(pair), 'content-type': FORM };
     const response = await fetch(TOKEN_URL, { method: 'POST', headers, body });
-    expect([400, 401]).toContain(response.status);
+    expect(await oauthRefusal(response)).toEqual(INVALID_REQUEST);
     expect(calls).toEqual([]);
+  });
+
+  it('with an assertion beside a secret in the form is 400', async () => {
+    const { pair } = await newKey();
+    const { clientId: client_id, clientSecret: client_secret } = pair;
+    const form = { client_id, client_secret, client_assertion: 'a.b.c' };
+    expect(await oauthRefusal(await askToken(null, form))).toEqual(INVALID_REQUEST);
   });
 
   it('with a key in X-API-Key and a pair besides is 400', async () => {
@@ -214,7 +222,7 @@ describe('OA-04 › what is asked of Stytch', () => {
 describe('OA-05 › client assertions', () => {
   const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-  it('are not offered: 401 invalid_client, whoever signed them, and beside a good pair too', async () => {
+  it('are not offered: 401 invalid_client, whoever signed them, and 400 beside a good pair', async () => {
     const { pair, key } = await newKey();
     const assertion = await accessToken(key);
     const { calls, fetch } = isolate();
@@ -227,7 +235,7 @@ describe('OA-05 › client assertions', () => {
     ];
     for (const form of forms)
       expect(await oauthRefusal(await askToken(null, form, fetch))).toEqual(notThatClient(false));
-    expect(await oauthRefusal(await askToken(pair, forms[0], fetch))).toEqual(notThatClient(false));
+    expect(await oauthRefusal(await askToken(pair, forms[0], fetch))).toEqual(INVALID_REQUEST);
     expect(calls).toEqual([]);
   });
 

@@ -54,13 +54,14 @@ export const presentedClient = (
   headers: Headers,
   form: ClientFields,
 ): Result<PresentedClient> => {
-  if (form.client_assertion !== undefined || form.client_assertion_type !== undefined)
-    return unauthenticated('method', null);
   const extracted = ports.extract(headers);
   if (!extracted.ok) return invalid(extracted.refusal.detail);
   const credential = extracted.value;
+  const asserts = form.client_assertion !== undefined || form.client_assertion_type !== undefined;
+  const ways = [credential.kind !== 'none', form.client_secret !== undefined, asserts];
+  if (ways.filter((is) => is).length > 1) return invalid('the client authenticates in two ways');
+  if (asserts) return unauthenticated('method', null);
   if (credential.kind === 'none') return fromForm(ports, form);
-  if (form.client_secret !== undefined) return invalid('the client authenticates in two ways');
   if (credential.kind === 'unsupported') return unauthenticated('scheme', 'other');
   if (credential.scheme === 'basic') return fromBasic(credential, form);
   return ok({ kind: 'bearer', credential });
