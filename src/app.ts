@@ -1,5 +1,6 @@
 import { refuse } from './http/answer.ts';
 import { failureFields } from './http/failure.ts';
+import { forBrowsers } from './http/for-browsers.ts';
 import type { Log } from './model/ports.ts';
 import type { Refusal } from './model/refusal.ts';
 
@@ -19,14 +20,16 @@ export interface AppPorts {
 
 /**
  * Two doors: the Desk's host leads to the portal, and to the Desk for all that is no page; every other to the Gate, which
- * knows its own. Behind both, a bug is 500 and nothing is forwarded.
+ * knows its own. Behind both, a bug is 500 and nothing is forwarded. What browsers are told of the Desk's host is told here.
  */
 export const createApp =
   (ports: AppPorts): Handler =>
   async (request) => {
+    const { deskUrl } = ports;
+    const isDesk = ports.isForDesk(request);
     try {
-      if (!ports.isForDesk(request)) return await ports.gate(request);
-      return (await ports.portal(request)) ?? (await ports.desk(request));
+      if (!isDesk) return await ports.gate(request);
+      return forBrowsers((await ports.portal(request)) ?? (await ports.desk(request)), deskUrl);
     } catch (error) {
       const requestId = ports.newRequestId();
       const said = {
@@ -37,7 +40,8 @@ export const createApp =
         status: 500,
       };
       ports.log({ ...said, ...failureFields(error) });
-      return refuse({ reason: 'internal' }, { requestId, deskUrl: ports.deskUrl, realm: ports.deskUrl });
+      const answer = refuse({ reason: 'internal' }, { requestId, deskUrl, realm: deskUrl });
+      return isDesk ? forBrowsers(answer, deskUrl) : answer;
     }
   };
 

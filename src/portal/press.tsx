@@ -49,7 +49,7 @@ export const createPress = (ports: PortalPorts) => {
     refusal: Refusal | null = null,
   ): Promise<Response> => {
     const { status, headers } = refusal === null ? DONE : answerFor(refusal);
-    return answer(`<!doctype html>${await content}`, status, visit, deskUrl, {
+    return answer(`<!doctype html>${await content}`, status, visit, {
       'content-type': 'text/html; charset=utf-8',
       ...(refusal && headers?.(refusal, { realm: deskUrl })),
     });
@@ -66,11 +66,11 @@ export const createPress = (ports: PortalPorts) => {
 
     /** Goes on by GET, whatever came (RFC 9110 §15.4.4). */
     goTo: (location: string, visit: Visit, headers: Readonly<Record<string, string>> = {}): Response =>
-      answer(null, 303, visit, deskUrl, { location, ...headers }),
+      answer(null, 303, visit, { location, ...headers }),
 
     asset: ({ body, headers, version }: Asset, visit: Visit): Result<Response> => {
       const isCurrent = new URL(visit.request.url).searchParams.get('v') === version;
-      return ok(answer(body, 200, visit, deskUrl, { ...headers, ...(isCurrent ? FOR_EVER : {}) }));
+      return ok(answer(body, 200, visit, { ...headers, ...(isCurrent ? FOR_EVER : {}) }));
     },
   };
 };
