@@ -44,8 +44,8 @@ const workerd = async () => {
         STYTCH_API_URL: 'https://stytch.test',
         STYTCH_SECRET: emulator.PROJECT_SECRET ?? '',
         STYTCH_WEBHOOK_SECRET: emulator.WEBHOOK_SECRET ?? '',
-        // More runs of the model of a key's life: LIFE_RUNS=1000 npm test -- life-model
-        ...(process.env.LIFE_RUNS === undefined ? {} : { LIFE_RUNS: process.env.LIFE_RUNS }),
+        // How properties are run (test/property.ts).
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('FUZZ_'))),
       },
       outboundService: 'internet',
       workers: [

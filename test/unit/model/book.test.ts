@@ -13,7 +13,7 @@ import {
   slide,
   takeUnits,
 } from '../../../src/model/book.ts';
-import { runs } from './lease-world.ts';
+import { runs } from '../../property.ts';
 
 const NOW = 1_795_000_000_000;
 

@@ -18,6 +18,7 @@ import {
 } from '../../../src/model/lease.ts';
 import { type Grant, type Level, OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { type MeterRules, openMeter } from '../../../src/model/meter.ts';
+import { runs } from '../../property.ts';
 import {
   type Admission,
   broken,
@@ -25,7 +26,6 @@ import {
   live,
   type Mutant,
   plainSetup,
-  runs,
   type Setup,
   type Step,
   schedule,

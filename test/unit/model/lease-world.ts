@@ -2,7 +2,6 @@
 // Test-only: what breaks a rule on purpose is injected here, the code under test has no switches.
 
 import fc from 'fast-check';
-import { vi } from 'vitest';
 import { bookedUnits } from '../../../src/model/book.ts';
 import {
   accept as acceptGrant,
@@ -20,12 +19,6 @@ import { type Ask, type Grant, type Limit, OWNER_PURSE } from '../../../src/mode
 import { type Meter, openMeter, type SavedMeter } from '../../../src/model/meter.ts';
 
 export const KEY = 'key-1';
-
-// More runs may take longer than a test usually may.
-if (process.env.FC_RUNS) vi.setConfig({ testTimeout: 600_000 });
-
-/** FC_RUNS overrides how many schedules each property is tried on; the defaults keep a file under about 15 s. */
-export const runs = (usual: number): number => Number(process.env.FC_RUNS ?? usual);
 
 export type Setup = {
   readonly owner: Limit;

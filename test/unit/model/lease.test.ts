@@ -20,7 +20,7 @@ import { retryAfterSeconds } from '../../../src/model/lease-fields.ts';
 import { AGE_MARGIN_MS, MAX_LOG_ENTRIES } from '../../../src/model/lease-log.ts';
 import { type Grant, type Level, OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { openMeter } from '../../../src/model/meter.ts';
-import { runs } from './lease-world.ts';
+import { runs } from '../../property.ts';
 
 /** The isolate's clock has nothing to do with the Ring's. */
 const NOW = 5_000;

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { bookedUnits, cellMs, emptyBook } from '../../../src/model/book.ts';
 import { type Ask, OWNER_PURSE, type Report } from '../../../src/model/lease-wire.ts';
 import { LEASE_SLACK_MS, type Meter, type MeterRules, openMeter } from '../../../src/model/meter.ts';
-import { broken, fullSetup, KEY, live, plainSetup, runs, schedule } from './lease-world.ts';
+import { runs } from '../../property.ts';
+import { broken, fullSetup, KEY, live, plainSetup, schedule } from './lease-world.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
 const RULES: MeterRules = {
