@@ -63,7 +63,7 @@ const NEVER_SENT = new Set([
   // HDR-05: claims about who the client is.
   ...words(`forwarded forwarded-for forwarded-host forwarded-proto x-real-ip real-ip real-client-ip
     x-real-client-ip true-client-ip x-true-client-ip x-true-ip client-ip x-client-ip cluster-client-ip
-    x-cluster-client-ip x-cluster-ip ali-cdn-real-ip cdn-real-ip cdn-src-ip incap-client-ip remote-addr remote-ip
+    ali-cdn-real-ip cdn-real-ip cdn-src-ip incap-client-ip remote-addr remote-ip
     fastly-client-ip fly-client-ip wl-proxy-client-ip x-originating-ip x-remote-ip x-remote-addr x-proxyuser-ip
     x-appengine-user-ip x-azure-clientip x-azure-socketip x-custom-ip-authorization x-host x-http-host-override
     x-host-override x-backend-host x-server-ip`),
@@ -74,12 +74,12 @@ const NEVER_SENT = new Set([
   // HDR-07: other ways to name the method.
   ...words('x-method-override x-method'),
   // HDR-08: what a proxy in front of a framework would have set.
-  ...words(`remote-user remote-groups x-remote-user x-remote-group x-remote-groups x-forwarded-user
+  ...words(`remote-user remote-groups x-remote-user x-remote-group x-remote-groups
     x-arr-clientcert x-client-cert x-client-dn x-client-verify`),
 ]);
 
 const NEVER_SENT_PREFIXES = words(`
-  proxy- x-forward x-http-method x-original- x-rewrite- x-accel- x-envoy- x-ms- x-sendfile x-proxy- cf-
+  proxy- x-forward x-cluster- x-http-method x-original- x-rewrite- x-accel- x-envoy- x-ms- x-sendfile x-proxy- cf-
   x-middleware- x-nextjs- x-next- x-invoke- x-vercel- x-internal- x-auth-request- x-authenticated- x-authentik-
   x-webauth- x-consumer- x-credential- x-anonymous-consumer x-endpoint-api- x-apigateway-api- x-goog-iap-
   x-goog-authenticated- x-amzn-oidc- x-amzn-mtls- x-ssl- ssl-client-`);
