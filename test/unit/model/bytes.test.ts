@@ -1,5 +1,7 @@
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   equalInConstantTime,
   framed,
@@ -129,6 +131,25 @@ describe('UTF-8', () => {
 });
 
 describe('equalInConstantTime', () => {
+  it('leaves the comparison to the runtime, wherever the texts differ (CRED-12)', () => {
+    const compare = vi.spyOn(crypto, 'timingSafeEqual');
+    syncBuiltinESMExports();
+    const given = ['abcdef', 'xbcdef', 'abcdex', 'abcdef'].map((text) => equalInConstantTime(text, 'abcdef'));
+    const asked = compare.mock.calls.length;
+    compare.mockRestore();
+    syncBuiltinESMExports();
+    expect([given, asked]).toEqual([[true, false, false, true], 4]);
+  });
+
+  it.each([
+    ['', 'a'],
+    ['abc', 'ab'],
+    ['é', 'ab'],
+    ['é', 'e'],
+  ])('tells %j from %j, and throws for no length', (one, other) => {
+    expect([equalInConstantTime(one, other), equalInConstantTime(other, one)]).toEqual([false, false]);
+  });
+
   it('says what === says', () => {
     const pairs = fc.tuple(fc.string({ maxLength: 3 }), fc.string({ maxLength: 3 }));
     fc.assert(
