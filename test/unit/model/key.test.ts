@@ -192,6 +192,16 @@ describe('a key that was changed', () => {
     expect(parseKey(text, REALM)).toBeNull();
   });
 
+  it.each([
+    ['something before it', `x ${key}`],
+    ['a line before it', `\n${key}`],
+    ['a line end in it', `${key.slice(0, -6)}\n000000`],
+    ['a letter outside ASCII in it', `${key.slice(0, -6)}é000000`],
+    ['its beginning in upper case', key.replace('acme_test', 'ACME_TEST')],
+  ])('is not a key with %s, though its CRC fits (CRED-09)', (_, text) => {
+    expect(parseKey(resummed(text), REALM)).toBeNull();
+  });
+
   it('is only as long as the grammar says, even with a CRC that fits', async () => {
     const spelled = (length: number) => resummed(`${clientId}_${'1'.repeat(length)}${'0'.repeat(6)}`);
     for (const length of [0, 10, 21, 184, 190, 240]) expect(parseKey(spelled(length), REALM)).toBeNull();
