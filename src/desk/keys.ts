@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json } from '../http/answer.ts';
+import { json, PRAGMA } from '../http/answer.ts';
 import type { KeyRecord } from '../model/life.ts';
 import { keyObject } from '../model/objects.ts';
 import { ok } from '../model/refusal.ts';
@@ -49,7 +49,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, work: KeyWork,
       if (!issued.ok) return issued;
       const { record, key } = issued.value;
       const location = `${path}/${record.keyId}`.replace('{user_id}', who.owner.id);
-      return ok(shown(record, call, 201, { key }, { location }));
+      return ok(shown(record, call, 201, { key }, { location, ...PRAGMA }));
     },
   });
 
@@ -136,7 +136,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, work: KeyWork,
       if (!rotated.ok) return rotated;
       const { record, key } = rotated.value;
       const endsBy = record.rotation === null ? effectiveBy(ports) : null;
-      return ok(shown(record, call, 200, { key, effective_by: endsBy }));
+      return ok(shown(record, call, 200, { key, effective_by: endsBy }, PRAGMA));
     },
   });
 

@@ -15,6 +15,9 @@ const OWN_HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const;
 
+/** RFC 6749 §5.1: besides `Cache-Control`, where a secret is in the answer, for caches that know HTTP/1.0 alone. */
+export const PRAGMA = { pragma: 'no-cache' } as const;
+
 /** A refusal as a problem document (RFC 9457), with its status and challenge. */
 export const refuse = (refusal: Refusal, context: AnswerContext): Response => {
   const answer = answerFor(refusal);
@@ -51,8 +54,7 @@ export const refuseOAuth = (refusal: Refusal, context: AnswerContext): Response 
   };
   return json(body, answer.status, context.requestId, {
     ...answer.headers?.(refusal, context),
-    // RFC 6749 §5.1, for caches that know HTTP/1.0 alone.
-    pragma: 'no-cache',
+    ...PRAGMA,
   });
 };
 

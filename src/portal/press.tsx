@@ -47,11 +47,13 @@ export const createPress = (ports: PortalPorts) => {
     content: JSX.Element,
     visit: Visit,
     refusal: Refusal | null = null,
+    more: Readonly<Record<string, string>> = {},
   ): Promise<Response> => {
     const { status, headers } = refusal === null ? DONE : answerFor(refusal);
     return answer(`<!doctype html>${await content}`, status, visit, {
       'content-type': 'text/html; charset=utf-8',
       ...(refusal && headers?.(refusal, { realm: deskUrl })),
+      ...more,
     });
   };
 

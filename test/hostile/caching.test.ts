@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { decodeJwt } from 'jose';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Seen } from '../origin.ts';
+import { inUse } from '../secrets.ts';
 import {
   API,
   call,
@@ -15,6 +16,9 @@ import {
   signIn,
   subjectOf,
 } from '../world.ts';
+
+// Properties are many requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
 
 interface User {
   readonly id: string;
@@ -310,6 +314,22 @@ describe('CACHE-04 › conditional requests and ranges', () => {
 });
 
 describe('CACHE-05 › the Desk', () => {
+  it('says of a key that is shown what old caches understand too', async () => {
+    const headers = { authorization: `Bearer ${ada.session}`, 'content-type': 'application/json' };
+    const ask = (path: string, body: object) =>
+      send(`${DESK}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const made = await ask('/v1/keys', { name: 'mine', scopes: ['items:read'] });
+    const { key, key_id } = (await made.json()) as { key: string; key_id: string };
+    const rotated = await ask(`/v1/keys/${key_id}/rotate`, { overlap_seconds: 60 });
+    const next = ((await rotated.json()) as { key: string }).key;
+    for (const secret of [key, next]) inUse(secret);
+    for (const answer of [made, rotated])
+      expect([answer.headers.get('cache-control'), answer.headers.get('pragma')]).toEqual([
+        'no-store',
+        'no-cache',
+      ]);
+  });
+
   it('lets nothing be kept but its public keys', async () => {
     const headers = { authorization: `Bearer ${ada.session}` };
     for (const path of [

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json } from '../../http/answer.ts';
+import { json, PRAGMA } from '../../http/answer.ts';
 import type { DeviceClient } from '../../model/device.ts';
 import { DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS } from '../../model/device-code.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
@@ -14,7 +14,7 @@ import { beginDevice } from './begin-device.ts';
 import { CLIENT_FIELDS, presentedClient } from './client.ts';
 import { scopesWanted } from './client-credentials.ts';
 import { deviceClientOf } from './device-client.ts';
-import { PRAGMA, PRAGMA_DESCRIBED } from './pragma.ts';
+import { PRAGMA_DESCRIBED } from './pragma.ts';
 
 const FORM = z
   .object({

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json } from '../../http/answer.ts';
+import { json, PRAGMA } from '../../http/answer.ts';
 import { invalid } from '../../http/form.ts';
 import { err, ok } from '../../model/refusal.ts';
 import type { Doors } from '../doors.ts';
@@ -8,7 +8,6 @@ import type { Call, DeskPorts } from '../ports.ts';
 import { ACTIVE, type Active, activeFor } from './active.ts';
 import { ASKER_REFUSALS, askerOf } from './asker.ts';
 import { presentedClient } from './client.ts';
-import { PRAGMA } from './pragma.ts';
 import { presentedTokenForm } from './presented-token.ts';
 
 const FORM = presentedTokenForm(

@@ -1,4 +1,4 @@
-import { empty } from '../../http/answer.ts';
+import { empty, PRAGMA } from '../../http/answer.ts';
 import { invalid } from '../../http/form.ts';
 import { isAskersOwn } from '../../model/asker.ts';
 import type { JwtCredential } from '../../model/credential.ts';
@@ -13,7 +13,6 @@ import { operation } from '../operation.ts';
 import type { DeskPorts } from '../ports.ts';
 import { ASKER_REFUSALS, type Asking, askerOf } from './asker.ts';
 import { presentedClient } from './client.ts';
-import { PRAGMA } from './pragma.ts';
 import { presentedTokenForm } from './presented-token.ts';
 
 const FORM = presentedTokenForm('RevocationRequest', 'An API key or an access token');

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json } from '../../http/answer.ts';
+import { json, PRAGMA } from '../../http/answer.ts';
 import { invalid } from '../../http/form.ts';
 import { err, ok } from '../../model/refusal.ts';
 import type { Doors } from '../doors.ts';
@@ -10,7 +10,7 @@ import { clientCredentials } from './client-credentials.ts';
 import { deviceGrant } from './device-grant.ts';
 import { type Grant, type TokenAnswer, tokenForm } from './grant.ts';
 import { DEVICE_CODE_GRANT } from './metadata.ts';
-import { PRAGMA, PRAGMA_DESCRIBED } from './pragma.ts';
+import { PRAGMA_DESCRIBED } from './pragma.ts';
 
 /** By grant_type. Nothing else is taken, and nothing else of a form is passed on. */
 const grantsOf = (ports: DeskPorts): ReadonlyMap<string, Grant> =>

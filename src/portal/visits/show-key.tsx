@@ -1,3 +1,4 @@
+import { PRAGMA } from '../../http/answer.ts';
 import type { IssuedKey } from '../../model/life.ts';
 import { ok } from '../../model/refusal.ts';
 import { curlLine } from '../curl.ts';
@@ -30,6 +31,8 @@ export const showKey = async (
         />
       ),
       visit,
+      null,
+      PRAGMA,
     ),
   );
 };
