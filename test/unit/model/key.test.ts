@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fromBase62, toBase62 } from '../../../src/model/base62.ts';
 import {
   looksLikeKey,
@@ -83,6 +83,24 @@ describe('a key of ours', () => {
     const [stranger] = (await keychainOf('stranger')).all;
     if (stranger === undefined) throw new Error('no stranger');
     expect(await tagMaker(parsed(await spellKey(clientId, secret, stranger)), keychain)).toBeNull();
+  });
+});
+
+describe('the tag of a key', () => {
+  it('costs as much whichever master key made it, and if none did (CRED-12)', async () => {
+    const sign = vi.spyOn(crypto.subtle, 'sign');
+    const counts: number[] = [];
+    for (const text of [
+      ...(await Promise.all(keychain.all.map((each) => spellKey(clientId, secret, each)))),
+      key.replace(secret, mintSecret(seededBytes(7))),
+    ]) {
+      const made = parsed(resummed(text));
+      sign.mockClear();
+      await tagMaker(made, keychain);
+      counts.push(sign.mock.calls.length);
+    }
+    sign.mockRestore();
+    expect(counts).toEqual([2, 2, 2]);
   });
 });
 

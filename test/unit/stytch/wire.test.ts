@@ -19,6 +19,7 @@ describe('a JWKS', () => {
 
   it.each([
     ['an elliptic one', { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k2' }],
+    ['a symmetric one that has a modulus too', { ...GOOD, kty: 'oct', k: 'c2VjcmV0', kid: 'k2' }],
     ['a symmetric one', { kty: 'oct', k: 'c2VjcmV0', kid: 'k2' }],
     ['one without a kid', { ...GOOD, kid: undefined }],
     ['one whose kid is empty', { ...GOOD, kid: '' }],
