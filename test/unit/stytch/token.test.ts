@@ -581,6 +581,14 @@ describe('JWT-09: exactly one kind', () => {
     expect([await outcome('consumer', payload), await outcome('b2b', payload)]).toEqual([consumer, b2b]);
   });
 
+  it.each([USER, MEMBER, ORGANIZATION, `connected-app-test-${UUID}`])(
+    'a client is never named %s, whoever else would take that for a client_id',
+    async (sub) => {
+      const token = await signRaw(ours, HEADER, { ...M2M, sub });
+      expect(await verifier({ isClientId: () => true })(token, NOON)).toEqual(BAD);
+    },
+  );
+
   it('a session is its user and his roles', async () => {
     expect(await judge(SESSION)).toEqual({
       verdict: 'good',
