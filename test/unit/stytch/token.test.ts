@@ -226,12 +226,13 @@ describe('the signature', () => {
     expect(await verify(`${older}.${payload}.${signature}`, NOON)).toEqual(BAD);
   });
 
-  it('an expired token with a forged signature is a forged token', async () => {
+  it('an expired token with a forged signature is told from no other expired token, and is as bad', async () => {
     const expired = { ...M2M, iat: NOW - 7_200, nbf: NOW - 7_200, exp: NOW - 3_600 };
-    expect(await verify(await signRaw(stranger, HEADER, expired), NOON)).toEqual({
-      verdict: 'bad',
-      because: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
-    });
+    for (const signer of [ours, stranger])
+      expect(await verify(await signRaw(signer, HEADER, expired), NOON)).toEqual({
+        verdict: 'bad',
+        because: 'expired',
+      });
   });
 });
 
@@ -275,6 +276,42 @@ describe('JWT-05, JWT-07: the kid', () => {
   it('that Stytch does not have is bad, and one that cannot be looked up is no verdict', async () => {
     expect(await judge(M2M, { ...HEADER, kid: 'unheard-of' })).toEqual({ verdict: 'bad', because: 'kid' });
     expect(await judge(M2M, { ...HEADER, kid: 'silent' })).toEqual({ verdict: 'unknowable' });
+  });
+});
+
+describe('DOS-05: garbage', () => {
+  it.each<readonly [string, () => Promise<string>]>([
+    ['too long', async () => signRaw(ours, HEADER, { ...M2M, more: 'x'.repeat(MAX_TOKEN_LENGTH) })],
+    ['two parts', async () => (await signRaw(ours, HEADER, M2M)).split('.', 2).join('.')],
+    ['four parts', async () => `${await signRaw(ours, HEADER, M2M)}.x`],
+    ['five parts', async () => `${await signRaw(ours, HEADER, M2M)}.x.x`],
+    ['no payload', async () => signRaw(ours, HEADER, '')],
+    ['a payload that is no object', async () => signRaw(ours, HEADER, '[]')],
+    ['another algorithm', async () => signRaw(ours, { ...HEADER, alg: 'ES256' }, M2M)],
+    ['none', async () => signRaw(ours, { ...HEADER, alg: 'none' }, M2M)],
+    ['no kid', async () => signRaw(ours, { alg: 'RS256', typ: 'JWT' }, M2M)],
+    ['a kid that is none', async () => signRaw(ours, { ...HEADER, kid: '../k1' }, M2M)],
+    ['an end that is past', async () => signRaw(ours, HEADER, { ...M2M, exp: NOW - 5 })],
+    [
+      'an end that is past, of a key that cannot be had',
+      async () => signRaw(ours, { ...HEADER, kid: 'silent' }, { ...M2M, exp: NOW - 5 }),
+    ],
+  ])('of %s costs no key and no signature', async (_, make) => {
+    const jwt = await make();
+    asked.length = 0;
+    const check = vi.spyOn(crypto.subtle, 'verify');
+    try {
+      expect(await verify(jwt, NOON)).toEqual(BAD);
+      expect([asked, check.mock.calls]).toEqual([[], []]);
+    } finally {
+      check.mockRestore();
+    }
+  });
+
+  it('is no good for its end: one that lies ahead is not believed without the signature', async () => {
+    for (const exp of [NOW - 4, NOW + 60])
+      expect(await verify(await signRaw(stranger, HEADER, { ...M2M, exp }), NOON)).toEqual(BAD);
+    expect(await judge({ ...M2M, exp: NOW - 4 })).toMatchObject({ verdict: 'good' });
   });
 });
 
