@@ -50,6 +50,8 @@ const clientOf = (parts: LobbyParts, request: LobbyExchangeRequest & PartRequest
     isOwners: (token) => ownershipFor(parts, request, ownerNamedBy(token)).ownership === 'owned',
     // What was revoked is not kept; what Stytch gives in the same second is the same token.
     isRevoked: (tokenHash) => parts.revokedTokens.has(tokenHash),
+    // Rotations of foreign clients are Stytch's own affair.
+    isOutlived: () => false,
     // A secret that is good no more is a stranger's from now on, as when its main token is asked for.
     refused: async () => parts.tables.deleteSecret(fingerprint),
     unavailable: (because, retryAfterSeconds) => unavailable(parts, because, retryAfterSeconds),

@@ -2,7 +2,7 @@ import type { ExchangeAnswer, Exchanged, ExchangeRequest } from '../../model/por
 import type { RingParts } from '../parts.ts';
 import { askSoon, exchange, unavailable } from './exchange.ts';
 import { type PartClient, type PartRequest, tokenForPart } from './part.ts';
-import { standingOf } from './standing.ts';
+import { isOutlived, standingOf } from './standing.ts';
 
 /**
  * A token for part of a key's scopes. A secret that the Ring cannot tell is proven by its main token first, so that
@@ -36,6 +36,7 @@ const clientOf = (parts: RingParts, request: ExchangeRequest & PartRequest): Par
   ring: async () => parts.ring,
   isOwners: ({ ownerId }) => ownerId === parts.tables.owner()?.id,
   isRevoked: (tokenHash) => parts.tables.isRevokedToken(tokenHash),
+  isOutlived: (issuedAt) => isOutlived(parts, request.credential.clientId, issuedAt),
   refused: () => askSoon(parts, request),
   unavailable: (because, retryAfterSeconds) => unavailable(parts, because, retryAfterSeconds),
 });

@@ -3,9 +3,9 @@ import type { ExchangeAnswer, Exchanged, ExchangeRequest } from '../../model/por
 import { hashOfToken } from '../../model/token.ts';
 import type { RingParts } from '../parts.ts';
 import type { SecretRow } from '../tables/rows.ts';
-import { sealToken, unsealToken } from './kept-token.ts';
+import { issuedAtOf, sealToken, unsealToken } from './kept-token.ts';
 import { prove, RENEW_BEFORE_SECONDS } from './prove.ts';
-import { standingOf } from './standing.ts';
+import { isOutlived, standingOf } from './standing.ts';
 
 /** How often a result is thrown away because the key changed meanwhile, before the caller is asked to come back. */
 const MAX_ROUNDS = 3;
@@ -13,7 +13,8 @@ const MAX_ROUNDS = 3;
 /** A token for a credential: the kept one, or one exchange at a time for each fingerprint. */
 export const exchange = async (parts: RingParts, request: ExchangeRequest): Promise<ExchangeAnswer> => {
   const kept = await openKept(parts, request, RENEW_BEFORE_SECONDS);
-  if (kept !== null) return { exchanged: kept, stytchMs: 0 };
+  if (kept !== null && !isOutlived(parts, request.credential.clientId, issuedAtOf(kept.token)))
+    return { exchanged: kept, stytchMs: 0 };
   const startedAt = parts.now();
   const { joined, value } = parts.join(request.credential.fingerprint, () => exchangeNow(parts, request));
   const exchanged = await value;

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { type KeptToken, seal, unseal } from '../../model/seal.ts';
 import type { RingPorts } from '../parts.ts';
 
@@ -35,6 +36,9 @@ export const unsealToken = async (
   const kept = await unseal(sealed, presented.clientSecret, await parts.keychain(), context);
   return kept?.token ?? null;
 };
+
+/** When a token was issued, in seconds. It was verified before it was kept. */
+export const issuedAtOf = (token: string): number => decodeJwt(token).iat ?? 0;
 
 /** No fingerprint has a space: a token for part of the scopes opens in no other one's place. */
 const contextOf = (parts: KeepParts, { credential: { fingerprint }, scopes }: Presented) => ({

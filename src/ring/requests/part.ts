@@ -4,7 +4,7 @@ import { hashOfToken, type M2MToken } from '../../model/token.ts';
 import type { KeptTokenRow } from '../tables/rows.ts';
 import type { ScopedTables } from '../tables/scoped.ts';
 import type { Join } from './joins.ts';
-import { type KeepParts, type Presented, sealToken, unsealToken } from './kept-token.ts';
+import { issuedAtOf, type KeepParts, type Presented, sealToken, unsealToken } from './kept-token.ts';
 import { type Proof, type ProofParts, prove, RENEW_BEFORE_SECONDS } from './prove.ts';
 
 /** How many tokens for parts of its scopes one secret has at once, at most. */
@@ -36,6 +36,8 @@ export interface PartClient<E> {
   readonly isOwners: (token: M2MToken) => boolean;
   /** Whether a token was revoked by itself (RFC 7009). */
   readonly isRevoked: (tokenHash: string) => boolean;
+  /** Whether one that was issued then is refused, and a new one would not be. */
+  readonly isOutlived: (issuedAt: number) => boolean;
   readonly refused: () => Promise<void>;
   readonly unavailable: (because: string, retryAfterSeconds: number | null) => E;
 }
@@ -55,7 +57,7 @@ export const tokenForPart = async <E extends { readonly result: string }>(
   client: PartClient<E>,
 ): Promise<Part | E> => {
   const kept = await openKept(parts, request, client, RENEW_BEFORE_SECONDS);
-  if (kept !== null) return kept;
+  if (kept !== null && !client.isOutlived(issuedAtOf(kept.token))) return kept;
   const { joined, value } = parts.join(nameOf(request), () => partNow(parts, request, client));
   const given = await value;
   return joined && isToken(given) ? { ...given, made: false } : given;

@@ -110,6 +110,16 @@ const isRotatedOut = (
   return key.tokensFrom !== null && issuedAt <= key.tokensFrom + ROTATION_SKEW_SECONDS;
 };
 
+/**
+ * Whether a kept token is refused to whoever presents it, and a new one would not be: made just before, or just after,
+ * the end of a rotation. As evidence for the secret itself it is as good as any.
+ */
+export const isOutlived = ({ tables, now }: RingParts, clientId: string, issuedAt: number): boolean => {
+  const tokensFrom = tables.key(clientId)?.tokensFrom ?? null;
+  const goodFrom = tokensFrom === null ? null : tokensFrom + ROTATION_SKEW_SECONDS;
+  return goodFrom !== null && issuedAt <= goodFrom && Math.floor(now() / 1000) > goodFrom;
+};
+
 const revocation = ({ tables }: RingParts, tokenHash: string): EndedStatus | null =>
   tables.isRevokedToken(tokenHash) ? 'revoked' : null;
 
