@@ -8,8 +8,11 @@ const SKEW_SECONDS = 30;
 /** A longer text is none that we wrote. */
 const MAX_SEALED_LENGTH = 16_384;
 
-/** A read that takes longer is a miss, in milliseconds: a silent KV must not hold up what the Ring or Stytch can say. */
-const READ_DEADLINE_MS = 1_000;
+/**
+ * Nobody waits longer, in milliseconds. A read that takes so long is a miss: a silent KV must not hold up what the Ring or
+ * Stytch can say. Nor must it hold up the alarm of a Ring: what was not forgotten is not believed either.
+ */
+const DEADLINE_MS = 1_000;
 
 /**
  * The Vault over a KV namespace. Whatever goes wrong there is a miss or a write that did not happen: KV's
@@ -30,7 +33,8 @@ export const createVault = (kv: KVNamespace, log: Log): Vault => ({
   },
 
   forget: async (fingerprints) => {
-    await Promise.all(fingerprints.map((fingerprint) => tolerate(() => kv.delete(tokenEntry(fingerprint)))));
+    const forgetting = fingerprints.map((fingerprint) => tolerate(() => kv.delete(tokenEntry(fingerprint))));
+    await within(Promise.all(forgetting), DEADLINE_MS);
   },
 });
 
@@ -38,7 +42,7 @@ export const createVault = (kv: KVNamespace, log: Log): Vault => ({
 export const read = (kv: KVNamespace, entry: string): Promise<string | null> =>
   within(
     tolerate(() => kv.get(entry)),
-    READ_DEADLINE_MS,
+    DEADLINE_MS,
   );
 
 /** KV throws plain Errors for whatever it cannot do; none of them may cost a request its answer. */

@@ -73,6 +73,22 @@ describe('the Vault', () => {
     expect(got).toBeNull();
   });
 
+  it('of a KV that is silent is given up after a second when it is to forget, too: an alarm waits for it', async () => {
+    vi.useFakeTimers();
+    const { kv, state } = fakeKv();
+    state.mood = 'silent';
+    let isDone = false;
+    void createVault(kv)
+      .forget(['a', 'b'])
+      .then(() => {
+        isDone = true;
+      });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(isDone).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(isDone).toBe(true);
+  });
+
   it('leaves no timer behind', async () => {
     vi.useFakeTimers();
     await createVault(fakeKv().kv, log).get('fp');
