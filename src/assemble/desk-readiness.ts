@@ -1,6 +1,10 @@
 import type { Readiness } from '../desk/ports.ts';
 import type { Signer } from '../gate/forward/assertion.ts';
 import { ANONYMOUS } from '../model/identity.ts';
+import { within } from '../model/within.ts';
+
+/** A KV that takes longer cannot be read, in milliseconds. Whoever asks is often a machine that must not wait itself. */
+const KV_DEADLINE_MS = 1_000;
 
 interface ReadinessOptions {
   readonly canVerify: () => Promise<boolean>;
@@ -30,8 +34,8 @@ const canSign = async (signer: Signer, at: number): Promise<boolean> => {
 
 const canRead = async (kv: KVNamespace): Promise<boolean> => {
   try {
-    await kv.get('readiness');
-    return true;
+    const answered = kv.get('readiness').then(() => true);
+    return (await within(answered, KV_DEADLINE_MS)) === true;
   } catch {
     return false;
   }

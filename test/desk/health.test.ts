@@ -47,10 +47,10 @@ describe('GET /readyz', () => {
     expect(await ready(isolate())).toEqual([503, { status: 'not ready', checks }]);
   });
 
-  it('is 503 while KV fails; the keys are then had from Stytch', async () => {
-    const fails = async () => {
-      throw new Error('KV is down');
-    };
+  it.each([
+    ['fails', () => Promise.reject(new Error('KV is down'))],
+    ['hangs', () => new Promise(() => undefined)],
+  ])('is 503 while KV %s; the keys are then had from Stytch', async (_, fails) => {
     const VAULT = { get: fails, put: fails, delete: fails };
     const checks = { signing_keys: true, assertion_keys: true, kv: false };
     expect(await ready(isolate({ VAULT }))).toEqual([503, { status: 'not ready', checks }]);
