@@ -75,10 +75,15 @@ const learn = (
   else rememberEnded(ports, text, 'bearer', standing.status, askedAt + standing.leaseMs);
 };
 
-/** Newer words replace older ones, never the other way round: answers may overtake each other. */
+/**
+ * Newer words replace older ones, never the other way round: answers may overtake each other. One that was asked for later
+ * than now is of before the clock stepped back: older than any that is not.
+ */
 const hold = (ports: DecisionPorts, { text, evidence }: Known, held: HeldStanding): void => {
   const before = evidence.held;
-  if (before !== null && held.askedAt < before.askedAt) return;
+  const now = ports.now();
+  if (before !== null && (held.askedAt > now || (before.askedAt <= now && held.askedAt < before.askedAt)))
+    return;
   if (before?.standing.generation !== held.standing.generation) evidence.identity = null;
   evidence.held = held;
   const isHeavier = held.addresses?.length !== before?.addresses?.length;

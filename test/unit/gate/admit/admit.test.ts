@@ -183,3 +183,40 @@ describe('a renewal', () => {
     expect(result.ok && result.value.identity.scopes).toEqual(['items:read']);
   });
 });
+
+describe('a clock that stepped back', () => {
+  /** It is asked for more than it may, which the Ring is asked about while its word is not young enough. */
+  const SCOPE = { scopes: ['admin:all'] };
+
+  it('does not keep newer words from taking the place of the one that now lies ahead', async () => {
+    const world = openWorld();
+    expect(outcome(await world.ask(asBearer()))).toBe('api_key');
+    world.clock.now -= 40_000;
+    expect(outcome(await world.ask(asBearer()))).toBe('api_key');
+    const asked = world.calls.admit.length;
+    expect(outcome(await world.ask(asBearer(), SCOPE))).toBe('insufficient_scope');
+    expect(world.calls.admit).toHaveLength(asked);
+  });
+
+  it('makes no word of a renewal that was under way the newest', async () => {
+    const world = openWorld();
+    await world.ask(asBearer());
+    let answer = (): void => undefined;
+    world.state.beforeAdmit = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const early = world.ask(asBearer(), { leaseSeconds: 0 });
+    await idle();
+    const late = answer;
+    world.clock.now -= 40_000;
+    world.state.beforeAdmit = async () => undefined;
+    late();
+    await early;
+    world.state.standing = { ...LIVE, scopes: ['items:write'], generation: 2 };
+    world.pass(1_000);
+    expect(outcome(await world.ask(asBearer(), { leaseSeconds: 0 }))).toBe('insufficient_scope');
+    world.pass(38_990);
+    expect(outcome(await world.ask(asBearer(), { cost: 0 }))).toBe('insufficient_scope');
+  });
+});
