@@ -50,8 +50,7 @@ export const target = (url: string, method: string, rules: TargetRules): Result<
   if (!rules.hosts.has(host)) return HOST_UNKNOWN;
   const { path, problem } = canonicalPath(raw, rules.pathParams);
   if (problem !== undefined) return notCanonical(problem);
-  if (query !== '' && !PLAIN_QUERY.test(query))
-    return notCanonical('the query has a character that RFC 3986 wants encoded');
+  if (!PLAIN_QUERY.test(query)) return notCanonical('the query has a character that RFC 3986 wants encoded');
   if (raw.length > MAX_PATH_LENGTH) return TOO_LONG;
   if (!isMethod(method)) return METHOD_UNKNOWN;
   const protocol = url.startsWith('https:') ? 'https' : 'http';

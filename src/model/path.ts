@@ -64,7 +64,8 @@ const WRONG_AS_DECODED: readonly (readonly [RegExp, PathProblem])[] = [
 ];
 
 const ESCAPE = /%[0-9A-Fa-f]{2}/g;
-const UNRESERVED = /^[A-Za-z0-9._~-]$/;
+/** Of one character. */
+const UNRESERVED = /[A-Za-z0-9._~-]/;
 
 /**
  * The canonical form of a raw path (RFC 3986 §6.2.2): escapes of unreserved characters decoded, the others in

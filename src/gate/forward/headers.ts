@@ -113,7 +113,7 @@ const isForSharedCaches = (name: string): boolean =>
 
 /** Makes a policy ready; called once at start. */
 export const createHeaderRules = (policy: HeaderPolicy): HeaderRules => {
-  const prefix = policy.prefix.replace(/-+$/, '');
+  const prefix = policy.prefix.replace(/-$/, '');
   if (!/^x(?:-[a-z0-9]+)+$/i.test(prefix))
     throw new TypeError('a header prefix is X- and words, as X-Latchkey');
   const reserved = fold(prefix);
@@ -259,6 +259,8 @@ const checked = (value: string, maxLength = 256): string => {
   throw new TypeError('an identity value cannot be a header value');
 };
 
+const WEB: ReadonlySet<string> = new Set(['http:', 'https:']);
+
 /**
  * The origin's own address becomes the API's; other hosts, and references without a host, stay. So does what names the
  * API by https already: under http, an origin that insists on https would be asked again for ever.
@@ -273,9 +275,9 @@ const relocate = (headers: Headers, name: string, { origin, api }: Exchange): vo
   const target = new URL(value, origin);
   const own = new URL(origin);
   const ours = new URL(api);
-  if (target.host === ours.host && target.protocol === 'https:' && own.host === ours.host) return;
+  if (target.host === ours.host && target.protocol === 'https:') return;
   const moved = target.hostname === own.hostname && own.hostname !== ours.hostname;
-  if (!/^https?:$/.test(target.protocol) || !(moved || target.host === own.host)) return;
+  if (!WEB.has(target.protocol) || !(moved || target.host === own.host)) return;
   headers.set(name, `${api}${target.pathname}${target.search}${target.hash}`);
 };
 
@@ -311,7 +313,7 @@ const vary = (headers: Headers, isSaid: boolean, on: readonly string[]): void =>
   );
   if (have.has('*')) return;
   const missing = on.filter((name) => !have.has(name.toLowerCase()));
-  if (missing.length > 0) headers.set('Vary', [present, ...missing].join(', '));
+  headers.set('Vary', [present, ...missing].join(', '));
 };
 
 const CREDENTIAL_HEADERS = ['Authorization', 'X-API-Key', 'Cookie'];

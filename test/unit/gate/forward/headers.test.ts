@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import {
+  CDN_LOOP,
   createHeaderRules,
   type Exchange,
   type HeaderEntry,
@@ -9,6 +10,7 @@ import {
   hopHeaders,
   identityHeaders,
   inboundResponse,
+  isLoop,
   outbound,
   requestId,
 } from '../../../../src/gate/forward/headers.ts';
@@ -153,7 +155,11 @@ describe('outbound and identityHeaders', () => {
     ).toEqual(TRUE_HOP);
   });
 
-  it.each(['', 'Acme', 'X-', 'X_Acme', 'X-Acme--Id', 'X-Acmé'])(
+  it('a prefix may have several words', () => {
+    expect(sent([['X-Acme-Edge-User-Id', 'evil']], { prefix: 'X-Acme-Edge' })).toEqual(TRUE_HOP);
+  });
+
+  it.each(['', 'Acme', 'X-', 'X_Acme', 'X-Acme--Id', 'X-Acme--', 'My-X-Acme', 'X-Acmé'])(
     'a prefix %j is refused at start',
     (prefix) => {
       expect(() => createHeaderRules({ prefix })).toThrow(
@@ -234,6 +240,8 @@ describe('outbound', () => {
     ['HDR-09 credential, otherwise spelled', 'X_API_Key'],
     ['httpoxy', 'Proxy'],
     ['framing', 'Content-Length'],
+    ['CACHE-01: no cache before the origin may answer', 'Cache-Control'],
+    ['CACHE-01: no cache before the origin may answer', 'Pragma'],
     ['the request id is set, not passed', 'X-Request-Id'],
   ])('%s: %s is dropped', (_row, dropped) => {
     for (const spelled of [dropped, dropped.toLowerCase(), dropped.toUpperCase()]) {
@@ -292,6 +300,29 @@ describe('outbound', () => {
     expect(sent(headers, { forwardCookies: true })).toEqual({ cookie: 'a=1', ...TRUE_HOP });
   });
 
+  it('RFC 8470 §5.1: early data is told in one way, however and how often it was said', () => {
+    const said: [string, string][] = [
+      ['Early-Data', 'yes'],
+      ['Early-Data', '1'],
+    ];
+    expect(sent(said)).toEqual({ 'early-data': '1', ...TRUE_HOP });
+    expect(sent([['Accept', '1']])).not.toHaveProperty('early-data');
+  });
+
+  it('a name is judged once, as long as no more than 512 of up to 64 characters come by', () => {
+    const rules = createHeaderRules({ prefix: PREFIX });
+    const remember = vi.spyOn(Map.prototype, 'set');
+    const longest = 'x'.repeat(64);
+    for (const each of [longest, longest, `${longest}x`]) rules.forwards(each);
+    expect(remember.mock.calls).toEqual([[longest, true]]);
+    const memory = remember.mock.contexts[0] as Map<string, boolean> | undefined;
+    for (let each = 1; each < 512; each += 1) rules.forwards(`x-made-up-${each}`);
+    expect(memory?.size).toBe(512);
+    rules.forwards('x-one-more');
+    remember.mockRestore();
+    expect([...(memory ?? [])]).toEqual([['x-one-more', true]]);
+  });
+
   it('ten thousand made-up names change no verdict, and are not remembered', () => {
     const rules = createHeaderRules({ prefix: PREFIX });
     const remember = vi.spyOn(Map.prototype, 'set');
@@ -341,9 +372,41 @@ describe('identityHeaders', () => {
     },
   );
 
+  it('an id of one character is sent', () => {
+    expect(identityHeaders({ ...KEY, userId: 'u' }, PREFIX, 'a.b.c')).toContainEqual([
+      `${PREFIX}-User-Id`,
+      'u',
+    ]);
+  });
+
   it('an id of 256 characters and scopes of 4 KiB are sent', () => {
     const scopes = Array.from({ length: 100 }, (_, index) => `scope:${index}`.padEnd(40, 'x'));
     expect(identityHeaders({ ...KEY, userId: 'u'.repeat(256), scopes }, PREFIX, 'a.b.c')).toHaveLength(6);
+  });
+});
+
+describe('RFC 8586: a request that has been here', () => {
+  const passed = (value: string | null): boolean =>
+    isLoop(new Headers(value === null ? [] : [['CDN-Loop', value]]), 'latchkey-1');
+
+  it.each([
+    'latchkey-1',
+    'cloudflare, latchkey-1',
+    'latchkey-1,cloudflare',
+    'cloudflare;loops=1 , latchkey-1; pass=2',
+  ])('is known by %j', (value) => {
+    expect(passed(value)).toBe(true);
+  });
+
+  it.each([null, 'cloudflare', 'latchkey', 'latchkey-12', 'other;by=latchkey-1', 'not latchkey-1', ''])(
+    'is not known by %j',
+    (value) => {
+      expect(passed(value)).toBe(false);
+    },
+  );
+
+  it('says so in the field of the RFC', () => {
+    expect(CDN_LOOP).toBe('cdn-loop');
   });
 });
 
@@ -443,6 +506,7 @@ describe('inboundResponse', () => {
     ['https://api.acme.com/a', 'https://api.acme.com/a'],
     ['https://origin.acme.com.evil.example/a', 'https://origin.acme.com.evil.example/a'],
     ['mailto:someone@origin.acme.com', 'mailto:someone@origin.acme.com'],
+    ['xhttps://origin.acme.com/a', 'xhttps://origin.acme.com/a'],
     ['https://[/', null],
   ])('Location %s becomes %s', (location, expected) => {
     const answer = returned(
@@ -495,6 +559,7 @@ describe('inboundResponse', () => {
     ['max-age=600', 'private, no-store'],
     ['no-cache', 'private, no-store'],
     ['private="X-Name", max-age=600', 'private, no-store'],
+    ['no-cache="a, private, b", max-age=600', 'private, no-store'],
     ['private, public', 'private, no-store'],
     ['private, s-maxage=60', 'private, no-store'],
     ['no-store, s-maxage=60', 'private, no-store'],
@@ -513,7 +578,7 @@ describe('inboundResponse', () => {
 
   it('CACHE-03: what was cacheable until a date is not any more', () => {
     const expires: [string, string] = ['Expires', 'Thu, 01 Jan 2099 00:00:00 GMT'];
-    expect(returned([expires]).has('Expires')).toBe(false);
+    expect([...returned([expires, ['Age', '9']]).keys()].sort()).toEqual(['cache-control', 'vary']);
     expect(returned([['Cache-Control', 'private'], expires]).get('Expires')).toBe(expires[1]);
   });
 
@@ -529,6 +594,13 @@ describe('inboundResponse', () => {
     ['*', '*'],
   ])('Vary %j becomes %j', (said, expected) => {
     expect(returned(said === null ? [] : [['Vary', said]]).get('Vary')).toBe(expected);
+  });
+
+  it('with CORS, every answer varies by Origin, whoever it is for', () => {
+    const cors = { variesByOrigin: true };
+    expect(returned([], { credentialed: false }, cors).get('Vary')).toBe('Origin');
+    expect(returned([], {}, cors).get('Vary')).toBe('Authorization, X-API-Key, Cookie, Origin');
+    expect(returned([], { credentialed: false }, { variesByOrigin: false }).has('Vary')).toBe(false);
   });
 
   it('an anonymous answer varies too where a credential would have changed it', () => {
