@@ -45,7 +45,7 @@ const HEADING = /^#+ `([^`]+)`$/;
 
 /** The next thing that is written must be a sentence. */
 const hasReason = (rest: readonly string[]): boolean =>
-  /^[^#`\s]/.test(rest.find((line) => line !== '') ?? '');
+  /^(?!#|```)\S/.test(rest.find((line) => line !== '') ?? '');
 
 /** How survivors and explanations fit. */
 export interface Compared {

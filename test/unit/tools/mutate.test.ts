@@ -86,8 +86,8 @@ describe('readExplanations', () => {
     });
   });
 
-  test('one reason may stand for several mutants', () => {
-    const text = page('```diff', '- a', '+ b', '- a', '+ c', '```', '', 'Both are.');
+  test('one reason may stand for several mutants, and begin with code', () => {
+    const text = page('```diff', '- a', '+ b', '- a', '+ c', '```', '', '`a` is both.');
     expect(readExplanations(text).all.map(({ after }) => after)).toEqual(['b', 'c']);
     expect(readExplanations(text).problems).toEqual([]);
   });
