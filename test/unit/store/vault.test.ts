@@ -78,7 +78,7 @@ describe('the Vault', () => {
     const { kv, state } = fakeKv();
     state.mood = 'silent';
     let isDone = false;
-    void createVault(kv)
+    void createVault(kv, log)
       .forget(['a', 'b'])
       .then(() => {
         isDone = true;
