@@ -9,7 +9,8 @@ export default defineConfig({
     // Most of a file's time is waiting for workerd to start: two at a time even where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // A timeout guards against a test that hangs; how fast a machine is, it does not judge.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000 } },
       {
         plugins: [cloudflareTest(() => workerd())],
         test: {
