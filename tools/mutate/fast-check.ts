@@ -1,5 +1,5 @@
 import fc from 'fast-check';
 
-// The same cases for every mutant and in every run, or a survivor would be a matter of luck. Nobody reads the
+// The same inputs for every mutant and in every run, or a survivor would be a matter of luck. Nobody reads the
 // counter-example, so none is made small.
 fc.configureGlobal({ seed: 1, endOnFailure: true });

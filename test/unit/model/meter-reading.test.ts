@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Ask, OWNER_PURSE } from '../../../src/model/lease-wire.ts';
 import { type Meter, type MeterRules, openMeter } from '../../../src/model/meter.ts';
 import { readMeter } from '../../../src/model/meter-reading.ts';
+import { runs } from '../../property.ts';
 
 const NOW = Date.UTC(2026, 10, 30, 23, 59, 0);
 const KEY = 'key-1';
@@ -100,7 +101,7 @@ describe('what is left of a limit', () => {
         const costs = Array.from({ length: left + 1 }, () => 1);
         expect(meter.ask({ ...ASK, leaseId: 'asked', purse, costs }, held, now).decided).toBe(left);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -118,7 +119,7 @@ describe('what is left of a limit', () => {
           expect(free).toBe(requests);
         for (const { free, requests, wholeInMs } of readings) expect(wholeInMs === 0).toBe(free === requests);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
