@@ -39,10 +39,10 @@ export const hasLongCredential = (headers: Headers): boolean =>
 export const extract = (headers: Headers, realm: KeyRealm): Result<Credential, ExtractRefusal> => {
   const authorization = present(headers.get('authorization'));
   const apiKey = present(headers.get('x-api-key'));
-  if (authorization === null && apiKey === null) return ok(NONE);
-  if (authorization !== null && apiKey !== null)
-    return ambiguous('both Authorization and X-API-Key are present');
-  return apiKey === null ? fromAuthorization(authorization ?? '', realm) : fromApiKey(apiKey, realm);
+  if (apiKey === null) return authorization === null ? ok(NONE) : fromAuthorization(authorization, realm);
+  return authorization === null
+    ? fromApiKey(apiKey, realm)
+    : ambiguous('both Authorization and X-API-Key are present');
 };
 
 /** Optional white space around a value is not part of it (RFC 9110 §5.5); an empty value is none. */
@@ -90,9 +90,9 @@ const bearer = (token: string, realm: KeyRealm): Credential => {
 /** RFC 7617 §2: base64 of id ":" password, both form-encoded (RFC 6749 §2.3.1). */
 const basic = (token: string, realm: KeyRealm): Credential => {
   const unknown: Credential = { kind: 'unknown', scheme: 'basic' };
-  const text = token.length <= MAX_BASIC_LENGTH ? decodeBase64(token) : null;
-  const colon = text?.indexOf(':') ?? -1;
-  if (text === null || colon < 1) return unknown;
+  const text = (token.length <= MAX_BASIC_LENGTH ? decodeBase64(token) : null) ?? '';
+  const colon = text.indexOf(':');
+  if (colon < 1) return unknown;
   const clientId = formDecode(text.slice(0, colon));
   const clientSecret = formDecode(text.slice(colon + 1));
   return clientId === null || clientSecret === null ? unknown : pair(clientId, clientSecret, realm);

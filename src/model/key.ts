@@ -71,8 +71,7 @@ export const looksLikeKey = (text: string, realm: KeyRealm): boolean =>
 /** Takes a key apart: shape, environment and CRC-32. Null when any is wrong. Costs no I/O and no cryptography. */
 export const parseKey = (text: string, realm: KeyRealm): ParsedKey | null => {
   if (text.length > MAX_KEY_LENGTH) return null;
-  const [, clientId, tail] = KEY.exec(text) ?? [];
-  if (clientId === undefined || tail === undefined) return null;
+  const [, clientId = '', tail = ''] = KEY.exec(text) ?? [];
   const ring = ringOfClientId(clientId, realm);
   if (ring === null) return null;
   if (text.slice(-CRC_LENGTH) !== checksumOf(text.slice(0, -CRC_LENGTH))) return null;
@@ -158,11 +157,9 @@ const unspellSecret = (spelled: string): string | null => {
   if (spelled.length === OWN_SECRET_LENGTH) return spelled;
   const value = fromBase62(spelled);
   if (value === null) return null;
-  const [marker, ...bytes] = numberToBytes(value);
-  if (marker !== 1) return null;
   try {
-    const clientSecret = fromUtf8(Uint8Array.from(bytes));
-    // One spelling per secret: a key with another number of leading zeros is not a key.
+    const clientSecret = fromUtf8(numberToBytes(value).subarray(1));
+    // One spelling per secret: a key with another first byte or another number of leading zeros is not a key.
     return spellSecret(clientSecret) === spelled ? clientSecret : null;
   } catch {
     return null;

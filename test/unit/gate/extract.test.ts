@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { extract, hasLongCredential } from '../../../src/gate/extract.ts';
+import { bearerToken, extract, hasLongCredential, pair } from '../../../src/gate/extract.ts';
 
 /** Any UTF-16 unit, mostly those that matter. */
 const anyUnit = fc.oneof(fc.nat(0xff), fc.nat(0xffff)).map((code) => String.fromCharCode(code));
@@ -26,7 +26,7 @@ const found = (authorization?: string, apiKey?: string): unknown => {
     case 'key':
       return [credential.auth, credential.scheme, credential.key.reveal()];
     case 'jwt':
-      return ['jwt', credential.jwt.reveal()];
+      return ['jwt', credential.scheme, credential.jwt.reveal()];
     case 'pair':
       return ['pair', credential.scheme, credential.clientId, credential.clientSecret.reveal()];
     case 'unknown':
@@ -57,6 +57,19 @@ describe('CRED-01: exactly one credential', () => {
       'x-auth-token': KEY,
     });
     expect(extract(headers, REALM)).toEqual({ ok: true, value: { kind: 'none' } });
+  });
+});
+
+describe('what is said of a request that cannot be read', () => {
+  it.each([
+    ['Bearer x', KEY, 'both Authorization and X-API-Key are present'],
+    [undefined, `${KEY},${KEY}`, 'X-API-Key must carry exactly one key'],
+    [`Bearer ${KEY},`, undefined, 'Authorization must carry exactly one credential'],
+    [`(Bearer) ${KEY}`, undefined, 'Authorization is malformed'],
+    [`Bearer ${KEY} ${KEY}`, undefined, 'Authorization is malformed'],
+  ])('%j and %j: %s', (authorization, apiKey, detail) => {
+    const refusal = { reason: 'credentials_ambiguous', detail };
+    expect(extract(headersOf({ authorization, 'x-api-key': apiKey }), REALM)).toEqual({ ok: false, refusal });
   });
 });
 
@@ -137,6 +150,7 @@ describe('CRED-04: the form of Authorization', () => {
   it.each([
     ['a token that is not a b64token', `Bearer ${KEY}!`, ['unknown', 'bearer']],
     ['a token in quotes', `Bearer "${KEY}"`, ['unknown', 'bearer']],
+    ['a JWT behind a sign', `Bearer "${JWT}`, ['unknown', 'bearer']],
     ['a Cyrillic a', `Bearer \u0430${KEY.slice(1)}`, ['unknown', 'bearer']],
     ['a replacement character', `Bearer ${KEY.slice(0, -1)}\ufffd`, ['unknown', 'bearer']],
     ['a parameter', 'Bearer a=b', ['unknown', 'bearer']],
@@ -158,7 +172,7 @@ describe('CRED-05: what it is, its form says', () => {
       ['api_key', 'bearer', KEY.replace('_test_', '_live_')],
     ],
     ['a key with dots in it', `Bearer ${ID}_a.b.c`, ['api_key', 'bearer', `${ID}_a.b.c`]],
-    ['a JWT', `Bearer ${JWT}`, ['jwt', JWT]],
+    ['a JWT', `Bearer ${JWT}`, ['jwt', 'bearer', JWT]],
     ['two parts', 'Bearer a.b', ['unknown', 'bearer']],
     ['four parts', 'Bearer a.b.c.d', ['unknown', 'bearer']],
     ['five parts', 'Bearer a.b.c.d.e', ['unknown', 'bearer']],
@@ -257,6 +271,18 @@ describe('CRED-08: Basic', () => {
     expect(found(value)).toEqual(['unknown', 'basic']);
   });
 
+  it('of 1024 characters is looked at, of more is unknown', () => {
+    const text = (length: number): string => basic(`${ID}:${'x'.repeat(length - ID.length - 1)}`);
+    expect(found(text(768))).toEqual(['client_credentials', 'basic', `${ID}_${'x'.repeat(767 - ID.length)}`]);
+    expect(found(text(769))).toEqual(['unknown', 'basic']);
+  });
+
+  it('the secret of a foreign client is printable ASCII from end to end (RFC 6749 §A.2)', () => {
+    for (const text of ['\nsecret', 'secret\n', 'sécret', 'secré', 'ésecret', ''])
+      expect(pair('m2m-client-test-1', text, REALM)).toEqual({ kind: 'unknown', scheme: 'basic' });
+    expect(pair('m2m-client-test-1', ' ~', REALM).kind).toBe('pair');
+  });
+
   it('base64 has one spelling', () => {
     const canonical = basic(`${ID}:${TAIL}x`).slice('Basic '.length);
     expect(canonical.endsWith('=')).toBe(true);
@@ -292,6 +318,26 @@ describe('CRED-16: long credentials', () => {
 
   it('none is not long', () => {
     expect(hasLongCredential(new Headers())).toBe(false);
+  });
+});
+
+describe('a token that came in a form', () => {
+  it('is what it would be as Bearer', () => {
+    expect(bearerToken(KEY, REALM)).toMatchObject({ kind: 'key', auth: 'api_key', scheme: 'bearer' });
+    expect(bearerToken(JWT, REALM)).toMatchObject({ kind: 'jwt', scheme: 'bearer' });
+  });
+
+  it.each(['', `${JWT}!`, `"${JWT}`, ` ${JWT}`, `${KEY}\n`, `${KEY},`, `${JWT}é`])(
+    '%j, which no header could carry, is nothing',
+    (text) => {
+      expect(bearerToken(text, REALM)).toEqual({ kind: 'unknown', scheme: 'bearer' });
+    },
+  );
+
+  it('is looked at up to the length of a header', () => {
+    const ofLength = (length: number): string => `${JWT}${'x'.repeat(length - JWT.length)}`;
+    expect(bearerToken(ofLength(8_448), REALM).kind).toBe('jwt');
+    expect(bearerToken(ofLength(8_449), REALM)).toEqual({ kind: 'unknown', scheme: 'bearer' });
   });
 });
 

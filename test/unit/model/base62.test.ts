@@ -38,7 +38,7 @@ describe('base62', () => {
   });
 
   it('does not cut a number that needs more digits than there are', () => {
-    expect(() => toBase62(62n, 1)).toThrow(RangeError);
+    expect(() => toBase62(62n, 1)).toThrow(new RangeError('1 base62 digits are too few'));
     expect(() => toBase62(1n << 64n, 10)).toThrow(RangeError);
   });
 

@@ -39,6 +39,13 @@ const resummed = (text: string): string => {
   return body + toBase62(BigInt(crc32(body)), 6);
 };
 
+/** A key as anybody can write one: with a secret spelled so, a tag that is none, and a CRC that fits. */
+const withSpelled = (spelled: string): string => resummed(`${clientId}_${spelled}${'0'.repeat(17)}`);
+
+/** These bytes as a number in base62, as a secret that is not ours is spelled. */
+const inBase62 = (...bytes: readonly number[]): string =>
+  toBase62(BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
+
 const parsed = (text: string): ParsedKey => {
   const result = parseKey(text, REALM);
   if (result === null) throw new Error('no key');
@@ -150,7 +157,29 @@ describe('a secret that Stytch minted', () => {
     ['too short', 'seven77'],
     ['too long', 'x'.repeat(129)],
   ])('that is %s for the grammar makes no key at all', async (_, theirs) => {
-    await expect(spellKey(clientId, theirs, current)).rejects.toThrow(RangeError);
+    await expect(spellKey(clientId, theirs, current)).rejects.toThrow(
+      new RangeError('the secret has no spelling in a key'),
+    );
+  });
+
+  it('may come to the most digits that the grammar holds', async () => {
+    const theirs = '\u0001'.repeat(128);
+    const text = await spellKey(clientId, theirs, current);
+    expect(text.split('_')[3]).toHaveLength(172 + 17);
+    expect(parsed(text).clientSecret).toBe(theirs);
+  });
+
+  it('is UTF-8 behind a byte 1: nothing else is a key', () => {
+    const bytes = [...new TextEncoder().encode('a-secret')];
+    expect(parsed(withSpelled(inBase62(1, ...bytes))).clientSecret).toBe('a-secret');
+    for (const other of [
+      inBase62(2, ...bytes),
+      inBase62(...bytes),
+      inBase62(1, ...bytes, 0xff),
+      inBase62(1, ...bytes, 0xc0, 0xae),
+      '0'.repeat(20),
+    ])
+      expect(parseKey(withSpelled(other), REALM)).toBeNull();
   });
 
   it('has one spelling: more or fewer leading zeros are not a key', async () => {
@@ -163,8 +192,9 @@ describe('a secret that Stytch minted', () => {
       const spelled = text.split('_')[3]?.slice(0, -17) ?? '';
       const without = spelled.replace(/^0/, '');
       for (const other of [`0${without}`, `00${without}`, without].filter((each) => each !== spelled)) {
-        const respelled = parseKey(resummed(`${clientId}_${other}${'0'.repeat(17)}`), REALM);
-        expect(respelled?.clientSecret).not.toBe(theirs);
+        // Forty-four digits are another secret, one of ours.
+        const respelled = parseKey(withSpelled(other), REALM);
+        expect(respelled?.clientSecret ?? null).toBe(other.length === OWN_SECRET_LENGTH ? other : null);
       }
     }
   });
@@ -195,6 +225,9 @@ describe('a key that was changed', () => {
     ['shorter by one', key.slice(0, -1)],
     ['shorter by one in front', key.slice(1)],
     ['longer by one', `${key}0`],
+    ['behind something else, with a CRC that fits', resummed(` ${key}`)],
+    ['behind a letter, with a CRC that fits', resummed(`X${key}`)],
+    ['before something else, with a CRC that fits', `${resummed(`${key}_000000`)}`],
     ['with a newline', `${key}\n`],
     ['with a carriage return', `${key}\r`],
     ['with a space in front', ` ${key}`],
@@ -240,6 +273,7 @@ describe('the client_id of a key', () => {
     ['with a number of more than 64 bits', `${clientId.slice(0, -11)}${'z'.repeat(11)}`],
     ['with a newline', `${clientId}\n`],
     ['with a tail', `${clientId}0`],
+    ['behind something else', `x ${clientId}`],
     ['of nothing', ''],
   ])('is none of ours: %s', (_, text) => {
     expect(ringOfClientId(text, REALM)).toBeNull();
