@@ -98,6 +98,8 @@ describe('an access token of a client', () => {
     ['organization-test-0a900000-0000-4000-8000-000000000003', true],
     ['acme', false],
     ['organization-test-x y', false],
+    ['x organization-test-0a900000-0000-4000-8000-000000000003', false],
+    ['organization-test-0a900000-0000-4000-8000-000000000003\n', false],
     ['', false],
     [null, false],
     [7, false],
@@ -345,7 +347,9 @@ describe('JWT-08: the form', () => {
       '{"alg":"RS256"',
       '[{"alg":"RS256","kid":"k1"}]',
     ]) {
-      expect(await verify(await signRaw(ours, odd, M2M), NOON)).toEqual(BAD);
+      asked.length = 0;
+      expect(await verify(await signRaw(ours, odd, M2M), NOON)).toEqual({ verdict: 'bad', because: 'form' });
+      expect(asked).toEqual([]);
       expect(await verify(await signRaw(ours, HEADER, odd), NOON)).toEqual(BAD);
     }
   });
@@ -353,7 +357,9 @@ describe('JWT-08: the form', () => {
   it('a header that is not UTF-8 is refused', async () => {
     const [, payload, signature] = (await signRaw(ours, HEADER, M2M)).split('.');
     const header = Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url');
+    asked.length = 0;
     expect(await verify(`${header}.${payload}.${signature}`, NOON)).toEqual(BAD);
+    expect(asked).toEqual([]);
   });
 
   it('an encrypted token is refused', async () => {
@@ -364,7 +370,8 @@ describe('JWT-08: the form', () => {
     expect(await verify(encrypted, NOON)).toEqual(BAD);
   });
 
-  it('2, 4 and 10,000 parts and JSON serialisation are refused', async () => {
+  it('2, 4 and 10,000 parts and JSON serialisation are refused before anybody is asked for a key', async () => {
+    asked.length = 0;
     const token = await signRaw(ours, HEADER, M2M);
     const [header, payload, signature] = token.split('.');
     const json = JSON.stringify({ protected: header, payload, signature });
@@ -381,15 +388,21 @@ describe('JWT-08: the form', () => {
     ]) {
       expect(await verify(odd, NOON)).toEqual(BAD);
     }
+    expect(asked).toEqual([]);
   });
 
   it('longer than 8 KiB is refused before any work', async () => {
     asked.length = 0;
-    const padded = (length: number) => signRaw(ours, HEADER, { ...M2M, pad: 'x'.repeat(length) });
+    // With another member in its header, its parts come to 8,192 characters in all.
+    const padded = (length: number) =>
+      signRaw(ours, { ...HEADER, pad: 'x' }, { ...M2M, pad: 'x'.repeat(length) });
     const long = await padded(6_500);
     expect(long.length).toBeGreaterThan(MAX_TOKEN_LENGTH);
     expect([await verify(long, NOON), asked]).toEqual([BAD, []]);
-    expect(await verify(await padded(5_000), NOON)).toEqual(GOOD_M2M);
+    const spare = MAX_TOKEN_LENGTH - (await padded(0)).length;
+    const longest = await padded(Math.ceil((spare * 3) / 4));
+    expect(longest).toHaveLength(MAX_TOKEN_LENGTH);
+    expect(await verify(longest, NOON)).toEqual(GOOD_M2M);
   });
 });
 
@@ -509,6 +522,22 @@ describe('JWT-14: the clocks may differ by 5 s, once', () => {
     ['nbf', { nbf: NOW + 6 }, false],
   ])('%s: %j is good: %s', async (_, times, good) => {
     expect((await judge({ ...M2M, ...times })).verdict).toBe(good ? 'good' : 'bad');
+  });
+});
+
+describe('the log', () => {
+  it.each([
+    ['claims', { ...M2M, sub: '' }],
+    ['lifetime', { ...M2M, exp: NOW + 86_401 }],
+    ['aud', { ...M2M, aud: ['project-test-2'] }],
+    ['kind', { ...M2M, scope: undefined }],
+  ])('is told what is bad of a token that is signed well: %s', async (because, payload) => {
+    expect(await judge(payload)).toEqual({ verdict: 'bad', because });
+  });
+
+  it('is told of a key that cannot verify anything as of an error, which is no verdict on the token', async () => {
+    const broken = createTokenVerifier(RULES, async () => ours.privateKey);
+    await expect(broken(await signRaw(ours, HEADER, M2M), NOON)).rejects.toThrow(TypeError);
   });
 });
 
