@@ -21,8 +21,12 @@ export const patternProblem = (pattern: string): string | null => {
 };
 
 /** The pattern of exactly the paths that two patterns both cover; null when there are none. */
-export const intersection = (one: string, other: string): string | null => {
-  const common = commonShape(shapeOf(one), shapeOf(other));
+export const intersection = (one: string, other: string): string | null =>
+  intersectionOf(shapeOf(one), shapeOf(other));
+
+/** The same of patterns that were taken apart before. */
+export const intersectionOf = (one: Shape, other: Shape): string | null => {
+  const common = commonShape(one, other);
   return common === null ? null : spelt(common);
 };
 
@@ -38,21 +42,7 @@ export const shapeOf = (pattern: string): Shape => {
   return { fixed: open ? segments.slice(0, -1) : segments, open };
 };
 
-/**
- * The pattern that two share where neither is the narrower: in one segment the one is, in another the other.
- * Null where they share nothing, or segment for segment one of them is as narrow as both. That `/a/**` covers
- * `/a` too makes it neither narrower nor wider.
- */
-export const crossing = (one: Shape, other: Shape): string | null => {
-  const common = commonShape(one, other);
-  if (common === null || isSame(common.fixed, one.fixed) || isSame(common.fixed, other.fixed)) return null;
-  return spelt(common);
-};
-
 const spelt = ({ fixed, open }: Shape): string => `/${[...fixed, ...(open ? [REST] : [])].join('/')}`;
-
-const isSame = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && one.every((segment, i) => segment === other[i]);
 
 const commonShape = (one: Shape, other: Shape): Shape | null => {
   const [short, long] = one.fixed.length <= other.fixed.length ? [one, other] : [other, one];

@@ -1,6 +1,6 @@
 import type { AuthKind } from './identity.ts';
 import type { CanonicalPath } from './path.ts';
-import { crossing, ONE, patternProblem, REST, segmentsOf, shapeOf } from './pattern.ts';
+import { intersectionOf, ONE, patternProblem, REST, segmentsOf, shapeOf } from './pattern.ts';
 import { type Place, type PlaceSettings, placeOf } from './place.ts';
 
 /** The methods that exist for the Gate; every other is 405 (RFC 9110 §15.5.6). In the order of `Allow`. */
@@ -258,13 +258,17 @@ const sharedMethods = (routes: readonly RouteSettings[]): TableProblem[] =>
     ];
   });
 
+/**
+ * Of two patterns the one is the narrower if what they share is that one, with or without a `**`: then it stands in the
+ * table. That `/a/**` covers `/a` too makes it neither narrower nor wider.
+ */
 const crossings = (routes: readonly RouteSettings[]): TableProblem[] => {
   const indexes = new Map(routes.map(({ path }, index) => [path, index]));
   const wild = [...indexes]
     .filter(([path]) => path.includes(ONE) && patternProblem(path) === null)
     .map(([path, index]) => ({ path, index, shape: shapeOf(path) }));
   return pairs(wild).flatMap(([first, second]) => {
-    const common = crossing(first.shape, second.shape);
+    const common = intersectionOf(first.shape, second.shape);
     if (common === null || indexes.has(common) || indexes.has(`${common}/${REST}`)) return [];
     const both = `"${first.path}" and "${second.path}" both cover "${common}"`;
     const advice = `add a route for "${common}" or change one`;

@@ -13,7 +13,7 @@ export const isScopeToken = (text: string): boolean => SCOPE_TOKEN.test(text);
  * doubled space grants nothing: scopes are compared whole, never by prefix or part.
  */
 export const parseScope = (scope: string): readonly string[] => {
-  if (scope === '' || scope.length > MAX_SCOPE_LENGTH) return [];
+  if (scope.length > MAX_SCOPE_LENGTH) return [];
   const tokens = scope.split(' ');
   return tokens.length <= MAX_SCOPES && tokens.every(isScopeToken) ? tokens : [];
 };

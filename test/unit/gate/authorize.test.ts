@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { authorize } from '../../../src/gate/authorize.ts';
+import { authorize, comesFromElsewhere } from '../../../src/gate/authorize.ts';
+import { addressRanges } from '../../../src/model/address.ts';
 import { identityOf } from '../../../src/model/identity.ts';
 import { ADA, NOON, NOW } from './world.ts';
 
@@ -60,6 +61,41 @@ describe('authorize', () => {
     expect(authorize(of([]), null, demand, 'bearer', NOON, false)).toEqual({
       ok: false,
       refusal: { reason: 'credential_kind_not_allowed', allowed: ['session'] },
+    });
+  });
+});
+
+describe('where a request comes from', () => {
+  const list = addressRanges(['192.0.2.0/24']);
+  const from = (address?: string): Request =>
+    new Request(
+      'https://api.acme.test/',
+      address === undefined ? {} : { headers: { 'cf-connecting-ip': address } },
+    );
+
+  it('matters only where the key has a list', () => {
+    expect(comesFromElsewhere(null, from('203.0.113.7'))).toBe(false);
+    expect(comesFromElsewhere(null, null)).toBe(false);
+  });
+
+  it.each([
+    ['an address on the list', from('192.0.2.9'), false],
+    ['another address', from('203.0.113.7'), true],
+    ['no address', from(), true],
+    ['nowhere: nobody knows the request', null, true],
+  ])('with a list, %s is elsewhere: %s', (_, request, isElsewhere) => {
+    expect(comesFromElsewhere(list, request)).toBe(isElsewhere);
+  });
+
+  it('an empty list lets nobody in', () => {
+    expect(comesFromElsewhere([], from('192.0.2.9'))).toBe(true);
+  });
+
+  it('comes before all else: a stolen key learns nothing of what it may do', () => {
+    const demand = { credentials: ['session'], scopes: ['b'], maxAuthAgeSeconds: 60 } as const;
+    expect(authorize(of([]), null, demand, 'bearer', NOON, true)).toEqual({
+      ok: false,
+      refusal: { reason: 'address_not_allowed' },
     });
   });
 });

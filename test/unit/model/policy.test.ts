@@ -167,7 +167,11 @@ describe('PATH-08: methods', () => {
 
 describe('an ambiguous table is refused, and both patterns are named', () => {
   it.each<[string, RouteSettings[], string]>([
-    ['one pattern twice', paths('/a', '/b', '/a'), '"/a" and "/a" are one pattern and both take GET'],
+    [
+      'one pattern twice',
+      paths('/a', '/b', '/a'),
+      `"/a" and "/a" are one pattern and both take ${METHODS.join(', ')}`,
+    ],
     [
       'a shared method',
       [
@@ -187,7 +191,7 @@ describe('an ambiguous table is refused, and both patterns are named', () => {
     [
       'crossing wildcards',
       paths('/a/*', '/*/b'),
-      '"/a/*" and "/*/b" both cover "/a/b" and neither is the narrower',
+      '"/a/*" and "/*/b" both cover "/a/b" and neither is the narrower: add a route for "/a/b" or change one',
     ],
     [
       'a crossing rest',
@@ -222,6 +226,11 @@ describe('an ambiguous table is refused, and both patterns are named', () => {
     expect(ask(paths('/a/*', '/*/b', '/a/b/**'), '/a/b')).toBe('/a/b/**');
   });
 
+  it('a pattern that is none is told as such, and nothing else of it', () => {
+    const problem = '"*" and "**" stand for whole segments';
+    expect(tableProblems(paths('/a*/*', '/*/b'))).toEqual([{ index: 0, problem }]);
+  });
+
   it('patterns of which one is the narrower are fine', () => {
     expect(
       tableProblems(paths('/**', '/*', '/a', '/a/', '/a/**', '/a/*', '/a/*/c', '/a/b/c', '/b/**')),
@@ -241,6 +250,7 @@ describe('a pattern that is none is refused', () => {
     ['/caf%c3%a9', 'the path is canonical as "/caf%C3%A9"'],
     ['/a*', '"*" and "**" stand for whole segments'],
     ['/***', '"*" and "**" stand for whole segments'],
+    ['/a/b*/c', '"*" and "**" stand for whole segments'],
     ['/**/a', '"**" stands at the end only'],
     ['/a/**/', '"**" stands at the end only'],
     ['/**/**', '"**" stands at the end only'],
@@ -295,6 +305,13 @@ describe('a compiled route', () => {
         ...said,
       },
     ]);
+  });
+
+  it('has one origin, or there is no table', () => {
+    for (const origin of [{}, { binding: 'APP', url: 'https://origin.acme.com' }])
+      expect(() => compile([{ path: '/a', origin }], DEFAULTS)).toThrow(
+        new Error('"/a" does not have exactly one origin'),
+      );
   });
 
   it('is found in the same answer every time: a match makes nothing new', () => {
