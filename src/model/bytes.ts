@@ -28,7 +28,7 @@ export const fromBase64url = (text: string): Uint8Array<ArrayBuffer> | null => {
 /** Decodes canonical, padded base64 (RFC 4648 §4); null for every other spelling of the same bytes. */
 export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> | null =>
   text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
-    ? fromBase64url(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))
+    ? fromBase64url(text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''))
     : null;
 
 /**

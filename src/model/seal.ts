@@ -62,12 +62,13 @@ export const unseal = async (
     const plain = await crypto.subtle.decrypt(parameters(iv, master.id, context), key, sealed);
     return parseKept(JSON.parse(fromUtf8(new Uint8Array(plain))));
   } catch (error) {
-    // WebCrypto says OperationError when the tag does not fit.
-    if (error instanceof Error && (error.name === 'OperationError' || error instanceof SyntaxError))
-      return null;
+    // WebCrypto says OperationError when the tag does not fit; what opens may still be no text, and no JSON.
+    if (error instanceof Error && EXPECTED.has(error.name)) return null;
     throw error;
   }
 };
+
+const EXPECTED: ReadonlySet<string> = new Set(['OperationError', 'TypeError', 'SyntaxError']);
 
 const parameters = (iv: Uint8Array<ArrayBuffer>, masterId: string, context: SealContext) => ({
   name: 'AES-GCM',

@@ -61,7 +61,7 @@ describe('framed', () => {
   });
 
   it('refuses a lone surrogate, all of which UTF-8 would make one and the same', () => {
-    expect(() => framed('id', '\ud800')).toThrow(TypeError);
+    expect(() => framed('id', '\ud800')).toThrow(new TypeError('a text to be framed is not well-formed'));
   });
 });
 

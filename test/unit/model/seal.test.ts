@@ -1,6 +1,7 @@
+import { createCipheriv, hkdfSync } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { fromBase64url, toBase64url } from '../../../src/model/bytes.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { framed, fromBase64url, toBase64url } from '../../../src/model/bytes.ts';
 import type { Keychain } from '../../../src/model/keychain.ts';
 import { seal, unseal } from '../../../src/model/seal.ts';
 import { keychainOf, seededBytes } from './keys.ts';
@@ -16,7 +17,20 @@ const CONTEXT = { project: 'project-test-1', place: 'fingerprint' };
 
 const keychain = await keychainOf('current', 'previous');
 const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-const sealed = await seal(KEPT, SECRET, keychain.current, CONTEXT, random);
+const sealed = await seal(KEPT, SECRET, keychain.current, CONTEXT, seededBytes(9));
+
+/** The same by somebody else's code, for any bytes, also those that `seal` never would. */
+const sealedBytes = (plain: Uint8Array, salt: Uint8Array, iv: Uint8Array): string => {
+  const { id, pepper } = keychain.current;
+  const material = Buffer.concat([framed(SECRET), pepper]);
+  const key = new Uint8Array(hkdfSync('sha256', material, salt, 'latchkey/v1/seal', 32));
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  cipher.setAAD(framed('s1', id, CONTEXT.project, CONTEXT.place));
+  const text = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  return ['s1', id, toBase64url(salt), toBase64url(iv), toBase64url(text)].join('.');
+};
+const sealedText = (plain: string): string =>
+  sealedBytes(new TextEncoder().encode(plain), seededBytes(1)(16), seededBytes(2)(12));
 
 const open = (text: string, secret = SECRET, context = CONTEXT, keys: Keychain = keychain) =>
   unseal(text, secret, keys, context);
@@ -118,6 +132,62 @@ describe('a sealed token', () => {
     const twice = await Promise.all([1, 2].map(() => seal(KEPT, SECRET, keychain.current, CONTEXT, random)));
     const [one, other] = twice.map((text) => text.split('.').slice(2));
     for (const [index, part] of (one ?? []).entries()) expect(part).not.toBe(other?.[index]);
+  });
+
+  it('is AES-256-GCM under HKDF-SHA-256 of the framed secret and the pepper, bound to its place', async () => {
+    const { token, clientId, ring, generation } = KEPT;
+    const plain = new TextEncoder().encode(JSON.stringify([token, clientId, ring, generation]));
+    const source = seededBytes(9);
+    expect(sealedBytes(plain, source(16), source(12))).toBe(sealed);
+  });
+
+  it.each([
+    'no JSON',
+    'null',
+    '{"length":4}',
+    '[]',
+    '["token","acme_test_1","r1"]',
+    '["token","acme_test_1","r1",3,4]',
+    '[7,"acme_test_1","r1",3]',
+    '["token",7,"r1",3]',
+    '["token","acme_test_1",7,3]',
+    '["token","acme_test_1","r1","3"]',
+    '[7,7,"r1",3]',
+    '["token",7,7,3]',
+    '[7,"acme_test_1",7,3]',
+  ])('holds what was kept, or nothing: not %s', async (plain) => {
+    expect(await open(sealedText('["token","acme_test_1","r1",3]'))).not.toBeNull();
+    expect(await open(sealedText(plain))).toBeNull();
+  });
+
+  it('holds text: bytes that are not UTF-8 are nothing', async () => {
+    expect(await open(sealedBytes(Uint8Array.of(0xff), seededBytes(1)(16), seededBytes(2)(12)))).toBeNull();
+  });
+
+  it('has a salt of 128 bits and an IV of 96, and opens with no other', async () => {
+    const plain = new TextEncoder().encode('["token","acme_test_1","r1",3]');
+    const opened = (saltBytes: number, ivBytes: number) =>
+      open(sealedBytes(plain, seededBytes(1)(saltBytes), seededBytes(2)(ivBytes)));
+    expect(await opened(16, 12)).not.toBeNull();
+    for (const [saltBytes, ivBytes] of [
+      [15, 12],
+      [17, 12],
+      [16, 11],
+      [16, 13],
+      [16, 16],
+    ] as const)
+      expect(await opened(saltBytes, ivBytes)).toBeNull();
+  });
+
+  it('is sealed with keys that no code can read', async () => {
+    const derive = vi.spyOn(crypto.subtle, 'deriveKey');
+    await open(await seal(KEPT, SECRET, keychain.current, CONTEXT, random));
+    const keys = await Promise.all(derive.mock.results.map(({ value }) => value as Promise<CryptoKey>));
+    derive.mockRestore();
+    expect(keys.map(({ extractable, usages }) => [extractable, usages])).toEqual([
+      [false, ['encrypt']],
+      [false, ['decrypt']],
+    ]);
   });
 
   it('takes a salt of 128 bits and an IV of 96 from the source, each for itself', async () => {
