@@ -8,6 +8,7 @@ import {
   fromBase64,
   fromBase64url,
   fromUtf8,
+  sha256,
   toBase64url,
   utf8,
 } from '../../../src/model/bytes.ts';
@@ -118,6 +119,13 @@ describe('base64', () => {
       expect(fromBase64(spelling)).toBeNull();
     },
   );
+});
+
+describe('SHA-256', () => {
+  it('of "abc" is what FIPS 180-4 says, in base64url', async () => {
+    const digest = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    expect(await sha256(utf8('abc'))).toBe(Buffer.from(digest, 'hex').toString('base64url'));
+  });
 });
 
 describe('UTF-8', () => {

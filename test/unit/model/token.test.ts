@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { base64url } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { respelled } from '../../../src/model/token.ts';
+import { hashOfToken, respelled } from '../../../src/model/token.ts';
 
 const part = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => base64url.encode(bytes));
 const jwt = fc.tuple(part, part, part).map((parts) => parts.join('.'));
+
+it('a token is called by the SHA-256 of its text where it must not be known', async () => {
+  const digest = createHash('sha256').update('a.b.c').digest('base64url');
+  expect(await hashOfToken('a.b.c')).toBe(digest);
+});
 
 describe('respelled', () => {
   it('leaves the one canonical spelling as it is (RFC 7515 §2)', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { compare, readExplanations } from '../../../tools/mutate/explained.ts';
-import { NAMES } from '../../../tools/mutate/groups.ts';
+import { read } from '../../../tools/check/project.ts';
+import { compare, type Explanation, readExplanations } from '../../../tools/mutate/explained.ts';
+import { GROUPS, NAMES } from '../../../tools/mutate/groups.ts';
 import { type Fate, type Mutant, mutantsOf } from '../../../tools/mutate/mutants.ts';
 import { readOptions } from '../../../tools/mutate/options.ts';
 import { scoreOf, tableOf, told, toldStale } from '../../../tools/mutate/report.ts';
@@ -118,6 +119,28 @@ describe('readExplanations', () => {
     ['a chapter after the file', page('## Other', ...explained()), "line 6: no file's heading is above it"],
   ])('%s is told', (_, text, problem) => {
     expect(readExplanations(text).problems).toEqual([problem]);
+  });
+});
+
+describe('docs/mutants.md', () => {
+  const { all, problems } = readExplanations(read('docs/mutants.md'));
+  const squeezed = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+  test('can be read', () => {
+    expect(problems).toEqual([]);
+  });
+
+  test('explains mutants of files that are mutated', () => {
+    const mutated: readonly string[] = Object.values(GROUPS).flat();
+    expect(all.filter(({ file }) => !mutated.includes(file))).toEqual([]);
+  });
+
+  test('explains mutants of lines that are there', () => {
+    const isThere = ({ file, before }: Explanation): boolean => {
+      const source = squeezed(read(file));
+      return before.split(' … ').every((part) => source.includes(squeezed(part)));
+    };
+    expect(all.filter((each) => !isThere(each))).toEqual([]);
   });
 });
 
