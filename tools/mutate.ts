@@ -18,7 +18,8 @@ const main = async (): Promise<number> => {
   if (!last) await mutate([...files], concurrency);
   const mutants = mutantsOf(lastReport()).filter(({ file }) => files.has(file));
   const { all, problems } = readExplanations(read('docs/mutants.md'));
-  const { explained, unexplained, stale } = compare(mutants, all, files);
+  const ran = last ? new Set(mutants.map(({ file }) => file)) : files;
+  const { explained, unexplained, stale } = compare(mutants, all, ran);
 
   for (const line of [...problems, ...stale.map(toldStale), ...unexplained.map(told)])
     console.log(`${line}\n`);
