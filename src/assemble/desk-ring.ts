@@ -20,7 +20,7 @@ const METHODS: Readonly<Record<DeskMethod, Method>> = {
   cancelRotation: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
   revoke: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isKeyRecord) },
   revokeAll: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isNumber) },
-  endPresented: { deadlineMs: RING_DEADLINE_MS, isSo: is.isText },
+  endPresented: { deadlineMs: RING_DEADLINE_MS, isSo: is.isEndOutcome },
   revokeToken: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isBoolean) },
   importClient: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isImportedKey) },
   usage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isUsageBucket) },

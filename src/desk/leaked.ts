@@ -4,7 +4,7 @@ import type { Asker } from '../model/asker.ts';
 import type { Author } from '../model/author.ts';
 import { fingerprintOf } from '../model/fingerprint.ts';
 import { MAX_KEY_LENGTH, type ParsedKey, parseKey, tagMaker } from '../model/key.ts';
-import type { EndOutcome } from '../model/life.ts';
+import { END_OUTCOMES, type EndOutcome } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
 import type { Doors } from './doors.ts';
@@ -107,11 +107,9 @@ const leakedBody = z
     ],
   });
 
-const OUTCOMES = ['key', 'old_secret', 'next_secret', 'nothing'] as const satisfies readonly EndOutcome[];
-
 const FOUND = z
   .strictObject({
-    ended: z.enum(OUTCOMES).meta({
+    ended: z.enum(END_OUTCOMES).meta({
       description:
         'What was ended: the key, or the one of the two secrets of a rotation that was found; nothing if it was dead or never was',
     }),

@@ -77,7 +77,8 @@ export interface EndReport {
 }
 
 /** What of what was presented was ended: the key, one secret of a rotation, or nothing because it was dead already. */
-export type EndOutcome = 'key' | 'old_secret' | 'next_secret' | 'nothing';
+export const END_OUTCOMES = ['key', 'old_secret', 'next_secret', 'nothing'] as const;
+export type EndOutcome = (typeof END_OUTCOMES)[number];
 
 export interface UsageQuery {
   readonly owner: Owner;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cannotTell, desk, isolate, issueKey, refusalOf, rooms, signIn } from '../world.ts';
+import { call, cannotTell, DESK, desk, isolate, issueKey, refusalOf, rooms, signIn } from '../world.ts';
 
 // What is no answer of a Ring is no word of it: nobody is told that a key is gone, made or never was there.
 
@@ -23,7 +23,9 @@ const answering = (answer: unknown) => ({
       const instead = async () => answer;
       return new Proxy(ring, {
         get: (object, method) =>
-          ['issue', 'list', 'get', 'revoke'].includes(String(method)) ? instead : Reflect.get(object, method),
+          ['issue', 'list', 'get', 'revoke', 'endPresented'].includes(String(method))
+            ? instead
+            : Reflect.get(object, method),
       });
     },
   },
@@ -32,9 +34,11 @@ const answering = (answer: unknown) => ({
 describe('a Ring that answers the Desk with', () => {
   let session = '';
   let keyId = '';
+  let key = '';
   beforeAll(async () => {
     session = await signIn();
-    keyId = (await issueKey(session)).key_id;
+    ({ key, key_id: keyId } = await issueKey(session));
+    expect((await call(key)).status).toBe(200);
   });
 
   it.each(Object.entries(GARBAGE))('%s is one that does not answer', async (_, answer) => {
@@ -44,6 +48,11 @@ describe('a Ring that answers the Desk with', () => {
       await here.desk(session, 'GET', `/v1/keys/${keyId}`),
       await here.desk(session, 'DELETE', `/v1/keys/${keyId}`),
       await here.desk(session, 'POST', '/v1/keys', { name: 'test', scopes: ['items:read'] }),
+      await here.fetch(`${DESK}/v1/leaked`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ key }),
+      }),
     ];
     for (const response of asked) expect(await refusalOf(response)).toEqual(cannotTell());
     const known = await desk(session, 'GET', `/v1/keys/${keyId}`);

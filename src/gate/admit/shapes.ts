@@ -3,6 +3,8 @@ import type { Grant } from '../../model/lease-wire.ts';
 import {
   type AuditHead,
   type AuditPage,
+  END_OUTCOMES,
+  type EndOutcome,
   type ExportPage,
   type ImportedKey,
   type IssuedKey,
@@ -86,6 +88,9 @@ export const isIssuedKey = (value: unknown): value is IssuedKey =>
 
 export const isImportedKey = (value: unknown): value is ImportedKey =>
   isRecord(value) && isKeyRecord(value.record) && typeof value.made === 'boolean';
+
+export const isEndOutcome = (value: unknown): value is EndOutcome =>
+  END_OUTCOMES.some((outcome) => outcome === value);
 
 export const isListOf =
   <T>(isSo: (value: unknown) => value is T) =>
