@@ -9,6 +9,7 @@ export interface Call {
   readonly method?: string;
   /** `Host` among them, which `fetch` would not send. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** A form as it is; anything else as JSON. */
   readonly body?: unknown;
 }
 
@@ -20,8 +21,10 @@ export interface Answer {
 /** One request to this machine, with exactly these headers. */
 export const call = ({ port, path, method = 'GET', headers = {}, body }: Call): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const json = body === undefined ? undefined : JSON.stringify(body);
-    const type = json === undefined ? {} : { 'content-type': 'application/json' };
+    const isForm = body instanceof URLSearchParams;
+    const text = body === undefined ? undefined : isForm ? String(body) : JSON.stringify(body);
+    const media = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
+    const type = text === undefined ? {} : { 'content-type': media };
     const sent = request(
       { agent, host: '127.0.0.1', port, path, method, headers: { ...type, ...headers } },
       (response) => {
@@ -34,7 +37,7 @@ export const call = ({ port, path, method = 'GET', headers = {}, body }: Call): 
       },
     );
     sent.on('error', reject);
-    sent.end(json);
+    sent.end(text);
   });
 
 /** How often a 503 is taken for "later", and how long that is. For preparations only: what is measured may not fail. */

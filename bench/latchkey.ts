@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { bundle } from '../tools/serve/bundle.ts';
-import { type Server, type ServiceOptions, serve } from '../tools/serve/index.ts';
+import { type ServeOptions, type Server, type ServiceOptions, serve } from '../tools/serve/index.ts';
 import { freshSecrets } from '../tools/serve/secrets.ts';
 import { variablesOf } from '../tools/serve/variables.ts';
 import { callJson } from './http.ts';
@@ -35,8 +35,9 @@ export interface Deployment {
 }
 
 /** The emulator, in a process of its own, so that its CPU is not Latchkey's. */
-export const startStytch = async (): Promise<Server> =>
+export const startStytch = async (options: Pick<ServeOptions, 'outlivesInterrupt'> = {}): Promise<Server> =>
   serve({
+    ...options,
     services: [
       {
         name: 'stytch',
@@ -48,6 +49,25 @@ export const startStytch = async (): Promise<Server> =>
     ],
   });
 
+/** The production code with everything that it is bound to. Whoever calls by no credential is let in without end. */
+export const latchkeyService = (stytch: Server, originUrl: string, entry: string): ServiceOptions => ({
+  name: 'latchkey',
+  script: bundle(entry).script,
+  bindings: {
+    ...freshSecrets(),
+    STYTCH_API_URL: `http://127.0.0.1:${stytch.port('stytch')}`,
+    STYTCH_SECRET: variablesOf('emulator/wrangler.toml').PROJECT_SECRET ?? '',
+    ORIGIN_URL: originUrl,
+  },
+  kv: ['VAULT'],
+  durableObjects: [
+    { binding: 'KEY_RING', className: 'KeyRing' },
+    { binding: 'LOBBY', className: 'Lobby' },
+  ],
+  rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
+  socket: 0,
+});
+
 /** The production code as a bundle, served again and again over the same `state`. */
 export const deploy = (
   stytch: Server,
@@ -57,29 +77,13 @@ export const deploy = (
 ): Deployment => {
   const port = stytch.port('stytch');
   const variables = variablesOf('emulator/wrangler.toml');
-  const service: ServiceOptions = {
-    name: 'latchkey',
-    script: bundle(entry).script,
-    bindings: {
-      ...freshSecrets(),
-      STYTCH_API_URL: `http://127.0.0.1:${port}`,
-      STYTCH_SECRET: variables.PROJECT_SECRET ?? '',
-      ORIGIN_URL: originUrl,
-    },
-    kv: ['VAULT'],
-    durableObjects: [
-      { binding: 'KEY_RING', className: 'KeyRing' },
-      { binding: 'LOBBY', className: 'Lobby' },
-    ],
-    rateLimits: [{ binding: 'STRANGERS', limit: 1_000_000_000, periodSeconds: 60 }],
-    socket: 0,
-  };
+  const service = latchkeyService(stytch, originUrl, entry);
   return {
     start: () => serve({ services: [service], state }),
     issue: async (server, owners, keysOfEach) => {
-      const sessions = await inParallel(Array(owners).fill(port), signIn);
+      const sessions = await inParallel(PARALLEL, Array(owners).fill(port), signIn);
       const turns = Array.from({ length: keysOfEach }, () => sessions).flat();
-      return inParallel(turns, (session) => issueKey(server, session));
+      return inParallel(PARALLEL, turns, (session) => issueKey(server, session));
     },
     signIn: () => signIn(port),
     exchange: (key) => exchange(port, variables.PROJECT_ID ?? '', key),
@@ -106,7 +110,9 @@ export const basicOf = ({ key, key_id }: IssuedKey): string =>
 /** Uses each key once, so that its token is in the Vault. */
 export const useEach = async (server: Server, keys: readonly IssuedKey[]): Promise<void> => {
   const port = server.port('latchkey');
-  await inParallel(keys, ({ key }) => callJson({ port, path: ITEMS, headers: apiHeaders(key) }, 200));
+  await inParallel(PARALLEL, keys, ({ key }) =>
+    callJson({ port, path: ITEMS, headers: apiHeaders(key) }, 200),
+  );
 };
 
 /** A session of a user whom nobody knew before. */
@@ -147,15 +153,16 @@ const issueKey = (server: Server, session: string): Promise<IssuedKey> =>
   );
 
 /** Results in the order of the items, whatever the order in which they came. */
-const inParallel = async <T, R>(
+export const inParallel = async <T, R>(
+  parallel: number,
   items: readonly T[],
-  work: (item: T) => Promise<R>,
+  work: (item: T, index: number) => Promise<R>,
 ): Promise<readonly R[]> => {
   const results: R[] = [];
   const left = items.entries();
   const worker = async (): Promise<void> => {
-    for (const [index, item] of left) results[index] = await work(item);
+    for (const [index, item] of left) results[index] = await work(item, index);
   };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  await Promise.all(Array.from({ length: parallel }, worker));
   return results;
 };

@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly services: readonly ServiceOptions[];
   /** A folder that keeps KV and Durable Objects over restarts; without it they end with the process. */
   readonly state?: string;
+  /** Whether it goes on when a terminal's Ctrl-C is meant for us, who then have to end it. */
+  readonly outlivesInterrupt?: boolean;
 }
 
 /** A running workerd. */
@@ -40,13 +42,19 @@ export interface Server extends AsyncDisposable {
  * Serves Workers with plain `workerd serve`: no entry proxy that tidies requests up, the bytes of the socket are what
  * the Worker gets. Resolves when every socket listens; rejects with the logs when workerd ends before.
  */
-export const serve = async ({ services, state }: ServeOptions): Promise<Server> => {
+export const serve = async ({
+  services,
+  state,
+  outlivesInterrupt = false,
+}: ServeOptions): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-serve-'));
   const config = writeConfig([...services, ...kvServices(services)], folder, state);
   // A file, not a pipe: waking up who reads a pipe would be a tenth of what a request costs.
   const output = openSync(join(folder, 'output'), 'a+');
   const child = spawn(workerdPath(), ['serve', '--control-fd=3', config], {
     stdio: ['ignore', output, output, 'pipe'],
+    // In a process group of its own, to which no terminal sends anything.
+    detached: outlivesInterrupt,
   });
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const endWithUs = (): void => {
