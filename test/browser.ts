@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import {
   type Browser,
   type BrowserContext,
@@ -8,12 +7,10 @@ import {
 } from 'playwright-core';
 import { type Account, signInAs, type World } from '../demo/world.ts';
 import type { Places } from '../tools/dev/places.ts';
+import { missingPackages, PACKAGES } from './packages.ts';
 
-/** Debian's package, and the program in it. Nothing is downloaded. */
-const CHROMIUM = '/usr/bin/chromium';
-
-/** What has to be installed for tests in a browser; null where it is. */
-export const missingBrowser = (): string | null => (existsSync(CHROMIUM) ? null : 'chromium');
+/** What has to be installed for tests in a browser; null where it is. Nothing is downloaded. */
+export const missingBrowser = (): string | null => missingPackages('browser')[0] ?? null;
 
 /**
  * Starts Chromium. In a container there is no second sandbox to be had, and every page is our own. Playwright keeps it from
@@ -21,7 +18,7 @@ export const missingBrowser = (): string | null => (existsSync(CHROMIUM) ? null 
  */
 export const openBrowser = ({ keepsPages = false } = {}): Promise<Browser> =>
   chromium.launch({
-    ...{ executablePath: CHROMIUM, args: ['--no-sandbox'] },
+    ...{ executablePath: PACKAGES.browser.chromium, args: ['--no-sandbox'] },
     ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
   });
 

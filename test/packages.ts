@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+
+/** What tests need of Debian: the package, and a file that it brings. Who has none of them skips those tests, by name. */
+export const PACKAGES = {
+  origins: {
+    'nginx-light': '/usr/sbin/nginx',
+    'apache2-bin': '/usr/sbin/apache2',
+    'libapache2-mod-wsgi-py3': '/usr/lib/apache2/modules/mod_wsgi.so',
+    'php-cli': '/usr/bin/php',
+    'php-cgi': '/usr/bin/php-cgi',
+    python3: '/usr/bin/python3',
+    'python3-gunicorn': '/usr/lib/python3/dist-packages/gunicorn/__init__.py',
+  },
+  browser: { chromium: '/usr/bin/chromium' },
+} as const;
+
+/** What tests in front of web servers need, or tests in a browser. */
+export type Need = keyof typeof PACKAGES;
+
+/** The packages that are not installed. */
+export const missingPackages = (need: Need): readonly string[] =>
+  Object.entries(PACKAGES[need]).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
+
+/** For the name of a test that is skipped: nothing where all is there, else what to type. */
+export const whySkipped = (need: Need): string => {
+  const missing = missingPackages(need);
+  return missing.length === 0
+    ? ''
+    : `. Skipped, without ${missing.join(', ')}: test/install-packages.sh ${need}`;
+};
+
+// For install-packages.sh.
+if (import.meta.main) {
+  const [, , need = ''] = process.argv;
+  if (need !== 'origins' && need !== 'browser') throw new Error('which: origins or browser?');
+  console.log(missingPackages(need).join('\n'));
+}
