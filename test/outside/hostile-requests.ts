@@ -100,6 +100,34 @@ export const plainTarget = fc
 /** A raw request target. Half of them are plain, so that many requests do arrive. */
 export const anyTarget = fc.oneof(target, plainTarget);
 
+/** Ways up, and ways that look like none. */
+const UP = String.raw`
+  ../ ..%2f ..%2F %2e%2e/ .%2E/ %2e%2e%2f ..;/ ..;a=b/ %2e%2e;/ ..\ ..%5c ..%00/ ..%20/ %252e%252e/ %25%32%65./
+  %c0%ae%c0%ae/ ./ %2e/ / // .. a/../`
+  .trim()
+  .split(/\s+/);
+const spelled = (path: string) =>
+  fc
+    .array(fc.nat(9), { minLength: path.length, maxLength: path.length })
+    .map((ways) =>
+      [...path]
+        .map((letter, i) => (letter === '/' ? letter : (SPELT[ways[i] ?? 9]?.(letter) ?? letter)))
+        .join(''),
+    );
+const SPELT: readonly ((letter: string) => string)[] = [
+  (letter) => `%${letter.charCodeAt(0).toString(16)}`,
+  (letter) => letter.toUpperCase(),
+];
+/** From where somebody may go to where he may not, round some corners, and with single letters in other spellings. */
+export const anyDetour = fc
+  .tuple(
+    fc.constantFrom(...ROUTES.slice(0, 8)),
+    fc.array(fc.constantFrom(...UP), { maxLength: 3 }),
+    fc.constantFrom(...ROUTES.slice(0, 8)).chain((goal) => fc.oneof(fc.constant(goal), spelled(goal))),
+    fc.constantFrom('a', '1', '', 'a/', 'a/.', 'a%2e'),
+  )
+  .map(([start, up, goal, last]) => `${start.replace(/(?<!\/)$/, '/')}${up.join('')}${goal.slice(1)}${last}`);
+
 const WORDS = ['user-id', 'auth', 'key-id', 'scopes', 'assertion', 'organization-id', 'source', ''];
 const SIGNS = ['-', '_', '.', '~', '!', "'", '*', '+', '|', '--', ''];
 const alias = fc

@@ -87,6 +87,56 @@ export const exchange = async (
   }
 };
 
+/** A connection that is kept while the server keeps it, for one request after the other. */
+export interface Conversation {
+  /** Sends a whole request and reads the response; null when the server closed, or did not answer in time. */
+  readonly say: (bytes: Bytes) => Promise<RawResponse | null>;
+  readonly hangUp: () => void;
+}
+
+/** Begins with the first request, and anew after a refusal: what follows one may be read as anything. */
+export const conversation = (port: number, timeoutMs = 5_000): Conversation => {
+  let kept: { readonly socket: Socket; readonly reader: Reader } | null = null;
+  const hangUp = (): void => {
+    kept?.socket.destroy();
+    kept = null;
+  };
+  const call = (): NonNullable<typeof kept> => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    socket.on('error', () => {}); // Reported by the reader.
+    return { socket, reader: readerOf(socket) };
+  };
+  const say = async (bytes: Bytes): Promise<RawResponse | null> => {
+    if (kept?.socket.readyState !== 'open') hangUp();
+    const isUsed = kept !== null;
+    kept ??= call();
+    const { socket, reader } = kept;
+    const timeout = new Error('timeout');
+    const timer = setTimeout(() => socket.destroy(timeout), timeoutMs);
+    try {
+      socket.write(bytesOf(bytes));
+      const response = await next(reader, isHead(bytes));
+      if (response === undefined || response.status >= 400 || !isKept(response)) hangUp();
+      // A server may close a connection just when it is used again (RFC 9112 §9.5).
+      return response ?? (isUsed ? say(bytes) : null);
+    } catch (error) {
+      const ending = endingOf(error, timeout);
+      hangUp();
+      return isUsed && ending === 'reset' ? say(bytes) : null;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return { say, hangUp };
+};
+
+/** RFC 9112 §9.3: a body that ends with the connection has no length. */
+const isKept = ({ header, status }: RawResponse): boolean =>
+  header('connection')?.toLowerCase() !== 'close' &&
+  (status === 204 ||
+    status === 304 ||
+    (header('content-length') ?? header('transfer-encoding')) !== undefined);
+
 const send = async (
   socket: Socket,
   pieces: readonly Bytes[],
