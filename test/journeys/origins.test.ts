@@ -4,7 +4,7 @@ import { latchkeyFor } from '../../src/assemble.ts';
 import type { Settings } from '../../src/config.ts';
 import type { Reply, Seen } from '../origin.ts';
 import settings from '../settings.ts';
-import { API, type Isolate, isolate, issueKey, refusalOf, rooms, signIn } from '../world.ts';
+import { API, DESK, type Isolate, isolate, issueKey, refusalOf, rooms, signIn } from '../world.ts';
 
 let key: string;
 
@@ -137,5 +137,35 @@ describe('a route with an origin of its own', () => {
       cookies.push(Object.fromEntries((await seen()).headers).cookie);
     }
     expect(cookies).toEqual(['a=b', undefined]);
+  });
+});
+
+describe('what the file says of requests', () => {
+  it('is what the Gate does: names of headers, prefixes, parameters and semicolons', async () => {
+    const file = { headerPrefix: 'X-Acme', stripPrefixes: ['x-corp-'], forbiddenQuery: ['token'] };
+    const here = under({ ...file, pathParams: 'allow' });
+    const headers = {
+      authorization: `Bearer ${key}`,
+      ...{ 'x-acme-user-id': 'mallory', 'x-acme-tomorrow': 'x', 'x-corp-role': 'root', 'x-corpus': '1' },
+    };
+    expect((await here.fetch(`${API}/v1/any/a;v=1?api_key=x`, { headers })).status).toBe(200);
+    const at = await seen();
+    expect(at.url).toBe('https://origin.test/v1/any/a;v=1?api_key=x');
+    expect(
+      at.headers
+        .map(([name]) => name)
+        .filter((name) => /^x-(?:acme|corp|latchkey)/.test(name))
+        .sort(),
+    ).toEqual(
+      ['assertion', 'auth', 'key-id', 'scopes', 'user-id'].map((name) => `x-acme-${name}`).concat('x-corpus'),
+    );
+    expect(at.headers).not.toContainEqual(['x-acme-user-id', 'mallory']);
+    await rooms.ORIGIN.reset();
+    for (const url of [`${API}/v1/any/1?token=x`, `${DESK}/v1/whoami?token=x`])
+      expect(await refusalOf(await here.fetch(url, { headers }))).toMatchObject({
+        status: 400,
+        code: 'invalid_request',
+      });
+    expect(await rooms.ORIGIN.records()).toEqual([]);
   });
 });
