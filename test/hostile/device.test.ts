@@ -217,6 +217,17 @@ describe('OA-15 › a code that one session opened', () => {
     held(await devices().decide({ userCode, claim, isApproved: true }, approverOf(session)));
   });
 
+  it('is decided with what that opening was given alone: a page of another one decides nothing', async () => {
+    const { user_code: userCode, device_code } = await begin();
+    const by = approverOf(await signIn());
+    const { claim } = held(await devices().open(userCode, by));
+    const other = held(await devices().open((await begin()).user_code, by)).claim;
+    for (const wrong of ['', claim.slice(1), other])
+      expect(await devices().decide({ userCode, claim: wrong, isApproved: true }, by)).toEqual(UNKNOWN);
+    expect(await oauthRefusal(await poll(device_code))).toEqual(refused('authorization_pending'));
+    held(await devices().decide({ userCode, claim, isApproved: true }, by));
+  });
+
   it('is of one session, however many open it at once', async () => {
     const { user_code } = await begin();
     const sessions = await Promise.all(Array.from({ length: 20 }, () => signIn()));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Ring } from '../../src/model/ports.ts';
+import type { Owner } from '../../src/model/identity.ts';
+import type { AdmitRequest, ExchangeRequest, Ring } from '../../src/model/ports.ts';
 import { foreignClient } from '../foreign.ts';
 import { asBearer, asClient, ask, basic, INACTIVE, respellings, somebody } from '../oauth.ts';
 import { asOperator, operatorToken, tokenOf } from '../operators.ts';
@@ -21,6 +22,7 @@ import {
   oddToken,
   ownerOf,
   ringStub,
+  rooms,
   send,
   shown,
   signIn,
@@ -240,6 +242,25 @@ describe('OA-08: the word of now', () => {
     }
     await end(it);
     for (const each of [it.key, it.token]) expect(await isActive(each, operator, here)).toBe(false);
+  });
+
+  it('a key that is revoked between the two questions to its Ring is not active', async () => {
+    const { key, key_id, session } = await somebody();
+    const operator = asBearer(await operatorToken());
+    const between = {
+      getByName: (name: string) => {
+        const ring = rooms.KEY_RING.getByName(name) as unknown as Ring;
+        return {
+          admit: (request: AdmitRequest) => ring.admit(request),
+          exchange: (request: ExchangeRequest) => ring.exchange(request),
+          get: async (owner: Owner, keyId: string) => {
+            await desk(session, 'DELETE', `/v1/keys/${key_id}`);
+            return ring.get(owner, keyId);
+          },
+        };
+      },
+    };
+    expect(await isActive(key, operator, isolate({ KEY_RING: between }))).toBe(false);
   });
 
   it('a narrowed key has less at once', async () => {

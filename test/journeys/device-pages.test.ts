@@ -104,6 +104,12 @@ describe('a device', () => {
     for (const said of [user_code, 'Acme CLI', 'acme-cli', 'Read items', 'items:read', '192.0.2.7', 'curl'])
       expect(text).toContain(said);
     expect(text).toContain('Acme CLI on Ada&#39;s laptop');
+    for (const asked of [
+      'Is this the code on your device?',
+      'Compare letter by letter.',
+      'Approve only what you have',
+    ])
+      expect(text).toContain(asked);
     expect(text).toContain(`Signed in as ${person.user.email}`);
     expect(await poll(device_code).then(({ status }) => status)).toBe(400);
 

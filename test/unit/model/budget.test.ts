@@ -71,7 +71,7 @@ describe('the budget', () => {
       address: fc.constantFrom('p', 'q', null),
     });
     fc.assert(
-      fc.property(fc.array(attempt, { maxLength: 300 }), (sequence) => {
+      fc.property(fc.array(attempt, { maxLength: 300, size: 'max' }), (sequence) => {
         const made: Attempt[] = [];
         let now = NOW;
         for (const { after, ...next } of sequence) {

@@ -440,6 +440,11 @@ describe('purse › RateLimit fields', () => {
     );
   });
 
+  it('spread a retry over a second, so that who was refused together does not come back together', () => {
+    const retries = [0, 0.2, 0.9].map((jitter) => retryAfterSeconds(7_300, ['owner'], [], jitter));
+    expect(retries).toEqual([8, 8, 9]);
+  });
+
   it('are none before the first answer', () => {
     expect(fields(empty(), NOW)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Call, call } from '../../../src/stytch/call.ts';
 import { answer, cutOff, oauthError, scripted, stytchError, timeout } from './wires.ts';
 
@@ -132,6 +132,13 @@ describe('unreachable: no answer, timeout, 429, 5xx, unparsable', () => {
     expect([sent.length, slept]).toEqual([3, [100, 300]]);
   });
 
+  it.each([429, 503])('a %i has its body let go: nothing of it holds the connection', async (status) => {
+    const cancel = vi.fn();
+    const { wires } = scripted(new Response(new ReadableStream({ cancel }), { status }));
+    await call(wires, URL, ONCE, readValue);
+    expect(cancel).toHaveBeenCalledOnce();
+  });
+
   it('and then an answer is an answer', async () => {
     const { wires, sent } = scripted(timeout(), answer('<html>', 502), answer({ value: 'v' }));
     expect(await call(wires, URL, REPEATABLE, readValue)).toEqual({ outcome: 'answered', value: 'v' });
@@ -159,6 +166,11 @@ describe('Retry-After', () => {
   ])('of %s is passed on', async (_, deed) => {
     const { wires } = scripted(deed({ 'retry-after': '17' }));
     expect(await call(wires, URL, ONCE, readValue)).toMatchObject({ retryAfterSeconds: 17 });
+  });
+
+  it('of more than a minute is told as a minute', async () => {
+    const { wires } = scripted(answer('{}', 429, { 'retry-after': '86400' }));
+    expect(await call(wires, URL, ONCE, readValue)).toMatchObject({ retryAfterSeconds: 60 });
   });
 
   it('of a second is waited for, and a longer one is not', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createStytch } from '../../../src/stytch/client.ts';
 import { answer, headersOf, oauthError, PROJECT, scripted, stytch, timeout } from './wires.ts';
 
@@ -72,5 +72,30 @@ describe('jwks', () => {
   it('is asked for once: the cooldown is the only retry', async () => {
     const { api, sent } = stytch(timeout(), answer({ keys: [KEY] }));
     expect([(await api.jwks()).outcome, sent.length]).toEqual(['unreachable', 1]);
+  });
+});
+
+describe('DOS-09: a silent Stytch', () => {
+  it.each([
+    ['a token', 'exchange', 3_000],
+    ['the JWKS', 'jwks', 2_000],
+  ] as const)('is waited for %s no longer than it may take', async (_, what, deadlineMs) => {
+    vi.useFakeTimers();
+    try {
+      const fetch = (_url: string, { signal }: RequestInit) =>
+        new Promise<Response>((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason));
+        });
+      const api = createStytch(PROJECT, { ...scripted().wires, fetch });
+      const settled = vi.fn();
+      const outcome = (what === 'jwks' ? api.jwks() : api.exchange('id', 'secret')).then(settled);
+      await vi.advanceTimersByTimeAsync(deadlineMs - 1);
+      expect(settled).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(1);
+      await outcome;
+      expect(settled.mock.calls).toMatchObject([[{ outcome: 'unreachable' }]]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
