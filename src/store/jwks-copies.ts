@@ -3,7 +3,7 @@ import { framed, fromBase64url, toBase64url } from '../model/bytes.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { JwksCopies, JwksCopy, Log } from '../model/ports.ts';
 import { jwksEntry } from './layout.ts';
-import { read, tolerate } from './vault.ts';
+import { read, write } from './vault.ts';
 
 const LIFETIME_SECONDS = 86_400;
 
@@ -38,7 +38,7 @@ export const createJwksCopies = (
     const copy = JSON.stringify({ keys, fetched_at: fetchedAt });
     const mac = await crypto.subtle.sign('HMAC', current.copyKey, message(projectId, copy));
     const text = JSON.stringify({ copy, master_key: current.id, mac: toBase64url(new Uint8Array(mac)) });
-    await tolerate(() => kv.put(jwksEntry(projectId), text, { expirationTtl: LIFETIME_SECONDS }));
+    await write(() => kv.put(jwksEntry(projectId), text, { expirationTtl: LIFETIME_SECONDS }));
   },
 });
 

@@ -8,11 +8,11 @@ const SKEW_SECONDS = 30;
 /** A longer text is none that we wrote. */
 const MAX_SEALED_LENGTH = 16_384;
 
-/**
- * Nobody waits longer, in milliseconds. A read that takes so long is a miss: a silent KV must not hold up what the Ring or
- * Stytch can say. Nor must it hold up the alarm of a Ring: what was not forgotten is not believed either.
- */
-const DEADLINE_MS = 1_000;
+/** A read that takes longer is a miss, in milliseconds: a silent KV must not hold up what the Ring or Stytch can say. */
+const READ_DEADLINE_MS = 1_000;
+
+/** A write that takes longer is not waited for, in milliseconds: who writes, such as an alarm, has more to do. */
+const WRITE_DEADLINE_MS = 2_000;
 
 /**
  * The Vault over a KV namespace. Whatever goes wrong there is a miss or a write that did not happen: KV's
@@ -29,24 +29,30 @@ export const createVault = (kv: KVNamespace, log: Log): Vault => ({
   put: async (fingerprint, sealed, expiresAt, now) => {
     const expirationTtl = expiresAt - Math.ceil(now / 1000) - SKEW_SECONDS;
     if (expirationTtl < KV_MIN_TTL_SECONDS) return;
-    await tolerate(() => kv.put(tokenEntry(fingerprint), sealed, { expirationTtl }));
+    await write(() => kv.put(tokenEntry(fingerprint), sealed, { expirationTtl }));
   },
 
   forget: async (fingerprints) => {
-    const forgetting = fingerprints.map((fingerprint) => tolerate(() => kv.delete(tokenEntry(fingerprint))));
-    await within(Promise.all(forgetting), DEADLINE_MS);
+    await Promise.all(fingerprints.map((fingerprint) => write(() => kv.delete(tokenEntry(fingerprint)))));
   },
 });
 
-/** An entry's text, or null: there is none, KV fails, or it does not answer in time. */
-export const read = (kv: KVNamespace, entry: string): Promise<string | null> =>
-  within(
+/** An entry's text, or null: there is none, KV fails, answers what is no text, or does not answer in time. */
+export const read = async (kv: KVNamespace, entry: string): Promise<string | null> => {
+  const text = await within(
     tolerate(() => kv.get(entry)),
-    DEADLINE_MS,
+    READ_DEADLINE_MS,
   );
+  return typeof text === 'string' ? text : null;
+};
+
+/** Writes or deletes an entry. What fails, or takes too long, did not happen as far as anybody knows. */
+export const write = async (work: () => Promise<void>): Promise<void> => {
+  await within(tolerate(work), WRITE_DEADLINE_MS);
+};
 
 /** KV throws plain Errors for whatever it cannot do; none of them may cost a request its answer. */
-export const tolerate = async <T>(work: () => Promise<T>): Promise<T | null> => {
+const tolerate = async <T>(work: () => Promise<T>): Promise<T | null> => {
   try {
     return await work();
   } catch {
