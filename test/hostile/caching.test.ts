@@ -314,6 +314,27 @@ describe('CACHE-04 › conditional requests and ranges', () => {
 });
 
 describe('CACHE-05 › the Desk', () => {
+  it('says the same at each OAuth endpoint, of what is told and of what is refused (RFC 6749 §5.1)', async () => {
+    const basic = { authorization: `Basic ${btoa(`${ada.keyId}:${ada.key.slice(ada.keyId.length + 1)}`)}` };
+    const ask = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
+      send(`${DESK}/oauth2/${path}`, { method: 'POST', headers, body: new URLSearchParams(form) });
+    const answers = await Promise.all([
+      ask('token', { grant_type: 'client_credentials' }, basic),
+      ask('introspect', { token: ada.key }, basic),
+      ask('introspect', { token: 'nothing' }, basic),
+      ask('revoke', { token: 'nothing' }, basic),
+      ask('device_authorization', { client_id: 'acme-cli' }),
+      ...['token', 'introspect', 'revoke', 'device_authorization'].map((path) => ask(path, {})),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 400, 401, 401, 401]);
+    for (const { url, headers } of answers)
+      expect([url, headers.get('cache-control'), headers.get('pragma')]).toEqual([
+        url,
+        'no-store',
+        'no-cache',
+      ]);
+  });
+
   it('says of a key that is shown what old caches understand too', async () => {
     const headers = { authorization: `Bearer ${ada.session}`, 'content-type': 'application/json' };
     const ask = (path: string, body: object) =>

@@ -636,6 +636,20 @@ describe('a route that is wrong is named by its place', () => {
       accepted({ ...EXAMPLE, routes: [{ path: '/**' }, { path: '/open/*', auth: 'none' }] }).warnings,
     ).toEqual([]);
   });
+
+  it.each([
+    ['/*', '/admin', 1],
+    ['/*/users', '/Admin/users', 1],
+    ['/v1/**', '/v1/keys', 1],
+    ['/v1/*', '/v1/2026', 0],
+    ['/v1/*', '/v2/keys', 0],
+    ['/v1/open', '/v1/Open', 0],
+  ])('PATH-02: of %s, open, over %s, shut, is warned %i times', (open, shut, times) => {
+    for (const auth of ['none', 'optional'] as const)
+      expect(accepted({ ...EXAMPLE, routes: [{ path: open, auth }, { path: shut }] }).warnings).toHaveLength(
+        times,
+      );
+  });
 });
 
 describe('hosts', () => {
