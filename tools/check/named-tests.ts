@@ -94,7 +94,7 @@ const references = (line: string): readonly Omit<Claim, 'at'>[] =>
   [...line.matchAll(REFERENCE)]
     .filter(([, reference = '']) => !MEDIA_TYPE.test(reference))
     .map(([, reference = '', behind = '']) => ({
-      path: /\.(?:ts|md|toml)$/.test(reference) ? reference : `test/${reference}.test.ts`,
+      path: /\.(?:tsx?|md|toml)$/.test(reference) ? reference : `test/${reference}.test.ts`,
       names: [...(behind.match(/\b[A-Z]{2,5}-\d{2}\b/g) ?? []), ...quoted(behind)],
     }));
 

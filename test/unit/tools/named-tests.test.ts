@@ -6,6 +6,7 @@ const FILES: Readonly<Record<string, string>> = {
   'test/unit/a.test.ts': "it('CRED-01 › the user\\'s key is refused')",
   'test/conformance/rfc1.test.ts': "it('is there') it('is 200')",
   'src/a.ts': 'x',
+  'src/a.tsx': 'x',
 };
 
 const found = (text: string, list = LIST): readonly string[] =>
@@ -17,6 +18,7 @@ describe('what a list of tests names', () => {
     'a test with its row: `unit/a` CRED-01',
     'by name: `unit/a`, "the user\'s key is refused"; "of nothing"',
     'a file: `src/a.ts`',
+    'a page: `src/a.tsx`, "x"',
     'a media type: `application/json`, "no name of a test"',
     'no path at all: `aud`',
   ])('is there: %s', (line) => {
