@@ -388,4 +388,4 @@ const WHOLE = KINDS.reduce((sum, { weight }) => sum + weight, 0);
 const TURN_MS = 30_000;
 
 const isResting = ({ owner }: Key, now: number): boolean =>
-  (Math.floor(now / TURN_MS) + (owner.userId.codePointAt(owner.userId.length - 1) ?? 0)) % 2 === 1;
+  (Math.floor(now / TURN_MS) + owner.number) % 2 === 1;

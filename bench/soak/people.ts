@@ -3,6 +3,8 @@ import type { Timeline } from './timeline.ts';
 
 /** A user, as the model has him. */
 export interface Owner {
+  /** From 0: those with even numbers go beyond their small limits while the others rest. */
+  readonly number: number;
   readonly userId: string;
   /** Stytch's own token of his session, by which the JWT is made anew. */
   readonly sessionToken: string;

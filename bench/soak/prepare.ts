@@ -51,7 +51,7 @@ export const signUp = async (stage: Stage, count: number): Promise<readonly Owne
     const userId = userIds[i] ?? '';
     const limit = i === TINY_OWNER ? TINY : i % SMALL_EVERY === 0 ? SMALL : null;
     return {
-      ...{ userId, sessionToken: shown.session_token, session: sessionOf(shown) },
+      ...{ number: i, userId, sessionToken: shown.session_token, session: sessionOf(shown) },
       meter: limit === null ? null : openMeter(`owner ${userId}`, limit.requests, limit.perSeconds),
       ...{ suspended: openTimeline(false), keys: [], isBusy: false, auditRows: 0 },
     };

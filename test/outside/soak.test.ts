@@ -15,7 +15,7 @@ describe('a short soak: mixed traffic over two isolates while keys come and go',
 
   beforeAll(async () => {
     run = await runSoak({
-      ...{ requests: 4_000, keys: 48, users: 8, seconds: 40, seed: 1, isolates: 2, connections: 8 },
+      ...{ requests: 50_000, keys: 48, users: 8, seconds: 25, seed: 1, isolates: 2, connections: 8 },
       ...{ deedsPerSecond: 8, tell: () => undefined, signal: new AbortController().signal },
     });
   }, 5 * MINUTES);

@@ -66,7 +66,13 @@ describe('a limit, from outside', () => {
 
 const somebody = (): { readonly owner: Owner; readonly key: Key } => {
   const owner: Owner = {
-    ...{ userId: 'user-1', sessionToken: '', session: { jwt: 'a.b.c', expiresAt: T }, meter: null },
+    ...{
+      number: 0,
+      userId: 'user-1',
+      sessionToken: '',
+      session: { jwt: 'a.b.c', expiresAt: T },
+      meter: null,
+    },
     ...{ suspended: openTimeline(false), keys: [], isBusy: false, auditRows: 0 },
   };
   const secret = { key: 'soak_test_1_s', pair: btoa('soak_test_1:s'), alive: openTimeline(true) };
