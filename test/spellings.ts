@@ -14,3 +14,27 @@ export const spellings = (secret: string): readonly string[] => {
     encodeURIComponent(secret),
   ];
 };
+
+/** Of so many characters of a spelling it is first seen whether it may begin at a place. */
+const BEGINNING = 12;
+
+/** The secrets that stand in a text, however they are spelled. Reads the text once, however many secrets there are. */
+export const secretsIn = (text: string, secrets: Iterable<string>): readonly string[] => {
+  const found = new Set<string>();
+  const byBeginning = new Map<string, [spelled: string, secret: string][]>();
+  for (const secret of secrets)
+    for (const spelled of spellings(secret)) {
+      const beginning = spelled.slice(0, BEGINNING);
+      if (spelled.length < BEGINNING) {
+        if (text.includes(spelled)) found.add(secret);
+        continue;
+      }
+      const known = byBeginning.get(beginning);
+      if (known === undefined) byBeginning.set(beginning, [[spelled, secret]]);
+      else known.push([spelled, secret]);
+    }
+  for (let at = 0; at + BEGINNING <= text.length; at++)
+    for (const [spelled, secret] of byBeginning.get(text.slice(at, at + BEGINNING)) ?? [])
+      if (text.startsWith(spelled, at)) found.add(secret);
+  return [...found];
+};
