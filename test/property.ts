@@ -18,7 +18,7 @@ export const RUNS = Number(FUZZ_RUNS ?? 1_000);
 export const runs = (usual: number): number => (isFuzzing ? RUNS : usual);
 
 // In a file of properties a timeout guards against a test that hangs, and judges nothing.
-vi.setConfig({ testTimeout: isFuzzing ? 24 * 3_600_000 : 300_000 });
+vi.setConfig({ testTimeout: isFuzzing ? 7 * 24 * 3_600_000 : 1_800_000 });
 
 /** For how long a counter-example is made smaller, in milliseconds. */
 const SHRINK_MS = 30_000;

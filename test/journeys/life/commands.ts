@@ -2,38 +2,31 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Ring } from '../../../src/model/ports.ts';
 import { BY, later, ownerOf, ringStub } from '../../world.ts';
-import { IMPORTS } from './import.ts';
+import { ENDPOINTS, importAgain, importNew } from './import.ts';
 import { alive, cancel, deliver, end, finish, type Model, type ModelKey, pick, tick } from './model.ts';
 import { ask, crash, isPair, MISHAPS, type Mishap, pass, type Real, strict } from './real.ts';
 
 const BOTH = ['items:read', 'items:write'];
 
-/** Makes a command: what it does to both, and how a counter-example shows it. */
-const command = (
-  name: string,
-  run: (model: Model, real: Real) => Promise<void>,
-): fc.AsyncCommand<Model, Real> => ({
-  check: () => true,
-  run: async (model, real) => {
+/** Does something to both. */
+type Command = (model: Model, real: Real) => Promise<void>;
+
+const command =
+  (run: Command): Command =>
+  async (model, real) => {
     tick(model, Date.now());
     await run(model, real);
-  },
-  toString: () => name,
-});
+  };
 
 /** Something about one of the living keys; nothing where there is none. */
-const onKey = (
-  name: string,
-  n: number,
-  run: (model: Model, real: Real, key: ModelKey) => Promise<void>,
-): fc.AsyncCommand<Model, Real> =>
-  command(`${name}(${n})`, async (model, real) => {
+const onKey = (n: number, run: (model: Model, real: Real, key: ModelKey) => Promise<void>): Command =>
+  command(async (model, real) => {
     const key = pick(model, n);
     if (key !== null) await run(model, real, key);
   });
 
 const issue = (mishap: Mishap, lifeSeconds: number | null) =>
-  command(`issue ${mishap} ${lifeSeconds ?? ''}`, async (model, real) => {
+  command(async (model, real) => {
     const expiresAt = lifeSeconds === null ? null : Date.now() + lifeSeconds * 1000;
     const answer = await ask(real, 'm2m.create', mishap, 'POST', '/v1/keys', {
       ...{ name: 'model', scopes: BOTH },
@@ -54,7 +47,7 @@ const issue = (mishap: Mishap, lifeSeconds: number | null) =>
   });
 
 const patch = (n: number, mishap: Mishap, scopes: readonly string[]) =>
-  onKey(`patch ${mishap} ${scopes}`, n, async (model, real, key) => {
+  onKey(n, async (model, real, key) => {
     const answer = await ask(real, 'm2m.update', mishap, 'PATCH', `/v1/keys/${key.id}`, { scopes });
     if (answer.status === 200) {
       key.scopes = scopes;
@@ -65,7 +58,7 @@ const patch = (n: number, mishap: Mishap, scopes: readonly string[]) =>
   });
 
 const rotate = (n: number, mishap: Mishap, overlapSeconds: number) =>
-  onKey(`rotate ${mishap} ${overlapSeconds}`, n, async (model, real, key) => {
+  onKey(n, async (model, real, key) => {
     const startedAt = Date.now();
     const answer = await ask(real, 'm2m.rotate.start', mishap, 'POST', `/v1/keys/${key.id}/rotate`, {
       overlap_seconds: overlapSeconds,
@@ -83,7 +76,7 @@ const rotate = (n: number, mishap: Mishap, overlapSeconds: number) =>
   });
 
 const endRotation = (n: number, verb: 'finish' | 'cancel', mishap: Mishap) =>
-  onKey(`${verb} ${mishap}`, n, async (model, real, key) => {
+  onKey(n, async (model, real, key) => {
     const path = `/v1/keys/${key.id}/rotate/${verb}`;
     const answer = await ask(
       real,
@@ -99,7 +92,7 @@ const endRotation = (n: number, verb: 'finish' | 'cancel', mishap: Mishap) =>
   });
 
 const revoke = (n: number, mishap: Mishap) =>
-  onKey(`revoke ${mishap}`, n, async (model, real, key) => {
+  onKey(n, async (model, real, key) => {
     const answer = await ask(real, 'm2m.delete', mishap, 'DELETE', `/v1/keys/${key.id}`);
     if (answer.status === 503) return settle(model, real, key);
     expect(answer.status).toBe(200);
@@ -115,7 +108,7 @@ const settle = async (model: Model, real: Real, key: ModelKey): Promise<void> =>
 };
 
 const suspend = (lift: boolean) =>
-  command(lift ? 'lift' : 'suspend', async (model, real) => {
+  command(async (model, real) => {
     const ring = (await ringStub(real.session)) as unknown as Ring;
     expect(await ring.suspend(ownerOf(real.session), lift ? null : 'model', BY)).toMatchObject({ ok: true });
     model.suspended = !lift;
@@ -125,7 +118,7 @@ const suspend = (lift: boolean) =>
   });
 
 const leak = (n: number, which: 'current' | 'next' | 'dead') =>
-  onKey(`leak ${which}`, n, async (model, real, key) => {
+  onKey(n, async (model, real, key) => {
     const found = which === 'dead' ? ([...model.dead][n % Math.max(1, model.dead.size)] ?? null) : key[which];
     // What opens a client of Stytch's is no key: nobody can report it.
     if (found === null || isPair(found)) return;
@@ -146,7 +139,7 @@ const leak = (n: number, which: 'current' | 'next' | 'dead') =>
   });
 
 const use = () =>
-  command('use', async (model) => {
+  command(async (model) => {
     // The clock of a test stands still, and what was asked in this very millisecond counts as asked now.
     await later(1);
     tick(model, Date.now());
@@ -157,38 +150,55 @@ const use = () =>
   });
 
 const wait = (seconds: number) =>
-  command(`wait ${seconds}`, async (model, real) => {
+  command(async (model, real) => {
     await pass(real, seconds);
     tick(model, Date.now());
   });
 
 const die = () =>
-  command('crash', async (_, real) => {
+  command(async (_, real) => {
     await crash(await ringStub(real.session));
   });
 
-const n = fc.nat(1);
-const mishap = fc.constantFrom(...MISHAPS);
+/** Everything that can happen to one owner's keys, by name. */
+const COMMANDS = {
+  ...{ issue, patch, rotate, endRotation, revoke, leak, suspend, use, wait, die },
+  ...{ importNew, importAgain },
+} as const;
+
+/** One thing that happens, as plain data: so that it can be kept. */
+export type Deed = readonly [name: keyof typeof COMMANDS, ...given: readonly unknown[]];
+
+/** Does it. */
+export const happen = ([name, ...given]: Deed, model: Model, real: Real): Promise<void> =>
+  (COMMANDS[name] as (...given: readonly unknown[]) => Command)(...given)(model, real);
 
 /** A key that is made while nothing goes wrong. */
-export const FIRST = issue('none', null);
+export const FIRST: Deed = ['issue', 'none', null];
 
-/** Everything that can happen to one owner's keys. */
-export const COMMANDS: readonly fc.Arbitrary<fc.AsyncCommand<Model, Real>>[] = [
-  fc.tuple(mishap, fc.constantFrom(null, null, 600)).map((args) => issue(...args)),
-  fc.tuple(mishap, fc.constantFrom(null, 600)).map((args) => issue(...args)),
-  fc.tuple(n, mishap, fc.constantFrom(['items:read'], BOTH)).map((args) => patch(...args)),
-  fc.tuple(n, mishap, fc.constantFrom(0, 300, 2_000)).map((args) => rotate(...args)),
-  fc.tuple(n, mishap, fc.constantFrom(300, 2_000)).map((args) => rotate(...args)),
-  fc.tuple(n, fc.constantFrom('finish', 'cancel'), mishap).map((args) => endRotation(...args)),
-  fc.tuple(n, fc.constantFrom('finish', 'cancel'), mishap).map((args) => endRotation(...args)),
-  fc.tuple(n, mishap).map((args) => revoke(...args)),
-  fc.tuple(n, fc.constantFrom('current', 'next', 'dead')).map((args) => leak(...args)),
-  fc.boolean().map(suspend),
-  fc.constant(suspend(true)),
-  fc.constant(use()),
-  fc.constant(use()),
-  fc.constantFrom(10, 130, 700).map(wait),
-  fc.constant(die()),
-  ...IMPORTS,
-];
+const n = fc.nat(1);
+const mishap = fc.constantFrom(...MISHAPS);
+const verb = fc.constantFrom('finish', 'cancel');
+
+const deed = (name: Deed[0], ...given: readonly fc.Arbitrary<unknown>[]): fc.Arbitrary<Deed> =>
+  fc.tuple(fc.constant(name), ...given) as unknown as fc.Arbitrary<Deed>;
+
+export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
+  deed('issue', mishap, fc.constantFrom(null, null, 600)),
+  deed('issue', mishap, fc.constantFrom(null, 600)),
+  deed('patch', n, mishap, fc.constantFrom(['items:read'], BOTH)),
+  deed('rotate', n, mishap, fc.constantFrom(0, 300, 2_000)),
+  deed('rotate', n, mishap, fc.constantFrom(300, 2_000)),
+  deed('endRotation', n, verb, mishap),
+  deed('endRotation', n, verb, mishap),
+  deed('revoke', n, mishap),
+  deed('leak', n, fc.constantFrom('current', 'next', 'dead')),
+  deed('suspend', fc.boolean()),
+  deed('suspend', fc.constant(true)),
+  deed('use'),
+  deed('use'),
+  deed('wait', fc.constantFrom(10, 130, 700)),
+  deed('die'),
+  deed('importNew', fc.constantFrom(...ENDPOINTS), mishap),
+  deed('importAgain', fc.constantFrom(...ENDPOINTS), mishap),
+);

@@ -1,23 +1,18 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { foreignClient, type Pair } from '../../foreign.ts';
 import { operatorToken } from '../../operators.ts';
 import { inUse } from '../../secrets.ts';
 import { subjectOf } from '../../world.ts';
 import { type Model, tick } from './model.ts';
-import { ask, MISHAPS, type Mishap, type Real } from './real.ts';
+import { ask, type Mishap, type Real } from './real.ts';
 
-const ENDPOINTS = ['token', 'm2m.get', 'm2m.update'] as const;
+/** Where an import calls Stytch. */
+export const ENDPOINTS = ['token', 'm2m.get', 'm2m.update'] as const;
 const SCOPES = ['items:read', 'items:write'];
 
-const importAs = (
-  what: string,
-  endpoint: string,
-  mishap: Mishap,
-  pairOf: (model: Model) => Promise<Pair | null>,
-) => ({
-  check: () => true,
-  run: async (model: Model, real: Real) => {
+const importAs =
+  (endpoint: string, mishap: Mishap, pairOf: (model: Model) => Promise<Pair | null>) =>
+  async (model: Model, real: Real): Promise<void> => {
     tick(model, Date.now());
     const pair = await pairOf(model);
     if (pair === null) return;
@@ -37,19 +32,12 @@ const importAs = (
       ...{ id: client_id, scopes: SCOPES, current: `Basic ${basic}`, next: null },
       ...{ finishesAt: null, expiresAt: null, ended: false },
     });
-  },
-  toString: () => `${what} ${endpoint} ${mishap}`,
-});
+  };
 
-const endpoint = fc.constantFrom(...ENDPOINTS);
-const mishap = fc.constantFrom(...MISHAPS);
+/** A client of Stytch's becomes the owner's key. */
+export const importNew = (endpoint: string, mishap: Mishap) =>
+  importAs(endpoint, mishap, () => foreignClient(null));
 
-/** A client of Stytch's that becomes the owner's key, and another try of one that was cut off. */
-export const IMPORTS: readonly fc.Arbitrary<fc.AsyncCommand<Model, Real>>[] = [
-  fc.tuple(endpoint, mishap).map(([where, how]) => importAs('import', where, how, () => foreignClient(null))),
-  fc
-    .tuple(endpoint, mishap)
-    .map(([where, how]) =>
-      importAs('import again', where, how, async ({ pending }) => [...pending.values()][0] ?? null),
-    ),
-];
+/** Another try of one that was cut off. */
+export const importAgain = (endpoint: string, mishap: Mishap) =>
+  importAs(endpoint, mishap, async ({ pending }) => [...pending.values()][0] ?? null);
