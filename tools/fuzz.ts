@@ -57,7 +57,7 @@ const lineOf = ({ property, test, runs, seconds, problem }: Tried): string =>
 const tell = ({ problem, broken }: Tried): void => {
   console.log(`\n${problem}\n`);
   if (broken === null) return;
-  console.log(`Again: npm run fuzz -- --only ${Number.parseInt(broken.name, 10)} --seed ${broken.seed}`);
+  console.log(`Again: npm run fuzz -- --only ${Number.parseInt(broken.name, 10)} --seed=${broken.seed}`);
   const more = withOneMore(readFileSync(resolve(ROOT, KEPT), 'utf8'), broken);
   if (more !== null) writeFileSync(resolve(ROOT, KEPT), more);
   console.log(

@@ -35,7 +35,9 @@ export const tryProperty = async (
       say(`property ${property}: ${message} runs, ${seconds(test.diagnostic()?.duration)}${test.name}`);
     },
     onTestCaseResult: (test) => {
-      if (test.result().state !== 'skipped') tried.push(triedBy(property, test, runs.get(test.id) ?? 0));
+      const one = triedBy(property, test, runs.get(test.id) ?? 0);
+      // What is tried on no random input is for the ordinary tests.
+      if (test.result().state !== 'skipped' && (one.runs > 0 || one.problem !== null)) tried.push(one);
     },
     onTestRunEnd: (modules, errors) => {
       for (const { message } of [...errors, ...modules.flatMap((module) => module.errors())])
