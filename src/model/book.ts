@@ -22,7 +22,7 @@ export const slide = (book: Book, now: number): void => {
     if (leavesAt(book, cell) > now) break;
     gone++;
   }
-  if (gone > 0) book.cells.splice(0, gone);
+  book.cells.splice(0, gone);
 };
 
 /** Units on the book. */
@@ -36,32 +36,26 @@ export const bookedUnits = (book: Book): number => {
 export const putUnits = (book: Book, at: number, units: number, now: number): void => {
   const cell = Math.floor(at / cellMs(book));
   if (units <= 0 || leavesAt(book, cell) <= now) return;
-  let index = book.cells.length;
-  for (; index > 0; index--) {
-    const entry = book.cells[index - 1];
-    if (!entry || entry[0] < cell) break;
-    if (entry[0] === cell) {
-      entry[1] += units;
-      return;
-    }
-  }
-  book.cells.splice(index, 0, [cell, units]);
+  const index = lastUpTo(book, cell);
+  const entry = book.cells[index];
+  if (entry?.[0] === cell) entry[1] += units;
+  else book.cells.splice(index + 1, 0, [cell, units]);
 };
 
 /** Strikes out up to `units` booked at a moment, and says how many there were. */
 export const takeUnits = (book: Book, at: number, units: number): number => {
   const cell = Math.floor(at / cellMs(book));
-  for (let index = book.cells.length - 1; index >= 0; index--) {
-    const entry = book.cells[index];
-    if (!entry || entry[0] < cell) return 0;
-    if (entry[0] > cell) continue;
-    const taken = Math.min(units, entry[1]);
-    entry[1] -= taken;
-    if (entry[1] === 0) book.cells.splice(index, 1);
-    return taken;
-  }
-  return 0;
+  const index = lastUpTo(book, cell);
+  const entry = book.cells[index];
+  if (entry?.[0] !== cell) return 0;
+  const taken = Math.min(units, entry[1]);
+  entry[1] -= taken;
+  if (entry[1] === 0) book.cells.splice(index, 1);
+  return taken;
 };
+
+/** Where the last entry of a cell no later than this stands; -1 where there is none. Most often it is among the newest. */
+const lastUpTo = ({ cells }: Book, cell: number): number => cells.findLastIndex(([each]) => each <= cell);
 
 /** Milliseconds until `cost` units are free, if nobody takes them before; 0 is now, never more than needed to empty the book. */
 export const freesInMs = (book: Book, requests: number, cost: number, now: number): number => {

@@ -27,18 +27,19 @@ export const openAccounts = (): Accounts => {
     sum.rate += sign * rate;
     sum.count += sign;
   };
+  const sumOf = (purse: string): Sum => byPurse.get(purse) ?? { rate: 0, count: 0 };
   const put = (id: string, account: Account): void => {
     accounts.set(id, account);
-    const ofPurse = byPurse.get(account.purse) ?? { rate: 0, count: 0 };
+    const ofPurse = sumOf(account.purse);
     byPurse.set(account.purse, ofPurse);
     add(ofPurse, account, 1);
     add(total, account, 1);
   };
   const remove = (id: string): void => {
     const account = accounts.get(id);
-    const ofPurse = account && byPurse.get(account.purse);
-    if (!account || !ofPurse) return;
+    if (account === undefined) return;
     accounts.delete(id);
+    const ofPurse = sumOf(account.purse);
     add(ofPurse, account, -1);
     add(total, account, -1);
     if (ofPurse.count === 0) byPurse.delete(account.purse);
@@ -57,7 +58,7 @@ export const openAccounts = (): Accounts => {
       }
     },
     demandOf(ask, limit, leaseMs) {
-      const { rate, count } = (limit === 'key' ? byPurse.get(ask.purse) : total) ?? { rate: 0, count: 0 };
+      const { rate, count } = limit === 'key' ? sumOf(ask.purse) : total;
       return {
         rate: size(ask.rate),
         used: size(ask.used),

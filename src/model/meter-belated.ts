@@ -21,8 +21,7 @@ export const openBelated = (): Belated => {
     book({ graceId, total, spent }, tallies, now) {
       const before = told.get(graceId)?.total ?? 0;
       let rest = Math.max(0, total - before);
-      for (let index = spent.length - 1; index >= 0 && rest > 0; index--) {
-        const [ageMs, logged] = spent[index] ?? [0, 0];
+      for (const [ageMs, logged] of spent.toReversed()) {
         const units = Math.max(0, Math.min(rest, logged));
         rest -= units;
         // The age lacks the way the report took, so this is never too early.

@@ -30,8 +30,7 @@ export const redate = (
   now: number,
 ): void => {
   let rest = fresh;
-  for (let index = spent.length - 1; index >= 0 && rest > 0; index--) {
-    const [ageMs, logged] = spent[index] ?? [0, 0];
+  for (const [ageMs, logged] of spent.toReversed()) {
     const units = Math.max(0, Math.min(rest, logged));
     rest -= units;
     // Not before the grant, whatever the isolate's clock says, and not after the end.

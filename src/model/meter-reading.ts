@@ -1,5 +1,5 @@
 import { type Book, emptyAt } from './book.ts';
-import { type Ask, type Level, OWNER_PURSE } from './lease-wire.ts';
+import type { Ask, Level } from './lease-wire.ts';
 import { type MeterRules, openMeter, type SavedMeter } from './meter.ts';
 
 /** Where one limit stands, when nobody asks. */
@@ -32,7 +32,7 @@ export const readMeter = (
     ...level,
     wholeInMs: {
       owner: whole(owner),
-      key: purse === OWNER_PURSE ? 0 : whole(keys[purse]),
+      key: whole(keys[purse]),
       month: month !== null && month.units > 0 ? month.endsAt - last : 0,
     }[level.name],
   }));

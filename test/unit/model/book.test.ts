@@ -68,8 +68,25 @@ describe('book', () => {
     expect(book.cells).toEqual([]);
   });
 
-  it('ignores a unit that has already slid out', () => {
+  it('strikes out in the cell that is meant, whatever stands before and behind it', () => {
+    const spends = [
+      [30_000, 3],
+      [20_000, 4],
+      [0, 5],
+    ] as const;
+    const book = bookOf(60, spends);
+    expect([25_000, 10_000, 40_000].map((agoMs) => takeUnits(book, NOW - agoMs, 1))).toEqual([0, 0, 0]);
+    expect([20_000, 30_000].map((agoMs) => takeUnits(book, NOW - agoMs, 2))).toEqual([2, 2]);
+    expect(book.cells.map(([, units]) => units)).toEqual([1, 2, 5]);
+    expect(takeUnits(book, NOW - 20_000, 9)).toBe(2);
+    expect(book.cells.map(([, units]) => units)).toEqual([1, 5]);
+  });
+
+  it('ignores a unit that has already slid out, to the moment', () => {
     expect(bookOf(60, [[61_000, 3]]).cells).toEqual([]);
+    // Cells of a second each: what was spent in the last one that counts, and just before it.
+    expect(bookOf(128, [[128_000, 3]]).cells).toHaveLength(1);
+    expect(bookOf(128, [[128_001, 3]]).cells).toEqual([]);
   });
 
   it('says when a cost fits: not a moment later, and no sooner than that', () => {

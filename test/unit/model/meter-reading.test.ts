@@ -130,6 +130,20 @@ describe('what is left of a limit', () => {
     ]);
   });
 
+  it('is not less for being looked at: no lease is taken', () => {
+    const rules = { ...RULES, owner: { requests: 600, perSeconds: 60 } };
+    expect(readMeter(openMeter(null).saved(), OWNER_PURSE, rules, NOW)).toMatchObject([{ free: 600 }]);
+  });
+
+  it('of a month is whole when the month is over', () => {
+    const meter = openMeter(null);
+    const rules = { ...RULES, unitsPerMonth: 7 };
+    meter.ask({ ...ASK, leaseId: 'l', costs: [1] }, rules, NOW);
+    expect(readMeter(meter.saved(), OWNER_PURSE, rules, NOW + 1_000)[1]).toMatchObject({
+      ...{ name: 'month', free: 6, freesInMs: 59_000, wholeInMs: 59_000 },
+    });
+  });
+
   it('lacks what is out on lease until it is given back', () => {
     const meter = openMeter(null);
     const { units, leaseId } = meter.ask({ ...ASK, leaseId: 'l', wantsLease: true }, RULES, NOW);
