@@ -50,6 +50,12 @@ describe('an entry of a log', () => {
   });
 });
 
+it('the first that is spent is dated, also where the clock has just begun', () => {
+  const held = lease();
+  spendFrom(held, 2, 50, 100);
+  expect(held.log).toEqual([50, 2]);
+});
+
 describe('the logs of a purse', () => {
   const log = (entries: number, from = NOW): number[] =>
     Array.from({ length: entries }, (_, index) => [from + index, 1]).flat();

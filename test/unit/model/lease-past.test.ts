@@ -76,6 +76,16 @@ describe('the past of an isolate', () => {
     expect(first(pasts).cells).toEqual([NOW + 10_000, NOW + 10_000, 1]);
   });
 
+  it('is the same where the clock has just begun', () => {
+    const pasts = opened();
+    for (const [to, units] of [
+      [500, 2],
+      [1_500, 1],
+    ] as const)
+      remember(pasts, { from: to - 100, to, units }, to);
+    expect(first(pasts).cells).toEqual([400, 500, 2, 1_400, 1_500, 1]);
+  });
+
   it('takes up the log of a lease', () => {
     const pasts = opened();
     rememberLog(pasts, [NOW, 2, NOW + 1_500, 3], NOW + 2_000);
@@ -120,6 +130,9 @@ describe('the windows of a past', () => {
     expect(sized(pasts, [level('owner', 60), level('key', 10)])).toBe(pasts);
     expect(sized(pasts, [level('owner', 60)])).toEqual([pasts[0]]);
     expect(sized(pasts, [level('owner', 10), level('key', 60)])).toEqual([pasts[1], pasts[0]]);
+    expect(sized(pasts, [level('owner', 60), level('key', 20)]).map(({ windowMs }) => windowMs)).toEqual([
+      60_000, 20_000,
+    ]);
   });
 
   it('keep their past when another limit comes or goes', () => {
@@ -137,6 +150,12 @@ describe('the windows of a past', () => {
     const known = sized(pasts, [level('owner', 10)]);
     expect(known).toEqual([
       { windowMs: 10_000, cells: [NOW + 59_995, NOW + 60_000, 1, NOW + 60_995, NOW + 61_000, 1] },
+    ]);
+    const longer = sized(pasts, [level('owner', 100)]);
+    expect(first(longer).cells.filter((_, index) => index % 3 === 1)).toEqual([
+      NOW,
+      NOW + 60_000,
+      NOW + 61_000,
     ]);
     expect(sized([], [level('owner', 10)])).toEqual([{ windowMs: 10_000, cells: [] }]);
   });
