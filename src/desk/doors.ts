@@ -23,6 +23,8 @@ const OF_CREDENTIALS: readonly Reason[] = [
   'credential_invalid',
   'credential_kind_not_allowed',
   'unavailable',
+  // A Ring that is overloaded is its owner's doing.
+  'rate_limited',
 ];
 
 /** The doors of the Desk. */
