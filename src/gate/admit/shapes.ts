@@ -113,7 +113,15 @@ export const isAuditHead = (value: unknown): value is AuditHead =>
   isRecord(value) && isNumber(value.seq) && isText(value.mac) && isText(value.ring);
 
 export const isOwnerRecord = (value: unknown): value is OwnerRecord =>
-  isRecord(value) && isOwner(value.owner) && isNumber(value.liveKeys) && isTextOrNull(value.plan);
+  isRecord(value) &&
+  isOwner(value.owner) &&
+  isNumber(value.liveKeys) &&
+  isTextOrNull(value.plan) &&
+  [value.createdAt, value.keysLimit].every(isNumberOrNull) &&
+  [value.suspension, value.deletion].every((each) => each === null || isRecord(each));
+
+export const isEndOutcome = (value: unknown): value is EndOutcome =>
+  END_OUTCOMES.some((outcome) => outcome === value);
 
 export const isOwnerStandingOrNull = (value: unknown): value is OwnerStanding | null =>
   value === null ||
