@@ -2,6 +2,7 @@ import type { ImportRequest, KeyRecord } from '../../model/life.ts';
 import type { ClientUpdate, LobbyProof, SecretName, StytchClient } from '../../model/ports.ts';
 import { err, type Refusal, type Result } from '../../model/refusal.ts';
 import { isReservedScope } from '../../model/scope.ts';
+import { within } from '../../model/within.ts';
 import { ownerMark } from '../mark.ts';
 import { found } from '../owner/found.ts';
 import { closed } from '../owner/index.ts';
@@ -115,14 +116,22 @@ const unanswered = (parts: RingParts, clientId: string, outcome: Unanswered): Re
   return refusalOf(outcome);
 };
 
-/** What a Lobby answers; null for one that does not. */
+/** How long a Lobby is waited for, which may have to ask Stytch; milliseconds. */
+const LOBBY_DEADLINE_MS = 8_000;
+
+/** What a Lobby answers; null for one that does not, or not in time: a repeat would wait for an import under way. */
 const answer = async <T>(parts: RingParts, clientId: string, asked: Promise<T>): Promise<T | null> => {
   try {
-    return await asked;
+    const answered = await within(asked, LOBBY_DEADLINE_MS);
+    if (answered === null) silent(parts, clientId, 'timeout');
+    return answered;
   } catch (error) {
     // A Durable Object that is overloaded, moved or broken throws whatever it likes: nothing is known of what it did.
     const because = error instanceof Error ? error.name : 'unknown';
-    parts.log({ event: 'import', key_id: clientId, outcome: 'the Lobby is silent', because });
+    silent(parts, clientId, because);
     return null;
   }
 };
+
+const silent = ({ log }: RingParts, clientId: string, because: string): void =>
+  log({ event: 'import', key_id: clientId, outcome: 'the Lobby is silent', because });

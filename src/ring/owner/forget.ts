@@ -2,6 +2,7 @@ import type { Author } from '../../model/author.ts';
 import type { Owner } from '../../model/identity.ts';
 import type { OwnerRecord } from '../../model/life.ts';
 import { ok, type Result } from '../../model/refusal.ts';
+import { within } from '../../model/within.ts';
 import { writeAudit } from '../audit.ts';
 import { emit } from '../events.ts';
 import type { RingParts } from '../parts.ts';
@@ -19,6 +20,9 @@ const STRANGER_KEPT_MS = 86_400_000;
 
 /** What was not done when a Ring was to go is looked at again after so long, in milliseconds. */
 const AGAIN_AFTER_MS = 3_600_000;
+
+/** How long a Lobby is waited for, in milliseconds: an alarm that waits for ever never rings again. */
+const LOBBY_DEADLINE_MS = 5_000;
 
 /**
  * Revokes everything, refuses the owner for good, and forgets what is personal. What tells that there was something, its
@@ -60,7 +64,15 @@ const releaseClients = async (parts: RingParts): Promise<boolean> => {
   if (owner === null) return true;
   const clients = parts.tables.foreignKeys();
   const released = await Promise.allSettled(
-    clients.map((clientId) => parts.lobbies(clientId).release({ clientId, owner })),
+    clients.map((clientId) =>
+      within(
+        parts
+          .lobbies(clientId)
+          .release({ clientId, owner })
+          .then(() => true),
+        LOBBY_DEADLINE_MS,
+      ),
+    ),
   );
-  return released.every(({ status }) => status === 'fulfilled');
+  return released.every((each) => each.status === 'fulfilled' && each.value === true);
 };
