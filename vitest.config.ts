@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { outagesReporter } from './test/outages/reporter.ts';
 import { bundle } from './tools/serve/bundle.ts';
 import { freshSecrets } from './tools/serve/secrets.ts';
 
@@ -8,6 +9,7 @@ export default defineConfig({
   test: {
     // Most of a file's time is waiting for workerd to start: two at a time even where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    reporters: ['default', outagesReporter],
     projects: [
       // A timeout guards against a test that hangs; how fast a machine is, it does not judge.
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000 } },
@@ -16,7 +18,9 @@ export default defineConfig({
         test: {
           name: 'workerd',
           setupFiles: ['test/secrets.ts', 'test/contract.ts'],
-          include: ['journeys', 'hostile', 'desk', 'conformance'].map((room) => `test/${room}/**/*.test.ts`),
+          include: ['journeys', 'hostile', 'desk', 'conformance', 'outages'].map(
+            (room) => `test/${room}/**/*.test.ts`,
+          ),
         },
       },
       {
@@ -47,6 +51,8 @@ const workerd = async () => {
         STYTCH_WEBHOOK_SECRET: emulator.WEBHOOK_SECRET ?? '',
         // How properties are run (test/property.ts).
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('FUZZ_'))),
+        // Another course of events in test/outages: npm run outages -- --seed 7
+        ...(process.env.OUTAGES_SEED === undefined ? {} : { OUTAGES_SEED: process.env.OUTAGES_SEED }),
       },
       outboundService: 'internet',
       workers: [
