@@ -18,8 +18,18 @@ export const spellings = (secret: string): readonly string[] => {
 /** Of so many characters of a spelling it is first seen whether it may begin at a place. */
 const BEGINNING = 12;
 
-/** The secrets that stand in a text, however they are spelled. Reads the text once, however many secrets there are. */
+/** More secrets than this are looked for side by side. */
+const MANY = 20;
+
+/** The secrets that stand in a text, however they are spelled. Of many, the text is read once for all. */
 export const secretsIn = (text: string, secrets: Iterable<string>): readonly string[] => {
+  const all = [...secrets];
+  return all.length > MANY
+    ? manyIn(text, all)
+    : all.filter((secret) => spellings(secret).some((spelled) => text.includes(spelled)));
+};
+
+const manyIn = (text: string, secrets: readonly string[]): readonly string[] => {
   const found = new Set<string>();
   const byBeginning = new Map<string, [spelled: string, secret: string][]>();
   for (const secret of secrets)
