@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Cut, type Fields, field, type Head, type Reader, readerOf } from './reader.ts';
+import { Cut, type Fields, field, type Head, type Reader, readerOf } from '../../tools/wire/reader.ts';
 
 /** One request, byte for byte. */
 export interface Seen {

@@ -1,16 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Cut, type Fields, field, type Reader, readerOf } from './reader.ts';
+import { Cut, type Reader, readerOf } from '../../tools/wire/reader.ts';
+import { type RawResponse, readResponse } from '../../tools/wire/response.ts';
 
-/** One response as it came over the wire. */
-export interface RawResponse {
-  readonly status: number;
-  readonly headers: Fields;
-  readonly body: Buffer;
-  readonly text: string;
-  /** The first field of that name, given in lower case. */
-  readonly header: (name: string) => string | undefined;
-}
+export type { RawResponse } from '../../tools/wire/response.ts';
 
 /** What became of one connection. */
 export interface Exchange {
@@ -74,7 +67,7 @@ export const exchange = async (
     void send(socket, pieces, halfClose, pauseMs);
     const reader = readerOf(socket);
     while (responses.length < wanted) {
-      const response = await next(reader, isHead(pieces[responses.length]));
+      const response = await readResponse(reader, isHead(pieces[responses.length]));
       if (response === undefined) return { responses, ending: 'closed' };
       responses.push(response);
     }
@@ -115,7 +108,7 @@ export const conversation = (port: number, timeoutMs = 5_000): Conversation => {
     const timer = setTimeout(() => socket.destroy(timeout), timeoutMs);
     try {
       socket.write(bytesOf(bytes));
-      const response = await next(reader, isHead(bytes));
+      const response = await readResponse(reader, isHead(bytes));
       if (response === undefined || response.status >= 400 || !isKept(response)) hangUp();
       // A server may close a connection just when it is used again (RFC 9112 §9.5).
       return response ?? (isUsed ? say(bytes) : null);
@@ -156,25 +149,6 @@ const isHead = (piece: Bytes = ''): boolean =>
 
 const bytesOf = (piece: Bytes): Uint8Array =>
   typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
-
-const next = async (reader: Reader, toHead: boolean): Promise<RawResponse | undefined> => {
-  const head = await reader.head();
-  if (head === undefined) return undefined;
-  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head.start)?.[1]);
-  if (Number.isNaN(status)) throw new Error(`not a status line: ${JSON.stringify(head.start)}`);
-  if (status < 200 && status !== 101) return next(reader, toHead);
-  const bodiless = toHead || status === 101 || status === 204 || status === 304;
-  const body = bodiless ? Buffer.alloc(0) : await bodyOf(reader, head.headers);
-  const header = (name: string): string | undefined => field(head.headers, name);
-  return { status, headers: head.headers, body, text: body.toString(), header };
-};
-
-/** RFC 9112 §6.3. */
-const bodyOf = (reader: Reader, headers: Fields): Promise<Buffer> => {
-  if (field(headers, 'transfer-encoding')?.toLowerCase() === 'chunked') return reader.chunked();
-  const length = field(headers, 'content-length');
-  return length === undefined ? reader.rest() : reader.exactly(Number(length));
-};
 
 const endingOf = (error: unknown, timeout: Error): Exchange['ending'] => {
   if (error === timeout) return 'timeout';
