@@ -140,6 +140,22 @@ describe('a route with an origin of its own', () => {
   });
 });
 
+it('PATH-14 › what is reserved is never the origin’s, though a route covers every path', async () => {
+  const here = under({ routes: [{ path: '/**', auth: 'none' }] });
+  const reserved = `${API}/.well-known/oauth-protected-resource`;
+  for (const [url, method, status] of [
+    [`${reserved}/`, 'GET', 404],
+    [`${reserved}/public/a`, 'GET', 404],
+    [`${reserved.replace('w', '%77')}/public/a`, 'GET', 404],
+    [reserved, 'POST', 405],
+    [reserved, 'GET', 200],
+  ] as const)
+    expect([url, (await here.fetch(url, { method })).status]).toEqual([url, status]);
+  expect(await rooms.ORIGIN.records()).toEqual([]);
+  expect((await here.fetch(`${reserved}x`)).status).toBe(200);
+  expect(await rooms.ORIGIN.records()).toHaveLength(1);
+});
+
 describe('what the file says of requests', () => {
   it('is what the Gate does: names of headers, prefixes, parameters and semicolons', async () => {
     const file = { headerPrefix: 'X-Acme', stripPrefixes: ['x-corp-'], forbiddenQuery: ['token'] };
