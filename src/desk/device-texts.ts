@@ -1,8 +1,8 @@
 import { type BoxPorts, closeValue, openValue } from '../model/box.ts';
 import type { Approver, DeviceClient, DeviceOrigin } from '../model/device.ts';
+import { MAX_NAME, shortened } from '../model/plain-text.ts';
 import { isReservedScope } from '../model/scope.ts';
 import type { DeskPorts } from './ports.ts';
-import { MAX_NAME } from './schemas.ts';
 
 /** What is kept of a device: where it asked from, and what it calls itself. */
 export interface DeviceAbout extends DeviceOrigin {
@@ -26,17 +26,7 @@ export const approverBox = boxOf<Approver>('device approver');
 
 /** How a key is called that is made for a device. */
 export const keyNameOf = ({ title }: DeviceClient, { deviceName }: DeviceAbout): string =>
-  shortened(deviceName === null ? title : `${title} on ${deviceName}`);
-
-/** The beginning of a text that is too long for a name, in whole characters. */
-const shortened = (text: string): string => {
-  let short = '';
-  for (const character of text) {
-    if (short.length + character.length > MAX_NAME) break;
-    short += character;
-  }
-  return short.trimEnd();
-};
+  shortened(deviceName === null ? title : `${title} on ${deviceName}`, MAX_NAME);
 
 /** What a user with these roles can give to a key for this client: of the scopes that it may ask for now. */
 export const grantableTo = (

@@ -1,22 +1,14 @@
 import * as z from 'zod';
 import { isAddressRange } from '../model/address.ts';
 import { KEY_SORTS, KEY_STATUSES, MAX_OVERLAP_SECONDS, MAX_SEARCH, MAX_USAGE_KEYS } from '../model/life.ts';
+import { COMPOSED_OF, isPlain, MAX_DESCRIPTION, MAX_NAME } from '../model/plain-text.ts';
 import { isScopeToken } from '../model/scope.ts';
 
-/** The longest name of a key, in characters. */
-export const MAX_NAME = 64;
-const MAX_DESCRIPTION = 256;
 const MAX_SCOPES = 50;
 const MAX_SCOPE = 256;
 const MAX_RANGES = 100;
 const MAX_REASON = 256;
 const MAX_KEYS = 1000;
-
-/** Control characters, and those that turn the reading direction: a name must look like what it is. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069\u061C]/u;
-
-/** How many characters NFC makes one of, at most: as many as its reverse makes of one (UAX 15, §12.1). */
-const COMPOSED_OF = 4;
 
 /** A text on one line, in NFC. What is too long in any form is not put into one: marks in disorder cost their square. */
 export const text = (min: 0 | 1, max: number) =>
@@ -26,7 +18,7 @@ export const text = (min: 0 | 1, max: number) =>
     .transform((value) => (value.length > COMPOSED_OF * max ? value : value.normalize('NFC').trim()))
     .refine((value) => value.length >= min, 'must not be empty')
     .refine((value) => value.length <= max, `must have at most ${max} characters`)
-    .refine((value) => !UNPRINTABLE.test(value), 'must be plain text on one line')
+    .refine(isPlain, 'must be plain text on one line')
     .meta({ minLength: min, maxLength: max });
 
 const scopes = z

@@ -168,6 +168,22 @@ describe('an import', () => {
     expect(await told(imported(pair))).toMatchObject({ name: 'foreign', description: 'of old' });
   });
 
+  it('MG-18 › shows no name that is not plain text of a key’s length, and leaves it at Stytch as it is', async () => {
+    const pair = await foreignClient(null);
+    const client_name = `\u202Egnp\u2066.exe\r\n\t cafe\u0301 ${'💻'.repeat(40)}`;
+    await changed(pair, { client_name, client_description: `a\u0000b${'x'.repeat(1_000)}` });
+    const { name, description } = (await told(imported(pair))) as { name: string; description: string };
+    expect([name.length <= 64, name]).toEqual([true, `gnp .exe    café ${'💻'.repeat(23)}`]);
+    expect(description).toBe(`a b${'x'.repeat(253)}`);
+    expect(await clientAtStytch(pair)).toMatchObject({ client_name });
+  });
+
+  it('MG-18 › of a client without a name is called by its id', async () => {
+    const pair = await foreignClient(null);
+    await changed(pair, { client_name: '\u200E\n' });
+    expect(await told(imported(pair))).toMatchObject({ name: pair.clientId });
+  });
+
   it('for a member and for an organisation says so in the metadata', async () => {
     for (const [id, metadata] of [
       ['member-test-1', { user_id: 'member-test-1', owner_kind: 'member' }],

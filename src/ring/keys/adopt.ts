@@ -2,6 +2,7 @@ import type { Author } from '../../model/author.ts';
 import { isForeignClientId } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import type { AdoptedClient, KeyRecord } from '../../model/life.ts';
+import { MAX_DESCRIPTION, MAX_NAME, plainText } from '../../model/plain-text.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { writeAudit } from '../audit.ts';
 import { closed, keysLimit } from '../owner/index.ts';
@@ -34,7 +35,10 @@ export const adopt = (
   }
   if (tables.openKeys() >= keysLimit(parts))
     return err({ reason: 'key_limit_reached', limit: keysLimit(parts) });
-  const { clientId: keyId, createdBy, name, description, scopes, expiresAt, limit } = client;
+  const { clientId: keyId, createdBy, scopes, expiresAt, limit } = client;
+  // Stytch has whatever somebody called it there. Of what has no name that can be shown, its id is one.
+  const name = plainText(client.name, MAX_NAME) || plainText(keyId, MAX_NAME);
+  const description = plainText(client.description, MAX_DESCRIPTION);
   const row: KeyRow & { readonly status: 'active' } = {
     ...{ keyId, status: 'active', name, description, scopes, createdBy, expiresAt, limit },
     // Nobody was shown a secret of it here, and no tag of ours is on it.
