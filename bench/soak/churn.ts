@@ -113,16 +113,18 @@ const suspend = async (soak: Soak, random: Random, owner: Owner, key: Key): Prom
 
 /** A user looks at his keys: they are what the model has. */
 const list = async (soak: Soak, random: Random, owner: Owner): Promise<void> => {
+  const now = Date.now();
   // An end may fall between the answer and the look at it.
-  if (owner.keys.some(({ expiresAt, rotationEndsAt }) => expiresAt !== null || rotationEndsAt !== null))
-    return;
+  if (owner.keys.some(({ expiresAt }) => expiresAt !== null && Math.abs(expiresAt - now) < NEAR_MS)) return;
   const wish: Wish = {
     ...{ what: 'list', method: 'GET', path: '/v1/keys?limit=100', as: bearerOf(owner), statuses: [200] },
     about: owner.userId,
   };
   const told = await atDesk<{ readonly data: readonly KeyShown[] }>(soak, random, wish);
   if (told.value === null || owner.keys.some(({ isUnclear }) => isUnclear)) return;
-  const expected = owner.keys.filter(({ isRevoked }) => !isRevoked);
+  const expected = owner.keys.filter(
+    ({ isRevoked, expiresAt }) => !isRevoked && (expiresAt === null || expiresAt > now),
+  );
   const shown = new Map(told.value.data.map((key) => [key.key_id, key]));
   const isSo =
     shown.size === expected.length &&
