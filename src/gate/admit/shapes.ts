@@ -120,9 +120,6 @@ export const isOwnerRecord = (value: unknown): value is OwnerRecord =>
   [value.createdAt, value.keysLimit].every(isNumberOrNull) &&
   [value.suspension, value.deletion].every((each) => each === null || isRecord(each));
 
-export const isEndOutcome = (value: unknown): value is EndOutcome =>
-  END_OUTCOMES.some((outcome) => outcome === value);
-
 export const isOwnerStandingOrNull = (value: unknown): value is OwnerStanding | null =>
   value === null ||
   (isRecord(value) &&

@@ -95,7 +95,12 @@ export const live = async (plan: Plan, epilogue?: Epilogue): Promise<Life> => {
       ...{ newLeaseId: () => `${name}-${leases++}`, giveBack: () => undefined },
     });
     const ports: DecisionPorts = {
-      ...{ projectId: PROJECT, realm: REALM, keychain: async () => keychain, vault: createVault(kv) },
+      ...{
+        projectId: PROJECT,
+        realm: REALM,
+        keychain: async () => keychain,
+        vault: createVault(kv, () => undefined),
+      },
       ...{ rings: ring, lobbies: () => ({}) as Lobby, foreignClients: 'off', ownerlessClients: 'refused' },
       ...{ throttle: async () => true, scopesOfRoles: () => BOTH, memory, now, sleep, random: () => 0.5 },
       verifyToken: async (jwt) => (isSilent() ? { verdict: 'unknowable' } : verdictOn(jwt)),
