@@ -637,6 +637,16 @@ describe('a route that is wrong is named by its place', () => {
     ).toEqual([]);
   });
 
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)(
+    'PATH-12: %s is not taken as early data',
+    (method) => {
+      const routes = [{ path: '/a', methods: ['GET', method], earlyData: true }];
+      expect(problems({ ...EXAMPLE, routes })).toEqual([
+        expect.stringMatching(/^routes\[0\]\.earlyData: needs methods/),
+      ]);
+    },
+  );
+
   it.each([
     ['/*', '/admin', 1],
     ['/*/users', '/Admin/users', 1],
