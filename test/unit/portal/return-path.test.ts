@@ -13,6 +13,18 @@ describe('returnPath', () => {
     expect(returnPath(null, DESK, isPage)).toBe(null);
   });
 
+  it.each([
+    '//evil.test/device',
+    '/\\evil.test/device',
+    '/\t/evil.test/device',
+    '/\n/device',
+    'https://evil.test/device',
+    'device',
+    '',
+  ])('is nothing of %j, though its path is a page of ours', (asked) => {
+    expect(returnPath(asked, DESK, isPage)).toBe(null);
+  });
+
   it('whatever is asked for, it leads to a page of ours at this host', () => {
     const piece = fc.constantFrom(
       '/',
