@@ -221,6 +221,15 @@ describe('meter › reports', () => {
     expect(booked(meter)).toBe(317);
   });
 
+  it('of a short lease that is forgotten change nothing while a longer one before it is remembered', () => {
+    const meter = openMeter(null);
+    meter.ask({ ...ASK, leaseId: 'long', rate: 10 }, { ...RULES, leaseMs: 30_000 }, NOW);
+    meter.ask({ ...ASK, rate: 10 }, { ...RULES, leaseMs: 1_000 }, NOW);
+    const before = booked(meter);
+    meter.settle([report(0, [], true)], NOW + 61_000);
+    expect(booked(meter)).toBe(before);
+  });
+
   it('date no unit before its grant, whatever clock the isolate has', () => {
     const meter = opened();
     meter.settle([report(1, [[50_000, 1]], true)], NOW + 100);
@@ -286,6 +295,21 @@ describe('meter › one ask', () => {
     expect(booked(meter)).toBe(3);
   });
 
+  it('repeated after its lease is over grants it for no time at all', () => {
+    const meter = openMeter(null);
+    const { units } = meter.ask(ASK, RULES, NOW);
+    expect(meter.ask(ASK, RULES, NOW + 5_001)).toMatchObject({ units, ms: 0 });
+  });
+
+  it('of which nothing is admitted gets no lease, though there are units left', () => {
+    const meter = openMeter(null);
+    const rules = small(10, 60);
+    meter.ask({ ...ASK, costs: [6], wantsLease: false }, rules, NOW);
+    const refused = meter.ask({ ...ASK, leaseId: 'b', costs: [5] }, rules, NOW);
+    expect(refused).toMatchObject({ decided: 0, units: 0, levels: [{ free: 4 }] });
+    expect(booked(meter)).toBe(6);
+  });
+
   it('that wants no lease gets none', () => {
     expect(openMeter(null).ask({ ...ASK, wantsLease: false, costs: [1] }, RULES, NOW)).toMatchObject({
       decided: 1,
@@ -297,7 +321,9 @@ describe('meter › one ask', () => {
     'throws for the cost %s and books nothing',
     (cost) => {
       const meter = openMeter(null);
-      expect(() => meter.ask({ ...ASK, costs: [1, cost] }, RULES, NOW)).toThrow(RangeError);
+      expect(() => meter.ask({ ...ASK, costs: [1, cost] }, RULES, NOW)).toThrow(
+        new RangeError('a cost must be an integer of at least 1'),
+      );
       expect(booked(meter)).toBe(0);
     },
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isReservedScope, isScopeToken, parseScope } from '../../../src/model/scope.ts';
+import { isReservedScope, isScopeToken, OPERATOR_SCOPE, parseScope } from '../../../src/model/scope.ts';
 
 /** RFC 6749 §3.3: %x21 / %x23-5B / %x5D-7E, written out. */
 const NQCHAR = [...Array(0x7f).keys()].filter((code) => code > 0x20 && code !== 0x22 && code !== 0x5c);
@@ -60,5 +60,10 @@ describe('a reserved scope', () => {
     ['x-latchkey:admin', false],
   ])('%s: %s', (scope, reserved) => {
     expect(isReservedScope(scope)).toBe(reserved);
+  });
+
+  it('is what makes an operator of a client', () => {
+    expect(OPERATOR_SCOPE).toBe('latchkey:admin');
+    expect(isReservedScope(OPERATOR_SCOPE)).toBe(true);
   });
 });
