@@ -317,6 +317,16 @@ test('a key goes to the API hosts that were named, under their own names, and no
     ).rejects.toThrow('a key goes to an API host alone');
 });
 
+test('a key that is not let in at the path shows nothing, and that is said', async () => {
+  proxy.break({});
+  for (const group of ['caches.answers', 'headers'])
+    for (const { verdict, note } of await throughProxy(group, { path: '/v1/payouts/1' }))
+      expect([verdict, note]).toEqual([
+        'not made',
+        'the key is not let in at --path: 403 insufficient_scope',
+      ]);
+});
+
 test('every check is seen to fail here', () => {
   const others = ['hosts.tls', 'tls.only', 'tls.strict', 'hosts.elsewhere', 'origin.closed'];
   expect(new Set([...FAULTS.map(([, id]) => id), ...others])).toEqual(new Set(CHECKS.map(({ id }) => id)));

@@ -54,6 +54,12 @@ export const wrong = (answer: Answer, problem: string): Finding => ({ answer, pr
 export const judged = (answer: Answer, problem: string | null | false): Finding =>
   problem ? wrong(answer, problem) : fine(answer);
 
+/** What cannot be seen with a key that is not let in; null with one that is. */
+export const keptOut = (answer: Answer): Finding | null =>
+  answer.code === null
+    ? null
+    : { ...fine(answer), unseen: `the key is not let in at --path: ${answer.came}` };
+
 /** Asks for each thing in turn, one after the other, and judges each. */
 export const forEach = async <T>(
   things: readonly T[],

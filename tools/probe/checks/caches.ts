@@ -1,5 +1,5 @@
 import type { Answer } from '../ask.ts';
-import { type Check, type Finding, judged, unknown } from '../check.ts';
+import { type Check, type Finding, judged, keptOut, unknown } from '../check.ts';
 
 const NEVER =
   'Somebody keeps answers by URL. Switch Workers Cache off (no [cache] in wrangler.toml) and take cache rules off the API hosts: a hit is answered without the Worker.';
@@ -56,7 +56,8 @@ export const CACHES: readonly Check[] = [
     needs: ['a key'],
     run: async ({ ask, api, path }) => {
       const mine = await ask(api, { target: path, withKey: true });
-      if ((mine.status ?? 500) >= 400) return [judged(mine, 'the key does not let in here')];
+      const out = keptOut(mine);
+      if (out !== null) return [out];
       const stranger = await ask(api, { target: path });
       return [
         judged(mine, kept(mine) ?? shareable(mine)),

@@ -125,7 +125,9 @@ export const DESK: readonly Check[] = [
     run: ({ ask, desk }) =>
       forEach(['/', '/device', '/sign-in'], async (target) => {
         const page = await ask(at(desk), { target });
-        return judged(page, page.status === null ? 'is not answered' : unguarded(page, at(desk)));
+        if (page.status === null) return wrong(page, 'is not answered');
+        // No page, where there is no sign-in.
+        return judged(page, page.code === null ? unguarded(page, at(desk)) : null);
       }),
   },
   {

@@ -1,4 +1,4 @@
-import { type Check, fine, judged, unknown } from '../check.ts';
+import { type Check, fine, judged, keptOut, unknown } from '../check.ts';
 
 const NAMES = [
   'X-Latchkey-User-Id',
@@ -30,6 +30,8 @@ export const HEADERS: readonly Check[] = [
       const mark = unknown();
       const lines = [...NAMES, ...OTHERS].map((name) => `${name}: ${mark}`);
       const answer = await ask(api, { target: path, withKey: true, lines });
+      const out = keptOut(answer);
+      if (out !== null) return [out];
       const heard = `${answer.text} ${NAMES.map((name) => answer.header(name)).join()}`;
       if (heard.includes(mark)) return [judged(answer, 'the answer has what the client wrote')];
       if (!MIRROR.test(answer.text))
@@ -49,6 +51,8 @@ export const HEADERS: readonly Check[] = [
     run: async ({ ask, api, path }) => {
       const connection = 'Connection: close, X-Latchkey-User-Id, X-Latchkey-Key-Id, X-Latchkey-Assertion';
       const plain = await ask(api, { target: path, withKey: true });
+      const out = keptOut(plain);
+      if (out !== null) return [out];
       const answer = await ask(api, { target: path, withKey: true, lines: [connection] });
       if (answer.status !== plain.status) return [judged(answer, `${plain.status} is right, as without it`)];
       if (!MIRROR.test(plain.text))
