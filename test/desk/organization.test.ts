@@ -4,6 +4,7 @@ import { inUse } from '../secrets.ts';
 import settings from '../settings.ts';
 import {
   atOrigin,
+  DESK,
   type Isolate,
   type Issued,
   isolate,
@@ -65,6 +66,27 @@ describe('keys of an organisation', () => {
     expect((await here.call(issued.key)).status).toBe(200);
     expect(await atOrigin('X-Latchkey-Organization-Id')).toBe(organization);
     expect(await atOrigin('X-Latchkey-User-Id')).toBeNull();
+  });
+
+  it('MG-09 › are made by each member under Idempotency-Keys of his own', async () => {
+    const { here, member } = setting();
+    const made = await Promise.all(
+      [await member([MANAGER]), await member([MANAGER])].map(({ session }) =>
+        here.fetch(`${DESK}/v1/organization/keys`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${session}`,
+            'content-type': 'application/json',
+            'idempotency-key': 'one',
+          },
+          body: JSON.stringify({ name: 'of us all', scopes: ['items:read'] }),
+        }),
+      ),
+    );
+    expect(made.map(({ status }) => status)).toEqual([201, 201]);
+    const keys = await Promise.all(made.map(async (answer) => (await answer.json()) as Issued));
+    for (const { key } of keys) inUse(key);
+    expect(new Set(keys.map(({ key_id }) => key_id)).size).toBe(2);
   });
 
   it('are everybody’s with the role, of that organisation alone', async () => {

@@ -237,6 +237,16 @@ describe('an Idempotency-Key', () => {
     });
   });
 
+  it('for another key of the same user is 422, and nothing is rotated', async () => {
+    const { session, rotate } = await keyOfSomebody();
+    await keyIn(await rotate(A_DAY, ONE));
+    const other = rotationOf(session, await issueKey(session));
+    expect(await refusalOf(await other.rotate(A_DAY, ONE))).toEqual({
+      ...{ status: 422, code: 'idempotency_key_reused', ...NONE },
+    });
+    expect((await other.shown()).status).toBe('active');
+  });
+
   it('while the first is under way is 409', async () => {
     const { rotate } = await keyOfSomebody();
     await fault('m2m.rotate.start', { kind: 'latency', latencyMs: 200 });
