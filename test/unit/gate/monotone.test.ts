@@ -87,14 +87,11 @@ const lessOf = <T>(list: readonly T[]): readonly (readonly T[])[] => list.map((_
 describe('SECURITY 3, property 6 › deny monotone › a no', () => {
   it('never becomes a yes by what is taken away', async ({ annotate }) => {
     const seen = { yes: 0, no: 0 };
-    // One of what can be taken away, by its place: a world for each is what takes time.
-    const property = fc.asyncProperty(inputs, fc.nat(30), async (given, place) => {
+    const property = fc.asyncProperty(inputs, async (given) => {
       const isAllowed = await decided(given);
       seen[isAllowed ? 'yes' : 'no'] += 1;
       if (isAllowed) return;
-      const fewer = withoutOne(given);
-      const less = fewer[place % fewer.length] ?? given;
-      expect([less, await decided(less)]).toEqual([less, false]);
+      for (const less of withoutOne(given)) expect([less, await decided(less)]).toEqual([less, false]);
     });
     await holds('6 facts', property, annotate);
     expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(10);
