@@ -3,8 +3,7 @@ import * as is from '../gate/admit/shapes.ts';
 import type { DeviceBegun, DevicePolled, TryCounted } from '../model/device-lobby.ts';
 import type { Lobby } from '../model/ports.ts';
 import type { ReachPorts } from '../model/reach.ts';
-import { err, type Result } from '../model/refusal.ts';
-import { type Method, reachable } from './desk-object.ts';
+import { type Method, ofLobby, reachable } from './desk-object.ts';
 
 /** A Lobby answers from its tables; milliseconds. */
 export const LOBBY_DEADLINE_MS = 5_000;
@@ -50,14 +49,11 @@ const METHODS: Readonly<Record<DeskLobbyMethod, Method>> = {
   look: { deadlineMs, isSo: is.isLobbyLook },
 };
 
-/** A Lobby as the Desk asks it. That it is overloaded says nothing of who asks: it cannot tell. */
+/** A Lobby as the Desk asks it. */
 export const deskLobby = (lobby: Pick<Lobby, DeskLobbyMethod>, ports: ReachPorts): DeskLobby => {
   const methods = Object.entries(reachable(METHODS, lobby, ports)).map(([method, ask]) => [
     method,
-    async (...asked: readonly unknown[]): Promise<Result<unknown>> => {
-      const answer = await ask(...asked);
-      return answer.ok ? answer : err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });
-    },
+    async (...asked: readonly unknown[]) => ofLobby(await ask(...asked)),
   ]);
   return Object.fromEntries(methods) as DeskLobby;
 };

@@ -1,6 +1,6 @@
 import { shaped } from '../gate/admit/shapes.ts';
 import { type ReachPorts, reach } from '../model/reach.ts';
-import type { Result } from '../model/refusal.ts';
+import { err, type Result } from '../model/refusal.ts';
 
 /** Of one thing that is asked: how long it is waited for, in milliseconds, and what its answer must be. */
 export interface Method {
@@ -31,3 +31,7 @@ export const reachable = (
 
 const isResult = (value: unknown): value is Result<unknown> =>
   typeof value === 'object' && value !== null && 'ok' in value && typeof value.ok === 'boolean';
+
+/** What a Lobby answers. That it is overloaded says nothing of who asks: it cannot tell. */
+export const ofLobby = <T>(answer: Result<T>): Result<T> =>
+  answer.ok ? answer : err({ reason: 'unavailable', what: 'ring', retryAfterSeconds: 1 });

@@ -8,6 +8,7 @@ import type { Turn } from '../model/turn.ts';
 import { createGithubKeys, verifyGithub } from '../webhooks/github.ts';
 import { verifyWebhook } from '../webhooks/standard.ts';
 import { LOBBY_DEADLINE_MS } from './desk-lobby.ts';
+import { ofLobby } from './desk-object.ts';
 
 export interface DeskWebhooksOptions {
   /** Null where Stytch sends none. */
@@ -34,9 +35,12 @@ export const deskWebhooks = ({
       secret === null ? null : (headers, body) => verifyWebhook(secret.reveal(), headers, body, now()),
     verifyGithub: (headers, body) => verifyGithub(githubKeys, headers, body),
     messages: (id) => ({
-      wasSeen: (sentAt) =>
-        reach(reachPorts, lobbies(id).wasSeen(id, sentAt).then(shaped(isMessageSeen)), LOBBY_DEADLINE_MS),
-      markSeen: (sentAt) => reach(reachPorts, lobbies(id).markSeen(id, sentAt), LOBBY_DEADLINE_MS),
+      wasSeen: async (sentAt) => {
+        const answer = lobbies(id).wasSeen(id, sentAt).then(shaped(isMessageSeen));
+        return ofLobby(await reach(reachPorts, answer, LOBBY_DEADLINE_MS));
+      },
+      markSeen: async (sentAt) =>
+        ofLobby(await reach(reachPorts, lobbies(id).markSeen(id, sentAt), LOBBY_DEADLINE_MS)),
     }),
   };
 };
