@@ -132,7 +132,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
     }
     for (const tally of tallies) tally.charge(last, admitted);
     const refused = ask.costs.length > 0 && decided === 0;
-    const units = refused || !ask.wantsLease || rules.leaseMs <= 0 ? 0 : leaseUnits(ask, rules, tallies);
+    const units = refused || !ask.wantsLease ? 0 : leaseUnits(ask, rules, tallies);
     const expiresAt = last + rules.leaseMs;
     for (const tally of tallies) tally.charge(expiresAt, units);
     const shortest = Math.min(...tallies.map((tally) => tally.perSeconds)) * 1000;
@@ -146,7 +146,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
       forgetAt: expiresAt + Math.min(LEASE_MEMORY_MS, shortest),
       open: units,
       total: 0,
-      closed: units === 0,
+      closed: false,
     };
   };
 

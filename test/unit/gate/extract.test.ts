@@ -230,6 +230,7 @@ describe('CRED-08: Basic', () => {
   it.each([
     ['of Stytch', 'm2m-client-test-1', 'secret-_.~', 'm2m-client-test-1', 'secret-_.~'],
     ['of any name', 'our-billing', 's', 'our-billing', 's'],
+    ['of the shortest name', 'b', 's', 'b', 's'],
     ['form-encoded', 'our%2Fbilling', 'a%3Ab+c%25', 'our/billing', 'a:b c%'],
     ['with a colon in the secret', 'billing', 'a:b', 'billing', 'a:b'],
   ])('a pair of a client that was not made here is a pair: %s', (_, id, tail, clientId, clientSecret) => {

@@ -230,6 +230,42 @@ describe('meter › reports', () => {
     expect(booked(meter)).toBe(before);
   });
 
+  it('of a lease under two windows are heard for as long as the shorter is', () => {
+    const rules = { ...RULES, key: { requests: 50, perSeconds: 10 } };
+    const left = (heardMs: number): number => {
+      const meter = openMeter(null);
+      meter.ask({ ...ASK, purse: KEY, rate: 1 }, rules, NOW);
+      meter.settle([report(0, [], true)], NOW + heardMs);
+      return booked(meter);
+    };
+    expect(left(14_999)).toBe(0);
+    expect(left(15_000)).toBeGreaterThan(0);
+  });
+
+  it('that come with an ask are heard before it is decided', () => {
+    const meter = openMeter(null);
+    const rules = small(3, 60);
+    expect(meter.ask(ASK, rules, NOW).units).toBe(3);
+    const next = { ...ASK, leaseId: 'b', costs: [3], reports: [report(0, [], true)] };
+    expect(meter.ask(next, rules, NOW + 10).decided).toBe(1);
+  });
+
+  it('that come with an ask that is granted nothing are heard too, with a grace or without', () => {
+    const meter = openMeter(null);
+    meter.ask({ ...ASK, costs: [1] }, RULES, NOW);
+    meter.hear({ ...ASK, leaseId: 'b', reports: [report(0, [], true)] }, RULES, NOW + 10);
+    expect(booked(meter)).toBe(1);
+  });
+
+  it('of a lease that no quota was charged for leave the quota alone', () => {
+    const meter = openMeter(null);
+    meter.ask({ ...ASK, costs: [5], wantsLease: false }, { ...RULES, unitsPerMonth: 100 }, NOW);
+    expect(meter.ask({ ...ASK, leaseId: 'a' }, RULES, NOW + 1).units).toBe(0);
+    expect(meter.ask({ ...ASK, leaseId: 'b' }, RULES, NOW + 1).units).toBeGreaterThan(0);
+    meter.settle([{ ...report(0, [], true), leaseId: 'b' }], NOW + 2);
+    expect(meter.saved().month?.units).toBe(5);
+  });
+
   it('date no unit before its grant, whatever clock the isolate has', () => {
     const meter = opened();
     meter.settle([report(1, [[50_000, 1]], true)], NOW + 100);
@@ -308,6 +344,29 @@ describe('meter › one ask', () => {
     const refused = meter.ask({ ...ASK, leaseId: 'b', costs: [5] }, rules, NOW);
     expect(refused).toMatchObject({ decided: 0, units: 0, levels: [{ free: 4 }] });
     expect(booked(meter)).toBe(6);
+  });
+
+  it('that is refused may fare better later: the refusal is not remembered', () => {
+    const meter = openMeter(null);
+    const rules = small(10, 60);
+    meter.ask({ ...ASK, costs: [10], wantsLease: false }, rules, NOW);
+    const ask = { ...ASK, leaseId: 'b', costs: [1], wantsLease: false };
+    expect(meter.ask(ask, rules, NOW + 1)).toMatchObject({ decided: 0, units: 0 });
+    expect(meter.ask(ask, rules, NOW + 61_000)).toMatchObject({ decided: 1 });
+  });
+
+  it('that is refused is told for how long not to ask again', () => {
+    const rules = small(10, 60);
+    expect(openMeter(null).ask({ ...ASK, costs: [11] }, rules, NOW).limited?.floorMs).toBe(2_000);
+  });
+
+  it('of the owner is under no limit of a key', () => {
+    const rules = { ...RULES, key: { requests: 1, perSeconds: 60 } };
+    expect(
+      openMeter(null)
+        .ask(ASK, rules, NOW)
+        .levels.map(({ name }) => name),
+    ).toEqual(['owner']);
   });
 
   it('that wants no lease gets none', () => {
@@ -407,6 +466,21 @@ describe('meter › several limits', () => {
     const saved = meter.saved();
     expect([saved.owner, saved.keys[KEY]].map((book) => book && bookedUnits(book))).toEqual([10, 10]);
     expect(saved.month).toEqual({ name: '2026-11', endsAt: Date.UTC(2026, 11), units: 10 });
+  });
+
+  it('units are scarce where one of the limits is short of them', () => {
+    const ask = { ...ASK, rate: 0, used: 0, purse: KEY, wantsLease: false };
+    const plenty = { ...rules, unitsPerMonth: null, key: { requests: 50, perSeconds: 10 } };
+    expect(openMeter(null).ask(ask, plenty, NOW).scarce).toBe(false);
+    expect(openMeter(null).ask(ask, { ...plenty, key: rules.key }, NOW).scarce).toBe(true);
+  });
+
+  it('an ask that is repeated where there is room by then names one limit', () => {
+    const meter = openMeter(null);
+    const ask = { ...ASK, purse: KEY, costs: [6, 6], wantsLease: false };
+    expect(meter.ask(ask, { ...rules, unitsPerMonth: null }, NOW).limited?.by).toEqual(['key']);
+    const roomy = { ...rules, unitsPerMonth: null, key: { requests: 50, perSeconds: 10 } };
+    expect(meter.ask(ask, roomy, NOW + 500).limited?.by).toEqual(['owner']);
   });
 
   it('a refusal names the limits that stood in the way and waits for all of them', () => {
@@ -519,6 +593,32 @@ describe('meter › memory', () => {
         Math.min(700, Math.max(10, (2 * leaseMs) / 1000) * callsPerSecond + 1),
       );
     }
+  });
+
+  it('keeps no book that is empty, of the owner or of a key', () => {
+    const meter = openMeter(null);
+    const rules = { ...RULES, key: RULES.owner };
+    meter.ask({ ...ASK, purse: KEY, costs: [2], wantsLease: false }, rules, NOW);
+    expect(meter.size()).toEqual({ cells: 2, leases: 1, accounts: 1 });
+    meter.settle([], NOW + 65_000);
+    expect(meter.saved()).toEqual({ last: NOW + 65_000, owner: null, keys: {}, month: null });
+    expect(meter.size()).toEqual({ cells: 0, leases: 0, accounts: 0 });
+  });
+
+  it('of a grace is over a minute after its window: told again, it is booked again', () => {
+    const meter = openMeter(null);
+    const grace = { graceId: 'g', total: 1, spent: [[0, 1]] } as const;
+    for (const ms of [0, 119_999]) meter.hear({ ...ASK, grace }, RULES, NOW + ms);
+    expect(booked(meter)).toBe(0);
+    meter.hear({ ...ASK, grace }, RULES, NOW + 240_000);
+    expect(booked(meter)).toBe(1);
+  });
+
+  it('of a month is not needed when all of it was given back', () => {
+    const meter = openMeter(null);
+    meter.ask(ASK, { ...RULES, unitsPerMonth: 10 }, NOW);
+    meter.settle([report(0, [], true)], NOW + 1);
+    expect(meter.emptyAt()).toBe(0);
   });
 
   it('is needed until the last unit has left, and for a quota until the month is over', () => {
