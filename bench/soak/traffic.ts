@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { openAsks } from './asks.ts';
 import { type Ask, book, judge, takenFrom, type Verdict } from './judge.ts';
 import { metersOf } from './people.ts';
@@ -14,7 +15,11 @@ export const sendTraffic = async (soak: Soak, connections: number): Promise<void
   );
 };
 
+/** Connections come one after the other: when all begin at once, all ask for the first time at once. */
+const RAMP_MS = 100;
+
 const keepBusy = async (soak: Soak, port: number, index: number): Promise<void> => {
+  await wait(index * RAMP_MS);
   const next = openAsks(soak, `connection ${index}`);
   const connection = openConnection(port);
   while (!soak.isOver()) {
