@@ -17,6 +17,8 @@ export default defineConfig({
         plugins: [cloudflareTest(() => workerd())],
         test: {
           name: 'workerd',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           setupFiles: ['test/secrets.ts', 'test/contract.ts'],
           include: ['journeys', 'hostile', 'desk', 'conformance', 'outages'].map(
             (room) => `test/${room}/**/*.test.ts`,
@@ -28,8 +30,8 @@ export default defineConfig({
           name: 'outside',
           include: ['test/outside/**/*.test.{ts,tsx}', 'test/emulator/**/*.test.ts'],
           globalSetup: ['test/outside/setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],
