@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldName, MAX_PATH_LENGTH, queryRefusal, sliceUrl, target } from '../../../src/gate/target.ts';
+import {
+  foldName,
+  isHostAlone,
+  MAX_PATH_LENGTH,
+  queryRefusal,
+  sliceUrl,
+  target,
+} from '../../../src/gate/target.ts';
 import { canonicalPath, PROBLEMS } from '../../../src/model/path.ts';
 import { holds } from '../../property.ts';
 
@@ -321,6 +328,19 @@ describe('PATH-06, PATH-07: the host', () => {
     for (const host of ['\u{212a}ick.test', '\u{212a}ICK.test', 'KIC\u{212a}.test', 'kic\u{212a}.TEST'])
       expect(target(`http://${host}/`, 'GET', rules).ok).toBe(false);
     expect(target('http://KICK.test/', 'GET', rules).ok).toBe(true);
+  });
+
+  it.each([
+    [null, true],
+    ['', true],
+    [HOST, true],
+    ['127.0.0.1:8787', true],
+    [`${HOST}/`, false],
+    [`${HOST}/admin`, false],
+    [`${HOST}?`, false],
+    ['/', false],
+  ])('a Host of %j is a host and nothing else: %s', (host, isAlone) => {
+    expect(isHostAlone({ get: (name: string) => (name === 'host' ? host : null) } as Headers)).toBe(isAlone);
   });
 
   it.each(['http', 'https'] as const)('is asked by %s', (protocol) => {
