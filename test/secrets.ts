@@ -63,6 +63,7 @@ afterAll(async () => {
   for (const [sink, text] of Object.entries(sinks)) {
     expect(secretsIn(text, secrets), `secrets found in ${sink}`).toEqual([]);
   }
+  // A file of hundreds of Rings takes a while.
 }, 120_000);
 
 /** Everything that KV holds: names, values. */

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { failBinding, type Kind } from '../faults/kinds.ts';
 import {
   formTo,
   madeKey,
@@ -18,23 +19,13 @@ vi.setConfig({ testTimeout: 60_000 });
 /** SECURITY.md section 3, property 7, at the pages of keys: what cannot be known is told as that, whole, and nothing is lost. */
 beginAfresh();
 
-const FAULTS = ['throw', 'null', 'text', 'object', 'overloaded'] as const;
+const FAULTS = ['throw', 'null', 'text', 'object', 'overloaded'] as const satisfies readonly Kind[];
 type Fault = (typeof FAULTS)[number];
 
-const failing = (kind: Fault): Promise<never> => {
-  const garbage = (value: unknown) => Promise.resolve(value as never);
-  switch (kind) {
-    case 'throw':
-      return Promise.reject(new TypeError('internal error; reference = secret words'));
-    case 'null':
-      return garbage(null);
-    case 'text':
-      return garbage('<html>');
-    case 'object':
-      return garbage({ ok: 1, value: {}, records: 7, entries: {}, liveKeys: 'x', buckets: null });
-    case 'overloaded':
-      return Promise.reject(Object.assign(new Error('overloaded'), { overloaded: true }));
-  }
+/** None of these asks anybody, or waits. */
+const failing = (kind: Fault): Promise<never> => failBinding(kind, never, never);
+const never = async () => {
+  throw new Error('it was asked');
 };
 
 /** An isolate whose calls to Rings are noted, and of which one fails. */

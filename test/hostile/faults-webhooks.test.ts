@@ -1,0 +1,4 @@
+import { WEBHOOKS } from '../faults/cases/webhooks.ts';
+import { faulty } from '../faults/faulty.ts';
+
+faulty('webhooks', WEBHOOKS);
