@@ -57,7 +57,9 @@ describe('the past of an isolate', () => {
   it('remembers no units where there are none, and nothing that has left the window', () => {
     const pasts = opened();
     remember(pasts, { from: NOW, to: NOW, units: 0 }, NOW);
+    expect(first(pasts).cells).toEqual([]);
     remember(pasts, { from: NOW, to: NOW, units: -1 }, NOW);
+    expect(first(pasts).cells).toEqual([]);
     remember(pasts, { from: NOW, to: NOW, units: 1 }, NOW + WINDOW_MS + 11);
     expect(first(pasts).cells).toEqual([]);
     remember(pasts, { from: NOW, to: NOW, units: 1 }, NOW + WINDOW_MS + 10);
