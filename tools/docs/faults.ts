@@ -48,12 +48,12 @@ rate-limit binding and the origin. Then it is made anew for each way in which ea
 "Answer" is what the client is told, with the code of a refusal; each 503 and 429 has \`Retry-After\`. "Afterwards" is what is
 seen when nothing fails any more, six seconds later: of a request to the API, the answer to the same once more; of a change,
 how things are when the alarms have rung, after "again" the answer to the same request once more, and how things are
-then. In every row, the Ring and Stytch know the same keys, no slot is lost, no rotation is left, and the operator was
-told. Where a key was made or rotated and nobody heard of it, it is made once, and its secret is shown to nobody: rotate
+then. In each row of owners' and operators' changes and of alarms of a living Ring, the Ring and Stytch know the same
+keys, no slot is lost, no rotation is left half done, and the operator was told. Where a key was made or rotated and nobody heard of it, it is made once, and its secret is shown to nobody: rotate
 it, or revoke it.
 
-What may be seen is written down as a judgement in \`test/faults/judgement.ts\` (DESIGN.md section 12), call by call, before it
-is measured. The second call of a name in the same request has (2) behind it.
+What may be seen is a judgement of its own (DESIGN.md section 12): \`test/faults/judgement.ts\`, and \`rule\` of each case. The
+tests fail on what it does not allow, whatever is written here. The second call of a name in the same request has (2) behind it.
 ${chapters.map(([file, title]) => chapter(title, JSON.parse(read(`${MEASURED}/${file}.json`)) as Measured)).join('')}`;
 };
 
