@@ -46,7 +46,7 @@ const withPast = (cells: number, windowMs = WINDOW_MS): Purse => {
 
 describe('a purse', () => {
   it('is for the owner or one key, and has a grace only where one is configured', () => {
-    expect(empty()).toMatchObject({ name: 'key-1', leases: [], calls: [], grace: null });
+    expect(empty()).toMatchObject({ name: 'key-1', leases: [], calls: [], grace: null, scarce: false });
     expect(empty({ graceMs: 0 }).grace).toBeNull();
     expect(empty({ graceMs: 1 }).grace).toMatchObject({ pasts: [], began: null, untold: null });
   });
