@@ -9,7 +9,7 @@ export const GROUPS = {
   vault: ['src/model/seal.ts', 'src/model/fingerprint.ts', 'src/model/bytes.ts', 'src/store/vault.ts'],
   meter: [
     ...['meter', 'meter-accounts', 'meter-belated', 'meter-lease', 'meter-reading', 'meter-tally', 'book'],
-    ...['lease', 'lease-call', 'lease-fields', 'lease-grace', 'lease-log', 'lease-past', 'lease-purse'],
+    ...['lease-call', 'lease-fields', 'lease-log', 'lease-past', 'lease-purse'],
     ...['lease-rate', 'lease-refusal', 'lease-wire'],
   ].map((name) => `src/model/${name}.ts`),
 } as const satisfies Readonly<Record<string, readonly string[]>>;
