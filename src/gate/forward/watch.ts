@@ -40,7 +40,10 @@ const SHARED_PART = 0.5;
 /** Who asks again after an answer that said nothing waits so long, in milliseconds. */
 const RETRY_MS = 100;
 
-/** For a word that was too old from the start, nothing flows before the new one has come; milliseconds. */
+/**
+ * For a word that was too old from the start, or has no time left to be replaced in, nothing flows before the new one has
+ * come; milliseconds. What began to flow would be broken off by a Ring that is only slow.
+ */
 const FIRST_WORD_MS = 2_000;
 
 /** By then it is known that a Ring is silent; milliseconds. */
@@ -92,7 +95,7 @@ export const watch = (leave: Leave, ports: WatchPorts, watched: Watched): (() =>
 
   const look = async (): Promise<void> => {
     let goodUntil = until(leave.askedAt);
-    let isOpen = goodUntil > now();
+    let isOpen = goodUntil - now() >= AHEAD_AT_LEAST_MS;
     if (isOpen) watched.open();
     while (!signal.aborted) {
       if (isOpen) await sleep(Math.max(0, goodUntil - aheadMs - now()), signal);

@@ -223,6 +223,14 @@ describe('when the word was too old from the start', () => {
     expect(it.events).toHaveLength(1);
   });
 
+  it('or while the one in hand has no time left to be replaced in: a Ring that is slow breaks nothing off', async () => {
+    const it = start(() => sleep(600).then(() => ok(now() - 600)), { askedAt: -4_500 });
+    await pass(600);
+    expect(it.events).toEqual([['open', 600]]);
+    await pass(20_000);
+    expect(it.events).toEqual([['open', 600]]);
+  });
+
   it('a new one that took longer than it is good for opens nothing', async () => {
     const it = start(() => sleep(1_700).then(() => ok(now() - 1_700)), { ...old, leaseMs: 1_000 });
     await pass(60_000);
