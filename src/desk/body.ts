@@ -40,10 +40,14 @@ export const fieldErrors = (error: z.ZodError): readonly FieldError[] =>
   error.issues.flatMap((issue) => {
     const at = issue.path.map((part) => `/${escaped(String(part))}`).join('');
     if (issue.code !== 'unrecognized_keys') return [{ pointer: at, detail: issue.message }];
-    return issue.keys
-      .slice(0, 20)
-      .map((key) => ({ pointer: `${at}/${escaped(key.slice(0, 64))}`, detail: 'is not known here' }));
+    return issue.keys.slice(0, 20).map((key) => ({
+      pointer: key.length > LONGEST_NAME ? at : `${at}/${escaped(key)}`,
+      detail: 'is not known here',
+    }));
   });
+
+/** A longer name of a member is no slip of the pen: it may be the secret of a client, and is not repeated, not in part either. */
+const LONGEST_NAME = 32;
 
 const escaped = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
 

@@ -96,6 +96,18 @@ describe('POST /v1/keys refuses', () => {
     await nothingHappened();
   });
 
+  it('a field whose name may be a secret, which is not repeated, not in part either', async () => {
+    for (const length of [33, 61, 100]) {
+      const answer = await desk(session, 'POST', '/v1/keys', {
+        ...GOOD,
+        ['s3cr3t'.repeat(20).slice(0, length)]: 1,
+      });
+      expect(await answer.clone().text()).not.toContain('s3cr3t');
+      expect(await refusalOf(answer)).toEqual(invalid(['', 'is not known here']));
+    }
+    await nothingHappened();
+  });
+
   it('__proto__, which every object has and none may bring', async () => {
     const body = '{"name":"n","scopes":["items:read"],"__proto__":{"scopes":["admin:all"]}}';
     const refused = await refusalOf(await post(session, body, 'application/json'));
