@@ -96,6 +96,15 @@ const ofRefusal = (
   }
 };
 
+/**
+ * Whether a request that was never answered may have been refused while its body was still on its way: who answers then
+ * closes the connection, and the rest of the body finds nobody who takes it (RFC 9112 §9.6).
+ */
+export const mayBeUnheard = ({ body, expected }: Ask, span: Span): boolean =>
+  body !== null &&
+  expected.type === 'caller' &&
+  refusalsOf(expected.credential, expected.route, span).length > 0;
+
 interface Refused {
   readonly status: number;
   readonly code: string;

@@ -66,6 +66,7 @@ const figuresOf = ({ tally, seconds, cpu }: SoakRun) => ({
   admitted: tally.admitted,
   web_sockets: tally.webSockets,
   cut_by_silence: tally.cutBySilence,
+  unheard: tally.unheard,
   requests_per_second: tally.requests / seconds,
   latchkey_cpu_us_per_request: (cpu.latchkey / tally.requests) * 1e6,
 });
@@ -88,6 +89,7 @@ load average ${load.before.toFixed(1)} before and ${load.after.toFixed(1)} after
 | let in, each answer its own | ${tally.admitted} |
 | WebSockets | ${tally.webSockets} |
 | answers and WebSockets broken off because a Ring was too slow | ${tally.cutBySilence} |
+| refusals that were not heard, because the body was still on its way | ${tally.unheard} |
 | Latchkey's CPU for each request | ${figures.latchkey_cpu_us_per_request.toFixed(0)} µs |
 | keys, living at the end and in all | ${findings.keysLiving}, ${findings.keysEver} |
 | clients at Stytch | ${findings.clientsAtStytch} |

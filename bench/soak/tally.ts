@@ -36,6 +36,8 @@ export interface Tally {
   webSockets: number;
   /** Answers and WebSockets that were broken off because a Ring was too slow. */
   cutBySilence: number;
+  /** Requests whose refusal was not heard, because their body was still on its way. */
+  unheard: number;
 }
 
 /** As many are kept whole; the others are counted. */
@@ -45,7 +47,15 @@ const CELL = Math.log(1.05);
 
 export const openTally = (): Tally => ({
   ...{ answers: new Map(), times: new Map(), desk: new Map(), takings: [], violations: [] },
-  ...{ violationCount: 0, requests: 0, admitted: 0, revocationsChecked: 0, webSockets: 0, cutBySilence: 0 },
+  ...{
+    violationCount: 0,
+    requests: 0,
+    admitted: 0,
+    revocationsChecked: 0,
+    webSockets: 0,
+    cutBySilence: 0,
+    unheard: 0,
+  },
 });
 
 export const violate = (tally: Tally, violation: Violation): void => {

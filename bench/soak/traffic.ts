@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { openAsks } from './asks.ts';
-import { type Ask, book, judge, takenFrom, type Verdict } from './judge.ts';
+import { type Ask, book, judge, mayBeUnheard, takenFrom, type Verdict } from './judge.ts';
 import { metersOf } from './people.ts';
 import { ROUTES } from './settings.ts';
 import { type Soak, wasCutBySilence } from './soak.ts';
@@ -48,11 +48,17 @@ const keepBusy = async (soak: Soak, port: number, index: number): Promise<void> 
         soak.tally.admitted++;
         continue;
       }
-      report(soak, port, ask, { startedAt, endedAt: Date.now() }, `no answer: ${problem}`, null, null);
+      const span = { startedAt, endedAt: Date.now() };
+      if (isClosedAbove(error) && mayBeUnheard(ask, span)) soak.tally.unheard++;
+      else report(soak, port, ask, span, `no answer: ${problem}`, null, null);
     }
   }
   connection.close();
 };
+
+/** Whether the other side took no more of what was being sent. */
+const isClosedAbove = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 
 /** The bytes of a request, its body in several chunks where it is sent so. */
 const bytesOf = ({ method, path, host, nonce, requestId, lines, body, isChunked }: Ask) => {
