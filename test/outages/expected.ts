@@ -58,6 +58,13 @@ export const SECOND_HOUR_WITHOUT_STYTCH: Expected = {
   'access token': NEVER,
 };
 
+/** Stytch answers again, and is not asked before its last Retry-After is over: who needs it is 503 until then. */
+export const UP_TO_RETRY_AFTER: Expected = {
+  ...NOT_NOTICED,
+  'key never used before': [0, 100],
+  'issue a key': [0, 100],
+};
+
 export const BEYOND_THE_GRACE: Expected = {
   ...SECOND_HOUR_WITHOUT_STYTCH,
   ...keys(NEVER),

@@ -8,6 +8,7 @@ import {
   HALF_A_RING,
   NOT_NOTICED,
   SECOND_HOUR_WITHOUT_STYTCH,
+  UP_TO_RETRY_AFTER,
 } from './expected.ts';
 import type { Phase, Plan } from './plan.ts';
 import { FINE, type Forecast, type StytchMood } from './weather.ts';
@@ -35,11 +36,14 @@ const outage = (
   ...more,
 });
 
-const hourWithoutStytch = (name: string, stytch: StytchMood): Plan => ({
+const hourWithoutStytch = (name: string, stytch: StytchMood, ...then: readonly Phase[]): Plan => ({
   name,
   expiries: [900, 2_400],
-  phases: [before(), outage('an hour', { stytch }, FIRST_HOUR_WITHOUT_STYTCH), after()],
+  phases: [before(), outage('an hour', { stytch }, FIRST_HOUR_WITHOUT_STYTCH), ...then, after()],
 });
+
+/** What was answered last is obeyed, for a minute at the most. */
+const upToRetryAfter: Phase = { ...well('up to Retry-After'), seconds: 60, expects: UP_TO_RETRY_AFTER };
 
 /** A day without Stytch, so long that nothing of what it once said is any good. */
 const dayWithoutStytch: Plan = {
@@ -84,7 +88,7 @@ export const STYTCH_PLANS: readonly Plan[] = [
   dayWithoutStytch,
   hourWithoutStytch('Stytch answers 503', '503'),
   hourWithoutStytch('Stytch hangs', 'hang'),
-  hourWithoutStytch('Stytch answers 429', '429'),
+  hourWithoutStytch('Stytch answers 429', '429', upToRetryAfter),
   dayWithoutJwks,
 ];
 
