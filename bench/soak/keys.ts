@@ -4,7 +4,7 @@ import { openMeter } from './meter.ts';
 import { type Key, type Owner, ofSecret, ofToken, type Secret, type Token } from './people.ts';
 import { LEASE_SECONDS, OWN_LIMIT, SCOPES } from './settings.ts';
 import { pick, rememberEnded, remove, type Soak } from './soak.ts';
-import { ask, latest, openTimeline, type Setting, withdraw } from './timeline.ts';
+import { ask, latest, openTimeline, possible, type Setting, withdraw } from './timeline.ts';
 
 // What users do with their keys, each time at the Desk and in the model.
 
@@ -346,6 +346,10 @@ const newGeneration = (key: Key): void => {
 /** As many tokens of a key are used. */
 const MAX_TOKENS = 4;
 
+/** A scope that was given just now may not be known everywhere for a lease. */
+const mayLack = ({ scopes }: Key, wanted: readonly string[]): boolean =>
+  possible(scopes, Date.now(), Date.now(), false).some((set) => !wanted.every((one) => set.includes(one)));
+
 /** A program asks for an access token, now and then for part of the scopes (RFC 6749 §4.4). */
 export const requestToken = async (soak: Soak, random: Random, key: Key): Promise<void> => {
   const index = integerBelow(random, key.secrets.length);
@@ -356,7 +360,7 @@ export const requestToken = async (soak: Soak, random: Random, key: Key): Promis
     scopes.length > 1 && random() < 0.3 ? [scopes[integerBelow(random, scopes.length)] ?? ''] : null;
   const wish: Wish = {
     ...{ what: 'token', method: 'POST', path: '/oauth2/token', as: `Basic ${secret.pair}` },
-    statuses: [200, ...orSuspended(key.owner, 400)],
+    statuses: [200, ...orSuspended(key.owner, 400), ...(mayLack(key, part ?? []) ? [400] : [])],
     body: new URLSearchParams({
       grant_type: 'client_credentials',
       ...(part === null ? {} : { scope: part.join(' ') }),
