@@ -89,7 +89,7 @@ const textOf = (person: Person, { secret, fate }: Visit): string => {
 
 const throwing = (names: readonly string[]) =>
   new Proxy({}, { get: (_, name) => (names.includes(String(name)) ? fails : undefined) });
-const fails = () => {
+const fails = async () => {
   throw new Error('a binding fails');
 };
 
