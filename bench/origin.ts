@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { startOriginChild } from './origin-child.ts';
 import type { Seen } from './origin-process.ts';
 
 export type { Seen } from './origin-process.ts';
@@ -16,25 +15,11 @@ export interface Origin extends Disposable {
 
 /** Starts the origin; it ends with us. */
 export const startOrigin = async (): Promise<Origin> => {
-  const child = fork(join(import.meta.dirname, 'origin-process.ts'));
-  const gone = new AbortController();
-  child.once('exit', () => gone.abort(new Error('the origin ended')));
-  const answer = async <T>(): Promise<T> => {
-    const [message] = await once(child, 'message', { signal: gone.signal });
-    return message as T;
-  };
-  const { port } = await answer<{ readonly port: number }>();
+  const child = await startOriginChild(join(import.meta.dirname, 'origin-process.ts'));
+  const { pid, port } = child;
   return {
-    pid: child.pid ?? -1,
-    port,
-    url: `http://127.0.0.1:${port}`,
-    seen: () => {
-      const seen = answer<Seen>();
-      child.send('seen');
-      return seen;
-    },
-    [Symbol.dispose]: () => {
-      child.disconnect();
-    },
+    ...{ pid, port, url: `http://127.0.0.1:${port}` },
+    seen: () => child.ask<Seen>('seen'),
+    [Symbol.dispose]: () => child[Symbol.dispose](),
   };
 };

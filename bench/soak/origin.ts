@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { startOriginChild } from '../origin-child.ts';
 
 /** What the origin was told of one request. */
 export interface Seen {
@@ -44,25 +43,11 @@ export interface SoakOrigin extends Disposable {
 
 /** Starts the origin; it ends with us. */
 export const startOrigin = async (): Promise<SoakOrigin> => {
-  const child = fork(join(import.meta.dirname, 'origin-process.ts'), { execArgv: [] });
-  const gone = new AbortController();
-  child.once('exit', () => gone.abort(new Error('the origin ended')));
-  const answer = async <T>(): Promise<T> => {
-    const [message] = await once(child, 'message', { signal: gone.signal });
-    return message as T;
-  };
-  const { port } = await answer<{ readonly port: number }>();
+  const child = await startOriginChild(join(import.meta.dirname, 'origin-process.ts'));
+  const { pid, port, tell } = child;
   return {
-    pid: child.pid ?? -1,
-    url: `http://127.0.0.1:${port}`,
-    begin: (start) => void child.send(start),
-    counts: () => {
-      const counts = answer<OriginCounts>();
-      child.send('counts');
-      return counts;
-    },
-    [Symbol.dispose]: () => {
-      if (child.connected) child.disconnect();
-    },
+    ...{ pid, url: `http://127.0.0.1:${port}`, begin: tell },
+    counts: () => child.ask<OriginCounts>('counts'),
+    [Symbol.dispose]: () => child[Symbol.dispose](),
   };
 };
