@@ -5,20 +5,21 @@ import { outagesReporter } from './test/outages/reporter.ts';
 import { bundle } from './tools/serve/bundle.ts';
 import { freshSecrets } from './tools/serve/secrets.ts';
 
+/** A timeout guards against a test that hangs; how fast a machine is, it does not judge. Milliseconds. */
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
     // Most of a file's time is waiting for workerd to start: two at a time even where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', outagesReporter],
     projects: [
-      // A timeout guards against a test that hangs; how fast a machine is, it does not judge.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...PATIENCE } },
       {
         plugins: [cloudflareTest(() => workerd())],
         test: {
           name: 'workerd',
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...PATIENCE,
           setupFiles: ['test/secrets.ts', 'test/contract.ts'],
           include: ['journeys', 'hostile', 'desk', 'conformance', 'outages'].map(
             (room) => `test/${room}/**/*.test.ts`,
@@ -30,8 +31,7 @@ export default defineConfig({
           name: 'outside',
           include: ['test/outside/**/*.test.{ts,tsx}', 'test/emulator/**/*.test.ts'],
           globalSetup: ['test/outside/setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...PATIENCE,
         },
       },
     ],

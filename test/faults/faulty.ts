@@ -10,7 +10,7 @@ import { written } from './written.ts';
  */
 export const faulty = (name: string, cases: readonly Case[]): void => {
   // Deadlines are real time.
-  vi.setConfig({ testTimeout: 60_000, hookTimeout: 600_000 });
+  vi.setConfig({ hookTimeout: 600_000 });
   withRuns();
   let measured: readonly Measured[] = [];
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { decodeJwt } from 'jose';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Seen } from '../origin.ts';
 import { inUse } from '../secrets.ts';
 import {
@@ -16,9 +16,6 @@ import {
   signIn,
   subjectOf,
 } from '../world.ts';
-
-// Properties are many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
 
 interface User {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import { asOperator, everythingOf, newOperatingPerson, OPERATOR } from '../operators.ts';
 import { fieldOf, newPerson, newUserOfApp, type Person, stytchSession, textOf } from '../person.ts';
@@ -18,9 +18,6 @@ import {
   signIn,
   stytchCalls,
 } from '../world.ts';
-
-// Many requests each, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7: MG-02, MG-16, WEB-01, WEB-12 and OA-15, at the pages of people who operate. */
 beginAfresh();

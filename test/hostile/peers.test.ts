@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import { inUse } from '../secrets.ts';
 import settings from '../settings.ts';
@@ -25,7 +25,6 @@ import {
  * test: docs/threat-model.md.
  */
 beginAfresh();
-vi.setConfig({ testTimeout: 60_000 });
 beforeEach(() => rooms.ORIGIN.reset());
 
 const bearer = (credential: string): RequestInit => ({ headers: { authorization: `Bearer ${credential}` } });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { failBinding, type Kind } from '../faults/kinds.ts';
 import {
   formTo,
@@ -12,9 +12,6 @@ import {
 } from '../key-pages.ts';
 import { newPerson, textOf } from '../person.ts';
 import { beginAfresh, call, desk, emulator, fault, isolate, later, rooms, stytchCalls } from '../world.ts';
-
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md section 3, property 7, at the pages of keys: what cannot be known is told as that, whole, and nothing is lost. */
 beginAfresh();

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ringOfOwner } from '../../src/model/key.ts';
 import {
   csrfOf,
@@ -25,9 +25,6 @@ import {
   rooms,
   stytchCalls,
 } from '../world.ts';
-
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7 at the forms of the pages of keys: MG-03, MG-04, MG-06, WEB-01. */
 beginAfresh();

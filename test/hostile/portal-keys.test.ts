@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { csrfOf, formTo, madeKey, newHolder, newKeyForm, PLACES, routesOf, shownKey } from '../key-pages.ts';
 import { asOperator, newOperatingPerson } from '../operators.ts';
 import { newPerson, type Person, stytchSession, textOf } from '../person.ts';
@@ -6,9 +6,6 @@ import { PORTAL_ROUTES } from '../portal-routes.ts';
 import { inUse, logged } from '../secrets.ts';
 import { spellings } from '../spellings.ts';
 import { beginAfresh, call, DESK, desk, isolate, issueKey, later, stytchCalls } from '../world.ts';
-
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7, MG and WEB, at the pages of keys. What their forms take is in `portal-keys-forms.test.ts`. */
 beginAfresh();

@@ -1,9 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fieldOf, newPerson, newUserOfApp, stytchSession, textOf } from '../person.ts';
 import { atStytch, beginAfresh, DESK, isolate, stytchCalls } from '../world.ts';
-
-// Many requests each, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** SECURITY.md 1.7, WEB-01 and WEB-09: nobody is signed out by somebody else, and nothing is left behind. */
 beginAfresh();

@@ -33,8 +33,6 @@ import {
 const HOURS = 3_600;
 const CONFIRM_SECONDS = 26 * HOURS;
 
-vi.setConfig({ testTimeout: 30_000 });
-
 let mock: { readonly mockRestore: () => void } | null = null;
 
 beforeEach(emptyStytch);

@@ -27,9 +27,6 @@ import {
   stytchClients,
 } from '../world.ts';
 
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
-
 /** The page on which a key is made: DESIGN, the portal; SECURITY MG-07 to MG-10. */
 beginAfresh();
 

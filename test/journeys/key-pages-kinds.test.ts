@@ -18,9 +18,6 @@ import {
   stytchClients,
 } from '../world.ts';
 
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
-
 /** Keys that were not made at the pages, or are over, and people who are: the pages show what there is. */
 beginAfresh();
 

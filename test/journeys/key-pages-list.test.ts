@@ -1,11 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Holder, madeKey, newHolder } from '../key-pages.ts';
 import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
 import { beginAfresh, call, desk, isolate, issueKey, later, newUser, send, signIn } from '../world.ts';
-
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** The list of keys: whose they are, how it is narrowed, and what stands where there are none. */
 beginAfresh();

@@ -24,9 +24,6 @@ import {
   stytchCalls,
 } from '../world.ts';
 
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
-
 /** One key at its pages: to look at, to change, to rotate, to revoke. */
 beginAfresh();
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import {
   formTo,
@@ -14,9 +14,6 @@ import { newPerson, stytchSession, textOf } from '../person.ts';
 import { PORTAL_ROUTES } from '../portal-routes.ts';
 import settings from '../settings.ts';
 import { atOrigin, atStytch, beginAfresh, DESK, isolate, later, stytchCalls } from '../world.ts';
-
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Whose pages they are: the keys of an organisation, and a sign-in that is too old for a new secret. */
 beginAfresh();

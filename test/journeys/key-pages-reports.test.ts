@@ -4,9 +4,6 @@ import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
 import { beginAfresh, desk, isolate, later, rooms, send } from '../world.ts';
 
-// A journey is many requests, one after the other.
-vi.setConfig({ testTimeout: 60_000 });
-
 /** What was used, and what was done: the pages say what the JSON endpoints say. */
 beginAfresh();
 

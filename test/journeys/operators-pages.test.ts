@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { foreignClient } from '../foreign.ts';
 import { asOperator, everythingOf, newOperatingPerson, OPERATOR, told } from '../operators.ts';
 import { fieldOf, newPerson, newUserOfApp, textOf } from '../person.ts';
@@ -18,9 +18,6 @@ import {
   signIn,
   stytchCalls,
 } from '../world.ts';
-
-// Many requests each, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** What people who operate see and do, and what comes of it. */
 beginAfresh();

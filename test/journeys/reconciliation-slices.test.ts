@@ -30,8 +30,6 @@ const SILENCE = { kind: 'rateLimited', retryAfter: 2 };
 let lobby: ReconcilingLobby;
 let mock: { readonly mockRestore: () => void } | null = null;
 
-vi.setConfig({ testTimeout: 30_000 });
-
 beforeEach(async () => {
   await emptyStytch();
   // What Stytch gives is what counts, not how much of it was asked for.

@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Owner } from '../../src/model/identity.ts';
 import { ringOfOwner } from '../../src/model/key.ts';
 import type { Ring } from '../../src/model/ports.ts';
@@ -35,8 +35,6 @@ import {
 
 const MINUTES = 60;
 const DAYS = 86_400;
-
-vi.setConfig({ testTimeout: 30_000 });
 
 beforeEach(emptyStytch);
 afterEach(now);

@@ -1,13 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { latchkeyFor } from '../../src/assemble.ts';
 import { begin, poll } from '../devices.ts';
 import { fieldOf, newPerson, newUserOfApp, openCode, stytchSession, textOf } from '../person.ts';
 import { logged } from '../secrets.ts';
 import settings from '../settings.ts';
 import { atStytch, beginAfresh, emulator, fault, isolate, later, stytchCalls } from '../world.ts';
-
-// Many requests each, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Leaving: the browser has no session here, Stytch has none, and a copy of our cookie is worth nothing. */
 const APP = 'https://app.test/login?from=desk&return_to=';

@@ -32,9 +32,6 @@ import {
 
 const READ = ['items:read'];
 
-// Deadlines are real time: the longest that is waited out here is five seconds, on a machine that does other things.
-vi.setConfig({ testTimeout: 30_000 });
-
 beforeEach(async () => {
   await emulator('DELETE', '/faults');
   await emptyVault();

@@ -6,7 +6,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueKey, signIn } from '../../demo/world.ts';
 import { certificate } from '../../emulator/certificate.ts';
 import { type Ask, createAsk } from '../../tools/probe/ask.ts';
@@ -16,8 +16,6 @@ import { CHECKS, type Outcome, outcomeOf, probe } from '../../tools/probe/run.ts
 import { type BreakingProxy, startBreakingProxy } from './breaking-proxy.ts';
 import { type OwnLatchkey, startLatchkey } from './latchkey.ts';
 import { FAULTS } from './probe-faults.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const PATH = '/v1/items/1';
 const RSA = {
