@@ -215,7 +215,8 @@ export const isolate = (
   };
 };
 
-const deskRequest = (
+/** A request to the Desk of whoever is signed in. */
+export const deskRequest = (
   session: string,
   method: string,
   body?: unknown,

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Env, latchkeyFor } from '../../src/assemble.ts';
 import type { Lobby as LobbyPort, Ring as RingPort } from '../../src/model/ports.ts';
 import settings from '../settings.ts';
-import { API, DESK, isolate, rooms } from '../world.ts';
+import { API, DESK, deskRequest, isolate, rooms } from '../world.ts';
 import { type Called, type Caller, kindOfMethod } from './calls.ts';
 import { failBinding, type Hang, type Kind } from './kinds.ts';
 
@@ -193,16 +193,8 @@ export const newRun = (): Run => {
   const run: Own = {
     ...{ calls, meet, envOf, file, fetch },
     arrived: () => arrived,
-    desk: (session, method, path, body, headers = {}) =>
-      fetch(`${DESK}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${session}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
+    desk: (session, method, path, body, headers) =>
+      fetch(`${DESK}${path}`, deskRequest(session, method, body, headers)),
     anew: (kv) => {
       if (kv === 'bare') kvs++;
       here = isolate(bindingsOf('Worker'), file);
