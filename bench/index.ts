@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { command } from '../tools/command.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { asJson, asMarkdown } from './report.ts';
 import { run } from './run.ts';
@@ -11,22 +12,14 @@ const RESULTS = join(import.meta.dirname, 'results');
 /** Figures of fewer rounds are not kept. */
 const LEAST_ROUNDS = 5;
 
-const main = async (): Promise<number> => {
-  const options = readOptions();
-  if (typeof options === 'string') {
-    console.error(`${options}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(HELP);
-    return 0;
-  }
-  if (process.platform !== 'linux') {
-    console.error('CPU per request is read from /proc: the benchmark runs on Linux only.');
-    return 1;
-  }
-  return measureAll(options);
-};
+const main = (): Promise<number> =>
+  command(readOptions(), HELP, async (options) => {
+    if (process.platform !== 'linux') {
+      console.error('CPU per request is read from /proc: the benchmark runs on Linux only.');
+      return 1;
+    }
+    return measureAll(options);
+  });
 
 const measureAll = async ({ rounds, seconds, only, json }: Options): Promise<number> => {
   const tell = (line: string): void => console.error(line);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { command } from '../tools/command.ts';
 import { openDays } from './life/days.ts';
 import { live } from './life/story.ts';
 import { openStage } from './stage.ts';
@@ -12,35 +13,28 @@ It takes about a minute. The exit code is 0 when every step did what it should, 
 step.
 `;
 
-const main = async (): Promise<number> => {
-  const asked = readOptions();
-  if (typeof asked === 'string') {
-    console.error(`${asked}\n\n${HELP}`);
-    return 2;
-  }
-  if (asked.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
-  console.log('Starting a Latchkey …');
-  const days = await openDays(controller.signal);
-  console.log(`The Latchkey at ${days.places.api} (API) and ${days.places.desk} (Desk).`);
-  const stage = openStage((line) => controller.signal.aborted || console.log(line));
-  try {
-    await live(days, stage);
-    console.log('\nEvery step did what it should.');
-    return 0;
-  } catch (error) {
-    const failed = controller.signal.aborted ? 'ended by a signal' : stage.failed();
-    if (failed === null) throw error;
-    console.log(`\nFailed: ${failed}.`);
-    return 1;
-  } finally {
-    await days.leave();
-  }
-};
+const main = (): Promise<number> =>
+  command(readOptions(), HELP, async () => {
+    const controller = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => controller.abort());
+    console.log('Starting a Latchkey …');
+    const days = await openDays(controller.signal);
+    console.log(`The Latchkey at ${days.places.api} (API) and ${days.places.desk} (Desk).`);
+    const stage = openStage((line) => controller.signal.aborted || console.log(line));
+    try {
+      await live(days, stage);
+      console.log('\nEvery step did what it should.');
+      return 0;
+    } catch (error) {
+      const failed = controller.signal.aborted ? 'ended by a signal' : stage.failed();
+      if (failed === null) throw error;
+      console.log(`\nFailed: ${failed}.`);
+      return 1;
+    } finally {
+      await days.leave();
+    }
+  });
 
 const readOptions = () => {
   try {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { command } from '../tools/command.ts';
 import { DEFAULT_PORT, LAST_PORT, type Places, readPort } from '../tools/dev/places.ts';
 import { find } from './find.ts';
 import { openStage } from './stage.ts';
@@ -15,33 +16,25 @@ It shows latchkey.config.ts as it was delivered: the scope items:read and the ro
 when every step did what it should, else 1, and the last line names the step.
 `;
 
-const main = async (): Promise<number> => {
-  const options = readOptions();
-  if (typeof options === 'string') {
-    console.error(`${options}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const stopped = untilStopped();
-  if (options.port === null) console.log('Looking for Latchkey …');
-  const found = await find(options.port, stopped);
-  if (!found.ok) {
-    console.error(`Failed before the first step: ${found.problem}`);
-    return 1;
-  }
-  const { places, how, leave } = found;
-  console.log(`The Latchkey at ${places.api} (API) and ${places.desk} (Desk), ${how}.`);
-  try {
-    const failed = await Promise.race([perform(places, stopped), whenAborted(stopped)]);
-    console.log(failed === null ? '\nEvery step did what it should.' : `\nFailed: ${failed}.`);
-    return failed === null ? 0 : 1;
-  } finally {
-    await leave();
-  }
-};
+const main = (): Promise<number> =>
+  command(readOptions(), HELP, async (options) => {
+    const stopped = untilStopped();
+    if (options.port === null) console.log('Looking for Latchkey …');
+    const found = await find(options.port, stopped);
+    if (!found.ok) {
+      console.error(`Failed before the first step: ${found.problem}`);
+      return 1;
+    }
+    const { places, how, leave } = found;
+    console.log(`The Latchkey at ${places.api} (API) and ${places.desk} (Desk), ${how}.`);
+    try {
+      const failed = await Promise.race([perform(places, stopped), whenAborted(stopped)]);
+      console.log(failed === null ? '\nEvery step did what it should.' : `\nFailed: ${failed}.`);
+      return failed === null ? 0 : 1;
+    } finally {
+      await leave();
+    }
+  });
 
 /** The step that failed, or null. */
 const perform = async (places: Places, stopped: AbortSignal): Promise<string | null> => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { command } from './command.ts';
 import { ROOT } from './dev/commands.ts';
 import { emulatorProject } from './dev/emulator-project.ts';
 import { DEFAULT_PORT, LAST_PORT, readPort } from './dev/places.ts';
@@ -21,34 +22,26 @@ It ends with Ctrl-C. State survives a restart. A change in src/ or in latchkey.c
 a new origin id or header prefix has to wait for a restart, because the demo origin is told at its start.
 `;
 
-const main = async (): Promise<number> => {
-  const options = readOptions();
-  if (typeof options === 'string') {
-    console.error(`${options}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const asked = untilAsked();
-  const controller = new AbortController();
-  asked.then(() => controller.abort());
-  console.log('Starting the Worker, the Stytch emulator and the demo origin …');
-  const started = await start({ ...options, onWorkerLine }, controller.signal);
-  if (!started.ok) {
-    console.error(controller.signal.aborted ? 'Ended.' : started.problem);
-    return controller.signal.aborted ? 0 : 1;
-  }
-  const { running } = started;
-  console.log(welcome(running, await emulatorProject()));
-  const failure = await Promise.race([running.failed, asked]);
-  if (failure !== null)
-    console.error(`\n${failure}\n\nThe ${failure.split(' ')[0]} is gone, so everything ends.`);
-  await running.stop();
-  if (failure === null) console.log('Ended.');
-  return failure === null ? 0 : 1;
-};
+const main = (): Promise<number> =>
+  command(readOptions(), HELP, async (options) => {
+    const asked = untilAsked();
+    const controller = new AbortController();
+    asked.then(() => controller.abort());
+    console.log('Starting the Worker, the Stytch emulator and the demo origin …');
+    const started = await start({ ...options, onWorkerLine }, controller.signal);
+    if (!started.ok) {
+      console.error(controller.signal.aborted ? 'Ended.' : started.problem);
+      return controller.signal.aborted ? 0 : 1;
+    }
+    const { running } = started;
+    console.log(welcome(running, await emulatorProject()));
+    const failure = await Promise.race([running.failed, asked]);
+    if (failure !== null)
+      console.error(`\n${failure}\n\nThe ${failure.split(' ')[0]} is gone, so everything ends.`);
+    await running.stop();
+    if (failure === null) console.log('Ended.');
+    return failure === null ? 0 : 1;
+  });
 
 const readOptions = () => {
   try {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ROOT } from './check/project.ts';
+import { command } from './command.ts';
 import { placesOf } from './fuzz/find.ts';
 import { withOneMore } from './fuzz/keep.ts';
 import { HELP, type Options, readOptions } from './fuzz/options.ts';
@@ -8,30 +9,22 @@ import { type Tried, tryProperty } from './fuzz/try.ts';
 
 const KEPT = 'test/counter-examples.json';
 
-const main = async (): Promise<number> => {
-  const options = readOptions(process.argv.slice(2), Math.random);
-  if (typeof options === 'string') {
-    console.error(`${options}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(HELP);
-    return 0;
-  }
-  console.log(`seed ${options.seed}`);
-  hand(options);
-  const all: Tried[] = [];
-  for (const property of options.only) {
-    const tried = await tryProperty(property, placesOf(property), progress());
-    for (const one of tried) {
-      console.log(lineOf(one));
-      if (one.problem !== null) tell(one);
+const main = (): Promise<number> =>
+  command(readOptions(process.argv.slice(2), Math.random), HELP, async (options) => {
+    console.log(`seed ${options.seed}`);
+    hand(options);
+    const all: Tried[] = [];
+    for (const property of options.only) {
+      const tried = await tryProperty(property, placesOf(property), progress());
+      for (const one of tried) {
+        console.log(lineOf(one));
+        if (one.problem !== null) tell(one);
+      }
+      all.push(...tried);
     }
-    all.push(...tried);
-  }
-  console.log(`\n${tableOf(all)}`);
-  return all.some(({ problem }) => problem !== null) ? 1 : 0;
-};
+    console.log(`\n${tableOf(all)}`);
+    return all.some(({ problem }) => problem !== null) ? 1 : 0;
+  });
 
 /** How the tests are told (test/property.ts). */
 const hand = ({ runs, seed, minutes }: Options): void => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { command } from './command.ts';
 import { ROOT } from './dev/commands.ts';
 
 const HELP = `Lets whole hours go by in which Stytch, KV or the Rings fail, while everybody asks, and prints who was served.
@@ -18,21 +19,13 @@ them, in percent of the time how long it was served, and how long it was refused
 every figure is as expected (test/outages/expected.ts), 1 when not, 2 when the command makes no sense.
 `;
 
-const main = async (): Promise<number> => {
-  const asked = readOptions();
-  if (typeof asked === 'string') {
-    console.error(`${asked}\n\n${HELP}`);
-    return 2;
-  }
-  if (asked.help) {
-    console.log(HELP);
-    return 0;
-  }
-  console.log('Some minutes; a line for each outage, and the table at the end.');
-  const { seed, only } = asked;
-  const chosen = only === undefined ? [] : ['--testNamePattern', escaped(only)];
-  return vitest(['run', '--project', 'workerd', 'test/outages', ...chosen], seed);
-};
+const main = (): Promise<number> =>
+  command(readOptions(), HELP, async (asked) => {
+    console.log('Some minutes; a line for each outage, and the table at the end.');
+    const { seed, only } = asked;
+    const chosen = only === undefined ? [] : ['--testNamePattern', escaped(only)];
+    return vitest(['run', '--project', 'workerd', 'test/outages', ...chosen], seed);
+  });
 
 /** The exit code. Progress and table are vitest's and our reporter's, and are shown as they come. */
 const vitest = (args: readonly string[], seed: string): Promise<number> => {

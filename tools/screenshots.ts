@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core';
 import { missingBrowser, newVisitor, openBrowser } from '../test/browser.ts';
 import { openPage, PORTAL_PAGES, type PortalPage, signInBrowser, VIEWS } from '../test/pages.ts';
 import { type Story, tellStory } from '../test/story.ts';
+import { command } from './command.ts';
 import { ROOT } from './dev/commands.ts';
 import { gallery } from './screenshots/gallery.ts';
 
@@ -20,31 +21,23 @@ It starts a Latchkey of its own, with a user whose keys were used for months, on
 ${PORTAL_PAGES.map(({ name }) => `  ${name}`).join('\n')}
 `;
 
-const main = async (): Promise<number> => {
-  const asked = readOptions();
-  if (typeof asked === 'string') {
-    console.error(`${asked}\n\n${HELP}`);
-    return 2;
-  }
-  if (asked.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const missing = missingBrowser();
-  if (missing !== null) {
-    console.error(`There is no browser here. On Debian: apt-get install ${missing}`);
-    return 1;
-  }
-  const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
-  const story = await tellStory((line) => console.log(`Starting ${line} …`), stopped.signal);
-  const browser = await openBrowser();
-  try {
-    return await takeAll(browser, story, asked.pages, asked.out, stopped.signal);
-  } finally {
-    await Promise.all([browser.close(), story.end()]);
-  }
-};
+const main = (): Promise<number> =>
+  command(readOptions(), HELP, async (asked) => {
+    const missing = missingBrowser();
+    if (missing !== null) {
+      console.error(`There is no browser here. On Debian: apt-get install ${missing}`);
+      return 1;
+    }
+    const stopped = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
+    const story = await tellStory((line) => console.log(`Starting ${line} …`), stopped.signal);
+    const browser = await openBrowser();
+    try {
+      return await takeAll(browser, story, asked.pages, asked.out, stopped.signal);
+    } finally {
+      await Promise.all([browser.close(), story.end()]);
+    }
+  });
 
 /** The exit code. A page that fails is told, and the others are taken all the same. */
 const takeAll = async (

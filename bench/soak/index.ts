@@ -1,25 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { command } from '../../tools/command.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { asJson, asMarkdown } from './report.ts';
 import { runSoak } from './run.ts';
 
-const main = async (): Promise<number> => {
-  const options = readOptions();
-  if (typeof options === 'string') {
-    console.error(`${options}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(HELP);
-    return 0;
-  }
-  if (process.platform !== 'linux') {
-    console.error('Memory and CPU are read from /proc: the soak runs on Linux only.');
-    return 1;
-  }
-  return soak(options);
-};
+const main = (): Promise<number> =>
+  command(readOptions(), HELP, async (options) => {
+    if (process.platform !== 'linux') {
+      console.error('Memory and CPU are read from /proc: the soak runs on Linux only.');
+      return 1;
+    }
+    return soak(options);
+  });
 
 const soak = async ({ report, help: _, ...options }: Options): Promise<number> => {
   const interrupted = new AbortController();
