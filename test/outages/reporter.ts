@@ -6,7 +6,10 @@ import { asLine, asMarkdown, type OutageMeta } from './report.ts';
 /** Where the last run is kept; git ignores it. */
 const FOLDER = '.latchkey';
 
-/** Prints what became of everybody in the outages of test/outages, if they ran, and keeps it. */
+/**
+ * Keeps what became of everybody in the outages of test/outages, if they ran. `npm run outages` is told it all; at the end of
+ * all tests stands what failed.
+ */
 export const outagesReporter: Reporter = {
   onTestCaseResult: (test) => {
     const { outage } = test.meta() as OutageMeta;
@@ -24,6 +27,7 @@ export const outagesReporter: Reporter = {
     mkdirSync(FOLDER, { recursive: true });
     writeFileSync(`${FOLDER}/outages.md`, `# Outages\n\n${page}\n`);
     writeFileSync(`${FOLDER}/outages.json`, `${JSON.stringify({ outages: outcomes }, null, 1)}\n`);
-    console.log(`\n${page}\n\nKept in ${FOLDER}/outages.md and ${FOLDER}/outages.json.`);
+    if (process.env.OUTAGES_SEED !== undefined) console.log(`\n${page}\n`);
+    console.log(`Kept in ${FOLDER}/outages.md and ${FOLDER}/outages.json.`);
   },
 };
