@@ -2,11 +2,12 @@ import type { Log } from '../../model/ports.ts';
 import { err, ok, type Refusal, type RefusalOf, type Result } from '../../model/refusal.ts';
 import { within } from '../../model/within.ts';
 import { countBody } from './body.ts';
-import { CDN_LOOP, inboundResponse, outbound } from './headers.ts';
+import { inboundResponse } from './headers.ts';
 import { createIntroduce } from './introduce.ts';
 import { linger, longBody } from './linger.ts';
 import type { Origin, Origins } from './origins.ts';
 import type { Passage } from './passage.ts';
+import { createRepeated, type Sending, toOrigin } from './repeated.ts';
 import { bridge } from './websocket.ts';
 
 export interface ForwardPorts {
@@ -25,17 +26,22 @@ export type Forward = (passage: Passage) => Promise<Result<Response, ForwardRefu
 
 export const createForward = (ports: ForwardPorts): Forward => {
   const introduce = createIntroduce(ports.now);
+  const repeated = createRepeated();
 
   return async function forward(passage) {
     const { request, target, route, requestId } = passage;
     const origin = route.origin === null ? ports.origins.main : ports.origins.of(route);
     const base = origin.base(target.protocol, target.host);
     const letter = introduce(passage, origin, base);
-    const told = letter instanceof Promise ? await letter : letter;
-    const clientIp = request.headers.get('cf-connecting-ip');
-    const headers = outbound(request.headers, origin.headers, told, clientIp);
-    headers.set('X-Request-Id', requestId);
-    headers.append(CDN_LOOP, ports.loopId);
+    const sending: Sending = {
+      ...{ inbound: request.headers, rules: origin.headers, requestId, loopId: ports.loopId },
+      letter: letter instanceof Promise ? await letter : letter,
+      clientIp: request.headers.get('cf-connecting-ip'),
+    };
+    // Strangers have one letter and nothing else in common, and a letter for one request comes once.
+    const isOnce =
+      passage.identity.auth === 'anonymous' || route.assertion === 'request' || passage.isHandshake;
+    const headers = isOnce ? toOrigin(sending) : repeated(sending);
     if (passage.isHandshake) headers.set('Upgrade', 'websocket');
 
     const inbound = hasBody(request) ? request.body : null;

@@ -1,0 +1,102 @@
+import { CDN_LOOP, type HeaderEntry, type HeaderRules, outbound } from './headers.ts';
+
+/** What goes to the origin with one request: of the client's headers, what it is told of the caller, and of the request. */
+export interface Sending {
+  readonly inbound: Headers;
+  readonly rules: HeaderRules;
+  /** The same object for as long as the same is told. */
+  readonly letter: readonly HeaderEntry[];
+  readonly clientIp: string | null;
+  readonly requestId: string;
+  /** Names this deployment in `CDN-Loop`. */
+  readonly loopId: string;
+}
+
+/** Headers as they went out for a caller the last time, and what of the client's is in them, in the order of `Headers`. */
+interface Sent {
+  readonly headers: Headers;
+  readonly rules: HeaderRules;
+  readonly names: readonly string[];
+  readonly values: string[];
+  /** Takes names away, so that another one makes other headers. */
+  readonly connection: string | null;
+  clientIp: string | null;
+}
+
+/** Callers whose last headers are kept, and how long these may be, in characters. Together at most about 4 MiB. */
+const MAX_KEPT = 500;
+const MAX_LENGTH = 2_048;
+
+/** More than a value: what was put beside the client's own goes with it. */
+const MIXED: ReadonlySet<string> = new Set([CDN_LOOP, 'early-data']);
+
+/**
+ * Makes the headers for the origin. A client mostly sends what it sent the last time, and a caller is told of with the same
+ * letter for a while: then the last headers are sent again, with the values changed that are others now. That is a third of
+ * what making them anew costs. They are good until the next call: `fetch` has copied them when it returns.
+ */
+export const createRepeated = (): ((sending: Sending) => Headers) => {
+  const kept = new Map<Sending['letter'], Sent>();
+
+  return (sending) => {
+    const before = kept.get(sending.letter);
+    if (before !== undefined && repeat(before, sending)) return before.headers;
+    const headers = toOrigin(sending);
+    const sent = sentOf(headers, sending);
+    kept.delete(sending.letter);
+    if (sent !== null) kept.set(sending.letter, sent);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= MAX_KEPT) break;
+      kept.delete(oldest);
+    }
+    return headers;
+  };
+};
+
+/** The headers for the origin, made anew. */
+export const toOrigin = ({ inbound, rules, letter, clientIp, requestId, loopId }: Sending): Headers => {
+  const headers = outbound(inbound, rules, letter, clientIp);
+  headers.set('X-Request-Id', requestId);
+  headers.append(CDN_LOOP, loopId);
+  return headers;
+};
+
+/** Makes the last headers those of this request; false when they cannot be, and are of no use any more. */
+const repeat = (sent: Sent, { inbound, rules, clientIp, requestId }: Sending): boolean => {
+  if (sent.rules !== rules || inbound.get('connection') !== sent.connection) return false;
+  if (clientIp === null && sent.clientIp !== null) return false;
+  let at = 0;
+  for (const [name, value] of inbound) {
+    if (!rules.forwards(name)) continue;
+    if (sent.names[at] !== name) return false;
+    if (sent.values[at] !== value) {
+      // A comma may part two lines, which are to stay two.
+      if (value.includes(',') || MIXED.has(name)) return false;
+      sent.headers.set(name, value);
+      sent.values[at] = value;
+    }
+    at++;
+  }
+  if (at !== sent.names.length) return false;
+  if (clientIp !== null && clientIp !== sent.clientIp) {
+    sent.headers.set('X-Forwarded-For', clientIp);
+    sent.clientIp = clientIp;
+  }
+  sent.headers.set('X-Request-Id', requestId);
+  return true;
+};
+
+/** What is kept of headers that were made anew; null for what must not be repeated, or is more than is worth it. */
+const sentOf = (headers: Headers, { inbound, rules, letter, clientIp }: Sending): Sent | null => {
+  const forwarded = [...inbound].filter(([name]) => rules.forwards(name));
+  const length = forwarded.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  // What `Connection` took away, and what the letter says instead of the client, must not come back with another value.
+  const isHis = ([name]: readonly [string, string]): boolean =>
+    headers.has(name) && !letter.some(([told]) => told.toLowerCase() === name);
+  if (length > MAX_LENGTH || !forwarded.every(isHis)) return null;
+  return {
+    ...{ headers, rules, clientIp, connection: inbound.get('connection') },
+    names: forwarded.map(([name]) => name),
+    values: forwarded.map(([, value]) => value),
+  };
+};
