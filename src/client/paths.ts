@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { PROBLEM } from '../desk/openapi/problem.ts';
 import type { AnswerSpec, Operation } from '../desk/operation.ts';
 import type { deskOperations } from '../desk/operations.ts';
@@ -42,9 +42,9 @@ type PathParameters<P extends string> = [NamesIn<P>] extends [never]
 
 /** An operation without a body is one of `undefined`. */
 type Body<B> =
-  NonNullable<B> extends z.ZodUndefined
+  NonNullable<B> extends z.ZodMiniUndefined
     ? { readonly requestBody?: never }
-    : NonNullable<B> extends z.ZodType
+    : NonNullable<B> extends z.ZodMiniType
       ? {
           readonly requestBody: {
             readonly content: { readonly 'application/json': z.input<NonNullable<B>> };
@@ -56,7 +56,7 @@ type Responses<A> = {
   readonly [S in keyof A & number]: { readonly content: Content<A[S]> };
 };
 
-type Content<A> = A extends { readonly body: infer B extends z.ZodType }
+type Content<A> = A extends { readonly body: infer B extends z.ZodMiniType }
   ? { readonly [type in TypeOf<A>]: z.output<B> }
   : A extends AnswerSpec
     ? { readonly [type in TypeOf<A>]: string }

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from '../model/zod.ts';
 
 /** Something wrong with one setting. */
 export interface Problem {

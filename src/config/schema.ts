@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { FOREIGN_CLIENTS, OWNERLESS_CLIENTS } from '../model/foreign.ts';
 import { CREDENTIAL_KINDS, METHODS } from '../model/policy.ts';
 import { isReservedScope, isScopeToken } from '../model/scope.ts';
+import * as z from '../model/zod.ts';
 import { isHost } from './hosts.ts';
 
 /** `project-test-…`, `project-live-…`: Stytch's name for a project says its environment. */
@@ -38,53 +38,62 @@ const integer = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z
     .number({ error: ({ input }) => (input === undefined ? undefined : error) })
-    .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error });
+    .check(z.refine((value) => Number.isInteger(value) && value >= min && value <= max, { error }));
 };
 
 const printable = (max: number) =>
   z
     .string()
-    .regex(
-      new RegExp(`^[\\x21-\\x7E]{1,${max}}$`),
-      `must be 1 to ${max} printable ASCII characters without spaces`,
+    .check(
+      z.regex(
+        new RegExp(`^[\\x21-\\x7E]{1,${max}}$`),
+        `must be 1 to ${max} printable ASCII characters without spaces`,
+      ),
     );
 
 const text = (max: number) =>
-  z.string().min(1, 'must not be empty').max(max, `must have at most ${max} characters`);
+  z
+    .string()
+    .check(z.minLength(1, 'must not be empty'), z.maxLength(max, `must have at most ${max} characters`));
 
 const brand = z
   .string()
-  .regex(/^[a-z][a-z0-9]{1,11}$/, 'must be 2 to 12 lower-case letters and digits, a letter first');
+  .check(z.regex(/^[a-z][a-z0-9]{1,11}$/, 'must be 2 to 12 lower-case letters and digits, a letter first'));
 
-const host = z.string().refine(isHost, {
-  error: 'must be a lower-case host name, with a port only where it is not the usual one; no scheme, no path',
-});
+const host = z.string().check(
+  z.refine(isHost, {
+    error:
+      'must be a lower-case host name, with a port only where it is not the usual one; no scheme, no path',
+  }),
+);
 
-const ownerClaim = printable(128).refine((claim) => !TAKEN_CLAIMS.has(claim), {
-  error: 'must not be a claim that says something else',
-});
+const ownerClaim = printable(128).check(
+  z.refine((claim) => !TAKEN_CLAIMS.has(claim), {
+    error: 'must not be a claim that says something else',
+  }),
+);
 
-const scopeName = z
-  .string()
-  .refine((name) => isScopeToken(name) && name.length <= 128, {
+const scopeName = z.string().check(
+  z.refine((name) => isScopeToken(name) && name.length <= 128, {
     error: 'is no scope-token of RFC 6749 §3.3, or too long',
-  })
-  .refine((name) => !isReservedScope(name), { error: 'is reserved: "latchkey:" scopes cannot be offered' });
+  }),
+  z.refine((name) => !isReservedScope(name), { error: 'is reserved: "latchkey:" scopes cannot be offered' }),
+);
 
-const headerPrefix = z
-  .string()
-  .regex(
+const headerPrefix = z.string().check(
+  z.regex(
     /^(?=.{2,40}$)[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$/,
     'must be words of letters and digits, joined by dashes',
-  )
-  .refine((prefix) => !HEADERS_IN_USE.some((name) => `${name}-`.startsWith(`${prefix.toLowerCase()}-`)), {
+  ),
+  z.refine((prefix) => !HEADERS_IN_USE.some((name) => `${name}-`.startsWith(`${prefix.toLowerCase()}-`)), {
     error: 'covers headers that mean something else',
-  });
+  }),
+);
 
 const limit = z.strictObject({
   requests: integer(1, 1_000_000_000),
   perSeconds: integer(1, 86_400),
-  perMonth: integer(1, 1_000_000_000_000).optional(),
+  perMonth: z.optional(integer(1, 1_000_000_000_000)),
 });
 
 const timeoutSeconds = integer(1, 300);
@@ -93,152 +102,170 @@ const timeoutSeconds = integer(1, 300);
 const maxAuthAgeSeconds = integer(1, 31_622_400);
 
 const place = {
-  url: z.string().optional(),
-  binding: z
-    .string()
-    .regex(/^[A-Za-z_$][A-Za-z0-9_$]{0,63}$/, 'must be the name of a service binding')
-    .optional(),
-  zone: z.literal(true, 'must be true, or left out').optional(),
+  url: z.optional(z.string()),
+  binding: z.optional(
+    z.string().check(z.regex(/^[A-Za-z_$][A-Za-z0-9_$]{0,63}$/, 'must be the name of a service binding')),
+  ),
+  zone: z.optional(z.literal(true, 'must be true, or left out')),
 };
 
-const origins = z.array(z.string()).max(100);
+const origins = z.array(z.string()).check(z.maxLength(100));
 
 export const ROUTE = z.strictObject({
-  path: z.string().max(1024),
-  methods: z.array(z.enum(METHODS)).min(1, 'must not be empty').optional(),
-  auth: z.enum(['required', 'optional', 'none']).optional(),
-  credentials: z.array(z.enum(CREDENTIAL_KINDS)).min(1, 'must not be empty').optional(),
-  scopes: z.array(z.string()).max(100).optional(),
-  cost: integer(1, 1_000_000_000).optional(),
-  maxBodyBytes: integer(0, 5_000_000_000).optional(),
-  leaseSeconds: integer(0, 60).optional(),
-  maxAuthAgeSeconds: maxAuthAgeSeconds.optional(),
-  assertion: z.enum(['identity', 'request']).optional(),
-  timeoutSeconds: timeoutSeconds.optional(),
-  earlyData: z.boolean().optional(),
-  websocket: z.strictObject({ origins: origins.min(1, 'must not be empty') }).optional(),
-  origin: z.strictObject({ ...place, id: printable(256).optional() }).optional(),
+  path: z.string().check(z.maxLength(1024)),
+  methods: z.optional(z.array(z.enum(METHODS)).check(z.minLength(1, 'must not be empty'))),
+  auth: z.optional(z.enum(['required', 'optional', 'none'])),
+  credentials: z.optional(z.array(z.enum(CREDENTIAL_KINDS)).check(z.minLength(1, 'must not be empty'))),
+  scopes: z.optional(z.array(z.string()).check(z.maxLength(100))),
+  cost: z.optional(integer(1, 1_000_000_000)),
+  maxBodyBytes: z.optional(integer(0, 5_000_000_000)),
+  leaseSeconds: z.optional(integer(0, 60)),
+  maxAuthAgeSeconds: z.optional(maxAuthAgeSeconds),
+  assertion: z.optional(z.enum(['identity', 'request'])),
+  timeoutSeconds: z.optional(timeoutSeconds),
+  earlyData: z.optional(z.boolean()),
+  websocket: z.optional(z.strictObject({ origins: origins.check(z.minLength(1, 'must not be empty')) })),
+  origin: z.optional(z.strictObject({ ...place, id: z.optional(printable(256)) })),
 });
 
 export const DEVICE_CLIENT = z.strictObject({
   title: text(80),
-  scopes: z.array(z.string()).min(1, 'must not be empty').max(100).optional(),
-  keyDays: integer(1, 3650).optional(),
+  scopes: z.optional(z.array(z.string()).check(z.minLength(1, 'must not be empty'), z.maxLength(100))),
+  keyDays: z.optional(integer(1, 3650)),
 });
 
 /** Shapes and ranges of the operator's file, setting by setting. What depends on another setting is in `checks`. */
 export const SETTINGS = z.strictObject({
   brand,
-  formerBrands: z.array(brand).max(8).default([]),
+  formerBrands: z._default(z.array(brand).check(z.maxLength(8)), []),
   stytch: z.strictObject({
-    projectId: z.string().regex(PROJECT_ID, 'must be a Stytch project id: project-test-… or project-live-…'),
+    projectId: z
+      .string()
+      .check(z.regex(PROJECT_ID, 'must be a Stytch project id: project-test-… or project-live-…')),
     vertical: z.enum(['consumer', 'b2b']),
-    domain: host.optional(),
-    ownerClaim: ownerClaim.default('user_id'),
+    domain: z.optional(host),
+    ownerClaim: z._default(ownerClaim, 'user_id'),
   }),
-  hosts: z.strictObject({ api: z.array(host).min(1, 'must not be empty').max(32), desk: host }),
+  hosts: z.strictObject({
+    api: z.array(host).check(z.minLength(1, 'must not be empty'), z.maxLength(32)),
+    desk: host,
+  }),
   origin: z.strictObject({
     ...place,
     id: printable(256),
-    timeoutSeconds: timeoutSeconds.default(30),
-    keepCookies: z.boolean().default(false),
+    timeoutSeconds: z._default(timeoutSeconds, 30),
+    keepCookies: z._default(z.boolean(), false),
   }),
-  desk: z
-    .strictObject({
-      maxAuthAgeSeconds: maxAuthAgeSeconds.optional(),
-      organizationRoles: z.array(printable(128)).max(64).default([]),
-      origins: origins.default([]),
-    })
-    .default({ organizationRoles: [], origins: [] }),
-  events: z
-    .strictObject({
-      url: z.string().max(2048),
-      expiringDays: integer(1, 90).default(7),
-      unusedDays: integer(1, 3650).default(90),
-    })
-    .optional(),
-  auditDays: integer(30, 3650).default(400),
-  operators: z.array(printable(128)).max(64).default([]),
-  scopes: z
-    .record(
+  desk: z._default(
+    z.strictObject({
+      maxAuthAgeSeconds: z.optional(maxAuthAgeSeconds),
+      organizationRoles: z._default(z.array(printable(128)).check(z.maxLength(64)), []),
+      origins: z._default(origins, []),
+    }),
+    { organizationRoles: [], origins: [] },
+  ),
+  events: z.optional(
+    z.strictObject({
+      url: z.string().check(z.maxLength(2048)),
+      expiringDays: z._default(integer(1, 90), 7),
+      unusedDays: z._default(integer(1, 3650), 90),
+    }),
+  ),
+  auditDays: z._default(integer(30, 3650), 400),
+  operators: z._default(z.array(printable(128)).check(z.maxLength(64)), []),
+  scopes: z._default(
+    z.record(
       scopeName,
       z.strictObject({
         title: text(80),
-        description: text(500).optional(),
-        selfService: z.boolean().default(true),
+        description: z.optional(text(500)),
+        selfService: z._default(z.boolean(), true),
       }),
-    )
-    .default({}),
-  roles: z.record(printable(128), z.array(z.string())).default({}),
-  deviceClients: z
-    .record(
+    ),
+    {},
+  ),
+  roles: z._default(z.record(printable(128), z.array(z.string())), {}),
+  deviceClients: z._default(
+    z.record(
       z
         .string()
-        .regex(
-          /^(?!m2m-)[a-z][a-z0-9-]{1,63}$/,
-          'must be 2 to 64 lower-case letters, digits and dashes, a letter first, and not as Stytch names clients',
+        .check(
+          z.regex(
+            /^(?!m2m-)[a-z][a-z0-9-]{1,63}$/,
+            'must be 2 to 64 lower-case letters, digits and dashes, a letter first, and not as Stytch names clients',
+          ),
         ),
       DEVICE_CLIENT,
-    )
-    .default({}),
-  portal: z
-    .strictObject({
-      loginUrl: z.string().max(2048).optional(),
-      returnParameter: z
-        .string()
-        .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a query parameter')
-        .default('return_to'),
-      title: text(40).optional(),
-      logo: z.string().max(32_768, 'must have at most 16384 bytes').optional(),
-      accent: z
-        .string()
-        .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour, written #rrggbb')
-        .optional(),
-    })
-    .default({ returnParameter: 'return_to' }),
+    ),
+    {},
+  ),
+  portal: z._default(
+    z.strictObject({
+      loginUrl: z.optional(z.string().check(z.maxLength(2048))),
+      returnParameter: z._default(
+        z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a query parameter')),
+        'return_to',
+      ),
+      title: z.optional(text(40)),
+      logo: z.optional(z.string().check(z.maxLength(32_768, 'must have at most 16384 bytes'))),
+      accent: z.optional(z.string().check(z.regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour, written #rrggbb'))),
+    }),
+    { returnParameter: 'return_to' },
+  ),
   limits: z.strictObject({
     default: limit,
-    plans: z
-      .record(
+    plans: z._default(
+      z.record(
         z
           .string()
-          .regex(/^(?!default$)[a-z][a-z0-9_-]{0,31}$/, 'must be a lower-case name other than "default"'),
+          .check(
+            z.regex(/^(?!default$)[a-z][a-z0-9_-]{0,31}$/, 'must be a lower-case name other than "default"'),
+          ),
         limit,
-      )
-      .default({}),
-    keysPerUser: integer(1, 1000).default(20),
+      ),
+      {},
+    ),
+    keysPerUser: z._default(integer(1, 1000), 20),
   }),
-  leaseSeconds: integer(1, 60).default(5),
-  ringGraceSeconds: integer(0, 300).default(0),
-  stytchGraceSeconds: integer(0, 86_400).default(3600),
-  foreignClients: z.enum(FOREIGN_CLIENTS).default('imported'),
-  ownerlessClients: z.enum(OWNERLESS_CLIENTS).default('refused'),
-  headerPrefix: headerPrefix.default('X-Latchkey'),
-  stripPrefixes: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^[a-z][a-z0-9-]{1,63}$/,
-          'must be the lower-case beginning of a header name, two letters or more',
-        ),
-    )
-    .max(64)
-    .default([]),
-  pathParams: z.enum(['deny', 'allow']).default('deny'),
-  forbiddenQuery: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^[a-z0-9_]{1,64}$/,
-          'must be lower-case letters, digits and underscores: names are folded so',
-        ),
-    )
-    .max(64)
-    .default([...FORBIDDEN_QUERY]),
-  routes: z.array(ROUTE).min(1, 'must not be empty').max(500),
-  cors: z.strictObject({ origins }).default({ origins: [] }),
+  leaseSeconds: z._default(integer(1, 60), 5),
+  ringGraceSeconds: z._default(integer(0, 300), 0),
+  stytchGraceSeconds: z._default(integer(0, 86_400), 3600),
+  foreignClients: z._default(z.enum(FOREIGN_CLIENTS), 'imported'),
+  ownerlessClients: z._default(z.enum(OWNERLESS_CLIENTS), 'refused'),
+  headerPrefix: z._default(headerPrefix, 'X-Latchkey'),
+  stripPrefixes: z._default(
+    z
+      .array(
+        z
+          .string()
+          .check(
+            z.regex(
+              /^[a-z][a-z0-9-]{1,63}$/,
+              'must be the lower-case beginning of a header name, two letters or more',
+            ),
+          ),
+      )
+      .check(z.maxLength(64)),
+    [],
+  ),
+  pathParams: z._default(z.enum(['deny', 'allow']), 'deny'),
+  forbiddenQuery: z._default(
+    z
+      .array(
+        z
+          .string()
+          .check(
+            z.regex(
+              /^[a-z0-9_]{1,64}$/,
+              'must be lower-case letters, digits and underscores: names are folded so',
+            ),
+          ),
+      )
+      .check(z.maxLength(64)),
+    [...FORBIDDEN_QUERY],
+  ),
+  routes: z.array(ROUTE).check(z.minLength(1, 'must not be empty'), z.maxLength(500)),
+  cors: z._default(z.strictObject({ origins }), { origins: [] }),
 });
 
 /** The file with every default of its own filled in. */

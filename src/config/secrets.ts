@@ -1,9 +1,9 @@
-import * as z from 'zod';
 import { fromBase64url } from '../model/bytes.ts';
 import type { Environment } from '../model/key.ts';
 import type { MasterKeySecret } from '../model/keychain.ts';
 import { type Secret, secret } from '../model/secret.ts';
 import { isWebhookSecret } from '../model/webhook-secret.ts';
+import * as z from '../model/zod.ts';
 import { label, whatIsMissing } from './problem.ts';
 
 /** What the Worker must not tell. Kept apart from `Config` so that that can be logged. */
@@ -39,25 +39,31 @@ const MASTER_KEY_BYTES = 32;
 const COORDINATE_BYTES = 32;
 
 const masterKey = z.strictObject({
-  id: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 lower-case letters, digits and dashes'),
-  key: z.string().transform((text, context) => {
-    const bytes = fromBase64url(text);
-    if (bytes !== null && bytes.length >= MASTER_KEY_BYTES) return bytes;
-    context.addIssue(`must be base64url, without padding, of at least ${MASTER_KEY_BYTES} bytes`);
-    return z.NEVER;
+  id: z.string().check(z.regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 lower-case letters, digits and dashes')),
+  key: z.pipe(
+    z.string(),
+    z.transform((text, { issues }) => {
+      const bytes = fromBase64url(text);
+      if (bytes !== null && bytes.length >= MASTER_KEY_BYTES) return bytes;
+      const message = `must be base64url, without padding, of at least ${MASTER_KEY_BYTES} bytes`;
+      issues.push({ code: 'custom', message, input: text });
+      return z.NEVER;
+    }),
+  ),
+});
+
+const MASTER_KEYS = z.array(masterKey).check(
+  z.minLength(1, 'must hold a key'),
+  z.maxLength(8, 'must hold at most 8 keys'),
+  z.refine((keys) => isUnique(keys.map(({ id }) => id)), { error: 'names two keys alike' }),
+  z.refine((keys) => isUnique(keys.map(({ key }) => key.join())), { error: 'holds one key twice' }),
+);
+
+const coordinate = z.string().check(
+  z.refine((text) => fromBase64url(text)?.length === COORDINATE_BYTES, {
+    error: 'must be base64url of 32 bytes',
   }),
-});
-
-const MASTER_KEYS = z
-  .array(masterKey)
-  .min(1, 'must hold a key')
-  .max(8, 'must hold at most 8 keys')
-  .refine((keys) => isUnique(keys.map(({ id }) => id)), { error: 'names two keys alike' })
-  .refine((keys) => isUnique(keys.map(({ key }) => key.join())), { error: 'holds one key twice' });
-
-const coordinate = z.string().refine((text) => fromBase64url(text)?.length === COORDINATE_BYTES, {
-  error: 'must be base64url of 32 bytes',
-});
+);
 
 /** Members that say less (`use`, `key_ops`) are left out, so that what is published is ours alone. */
 const assertionJwk = z.object({
@@ -66,18 +72,20 @@ const assertionJwk = z.object({
   alg: z.literal('ES256'),
   kid: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, dashes and underscores'),
+    .check(
+      z.regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, dashes and underscores'),
+    ),
   x: coordinate,
   y: coordinate,
   d: coordinate,
 });
 
 const ASSERTION_JWKS = z.object({
-  keys: z
-    .array(assertionJwk)
-    .min(1, 'must hold a key')
-    .max(2, 'must hold at most two keys')
-    .refine((keys) => isUnique(keys.map(({ kid }) => kid)), { error: 'names two keys alike' }),
+  keys: z.array(assertionJwk).check(
+    z.minLength(1, 'must hold a key'),
+    z.maxLength(2, 'must hold at most two keys'),
+    z.refine((keys) => isUnique(keys.map(({ kid }) => kid)), { error: 'names two keys alike' }),
+  ),
 });
 
 const isUnique = (texts: readonly string[]): boolean => new Set(texts).size === texts.length;
@@ -149,7 +157,7 @@ const readWebhookSecret = (
 const readJson = <T>(
   name: string,
   vars: Readonly<Record<string, unknown>>,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   problems: string[],
 ): T | null => {
   const parsed = parseJson(vars[name]);

@@ -1,12 +1,12 @@
-import type * as z from 'zod';
 import { MAX_BODY_BYTES, readText } from '../http/read.ts';
 import { err, type FieldError, ok, type Result } from '../model/refusal.ts';
+import type * as z from '../model/zod.ts';
 
 /** Deeper documents are none of ours. */
 const MAX_DEPTH = 8;
 
 /** Reads a JSON body strictly: the right type, bounded, and nothing in it that the schema does not know. */
-export const readBody = async <S extends z.ZodType>(
+export const readBody = async <S extends z.ZodMiniType>(
   request: Request,
   schema: S,
 ): Promise<Result<z.infer<S>>> => {
@@ -23,7 +23,7 @@ export const readBody = async <S extends z.ZodType>(
 };
 
 /** Does what is asked, if it is as the schema has it. */
-export const checked = async <S extends z.ZodType, T>(
+export const checked = async <S extends z.ZodMiniType, T>(
   schema: S,
   asked: unknown,
   work: (read: z.output<S>) => Promise<Result<T>>,
@@ -36,7 +36,7 @@ export const invalid = (errors: readonly FieldError[]): Result<never> =>
   err({ reason: 'request_invalid', errors });
 
 /** What zod found, as JSON Pointers (RFC 6901). The values themselves are not repeated. */
-export const fieldErrors = (error: z.ZodError): readonly FieldError[] =>
+export const fieldErrors = (error: z.core.$ZodError): readonly FieldError[] =>
   error.issues.flatMap((issue) => {
     const at = issue.path.map((part) => `/${escaped(String(part))}`).join('');
     if (issue.code !== 'unrecognized_keys') return [{ pointer: at, detail: issue.message }];

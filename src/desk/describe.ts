@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { text } from '../http/answer.ts';
 import { ok } from '../model/refusal.ts';
+import * as z from '../model/zod.ts';
 import { docsPage } from './docs/index.ts';
 import { DOCS_STYLE } from './docs/style.ts';
 import type { Doors } from './doors.ts';

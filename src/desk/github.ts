@@ -1,9 +1,9 @@
-import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import type { Author } from '../model/author.ts';
 import { inTurns } from '../model/in-turns.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
+import * as z from '../model/zod.ts';
 import { type GithubAlert, type GithubFeedback, githubAlerts } from '../webhooks/github.ts';
 import { fieldErrors, invalid, parse } from './body.ts';
 import { authorOf, type Door } from './doors.ts';
@@ -29,7 +29,7 @@ const FEEDBACK = z
       label: z.enum(['true_positive', 'false_positive']),
     }),
   )
-  .meta({ id: 'GithubFeedback' });
+  .check(z.meta({ id: 'GithubFeedback' }));
 
 /** What GitHub signed, and who did it: GitHub, by that key of its. */
 interface FromGithub {

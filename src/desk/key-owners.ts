@@ -1,13 +1,13 @@
-import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import { ownerObject } from '../model/objects.ts';
 import { ok } from '../model/refusal.ts';
+import * as z from '../model/zod.ts';
 import type { Doors } from './doors.ts';
 import { KEY_ID, OWNER } from './objects.ts';
 import { operation } from './operation.ts';
 import type { OwnerOfKeyWork } from './work/owner-of-key.ts';
 
-const KEY_OWNER = z.strictObject({ key_id: z.string(), owner: OWNER }).meta({ id: 'KeyOwner' });
+const KEY_OWNER = z.strictObject({ key_id: z.string(), owner: OWNER }).check(z.meta({ id: 'KeyOwner' }));
 
 /** Whose a key is, for operators who have its id from a log. */
 export const keyOwnerOperations = (work: OwnerOfKeyWork, { operator }: Doors) =>

@@ -1,8 +1,8 @@
-import * as z from 'zod';
 import { json, PRAGMA } from '../http/answer.ts';
 import type { KeyRecord } from '../model/life.ts';
 import { keyObject } from '../model/objects.ts';
 import { ok } from '../model/refusal.ts';
+import * as z from '../model/zod.ts';
 import { effectiveBy } from './effective-by.ts';
 import { entityTag, revisionAsked } from './entity-tag.ts';
 import { idempotencyOf } from './idempotency.ts';

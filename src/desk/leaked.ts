@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import type { Asker } from '../model/asker.ts';
 import type { Author } from '../model/author.ts';
@@ -7,6 +6,7 @@ import { MAX_KEY_LENGTH, type ParsedKey, parseKey, tagMaker } from '../model/key
 import { END_OUTCOMES, type EndOutcome } from '../model/life.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import type { Trace } from '../model/trace.ts';
+import * as z from '../model/zod.ts';
 import type { Doors } from './doors.ts';
 import { effectiveBy } from './effective-by.ts';
 import { time } from './objects.ts';
@@ -89,33 +89,46 @@ const leakedBody = z
   .strictObject({
     key: z
       .string()
-      .trim()
-      .min(1, 'must not be empty')
-      .max(MAX_KEY_LENGTH, `must have at most ${MAX_KEY_LENGTH} characters`)
-      .meta({ description: 'The whole key, as it was found' }),
+      .check(
+        z.trim(),
+        z.minLength(1, 'must not be empty'),
+        z.maxLength(MAX_KEY_LENGTH, `must have at most ${MAX_KEY_LENGTH} characters`),
+        z.meta({ description: 'The whole key, as it was found' }),
+      ),
     source: z
-      .url({ protocol: /^https?$/, message: 'must be a URL: http or https' })
-      .max(MAX_URL, `must have at most ${MAX_URL} characters`)
-      .nullable()
-      .default(null)
-      .meta({ description: 'Where it was found; its owner is shown this' }),
+      ._default(
+        z.nullable(
+          z
+            .url({ protocol: /^https?$/, message: 'must be a URL: http or https' })
+            .check(z.maxLength(MAX_URL, `must have at most ${MAX_URL} characters`)),
+        ),
+        null,
+      )
+      .check(z.meta({ description: 'Where it was found; its owner is shown this' })),
   })
-  .meta({
-    id: 'Leak',
-    examples: [
-      { key: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}`, source: 'https://gist.github.com/somebody/1' },
-    ],
-  });
+  .check(
+    z.meta({
+      id: 'Leak',
+      examples: [
+        {
+          key: `acme_live_${'0'.repeat(28)}_${'0'.repeat(61)}`,
+          source: 'https://gist.github.com/somebody/1',
+        },
+      ],
+    }),
+  );
 
 const FOUND = z
   .strictObject({
-    ended: z.enum(END_OUTCOMES).meta({
-      description:
-        'What was ended: the key, or the one of the two secrets of a rotation that was found; nothing if it was dead or never was',
-    }),
-    effective_by: time.nullable(),
+    ended: z.enum(END_OUTCOMES).check(
+      z.meta({
+        description:
+          'What was ended: the key, or the one of the two secrets of a rotation that was found; nothing if it was dead or never was',
+      }),
+    ),
+    effective_by: z.nullable(time),
   })
-  .meta({ id: 'LeakReport' });
+  .check(z.meta({ id: 'LeakReport' }));
 
 /** For anybody who found a key. */
 export const leakedOperations = (ports: DeskPorts, doors: Doors) =>

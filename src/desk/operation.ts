@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import * as z from 'zod';
 import { err, type FieldError, type Reason, type Result } from '../model/refusal.ts';
+import * as z from '../model/zod.ts';
 import { fieldErrors, invalid, readBody } from './body.ts';
 import type { Door } from './doors.ts';
 import { readForm } from './oauth/form.ts';
@@ -12,7 +12,7 @@ export const isOAuth = (path: string): boolean => path.startsWith('/oauth2/');
 /** What an answer looks like; without a body it says all it has to say in its headers. */
 export interface AnswerSpec {
   readonly description: string;
-  readonly body?: z.ZodType;
+  readonly body?: z.ZodMiniType;
   /** Default: `application/json`. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -39,12 +39,12 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly door: Door<unknown>;
-  readonly params: z.ZodObject;
-  readonly query: z.ZodObject;
+  readonly params: z.ZodMiniObject;
+  readonly query: z.ZodMiniObject;
   /** Null for operations without a body, or with one that the door has read. */
-  readonly body: z.ZodType | null;
+  readonly body: z.ZodMiniType | null;
   /** What the door has read, because it is signed as it came: described, and not read again. */
-  readonly message?: z.ZodType;
+  readonly message?: z.ZodMiniType;
   /** Request headers that it reads, with what they are for. */
   readonly headers: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
@@ -60,8 +60,8 @@ export interface Operation {
 export type TypedOperation<
   M extends Operation['method'],
   T extends string,
-  Q extends z.ZodObject,
-  B extends z.ZodType,
+  Q extends z.ZodMiniObject,
+  B extends z.ZodMiniType,
   H extends Operation['headers'],
   A extends Operation['answers'],
 > = Omit<Operation, 'method' | 'path' | 'query' | 'body' | 'headers' | 'answers'> & {
@@ -73,7 +73,7 @@ export type TypedOperation<
   readonly answers: A;
 };
 
-type Empty = z.ZodObject<Record<never, never>>;
+type Empty = z.ZodMiniObject<Record<never, never>>;
 const NOTHING: Empty = z.object({});
 
 /** Puts an operation together: who may, then the form, and only then the work. */
@@ -82,9 +82,9 @@ export const operation = <
   const M extends Operation['method'],
   const T extends string,
   const A extends Operation['answers'],
-  P extends z.ZodObject = Empty,
-  Q extends z.ZodObject = Empty,
-  B extends z.ZodType = z.ZodUndefined,
+  P extends z.ZodMiniObject = Empty,
+  Q extends z.ZodMiniObject = Empty,
+  B extends z.ZodMiniType = z.ZodMiniUndefined,
   const H extends Operation['headers'] = Record<never, never>,
 >(
   spec: Pick<Operation, 'operationId' | 'tag' | 'summary'> &
@@ -134,18 +134,18 @@ export const operation = <
 };
 
 /** What a query says, by name: of a list all that is said. */
-const queryOf = ({ req }: Context, { shape }: z.ZodObject): Readonly<Record<string, unknown>> =>
+const queryOf = ({ req }: Context, { shape }: z.ZodMiniObject): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(shape).map(([name, schema]) => [
       name,
-      schema instanceof z.ZodArray ? req.queries(name) : req.query(name),
+      schema instanceof z.ZodMiniArray ? req.queries(name) : req.query(name),
     ]),
   );
 
 /** What is no list and is there twice: whoever looked at it before us may have taken the other (SECURITY: PATH-13). */
-const saidTwice = ({ req }: Context, { shape }: z.ZodObject): readonly FieldError[] =>
+const saidTwice = ({ req }: Context, { shape }: z.ZodMiniObject): readonly FieldError[] =>
   Object.entries(shape).flatMap(([name, schema]) =>
-    schema instanceof z.ZodArray || (req.queries(name)?.length ?? 0) < 2
+    schema instanceof z.ZodMiniArray || (req.queries(name)?.length ?? 0) < 2
       ? []
       : [{ pointer: `/${name}`, detail: 'is there twice' }],
   );

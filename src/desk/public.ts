@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import { problemPage } from '../http/problem-page.ts';
 import { ok } from '../model/refusal.ts';
+import * as z from '../model/zod.ts';
 import type { Doors } from './doors.ts';
 import { operation } from './operation.ts';
 import type { DeskPorts } from './ports.ts';
@@ -12,21 +12,21 @@ const JWKS_MAX_AGE_SECONDS = 300;
 const WHOAMI = z
   .strictObject({
     auth: z.enum(['api_key', 'client_credentials', 'access_token', 'session', 'anonymous']),
-    user_id: z.string().nullable(),
-    organization_id: z.string().nullable(),
-    key_id: z.string().nullable(),
+    user_id: z.nullable(z.string()),
+    organization_id: z.nullable(z.string()),
+    key_id: z.nullable(z.string()),
     scopes: z.array(z.string()),
   })
-  .meta({ id: 'Whoami' });
+  .check(z.meta({ id: 'Whoami' }));
 
-const JWKS = z.object({ keys: z.array(z.object({ kty: z.string(), kid: z.string() }).loose()) }).loose();
+const JWKS = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) });
 
 const READINESS = z
   .strictObject({
     status: z.enum(['ready', 'not ready']),
     checks: z.strictObject({ signing_keys: z.boolean(), assertion_keys: z.boolean(), kv: z.boolean() }),
   })
-  .meta({ id: 'Readiness' });
+  .check(z.meta({ id: 'Readiness' }));
 
 /** Who one is, and what others need in order to trust us. */
 export const publicOperations = (ports: DeskPorts, doors: Doors) =>

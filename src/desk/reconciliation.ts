@@ -1,9 +1,9 @@
-import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import { RECONCILED } from '../model/life.ts';
 import { time } from '../model/objects.ts';
 import type { Found, ReconciliationReport } from '../model/ports.ts';
 import { err, ok } from '../model/refusal.ts';
+import * as z from '../model/zod.ts';
 import type { Doors } from './doors.ts';
 import { time as TIME } from './objects.ts';
 import { operation } from './operation.ts';
@@ -11,7 +11,7 @@ import type { DeskPorts } from './ports.ts';
 
 const FOUND = [...RECONCILED, 'failed'] as const;
 
-const counted = (description: string) => z.int().meta({ description });
+const counted = (description: string) => z.int().check(z.meta({ description }));
 
 const COUNTS = z.strictObject({
   same: counted('As they should be'),
@@ -23,35 +23,39 @@ const COUNTS = z.strictObject({
   drifted: counted('Not what their key is: made so at Stytch'),
   foreign: counted('None of ours'),
   failed: counted('Not judged, or not deleted, because somebody did not answer'),
-}) satisfies z.ZodType<Record<Found, number>>;
+}) satisfies z.ZodMiniType<Record<Found, number>>;
 
 const RECONCILIATION = z
   .strictObject({
     id: z.string(),
     status: z.enum(['running', 'done', 'failed']),
-    because: z.string().nullable().meta({ description: 'Why it failed' }),
+    because: z.nullable(z.string()).check(z.meta({ description: 'Why it failed' })),
     dry_run: z.boolean(),
-    by: z.string().nullable().meta({ description: 'The operator who began it; null for the schedule' }),
+    by: z
+      .nullable(z.string())
+      .check(z.meta({ description: 'The operator who began it; null for the schedule' })),
     started_at: TIME,
-    finished_at: TIME.nullable(),
-    clients: z.int().meta({ description: 'Clients of the Stytch project that were seen so far' }),
-    counts: COUNTS.meta({ description: 'How many of them are what' }),
-    orphans_left: z.int().meta({ description: 'Orphans that were not deleted; in a dry run all' }),
+    finished_at: z.nullable(TIME),
+    clients: z.int().check(z.meta({ description: 'Clients of the Stytch project that were seen so far' })),
+    counts: COUNTS.check(z.meta({ description: 'How many of them are what' })),
+    orphans_left: z.int().check(z.meta({ description: 'Orphans that were not deleted; in a dry run all' })),
     findings: z
       .array(z.strictObject({ client_id: z.string(), found: z.enum(FOUND) }))
-      .meta({ description: 'The last hundred that are not as they should be' }),
+      .check(z.meta({ description: 'The last hundred that are not as they should be' })),
   })
-  .meta({ id: 'Reconciliation' });
+  .check(z.meta({ id: 'Reconciliation' }));
 
 /** The body of `POST /v1/reconciliation`. */
 const startBody = z
   .strictObject({
-    dry_run: z.boolean().meta({ description: 'Tells what would be done, and does nothing' }),
-    max_orphans: z.int().min(0).max(1_000_000).nullable().default(null).meta({
-      description: 'More are left where they are. Default: 20, or a tenth of the clients if that is more',
-    }),
+    dry_run: z.boolean().check(z.meta({ description: 'Tells what would be done, and does nothing' })),
+    max_orphans: z._default(z.nullable(z.int().check(z.minimum(0), z.maximum(1_000_000))), null).check(
+      z.meta({
+        description: 'More are left where they are. Default: 20, or a tenth of the clients if that is more',
+      }),
+    ),
   })
-  .meta({ id: 'StartReconciliation', examples: [{ dry_run: true }] });
+  .check(z.meta({ id: 'StartReconciliation', examples: [{ dry_run: true }] }));
 
 /** Operators compare what Stytch has and what the Rings know. */
 export const reconciliationOperations = ({ reconciler }: DeskPorts, { operator }: Doors) =>

@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { ownerOfClaim } from '../model/foreign.ts';
 import type { Owner } from '../model/identity.ts';
+import * as z from '../model/zod.ts';
 
 /** Whom Stytch tells of that can own keys; the kind is the prefix of the id too. */
 const KINDS = ['user', 'member', 'organization'] as const;
@@ -14,17 +14,17 @@ const ENDED: ReadonlySet<string> = new Set([
   ...['deleted', 'deactivated', 'inactive', 'disabled', 'suspended', 'banned', 'blocked'],
 ]);
 
-const entity = z.object({ status: z.string().optional(), organization_id: z.string().optional() });
+const entity = z.object({ status: z.optional(z.string()), organization_id: z.optional(z.string()) });
 
 /** What all of Stytch's events have, as far as it is looked at. */
 export const stytchEvent = z.object({
   project_id: z.string(),
-  action: z.string().default(''),
-  object_type: z.string().default(''),
-  id: z.string().default(''),
-  user: entity.optional().catch(undefined),
-  member: entity.optional().catch(undefined),
-  organization: entity.optional().catch(undefined),
+  action: z._default(z.string(), ''),
+  object_type: z._default(z.string(), ''),
+  id: z._default(z.string(), ''),
+  user: z.catch(z.optional(entity), undefined),
+  member: z.catch(z.optional(entity), undefined),
+  organization: z.catch(z.optional(entity), undefined),
 });
 
 export type StytchEvent = z.infer<typeof stytchEvent>;

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import type { Author } from '../model/author.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
+import * as z from '../model/zod.ts';
 import { fieldErrors, invalid, parse } from './body.ts';
 import { authorOf, type Door } from './doors.ts';
 import { operation } from './operation.ts';
@@ -13,10 +13,10 @@ const DONE = z
   .strictObject({
     outcome: z
       .enum(['suspended', 'known', 'ignored'])
-      .meta({ description: 'known: it was dealt with when it came before' }),
-    revoked: z.int().meta({ description: 'How many living keys the owner had' }),
+      .check(z.meta({ description: 'known: it was dealt with when it came before' })),
+    revoked: z.int().check(z.meta({ description: 'How many living keys the owner had' })),
   })
-  .meta({ id: 'StytchWebhookAnswer' });
+  .check(z.meta({ id: 'StytchWebhookAnswer' }));
 
 /** What Stytch signed. */
 interface FromStytch {

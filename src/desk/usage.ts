@@ -1,10 +1,10 @@
-import * as z from 'zod';
 import { json } from '../http/answer.ts';
 import { type KeyUsageReport, requestsIn, totalsOf, type UsageReport } from '../model/life.ts';
 import { time } from '../model/objects.ts';
 import { SESSION_USE } from '../model/ports.ts';
 import { ok } from '../model/refusal.ts';
 import type { Subject } from '../model/subject.ts';
+import * as z from '../model/zod.ts';
 import { KEY_ID, KEYS_USAGE, USAGE } from './objects.ts';
 import { operation } from './operation.ts';
 import type { Place } from './place.ts';

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { ACTOR_KINDS, type AuditActor, type ChainedEntry, type ChainHead } from './audit-chain.ts';
+import * as z from './zod.ts';
 
 /** A row of an audit trail as it is shown and exported. Times are RFC 3339, UTC, with milliseconds. */
 export interface AuditObject {
@@ -74,14 +74,14 @@ const isTime = (text: string): boolean =>
   !Number.isNaN(Date.parse(text)) &&
   new Date(text).toISOString() === text;
 
-const seq = z.int().min(1);
-const mac = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-const text = z.string().nullable();
+const seq = z.int().check(z.minimum(1));
+const mac = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/));
+const text = z.nullable(z.string());
 
 const ROW = z.strictObject({
-  type: z.literal('audit').optional(),
+  type: z.optional(z.literal('audit')),
   seq,
-  at: z.string().refine(isTime),
+  at: z.string().check(z.refine(isTime)),
   action: z.string(),
   actor: z.strictObject({ kind: z.enum(ACTOR_KINDS), id: text }),
   ...{ via: text, key_id: text, address: text, country: text, request_id: text },

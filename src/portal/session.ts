@@ -1,8 +1,8 @@
-import * as z from 'zod';
 import { type BoxPorts, closeValue, openValue } from '../model/box.ts';
 import { toBase64url } from '../model/bytes.ts';
 import { OWNER_KINDS } from '../model/identity.ts';
 import type { StytchSession } from '../model/ports.ts';
+import * as z from '../model/zod.ts';
 import type { PortalPorts } from './ports.ts';
 
 /**
@@ -45,14 +45,14 @@ const SESSION = z.object({
   owner: z.object({
     kind: z.enum(OWNER_KINDS),
     id: z.string(),
-    organizationId: z.string().nullable(),
+    organizationId: z.nullable(z.string()),
   }),
   sessionId: z.string(),
   roles: z.array(z.string()),
   sessionExpiresAt: z.number(),
-  authenticatedAt: z.number().nullable(),
-  email: z.string().nullable(),
+  authenticatedAt: z.nullable(z.number()),
+  email: z.nullable(z.string()),
   stytchToken: z.string(),
   checkedAt: z.number(),
-  csrf: z.string().min(1),
+  csrf: z.string().check(z.minLength(1)),
 });

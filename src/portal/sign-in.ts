@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { type BoxPorts, closeValue, openValue } from '../model/box.ts';
 import { equalInConstantTime, toBase64url } from '../model/bytes.ts';
+import * as z from '../model/zod.ts';
 import type { PortalPorts } from './ports.ts';
 
 /**
@@ -65,7 +65,7 @@ export const loginUrlWith = (
 };
 
 const SIGN_IN = z.object({
-  state: z.string().min(1),
+  state: z.string().check(z.minLength(1)),
   returnTo: z.string(),
   isAgain: z.boolean(),
   expiresAt: z.number(),

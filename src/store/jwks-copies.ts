@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { framed, fromBase64url, toBase64url } from '../model/bytes.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { JwksCopies, JwksCopy, Log } from '../model/ports.ts';
+import * as z from '../model/zod.ts';
 import { jwksEntry } from './layout.ts';
 import { read, write } from './vault.ts';
 
@@ -12,7 +12,7 @@ const entry = z.strictObject({ copy: z.string(), master_key: z.string(), mac: z.
 
 const written = z.strictObject({
   keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })),
-  fetched_at: z.number().int(),
+  fetched_at: z.number().check(z.int()),
 });
 
 /**
@@ -55,7 +55,7 @@ const verified = async (text: string, projectId: string, keychain: Keychain): Pr
 
 const message = (projectId: string, copy: string) => framed('jwks', projectId, copy);
 
-const parse = <S extends z.ZodType>(schema: S, text: string): z.infer<S> | null => {
+const parse = <S extends z.ZodMiniType>(schema: S, text: string): z.infer<S> | null => {
   try {
     const parsed = schema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : null;

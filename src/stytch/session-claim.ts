@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { type Owner, PERSON_ID } from '../model/identity.ts';
 import type { SessionToken } from '../model/token.ts';
+import * as z from '../model/zod.ts';
 import type { StytchProject } from './project.ts';
 
 type Vertical = StytchProject['vertical'];
@@ -29,7 +29,7 @@ export const readSessionClaim = (claim: unknown, issuedAt: number): SessionClaim
 export const rolesOf = (roles: readonly string[] | null, vertical: Vertical): readonly string[] =>
   roles ?? [vertical === 'b2b' ? 'stytch_member' : 'stytch_user'];
 
-export const organizationId = z.string().regex(/^organization-(test|live)-[0-9a-f-]{36}$/);
+export const organizationId = z.string().check(z.regex(/^organization-(test|live)-[0-9a-f-]{36}$/));
 
 const organization = z.object({ organization_id: organizationId });
 
@@ -53,14 +53,15 @@ const time = z.iso.datetime({ offset: true });
 const NO_TIME = { last_authenticated_at: null };
 
 const SESSION = z.object({
-  id: z.string().min(1).max(256),
+  id: z.string().check(z.minLength(1), z.maxLength(256)),
   expires_at: time,
-  roles: z.array(z.string()).max(100).optional(),
+  roles: z.optional(z.array(z.string()).check(z.maxLength(100))),
   // A time that cannot be read makes a session older, and never no session.
-  started_at: time.nullable().catch(null),
-  authentication_factors: z
-    .array(z.object({ last_authenticated_at: time.nullable() }).catch(NO_TIME))
-    .catch([]),
+  started_at: z.catch(z.nullable(time), null),
+  authentication_factors: z.catch(
+    z.array(z.catch(z.object({ last_authenticated_at: z.nullable(time) }), NO_TIME)),
+    [],
+  ),
 });
 
 type Times = Pick<z.output<typeof SESSION>, 'started_at' | 'authentication_factors'>;

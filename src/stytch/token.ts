@@ -1,10 +1,10 @@
 import { errors, jwtVerify } from 'jose';
-import * as z from 'zod';
 import { fromBase64url, fromUtf8 } from '../model/bytes.ts';
 import { RESERVED_SUBJECT } from '../model/foreign.ts';
 import type { VerifyToken } from '../model/ports.ts';
 import { parseScope } from '../model/scope.ts';
 import type { M2MToken, SessionToken, Token, TokenVerdict } from '../model/token.ts';
+import * as z from '../model/zod.ts';
 import type { SigningKeys } from './jwks.ts';
 import { organizationId, ownerOfSession, readSessionClaim, rolesOf } from './session-claim.ts';
 
@@ -63,15 +63,15 @@ export const createTokenVerifier =
 
 const header = z.object({
   alg: z.literal('RS256'),
-  kid: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
+  kid: z.string().check(z.regex(/^[A-Za-z0-9._-]{1,128}$/)),
   // Extensions that change what the token means: none of Stytch's tokens has one (RFC 8725 §3.9).
-  crit: z.never().optional(),
-  b64: z.never().optional(),
-  zip: z.never().optional(),
-  cty: z.never().optional(),
+  crit: z.optional(z.never()),
+  b64: z.optional(z.never()),
+  zip: z.optional(z.never()),
+  cty: z.optional(z.never()),
 });
 
-const ending = z.object({ exp: z.number().optional().catch(undefined) });
+const ending = z.object({ exp: z.catch(z.optional(z.number()), undefined) });
 
 /** What is to be known of a token before its signature: the key, and when it ends by its own word. */
 interface Form {
@@ -97,14 +97,14 @@ const readForm = (jwt: string): Form | null => {
   }
 };
 
-const seconds = z.number().int().positive();
+const seconds = z.number().check(z.int(), z.positive());
 
 const common = z.object({
-  sub: z.string().min(1).max(256),
+  sub: z.string().check(z.minLength(1), z.maxLength(256)),
   iat: seconds,
   exp: seconds,
-  nbf: seconds.optional(),
-  cnf: z.never().optional(),
+  nbf: z.optional(seconds),
+  cnf: z.optional(z.never()),
 });
 
 /** Which kind of token the claims make it. All kinds of a project share keys, issuer and typ: structure alone tells. */

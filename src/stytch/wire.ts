@@ -1,27 +1,30 @@
-import * as z from 'zod';
 import type { SigningJwk, StytchClient, StytchClientPage } from '../model/ports.ts';
+import * as z from '../model/zod.ts';
 
 const oauthError = z.object({ error: z.string() });
 const stytchError = z.object({ error_type: z.string() });
-const tokenAnswer = z.object({ access_token: z.string().min(1), token_type: z.string().regex(/^bearer$/i) });
+const tokenAnswer = z.object({
+  access_token: z.string().check(z.minLength(1)),
+  token_type: z.string().check(z.regex(/^bearer$/i)),
+});
 const clientAnswer = z.object({ m2m_client: z.object({ client_id: z.string() }) });
-const nothingAsEmpty = z
-  .string()
-  .nullable()
-  .transform((text) => text ?? '');
-const m2mClient = z
-  .object({
-    client_id: z.string().min(1),
+const nothingAsEmpty = z.pipe(
+  z.nullable(z.string()),
+  z.transform((text) => text ?? ''),
+);
+const m2mClient = z.pipe(
+  z.object({
+    client_id: z.string().check(z.minLength(1)),
     // Whether one that was never given is '' or null, no source tells.
     client_name: nothingAsEmpty,
     client_description: nothingAsEmpty,
     scopes: z.array(z.string()),
     status: z.enum(['active', 'inactive']),
-    trusted_metadata: z.record(z.string(), z.unknown()).nullish(),
+    trusted_metadata: z.nullish(z.record(z.string(), z.unknown())),
     client_secret_last_four: z.string(),
-    next_client_secret_last_four: z.string().nullish(),
-  })
-  .transform(
+    next_client_secret_last_four: z.nullish(z.string()),
+  }),
+  z.transform(
     (client): StytchClient => ({
       clientId: client.client_id,
       name: client.client_name,
@@ -32,78 +35,91 @@ const m2mClient = z
       lastFour: client.client_secret_last_four,
       nextLastFour: client.next_client_secret_last_four ?? null,
     }),
-  );
-const wholeClientAnswer = z.object({ m2m_client: m2mClient }).transform(({ m2m_client }) => m2m_client);
-const searchAnswer = z
-  .object({
+  ),
+);
+const wholeClientAnswer = z.pipe(
+  z.object({ m2m_client: m2mClient }),
+  z.transform(({ m2m_client }) => m2m_client),
+);
+const searchAnswer = z.pipe(
+  z.object({
     m2m_clients: z.array(m2mClient),
-    results_metadata: z.object({ next_cursor: z.string().nullish() }),
-  })
-  .transform(
+    results_metadata: z.object({ next_cursor: z.nullish(z.string()) }),
+  }),
+  z.transform(
     ({ m2m_clients, results_metadata }): StytchClientPage => ({
       clients: m2m_clients,
       nextCursor: results_metadata.next_cursor || null,
     }),
-  );
+  ),
+);
 const rotationAnswer = z.object({
-  m2m_client: z.object({ client_id: z.string(), next_client_secret: z.string().min(1) }),
+  m2m_client: z.object({ client_id: z.string(), next_client_secret: z.string().check(z.minLength(1)) }),
 });
 /** An address is told to its owner alone, and never more than one fits. */
-const email = z.string().min(1).max(254);
-const userSessionAnswer = z
-  .object({
+const email = z.string().check(z.minLength(1), z.maxLength(254));
+const userSessionAnswer = z.pipe(
+  z.object({
     session: z.looseObject({ session_id: z.string(), user_id: z.string() }),
     // One that cannot be read is one that nobody is told of.
-    user: z.object({ emails: z.array(z.object({ email })) }).catch({ emails: [] }),
-  })
-  .transform(({ session, user }) => ({
+    user: z.catch(z.object({ emails: z.array(z.object({ email })) }), { emails: [] }),
+  }),
+  z.transform(({ session, user }) => ({
     ...{ claim: { ...session, id: session.session_id }, subject: session.user_id },
     ...{ organizationId: null, email: user.emails[0]?.email ?? null },
-  }));
-const memberSessionAnswer = z
-  .object({
+  })),
+);
+const memberSessionAnswer = z.pipe(
+  z.object({
     member_session: z.looseObject({
       ...{ member_session_id: z.string(), member_id: z.string(), organization_id: z.string() },
     }),
-    member: z.object({ email_address: email.nullable() }).catch({ email_address: null }),
-  })
-  .transform(({ member_session, member }) => ({
+    member: z.catch(z.object({ email_address: z.nullable(email) }), { email_address: null }),
+  }),
+  z.transform(({ member_session, member }) => ({
     ...{
       claim: { ...member_session, id: member_session.member_session_id },
       subject: member_session.member_id,
     },
     ...{ organizationId: member_session.organization_id, email: member.email_address },
-  }));
-const userAnswer = z.object({ user_id: z.string(), roles: z.array(z.string()).max(100).nullish() });
+  })),
+);
+const userAnswer = z.object({
+  user_id: z.string(),
+  roles: z.nullish(z.array(z.string()).check(z.maxLength(100))),
+});
 const usersFound = z.object({
-  results: z.array(z.object({ user_id: z.string(), emails: z.array(z.object({ email })) })).max(100),
+  results: z
+    .array(z.object({ user_id: z.string(), emails: z.array(z.object({ email })) }))
+    .check(z.maxLength(100)),
 });
 const organizationsFound = z.object({
-  organizations: z.array(z.object({ organization_id: z.string() })).max(100),
+  organizations: z.array(z.object({ organization_id: z.string() })).check(z.maxLength(100)),
 });
 const membersFound = z.object({
   members: z
     .array(z.object({ member_id: z.string(), organization_id: z.string(), email_address: email }))
-    .max(100),
+    .check(z.maxLength(100)),
 });
 /** It says that a session is over, and nothing more. */
 const revokeAnswer = z.object({ request_id: z.string(), status_code: z.literal(200) });
 const deleteAnswer = z.object({ client_id: z.string() });
-const jwk = z
-  .object({
+const jwk = z.pipe(
+  z.object({
     kty: z.literal('RSA'),
-    kid: z.string().min(1).max(128),
+    kid: z.string().check(z.minLength(1), z.maxLength(128)),
     // RFC 7517 §4.2, §4.4: a key for encryption, or for another algorithm, signs none of our tokens.
-    use: z.literal('sig').optional(),
-    alg: z.literal('RS256').optional(),
-    n: z.string().max(2048),
-    e: z.string().max(16),
-  })
-  .transform(({ kty, kid, n, e }) => ({ kty, kid, n, e }));
-const jwksAnswer = z.object({ keys: z.array(z.unknown()).max(20) });
+    use: z.optional(z.literal('sig')),
+    alg: z.optional(z.literal('RS256')),
+    n: z.string().check(z.maxLength(2048)),
+    e: z.string().check(z.maxLength(16)),
+  }),
+  z.transform(({ kty, kid, n, e }) => ({ kty, kid, n, e })),
+);
+const jwksAnswer = z.object({ keys: z.array(z.unknown()).check(z.maxLength(20)) });
 
 const reader =
-  <S extends z.ZodType>(schema: S) =>
+  <S extends z.ZodMiniType>(schema: S) =>
   (body: unknown): z.infer<S> | null => {
     const parsed = schema.safeParse(body);
     return parsed.success ? parsed.data : null;

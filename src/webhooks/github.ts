@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import * as z from 'zod';
 import { fromBase64, utf8 } from '../model/bytes.ts';
 import { readCapped } from '../model/capped.ts';
 import type { Turn } from '../model/turn.ts';
+import * as z from '../model/zod.ts';
 
 /** Where GitHub publishes the keys that its secret scanning signs with. */
 const GITHUB_KEYS_URL = 'https://api.github.com/meta/public_keys/secret_scanning';
@@ -28,8 +28,8 @@ export const githubAlerts = z.array(
     token: z.string(),
     type: z.string(),
     /** May be empty. */
-    url: z.string().default(''),
-    source: z.string().default('unknown'),
+    url: z._default(z.string(), ''),
+    source: z._default(z.string(), 'unknown'),
   }),
 );
 

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type * as z from 'zod';
 import latchkey from '../../latchkey.config.ts';
 import type { SETTINGS } from '../../src/config/schema.ts';
 import { defineConfig, readConfig, type Settings } from '../../src/config.ts';
 import type { CanonicalPath } from '../../src/model/path.ts';
+import type * as z from '../../src/model/zod.ts';
 
 const LIVE = 'project-live-22222222-2222-4222-8222-222222222222';
 const TEST = 'project-test-11111111-1111-4111-8111-111111111111';

@@ -80,6 +80,12 @@ export const RULES: readonly Rule[] = [
       !['assemble', 'ring'].includes(roomOf(from) ?? ''),
   },
   {
+    name: 'zod-by-us',
+    says: 'src imports zod by src/model/zod.ts, which has it speak English; others its types alone',
+    forbids: ({ from, to, typeOnly }) =>
+      inside('src', from) && to.startsWith('package:zod') && !typeOnly && from !== 'src/model/zod.ts',
+  },
+  {
     name: 'ports-not-stores',
     says: 'gate, desk, portal and http know ports: they never import ring, store, stytch',
     forbids: ({ from, to }) =>

@@ -1,5 +1,4 @@
 import { decodeJwt } from 'jose';
-import * as z from 'zod';
 import { type Asker, isAskersOwn } from '../../model/asker.ts';
 import type { JwtCredential } from '../../model/credential.ts';
 import type { Evidence } from '../../model/evidence.ts';
@@ -8,17 +7,18 @@ import type { Owner } from '../../model/identity.ts';
 import { ok, type Refusal, type Result } from '../../model/refusal.ts';
 import type { M2MToken } from '../../model/token.ts';
 import { newTrace } from '../../model/trace.ts';
+import * as z from '../../model/zod.ts';
 import type { DeskPorts } from '../ports.ts';
 
-const numericDate = z.int().positive();
+const numericDate = z.int().check(z.positive());
 
 /** Nothing besides these is ever told (RFC 7662 §2.2, SECURITY: OA-07). */
 export const ACTIVE = z.strictObject({
   active: z.literal(true),
-  scope: z.string().optional(),
-  client_id: z.string().optional(),
+  scope: z.optional(z.string()),
+  client_id: z.optional(z.string()),
   sub: z.string(),
-  exp: numericDate.optional(),
+  exp: z.optional(numericDate),
   iat: numericDate,
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
@@ -102,6 +102,6 @@ const toldOf = ({ scopes, clientId, owner }: Who) => ({
 /** What is taken from a JWT as it stands there. It was verified before. */
 const claimsOf = ({ jwt }: JwtCredential) => CLAIMS.parse(decodeJwt(jwt.reveal()));
 
-const CLAIMS = ACTIVE.pick({ iat: true, iss: true, aud: true }).strip();
+const CLAIMS = z.object({ iat: ACTIVE.shape.iat, iss: ACTIVE.shape.iss, aud: ACTIVE.shape.aud });
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);

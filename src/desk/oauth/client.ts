@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { invalid } from '../../http/form.ts';
 import type { Credential, KeyCredential, PairCredential } from '../../model/credential.ts';
 import { CREDENTIAL_KINDS } from '../../model/policy.ts';
@@ -10,6 +9,7 @@ import {
   type Refusal,
   type Result,
 } from '../../model/refusal.ts';
+import * as z from '../../model/zod.ts';
 import type { Call, DeskPorts } from '../ports.ts';
 
 /** The longest client_id and client_secret that are looked at, in characters. */
@@ -20,13 +20,13 @@ const NOT_TAKEN = 'Not taken here: clients have secrets';
 
 /** What a client says of itself in a form (RFC 6749 §2.3.1); of assertions (RFC 7521 §4.2), only that there is one. */
 export const CLIENT_FIELDS = {
-  client_id: z.string().max(MAX_CLIENT_ID, 'is too long').optional(),
-  client_secret: z.string().max(MAX_CLIENT_SECRET, 'is too long').optional(),
-  client_assertion: z.string().optional().meta({ description: NOT_TAKEN }),
-  client_assertion_type: z.string().optional().meta({ description: NOT_TAKEN }),
+  client_id: z.optional(z.string().check(z.maxLength(MAX_CLIENT_ID, 'is too long'))),
+  client_secret: z.optional(z.string().check(z.maxLength(MAX_CLIENT_SECRET, 'is too long'))),
+  client_assertion: z.optional(z.string()).check(z.meta({ description: NOT_TAKEN })),
+  client_assertion_type: z.optional(z.string()).check(z.meta({ description: NOT_TAKEN })),
 };
 
-export type ClientFields = z.output<z.ZodObject<typeof CLIENT_FIELDS>>;
+export type ClientFields = z.output<z.ZodMiniObject<typeof CLIENT_FIELDS>>;
 
 /** A client_id and its client_secret: of a key of ours, or of a client made elsewhere. */
 type PairOfClient = KeyCredential | PairCredential;

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { json, PRAGMA } from '../../http/answer.ts';
 import type { DeviceClient } from '../../model/device.ts';
 import { DEVICE_CODE_SECONDS, DEVICE_INTERVAL_SECONDS } from '../../model/device-code.ts';
@@ -6,6 +5,7 @@ import { MAX_NAME } from '../../model/plain-text.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { seenFrom } from '../../model/seen.ts';
 import { addressOf } from '../../model/stranger.ts';
+import * as z from '../../model/zod.ts';
 import type { DeviceAbout } from '../device-texts.ts';
 import type { Doors } from '../doors.ts';
 import { operation } from '../operation.ts';
@@ -21,28 +21,35 @@ const FORM = z
   .object({
     ...CLIENT_FIELDS,
     scope: z
-      .string()
-      .optional()
-      .meta({ description: 'Scope-tokens, separated by one space each; absent for all of the client' }),
-    device_name: text(1, MAX_NAME).optional().meta({
-      description: 'What the device calls itself: the key is named after it. No parameter of RFC 8628',
-    }),
+      .optional(z.string())
+      .check(
+        z.meta({ description: 'Scope-tokens, separated by one space each; absent for all of the client' }),
+      ),
+    device_name: z.optional(text(1, MAX_NAME)).check(
+      z.meta({
+        description: 'What the device calls itself: the key is named after it. No parameter of RFC 8628',
+      }),
+    ),
   })
-  .meta({
-    id: 'DeviceAuthorizationRequest',
-    examples: [{ client_id: 'acme-cli', device_name: 'my laptop' }],
-  });
+  .check(
+    z.meta({
+      id: 'DeviceAuthorizationRequest',
+      examples: [{ client_id: 'acme-cli', device_name: 'my laptop' }],
+    }),
+  );
 
 const CODES = z
   .strictObject({
-    device_code: z.string().meta({ description: 'For the token endpoint: keep it secret' }),
-    user_code: z.string().meta({ description: 'For the user, who types it at `verification_uri`' }),
+    device_code: z.string().check(z.meta({ description: 'For the token endpoint: keep it secret' })),
+    user_code: z.string().check(z.meta({ description: 'For the user, who types it at `verification_uri`' })),
     verification_uri: z.url(),
     verification_uri_complete: z.url(),
-    expires_in: z.int().positive().meta({ description: 'Seconds' }),
-    interval: z.int().positive().meta({ description: 'Seconds between two requests at the token endpoint' }),
+    expires_in: z.int().check(z.positive(), z.meta({ description: 'Seconds' })),
+    interval: z
+      .int()
+      .check(z.positive(), z.meta({ description: 'Seconds between two requests at the token endpoint' })),
   })
-  .meta({ id: 'DeviceAuthorization' });
+  .check(z.meta({ id: 'DeviceAuthorization' }));
 
 /** Where a device begins to wait for its user's word (RFC 8628 §3.1). */
 export const deviceAuthorizationOperation = (ports: DeskPorts, doors: Doors) =>

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { Reason, Result } from '../../model/refusal.ts';
+import * as z from '../../model/zod.ts';
 import type { Call } from '../ports.ts';
 import { CLIENT_FIELDS, type PresentedClient } from './client.ts';
 import { DEVICE_CODE_GRANT } from './metadata.ts';
@@ -9,18 +9,21 @@ export const tokenForm = z
   .object({
     ...CLIENT_FIELDS,
     grant_type: z
-      .string()
-      .optional()
-      .meta({ description: `Required. \`client_credentials\` or \`${DEVICE_CODE_GRANT}\`` }),
-    scope: z.string().optional().meta({
-      description: 'Scope-tokens, separated by one space each; absent for all of the client. Not of a device',
-    }),
+      .optional(z.string())
+      .check(z.meta({ description: `Required. \`client_credentials\` or \`${DEVICE_CODE_GRANT}\`` })),
+    scope: z.optional(z.string()).check(
+      z.meta({
+        description:
+          'Scope-tokens, separated by one space each; absent for all of the client. Not of a device',
+      }),
+    ),
     device_code: z
-      .string()
-      .optional()
-      .meta({ description: 'Of a device, with its `client_id` and no secret' }),
+      .optional(z.string())
+      .check(z.meta({ description: 'Of a device, with its `client_id` and no secret' })),
   })
-  .meta({ id: 'TokenRequest', examples: [{ grant_type: 'client_credentials', scope: 'items:read' }] });
+  .check(
+    z.meta({ id: 'TokenRequest', examples: [{ grant_type: 'client_credentials', scope: 'items:read' }] }),
+  );
 
 /** What a grant is asked with: its client has presented itself, and is not authenticated yet. */
 export interface TokenRequest {

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { json, PRAGMA } from '../../http/answer.ts';
 import { invalid } from '../../http/form.ts';
 import { err, ok } from '../../model/refusal.ts';
+import * as z from '../../model/zod.ts';
 import type { Doors } from '../doors.ts';
 import { operation } from '../operation.ts';
 import type { Call, DeskPorts } from '../ports.ts';
@@ -17,7 +17,7 @@ const FORM = presentedTokenForm(
 
 const INTROSPECTION = z
   .union([ACTIVE, z.strictObject({ active: z.literal(false) })])
-  .meta({ id: 'Introspection' });
+  .check(z.meta({ id: 'Introspection' }));
 
 /**
  * Tells a resource server what a token is good for (RFC 7662), by the Ring's word of this moment. To ask is no use of the

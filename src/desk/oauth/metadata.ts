@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { json } from '../../http/answer.ts';
 import { ok } from '../../model/refusal.ts';
+import * as z from '../../model/zod.ts';
 import type { Doors } from '../doors.ts';
 import { operation } from '../operation.ts';
 import type { DeskPorts } from '../ports.ts';
@@ -24,14 +24,18 @@ const METADATA = z
     introspection_endpoint_auth_methods_supported: texts,
     revocation_endpoint: z.url(),
     revocation_endpoint_auth_methods_supported: texts,
-    device_authorization_endpoint: z.url().optional(),
-    jwks_uri: z.url().meta({ description: 'The keys of assertions. Access tokens are signed by Stytch' }),
+    device_authorization_endpoint: z.optional(z.url()),
+    jwks_uri: z
+      .url()
+      .check(z.meta({ description: 'The keys of assertions. Access tokens are signed by Stytch' })),
     grant_types_supported: texts,
-    response_types_supported: texts.meta({ description: 'Empty: there is no authorization endpoint' }),
-    scopes_supported: texts.optional(),
+    response_types_supported: texts.check(
+      z.meta({ description: 'Empty: there is no authorization endpoint' }),
+    ),
+    scopes_supported: z.optional(texts),
     service_documentation: z.url(),
   })
-  .meta({ id: 'AuthorizationServerMetadata' });
+  .check(z.meta({ id: 'AuthorizationServerMetadata' }));
 
 /** What standard clients find everything by (RFC 8414). The issuer is the configured one, whatever `Host` says. */
 export const metadataOperation = (ports: DeskPorts, doors: Doors) =>

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { json, PRAGMA } from '../../http/answer.ts';
 import { invalid } from '../../http/form.ts';
 import { err, ok } from '../../model/refusal.ts';
+import * as z from '../../model/zod.ts';
 import type { Doors } from '../doors.ts';
 import { operation } from '../operation.ts';
 import type { Call, DeskPorts } from '../ports.ts';
@@ -23,11 +23,15 @@ const TOKEN = z
   .strictObject({
     access_token: z.string(),
     token_type: z.literal('Bearer'),
-    expires_in: z.int().positive().optional().meta({ description: 'Seconds' }),
-    scope: z.string().optional().meta({ description: 'What the token is good for; absent for nothing' }),
-    key_id: z.string().optional().meta({ description: 'Of the API key that a device is given as its token' }),
+    expires_in: z.optional(z.int().check(z.positive())).check(z.meta({ description: 'Seconds' })),
+    scope: z
+      .optional(z.string())
+      .check(z.meta({ description: 'What the token is good for; absent for nothing' })),
+    key_id: z
+      .optional(z.string())
+      .check(z.meta({ description: 'Of the API key that a device is given as its token' })),
   })
-  .meta({ id: 'TokenAnswer' });
+  .check(z.meta({ id: 'TokenAnswer' }));
 
 /** The token endpoint (RFC 6749 §3.2). */
 export const tokenOperation = (ports: DeskPorts, doors: Doors) => {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../model/zod.ts';
 import type { Reference, ResponseObject, Schema } from './document.ts';
 
 /** What is said once in a document and referred to from elsewhere. */
@@ -6,7 +6,7 @@ export interface Components {
   readonly schemas: Record<string, Schema>;
   readonly responses: Record<string, ResponseObject>;
   /** A schema as what is sent or what is answered has to be. Those with an id are components. */
-  readonly schema: (schema: z.ZodType, io: 'input' | 'output') => Schema;
+  readonly schema: (schema: z.ZodMiniType, io: 'input' | 'output') => Schema;
   /** A response of that name, made when it is first wanted. */
   readonly response: (name: string, make: () => ResponseObject) => Reference;
 }

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { EVENT_TYPES, type EventType } from '../../model/life.ts';
+import * as z from '../../model/zod.ts';
 import { KEY, OWNER, time } from '../objects.ts';
 import type { Components } from './components.ts';
 import type { OpenApi, Parameter } from './document.ts';
@@ -7,31 +7,31 @@ import type { OpenApi, Parameter } from './document.ts';
 const ofKey = { owner: OWNER, key: KEY };
 
 /** Of each event: what it tells of, and its `data`. */
-const EVENTS: Readonly<Record<EventType, { readonly says: string; readonly data: z.ZodObject }>> = {
+const EVENTS: Readonly<Record<EventType, { readonly says: string; readonly data: z.ZodMiniObject }>> = {
   'key.created': { says: 'A key was made', data: z.strictObject(ofKey) },
   'key.rotated': { says: 'A key has a new secret, and its old one is dead', data: z.strictObject(ofKey) },
   'key.revoked': {
     says: 'A key was revoked',
-    data: z.strictObject({ ...ofKey, because: z.string().nullable() }),
+    data: z.strictObject({ ...ofKey, because: z.nullable(z.string()) }),
   },
   'key.leaked': {
     says: 'Somebody found a key where it does not belong, and it is dead',
     data: z.strictObject({
       ...ofKey,
-      source: z.string().nullable(),
+      source: z.nullable(z.string()),
       ended: z.enum(['key', 'old_secret', 'next_secret']),
     }),
   },
   'key.expiring': { says: 'A key will end soon', data: z.strictObject({ ...ofKey, expires_at: time }) },
   'key.unused': {
     says: 'A key was not used for long',
-    data: z.strictObject({ ...ofKey, last_used_at: time.nullable() }),
+    data: z.strictObject({ ...ofKey, last_used_at: z.nullable(time) }),
   },
   'quota.reached': {
     says: "Much of a month's quota is used up, or all of it",
     data: z.strictObject({
       owner: OWNER,
-      month: z.string().meta({ description: 'In UTC: `2026-11`' }),
+      month: z.string().check(z.meta({ description: 'In UTC: `2026-11`' })),
       units: z.int(),
       per_month: z.int(),
       percent: z.number(),
@@ -39,7 +39,7 @@ const EVENTS: Readonly<Record<EventType, { readonly says: string; readonly data:
   },
   'owner.suspended': {
     says: 'Somebody was suspended, or is no longer',
-    data: z.strictObject({ owner: OWNER, suspended: z.boolean(), reason: z.string().nullable() }),
+    data: z.strictObject({ owner: OWNER, suspended: z.boolean(), reason: z.nullable(z.string()) }),
   },
 };
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../model/zod.ts';
 import { type AnswerSpec, isOAuth, type Operation } from '../operation.ts';
 import type { Components } from './components.ts';
 import type { OperationObject, Parameter, ResponseObject } from './document.ts';
@@ -24,13 +24,15 @@ export const describedOperation = (operation: Operation, components: Components)
 };
 
 /** Of the owner that an operator names: no operation but the door reads it. */
-const USER_ID = z.string().meta({ description: 'A user, a member or an organisation, by its id at Stytch' });
+const USER_ID = z
+  .string()
+  .check(z.meta({ description: 'A user, a member or an organisation, by its id at Stytch' }));
 
 const parametersOf = (
   { path, params, query, headers }: Operation,
   components: Components,
 ): readonly Parameter[] => {
-  const parameter = (name: string, where: Parameter['in'], schema: z.ZodType): Parameter => {
+  const parameter = (name: string, where: Parameter['in'], schema: z.ZodMiniType): Parameter => {
     const { description, ...said } = components.schema(schema, 'input');
     const required = where === 'path' || !schema.safeParse(undefined).success;
     return {
@@ -40,15 +42,15 @@ const parametersOf = (
   };
   const named = [...path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name);
   return [
-    ...named.map((name) => parameter(name, 'path', (params.shape[name] as z.ZodType) ?? USER_ID)),
-    ...Object.entries(query.shape).map(([name, schema]) => parameter(name, 'query', schema as z.ZodType)),
+    ...named.map((name) => parameter(name, 'path', (params.shape[name] as z.ZodMiniType) ?? USER_ID)),
+    ...Object.entries(query.shape).map(([name, schema]) => parameter(name, 'query', schema as z.ZodMiniType)),
     ...Object.entries(headers).map(([name, description]) =>
-      parameter(name, 'header', z.string().optional().meta({ description })),
+      parameter(name, 'header', z.optional(z.string()).check(z.meta({ description }))),
     ),
   ];
 };
 
-const bodyOf = ({ path }: Operation, body: z.ZodType, components: Components) => {
+const bodyOf = ({ path }: Operation, body: z.ZodMiniType, components: Components) => {
   const type = isOAuth(path) ? 'application/x-www-form-urlencoded' : 'application/json';
   return { required: true as const, content: { [type]: { schema: components.schema(body, 'input') } } };
 };

@@ -1,7 +1,7 @@
-import type * as z from 'zod';
 import type { TrailPage } from '../../model/keys.ts';
 import { ok, type Result } from '../../model/refusal.ts';
 import type { Subject } from '../../model/subject.ts';
+import type * as z from '../../model/zod.ts';
 import { nextCursor, pageBegins } from '../paging.ts';
 import type { DeskPorts } from '../ports.ts';
 import type { auditQuery } from '../schemas.ts';

@@ -1,10 +1,10 @@
-import type * as z from 'zod';
 import type { KeysPage } from '../../model/keys.ts';
 import type { Limit } from '../../model/lease-wire.ts';
 import type { Idempotency, IssuedKey, KeyRecord } from '../../model/life.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { isReservedScope } from '../../model/scope.ts';
 import type { Subject } from '../../model/subject.ts';
+import type * as z from '../../model/zod.ts';
 import { invalid } from '../body.ts';
 import { readKeyPosition, writeKeyPosition } from '../key-position.ts';
 import { nextCursor, pageBegins } from '../paging.ts';

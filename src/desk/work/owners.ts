@@ -1,7 +1,7 @@
-import type * as z from 'zod';
 import type { OwnerRecord } from '../../model/life.ts';
 import type { Result } from '../../model/refusal.ts';
 import type { Subject } from '../../model/subject.ts';
+import type * as z from '../../model/zod.ts';
 import type { DeskPorts } from '../ports.ts';
 import type { ownerLimitsBody, suspensionBody } from '../schemas.ts';
 

@@ -1,8 +1,8 @@
-import type * as z from 'zod';
 import type { KeyUsageReport, UsageBucket, UsageReport } from '../../model/life.ts';
 import { SESSION_USE } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import type { Subject } from '../../model/subject.ts';
+import type * as z from '../../model/zod.ts';
 import type { DeskPorts } from '../ports.ts';
 import type { keysUsageQuery, usageQuery } from '../schemas.ts';
 import { type UsageRange, usageRange } from '../usage-range.ts';

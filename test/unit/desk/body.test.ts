@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { readBody } from '../../../src/desk/body.ts';
+import * as z from '../../../src/model/zod.ts';
 
 const MAX = 65_536;
 const schema = z.strictObject({
   name: z.string(),
-  list: z.array(z.strictObject({ id: z.number() })).optional(),
-  any: z.unknown().optional(),
+  list: z.optional(z.array(z.strictObject({ id: z.number() }))),
+  any: z.optional(z.unknown()),
 });
 
 type Body = string | Uint8Array<ArrayBuffer> | ReadableStream;
@@ -188,6 +188,15 @@ describe('what is wrong in it', () => {
         },
       ),
     );
+  });
+
+  it('is told in words, of a value of another kind too', async () => {
+    const result = await read('{"name":7,"list":[{}]}');
+    const details = 'refusal' in result && 'errors' in result.refusal ? result.refusal.errors : [];
+    expect(details.map(({ detail }) => detail)).toEqual([
+      'Invalid input: expected string, received number',
+      'Invalid input: expected number, received undefined',
+    ]);
   });
 
   it('repeats none of the values', async () => {

@@ -8,6 +8,7 @@ import { openApiOf } from '../../../../src/desk/openapi/index.ts';
 import { reasonsOf } from '../../../../src/desk/openapi/refusals.ts';
 import { isOAuth } from '../../../../src/desk/operation.ts';
 import { ANSWERS } from '../../../../src/http/answers.ts';
+import * as z from '../../../../src/model/zod.ts';
 import { DOCUMENT, OPERATIONS } from '../document.ts';
 
 const listed = (paths: typeof DOCUMENT.paths) =>
@@ -176,7 +177,7 @@ describe('schemas', () => {
     const bodies = OPERATIONS.flatMap(({ body }) => (body === null ? [] : [body]));
     expect(bodies.length).toBeGreaterThan(5);
     for (const body of bodies) {
-      const { examples } = body.meta() as { readonly examples: readonly unknown[] };
+      const { examples } = z.globalRegistry.get(body) as { readonly examples: readonly unknown[] };
       for (const example of examples) expect(body.safeParse(example).success).toBe(true);
     }
   });
