@@ -1,9 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import { type Evidence, isUsed, type Known, useOf } from '../model/evidence.ts';
 import { giveBack, isOver, openPurse, type Purse, weightOf } from '../model/lease.ts';
 import { OWNER_PURSE, type Report } from '../model/lease-wire.ts';
 import type { KeyUse } from '../model/ports.ts';
 import type { Refusal } from '../model/refusal.ts';
+import { createBounded } from './bounded.ts';
 
 /** Bounds of an isolate, which has 128 MB for everything: of each kind so many, least recently used first to go. */
 const MAX_EVIDENCES = 10_000;
@@ -56,51 +56,48 @@ const sizeOf = ({ token, session, held }: Evidence, text: string): number => {
 /** What an isolate remembers, least recently used first to go. Keyed by credentials as presented: heap only. */
 export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: MemoryOptions) => {
   const texts = openTexts();
-  /** Evidence that is taken out only to be put in again. */
+  /** Evidence that is put in again, to be weighed anew. */
   let staying: Evidence | null = null;
-  const evidences = new LRUCache<string, Evidence>({
+  const evidences = createBounded<Evidence>({
     max: MAX_EVIDENCES,
-    maxSize: MAX_EVIDENCE_BYTES,
-    sizeCalculation: sizeOf,
-    dispose: (evidence, text) => {
+    maxWeight: MAX_EVIDENCE_BYTES,
+    weightOf: sizeOf,
+    gone: (evidence, text) => {
       texts.remove(evidence.ring, text);
       if (evidence !== staying && isUsed(evidence)) takeBack(evidence.ring, [], [useOf(evidence, now())]);
     },
   });
-  const refusals = new LRUCache<string, RememberedRefusal>({
+  const refusals = createBounded<RememberedRefusal>({
     max: MAX_REFUSALS,
-    maxSize: MAX_REFUSAL_BYTES,
-    sizeCalculation: (_, text) => REFUSAL_BYTES + text.length,
+    maxWeight: MAX_REFUSAL_BYTES,
+    weightOf: (_, text) => REFUSAL_BYTES + text.length,
   });
   const returnAll = (purse: Purse, place: string): void => {
     const reports = giveBack(purse, now());
     if (reports.length > 0) takeBack(ringAt(place), reports, []);
   };
-  const purses = new LRUCache<string, Purse>({
+  const purses = createBounded<Purse>({
     max: MAX_PURSES,
-    maxSize: MAX_LEASES,
-    sizeCalculation: weightOf,
-    dispose: (purse, place, reason) => {
-      if (reason === 'evict') returnAll(purse, place);
+    maxWeight: MAX_LEASES,
+    weightOf,
+    gone: (purse, place, evicted) => {
+      if (evicted) returnAll(purse, place);
     },
   });
 
   /** Lets the purses go that were not looked at for longest, if nothing in them matters any more: a flow that stopped leaves its dates. */
   const forgetOver = (): void => {
     for (let i = 0; i < OLD_FOR_NEW; i++) {
-      const place = purses.rkeys().next().value;
-      const purse = place === undefined ? undefined : purses.peek(place);
-      if (place === undefined || purse === undefined || !isOver(purse, now())) return;
-      purses.delete(place);
+      const oldest = purses.oldest();
+      if (oldest === null || !isOver(oldest.value, now())) return;
+      purses.delete(oldest.name);
     }
   };
 
   return {
     recall: (presented: string): Evidence | undefined => evidences.get(presented),
     remember: (presented: string, evidence: Evidence): void => {
-      // Only what is set anew is weighed anew.
       staying = evidence;
-      evidences.delete(presented);
       evidences.set(presented, evidence);
       staying = null;
       texts.add(evidence.ring, presented);
@@ -137,8 +134,6 @@ export const createMemory = ({ now, giveBack: takeBack, ...purseOptions }: Memor
         returnAll(purse, place);
         return;
       }
-      // Only what is set anew is weighed anew.
-      purses.delete(place);
       purses.set(place, purse);
     },
   };
