@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { cpuOf, cpuOfMachine, cpuOfUs } from './cpu.ts';
 import { call } from './http.ts';
+import { quiet } from './origin.ts';
 import type { Target, Variant, World } from './variant.ts';
 import { type LoadResult, load } from './wrk.ts';
 
@@ -37,7 +37,7 @@ export const measure = async (variant: Variant, target: Target, world: World): P
     (!variant.identified && seen.identified > 0)
   )
     throw new Error(`the origin was told a user in ${seen.identified} of ${seen.requests} requests`);
-  await target.confirm?.();
+  await target.confirm?.(seen.requests);
   const foreign = after.machine - before.machine - (after.ours - before.ours);
   return {
     rps: (result.requests / result.micros) * 1_000_000,
@@ -48,9 +48,6 @@ export const measure = async (variant: Variant, target: Target, world: World): P
     foreign_cores: Math.max(0, foreign / result.micros),
   };
 };
-
-/** Longer than any request takes that nobody waits for any more. */
-const SETTLE_MS = 300;
 
 type Phase = 'warmUp' | 'round';
 
@@ -71,9 +68,7 @@ const check = async (variant: Variant, target: Target, { origin }: World): Promi
   const [key] = target.keys?.warmUp ?? [];
   const headers = { ...target.headers, ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }) };
   const direct = await call({ port: origin.port, path: target.path });
-  // What the warm-up left under way comes in first.
-  do await wait(SETTLE_MS);
-  while ((await origin.seen()).requests > 0);
+  await quiet(origin);
   const answer = await call({ ...target, headers });
   const { requests, last } = await origin.seen();
   if (answer.status !== 200 || answer.text !== direct.text)

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { startOriginChild } from './origin-child.ts';
 import type { Seen } from './origin-process.ts';
 
@@ -22,4 +23,13 @@ export const startOrigin = async (): Promise<Origin> => {
     seen: () => child.ask<Seen>('seen'),
     [Symbol.dispose]: () => child[Symbol.dispose](),
   };
+};
+
+/** Longer than any request takes that nobody waits for any more. */
+const SETTLE_MS = 300;
+
+/** Waits until what a load left under way has come in: what the origin sees then is what is sent then. */
+export const quiet = async (origin: Origin): Promise<void> => {
+  do await wait(SETTLE_MS);
+  while ((await origin.seen()).requests > 0);
 };

@@ -22,8 +22,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   /** Keys to be used once each, in this order, the warm-up's before the round's. */
   readonly keys?: { readonly warmUp: readonly string[]; readonly round: readonly string[] };
-  /** Throws unless the round measured what it says: called after it. */
-  readonly confirm?: () => Promise<void>;
+  /** Throws unless the round measured what it says: called after it, with how many requests the origin saw in it. */
+  readonly confirm?: (requests: number) => Promise<void>;
 }
 
 /** A variant that is being served. */
