@@ -21,6 +21,13 @@ export interface IssuedKey {
   readonly key_id: string;
 }
 
+/** The emulator as others than Latchkey meet it. */
+export interface Stytch {
+  readonly port: number;
+  readonly projectId: string;
+  readonly secret: string;
+}
+
 /** A Latchkey over a folder of state, and the Stytch that it asks. */
 export interface Deployment {
   readonly start: () => Promise<Server>;
@@ -32,6 +39,7 @@ export interface Deployment {
   readonly exchange: (key: IssuedKey) => Promise<string>;
   /** How many tokens Stytch has given so far. */
   readonly tokens: () => Promise<number>;
+  readonly stytch: Stytch;
 }
 
 /** The emulator, in a process of its own, so that its CPU is not Latchkey's. */
@@ -78,6 +86,7 @@ export const deploy = (
   const port = stytch.port('stytch');
   const variables = variablesOf('emulator/wrangler.toml');
   const service = latchkeyService(stytch, originUrl, entry);
+  const { PROJECT_ID: projectId = '', PROJECT_SECRET: secret = '' } = variables;
   return {
     start: () => serve({ services: [service], state }),
     issue: async (server, owners, keysOfEach) => {
@@ -86,7 +95,7 @@ export const deploy = (
       return inParallel(PARALLEL, turns, (session) => issueKey(server, session));
     },
     signIn: () => signIn(port),
-    exchange: (key) => exchange(port, variables.PROJECT_ID ?? '', key),
+    exchange: (key) => exchange(port, projectId, key),
     tokens: async () => {
       const { tokens } = await callJson<{ readonly tokens: number }>(
         { port, path: '/_emulator/counters' },
@@ -94,6 +103,7 @@ export const deploy = (
       );
       return tokens;
     },
+    stytch: { port, projectId, secret },
   };
 };
 

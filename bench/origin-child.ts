@@ -7,7 +7,7 @@ export interface OriginChild extends Disposable {
   readonly port: number;
   readonly tell: (message: object) => void;
   /** Its next message is the answer. Fails when it ends. */
-  readonly ask: <T>(question: string) => Promise<T>;
+  readonly ask: <T>(question: string | object) => Promise<T>;
 }
 
 /** Starts one, by the path of its program, and waits until it listens; it ends with us. */
@@ -24,7 +24,7 @@ export const startOriginChild = async (path: string): Promise<OriginChild> => {
     pid: child.pid ?? -1,
     port,
     tell: (message) => void child.send(message),
-    ask: <T>(question: string) => {
+    ask: <T>(question: string | object) => {
       const answered = answer<T>();
       child.send(question);
       return answered;

@@ -1,0 +1,67 @@
+import { call } from '../http.ts';
+import { API_HOST, ITEMS } from '../latchkey.ts';
+import { type Origin, quiet } from '../origin.ts';
+import type { Target, Variant, World } from '../variant.ts';
+
+/** What others would put in Latchkey's place. */
+export interface Peer extends Variant {
+  readonly group: 'peer';
+  /** What it is a ratio of, where that is not `pass`. */
+  readonly base?: string;
+  /** Why it cannot be had here, or null; installs what it needs where it may. */
+  readonly missing?: (tell: (line: string) => void) => string | null;
+}
+
+/** A peer that is being served. */
+export interface Served extends AsyncDisposable {
+  readonly pid: number;
+  readonly port: number;
+  /** What a client with a good credential sends: made for each round, as some live for minutes only. */
+  readonly good: () => Promise<Headers>;
+  /** One that is like it and not good; null for a proxy that asks nobody. */
+  readonly bad: Headers | null;
+  /** How often what it asks on each call was asked so far; null where it asks nothing but itself. */
+  readonly asked: (() => Promise<number>) | null;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+type Wish = Pick<Peer, 'name' | 'says' | 'base' | 'missing'> & {
+  readonly serve: (world: World) => Promise<Served>;
+};
+
+/**
+ * A peer as a variant. After each round it is made sure that a bad credential is refused without a word to the origin,
+ * and that what the peer asks on each call was asked on each.
+ */
+export const peer = ({ serve, ...wish }: Wish): Peer => ({
+  ...wish,
+  group: 'peer',
+  identified: true,
+  wrong: (last) => (last.authorization === undefined ? null : 'the origin got the credential itself'),
+  open: async (world) => {
+    const served = await serve(world);
+    const { pid, port, bad, asked } = served;
+    const round = async (): Promise<Target> => {
+      const target = { pid, port, path: ITEMS, headers: { Host: API_HOST, ...(await served.good()) } };
+      const before = (await asked?.()) ?? 0;
+      const confirm = async (requests: number): Promise<void> => {
+        const calls = ((await asked?.()) ?? 0) - before;
+        if (asked !== null && calls < requests)
+          throw new Error(`asked ${calls} times for ${requests} requests`);
+        if (bad !== null) await refuses(world.origin, { ...target, headers: { Host: API_HOST, ...bad } });
+      };
+      return { ...target, confirm };
+    };
+    return { round, [Symbol.asyncDispose]: () => served[Symbol.asyncDispose]() };
+  },
+});
+
+/** Throws unless the target refuses what it is sent, and the origin hears nothing of it. */
+const refuses = async (origin: Origin, target: Target): Promise<void> => {
+  await quiet(origin);
+  const { status } = await call(target);
+  const { requests } = await origin.seen();
+  if (status !== 401 && status !== 403) throw new Error(`answered ${status} to a bad credential`);
+  if (requests > 0) throw new Error('the origin was asked with a bad credential');
+};

@@ -1,0 +1,24 @@
+import { callJson } from '../http.ts';
+import type { Stytch } from '../latchkey.ts';
+import type { Headers } from './peer.ts';
+
+/** The user in whose name the peers' credentials are. */
+const USER_ID = 'user-test-ada00000-0000-4000-8000-000000000001';
+
+/** Where Stytch publishes the keys that tokens are signed with. */
+export const jwksPath = ({ projectId }: Stytch): string => `/v1/sessions/jwks/${projectId}`;
+
+/** An M2M access token with the claims that one of a Latchkey key has, good for an hour. */
+export const m2mToken = async ({ port }: Stytch): Promise<string> => {
+  const claims = { sub: `bench_test_${'0'.repeat(28)}`, scope: 'items:read', user_id: USER_ID };
+  const wish = { port, path: '/_emulator/tokens', method: 'POST', body: { kind: 'm2m', claims } };
+  return (await callJson<{ readonly token: string }>(wish, 200)).token;
+};
+
+/** The same token with another signature. */
+export const forged = (token: string): string => {
+  const [head = '', payload = '', signature = ''] = token.split('.');
+  return [head, payload, [...signature].reverse().join('')].join('.');
+};
+
+export const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });

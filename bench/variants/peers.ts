@@ -1,0 +1,5 @@
+import { honoJwk } from '../peers/hono-jwk.ts';
+import type { Peer } from '../peers/peer.ts';
+
+/** What users would pick instead, each set up as its documentation has it (docs/performance.md says what each does). */
+export const PEERS: readonly Peer[] = [honoJwk];
