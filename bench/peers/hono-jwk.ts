@@ -22,7 +22,7 @@ export const honoJwk = peer({
     return {
       ...{ pid: server.pid, port: server.port(service.name) },
       good: async () => bearer(await m2mToken(stytch)),
-      bad: bearer(forged(await m2mToken(stytch))),
+      bad: async () => bearer(forged(await m2mToken(stytch))),
       asked: replay.asked,
       [Symbol.asyncDispose]: async () => {
         replay[Symbol.dispose]();

@@ -3,7 +3,7 @@ import type { Stytch } from '../latchkey.ts';
 import type { Headers } from './peer.ts';
 
 /** The user in whose name the peers' credentials are. */
-const USER_ID = 'user-test-ada00000-0000-4000-8000-000000000001';
+export const USER_ID = 'user-test-ada00000-0000-4000-8000-000000000001';
 
 /** Where Stytch publishes the keys that tokens are signed with. */
 export const jwksPath = ({ projectId }: Stytch): string => `/v1/sessions/jwks/${projectId}`;
