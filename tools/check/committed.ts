@@ -1,11 +1,12 @@
+import { LOCKS } from './lockfile.ts';
 import { committedFiles, read } from './project.ts';
 import { secretsIn } from './secrets.ts';
 import { type Outcome, outcomeOf } from './step.ts';
 
 const MACHINE_PATH = /(?<![\w.~*@:-])(?:\/(?:work|root)\/(?=[\w.])|\/(?:home|Users)\/[a-z][\w-]*\/)/;
 
-/** Hashes alone; nobody writes in it by hand. */
-const SKIPPED = new Set(['package-lock.json']);
+/** Hashes alone; nobody writes in them by hand. */
+const SKIPPED: ReadonlySet<string> = new Set(LOCKS.map((folder) => `${folder}package-lock.json`));
 
 /** Looks for secrets and for traces of one machine in every committed file. */
 export const checkCommitted = (): Outcome => {

@@ -17,16 +17,23 @@ export interface Locked {
 
 export type Packages = Readonly<Record<string, Locked>>;
 
-/** Whether `npm ci` will work from this lock on every platform and with every registry. */
-export const checkLockfile = (): Outcome => {
-  const text = read('package-lock.json');
-  const packages = lockedPackages();
-  return outcomeOf([...missing(packages), ...addresses(text)], `${Object.keys(packages).length} packages`);
-};
+/** Whose locks these are, by folder: the project's, and what `npm run bench` compares it with. */
+export const LOCKS = ['', 'bench/peers/'] as const;
 
-/** Every package of the lock by the place where it is installed; '' is the project itself. */
-export const lockedPackages = (): Packages =>
-  (JSON.parse(read('package-lock.json')) as { readonly packages: Packages }).packages;
+/** Whether `npm ci` will work from these locks on every platform and with every registry. */
+export const checkLockfile = (): Outcome =>
+  outcomeOf(
+    LOCKS.flatMap((folder) =>
+      [...missing(lockedPackages(folder)), ...addresses(read(`${folder}package-lock.json`))].map(
+        (problem) => `${folder}${problem}`,
+      ),
+    ),
+    `${LOCKS.map((folder) => Object.keys(lockedPackages(folder)).length).join(' and ')} packages`,
+  );
+
+/** Every package of a lock by the place where it is installed; '' is the project itself. */
+export const lockedPackages = (folder: (typeof LOCKS)[number] = ''): Packages =>
+  (JSON.parse(read(`${folder}package-lock.json`)) as { readonly packages: Packages }).packages;
 
 /** npm leaves out the binaries its registry lacks for other platforms, and there `npm ci` then fails. */
 export const missing = (packages: Packages): readonly string[] =>

@@ -1,4 +1,4 @@
-import { type Locked, lockedPackages, type Packages } from './lockfile.ts';
+import { LOCKS, type Locked, lockedPackages, type Packages } from './lockfile.ts';
 import { read } from './project.ts';
 import { type Outcome, outcomeOf } from './step.ts';
 
@@ -13,11 +13,15 @@ interface Manifest {
 
 /** Whether what `npm ci` installs is what was looked at, runs nothing by being installed, and may be shipped. */
 export const checkPackages = (): Outcome => {
-  const manifest: Manifest = JSON.parse(read('package.json'));
-  const packages = lockedPackages();
+  const problems = LOCKS.flatMap((folder) => {
+    const manifest: Manifest = JSON.parse(read(`${folder}package.json`));
+    const packages = lockedPackages(folder);
+    return [...unsealed(packages), ...scripts(packages, manifest), ...loose(manifest)];
+  });
+  const shipped = lockedPackages();
   return outcomeOf(
-    [...unsealed(packages), ...scripts(packages, manifest), ...loose(manifest), ...licences(packages)],
-    `${Object.values(packages).filter(isShipped).length - 1} of them shipped`,
+    [...problems, ...licences(shipped)],
+    `${Object.values(shipped).filter(isShipped).length - 1} of them shipped`,
   );
 };
 

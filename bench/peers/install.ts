@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** npm writes it when it has installed all. */
+const DONE = join(import.meta.dirname, 'node_modules/.package-lock.json');
+const LOCK = join(import.meta.dirname, 'package-lock.json');
+
+/**
+ * Installs the packages that peers are made of, which the project itself does not need, unless they are there. They run
+ * nothing when they are installed. What is in the way is the answer; null for nothing.
+ */
+export const installPackages = (tell: (line: string) => void): string | null => {
+  if (existsSync(DONE) && statSync(DONE).mtimeMs >= statSync(LOCK).mtimeMs) return null;
+  tell('installing the packages of the peers (npm ci in bench/peers)');
+  const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts'], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  });
+  return status === 0 ? null : `npm ci in bench/peers: ${lastLine(stderr)}`;
+};
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
