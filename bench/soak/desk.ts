@@ -69,7 +69,7 @@ const answerOf = async (wish: Call): Promise<Answer> => {
   try {
     return await call(wish);
   } catch (error) {
-    return { status: 0, text: error instanceof Error ? error.message : String(error) };
+    return { status: 0, headers: {}, text: error instanceof Error ? error.message : String(error) };
   }
 };
 
