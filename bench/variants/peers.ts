@@ -1,7 +1,16 @@
+import { betterAuth } from '../peers/better-auth.ts';
 import { honoJwk } from '../peers/hono-jwk.ts';
 import { oauthProvider } from '../peers/oauth-provider.ts';
 import type { Peer } from '../peers/peer.ts';
+import { stytchPlugin } from '../peers/stytch-plugin.ts';
 import { tutorial, tutorialFreeKv } from '../peers/tutorial.ts';
 
 /** What users would pick instead, each set up as its documentation has it (docs/performance.md says what each does). */
-export const PEERS: readonly Peer[] = [honoJwk, tutorial, tutorialFreeKv, oauthProvider];
+export const PEERS: readonly Peer[] = [
+  honoJwk,
+  tutorial,
+  tutorialFreeKv,
+  oauthProvider,
+  stytchPlugin,
+  betterAuth,
+];
