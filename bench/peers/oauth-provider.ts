@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { bundle } from '../../tools/serve/bundle.ts';
 import { serve } from '../../tools/serve/index.ts';
 import { call, callJson } from '../http.ts';
+import { ITEMS } from '../latchkey.ts';
 import { installPackages } from './install.ts';
 import { type Headers, peer } from './peer.ts';
 import { bearer, USER_ID } from './stytch.ts';
@@ -28,16 +29,34 @@ export const oauthProvider = peer({
     const port = server.port(service.name);
     return {
       ...{ pid: server.pid, port },
-      good: async () => ({ ...HOST, ...bearer(await authorize(port)) }),
-      bad: async () => ({ ...HOST, ...bearer(madeUp(await authorize(port))) }),
+      good: async () => headersOf(await authorize(port)),
+      bad: () => revoked(port),
       asked: null,
       [Symbol.asyncDispose]: () => server.stop(),
     };
   },
 });
 
+const headersOf = ({ access_token }: Granted): Headers => ({ ...HOST, ...bearer(access_token) });
+
+/** A token that was good a moment ago: that it is refused shows that KV is asked on each call. */
+const revoked = async (port: number): Promise<Headers> => {
+  const granted = await authorize(port);
+  const headers = headersOf(granted);
+  await callJson({ port, path: ITEMS, headers }, 200);
+  const body = new URLSearchParams({ client_id: granted.client_id, token: granted.access_token });
+  const { status } = await call({ port, path: '/oauth/token', method: 'POST', headers: HOST, body });
+  if (status !== 200) throw new Error(`a revocation answered ${status}`);
+  return headers;
+};
+
+interface Granted {
+  readonly client_id: string;
+  readonly access_token: string;
+}
+
 /** The code flow of a public client with PKCE, as a client and its user go through it. */
-const authorize = async (port: number): Promise<string> => {
+const authorize = async (port: number): Promise<Granted> => {
   const client = { redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' };
   const register = { port, path: '/register', method: 'POST', headers: HOST, body: client };
   const { client_id } = await callJson<{ readonly client_id: string }>(register, 201);
@@ -53,9 +72,6 @@ const authorize = async (port: number): Promise<string> => {
     code: new URL(location).searchParams.get('code') ?? '',
   });
   const exchange = { port, path: '/oauth/token', method: 'POST', headers: HOST, body };
-  return (await callJson<{ readonly access_token: string }>(exchange, 200)).access_token;
+  const { access_token } = await callJson<{ readonly access_token: string }>(exchange, 200);
+  return { client_id, access_token };
 };
-
-/** The same user and grant with another secret. */
-const madeUp = (token: string): string =>
-  [...token.split(':').slice(0, 2), randomBytes(24).toString('base64url')].join(':');
