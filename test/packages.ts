@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** What tests need of Debian: the package, and a file that it brings. Who has none of them skips those tests, by name. */
+/** What tests and the benchmark need of Debian: the package, and a file that it brings. Who has none of them skips those tests, by name. */
 export const PACKAGES = {
   origins: {
     'nginx-light': '/usr/sbin/nginx',
@@ -12,9 +12,14 @@ export const PACKAGES = {
     'python3-gunicorn': '/usr/lib/python3/dist-packages/gunicorn/__init__.py',
   },
   browser: { chromium: '/usr/bin/chromium' },
+  haproxy: { haproxy: '/usr/sbin/haproxy' },
+  apache: {
+    'apache2-bin': '/usr/sbin/apache2',
+    'libapache2-mod-auth-openidc': '/usr/lib/apache2/modules/mod_auth_openidc.so',
+  },
 } as const;
 
-/** What tests in front of web servers need, or tests in a browser. */
+/** What tests in front of web servers need, tests in a browser, or a peer of the benchmark. */
 export type Need = keyof typeof PACKAGES;
 
 /** The packages that are not installed. */
@@ -29,9 +34,11 @@ export const whySkipped = (need: Need): string => {
     : `. Skipped, without ${missing.join(', ')}: test/install-packages.sh ${need}`;
 };
 
+const isNeed = (name: string): name is Need => Object.hasOwn(PACKAGES, name);
+
 // For install-packages.sh.
 if (import.meta.main) {
   const [, , need = ''] = process.argv;
-  if (need !== 'origins' && need !== 'browser') throw new Error('which: origins or browser?');
+  if (!isNeed(need)) throw new Error(`which: ${Object.keys(PACKAGES).join(', ')}?`);
   console.log(missingPackages(need).join('\n'));
 }

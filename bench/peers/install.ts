@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingPackages, type Need } from '../../test/packages.ts';
 
 /** npm writes it when it has installed all. */
 const DONE = join(import.meta.dirname, 'node_modules/.package-lock.json');
@@ -19,5 +20,18 @@ export const installPackages = (tell: (line: string) => void): string | null => 
   });
   return status === 0 ? null : `npm ci in bench/peers: ${lastLine(stderr)}`;
 };
+
+/** The same for packages of Debian, where we may install them. */
+export const installProgram =
+  (need: Need) =>
+  (tell: (line: string) => void): string | null => {
+    const missing = missingPackages(need).join(', ');
+    if (missing === '') return null;
+    const script = 'test/install-packages.sh';
+    if (process.getuid?.() !== 0) return `it wants ${missing}: ${script} ${need}`;
+    tell(`installing ${missing}`);
+    spawnSync(join(import.meta.dirname, '../..', script), [need], { stdio: 'ignore' });
+    return missingPackages(need).length === 0 ? null : `${script} ${need} did not install ${missing}`;
+  };
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';

@@ -27,6 +27,8 @@ export interface Served extends AsyncDisposable {
 export type Headers = Readonly<Record<string, string>>;
 
 type Wish = Pick<Peer, 'name' | 'says' | 'base' | 'missing'> & {
+  /** False for a proxy that asks nobody, which others are a ratio of. */
+  readonly identified?: boolean;
   readonly serve: (world: World) => Promise<Served>;
 };
 
@@ -34,11 +36,10 @@ type Wish = Pick<Peer, 'name' | 'says' | 'base' | 'missing'> & {
  * A peer as a variant. After each round it is made sure that a bad credential is refused without a word to the origin,
  * and that what the peer asks on each call was asked on each.
  */
-export const peer = ({ serve, ...wish }: Wish): Peer => ({
-  ...wish,
-  group: 'peer',
-  identified: true,
-  wrong: (last) => (last.authorization === undefined ? null : 'the origin got the credential itself'),
+export const peer = ({ serve, identified = true, ...wish }: Wish): Peer => ({
+  ...{ ...wish, identified, group: 'peer' },
+  wrong: (last) =>
+    identified && last.authorization !== undefined ? 'the origin got the credential itself' : null,
   open: async (world) => {
     const served = await serve(world);
     const { pid, port, bad, asked } = served;

@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { callJson } from '../http.ts';
 import type { Stytch } from '../latchkey.ts';
 import type { Headers } from './peer.ts';
@@ -22,3 +23,17 @@ export const forged = (token: string): string => {
 };
 
 export const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
+
+/** The key that signs tokens now, for programs that read it from a file. */
+export const publicKey = async (stytch: Stytch): Promise<string> => {
+  const { port } = stytch;
+  const [head = ''] = (await m2mToken(stytch)).split('.');
+  const { kid } = JSON.parse(Buffer.from(head, 'base64url').toString()) as { readonly kid: string };
+  const { keys } = await callJson<{ readonly keys: readonly (JsonWebKey & { readonly kid: string })[] }>(
+    { port, path: jwksPath(stytch) },
+    200,
+  );
+  const key = keys.find((each) => each.kid === kid);
+  if (key === undefined) throw new Error(`the JWKS has no key ${kid}`);
+  return createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+};

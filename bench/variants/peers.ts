@@ -1,4 +1,5 @@
 import { betterAuth } from '../peers/better-auth.ts';
+import { haproxy, haproxyJwt } from '../peers/haproxy.ts';
 import { honoJwk } from '../peers/hono-jwk.ts';
 import { oauthProvider } from '../peers/oauth-provider.ts';
 import type { Peer } from '../peers/peer.ts';
@@ -12,5 +13,5 @@ export const PEERS: readonly Peer[] = [
   tutorialFreeKv,
   oauthProvider,
   stytchPlugin,
-  betterAuth,
+  ...[betterAuth, haproxy, haproxyJwt],
 ];
