@@ -71,7 +71,7 @@ export const haproxyJwt = peer({
   serve: async (world): Promise<Served> => {
     const { stytch } = world.latchkey;
     const keyFile = join(world.folder, 'haproxy_jwt.pem');
-    writeFileSync(keyFile, await publicKey(stytch));
+    writeFileSync(keyFile, (await publicKey(stytch)).pem);
     return {
       ...(await start('haproxy_jwt', world, jwtRules(stytch.projectId, keyFile))),
       good: async () => bearer(await m2mToken(stytch)),

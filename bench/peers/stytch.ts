@@ -24,16 +24,20 @@ export const forged = (token: string): string => {
 
 export const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
 
-/** The key that signs tokens now, for programs that read it from a file. */
-export const publicKey = async (stytch: Stytch): Promise<string> => {
-  const { port } = stytch;
+/** A key as a program reads it from a file. */
+export interface PublicKey {
+  readonly kid: string;
+  readonly pem: string;
+}
+
+/** The key that signs tokens now. */
+export const publicKey = async (stytch: Stytch): Promise<PublicKey> => {
   const [head = ''] = (await m2mToken(stytch)).split('.');
-  const { kid } = JSON.parse(Buffer.from(head, 'base64url').toString()) as { readonly kid: string };
-  const { keys } = await callJson<{ readonly keys: readonly (JsonWebKey & { readonly kid: string })[] }>(
-    { port, path: jwksPath(stytch) },
-    200,
-  );
+  const { kid } = JSON.parse(Buffer.from(head, 'base64url').toString()) as PublicKey;
+  const wish = { port: stytch.port, path: jwksPath(stytch) };
+  const { keys } = await callJson<{ readonly keys: readonly JsonWebKey[] }>(wish, 200);
   const key = keys.find((each) => each.kid === kid);
   if (key === undefined) throw new Error(`the JWKS has no key ${kid}`);
-  return createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+  const pem = createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+  return { kid, pem: pem.toString() };
 };

@@ -1,3 +1,4 @@
+import { apache, apacheJwt } from '../peers/apache.ts';
 import { betterAuth } from '../peers/better-auth.ts';
 import { haproxy, haproxyJwt } from '../peers/haproxy.ts';
 import { honoJwk } from '../peers/hono-jwk.ts';
@@ -13,5 +14,6 @@ export const PEERS: readonly Peer[] = [
   tutorialFreeKv,
   oauthProvider,
   stytchPlugin,
-  ...[betterAuth, haproxy, haproxyJwt],
+  betterAuth,
+  ...[haproxy, haproxyJwt, apache, apacheJwt],
 ];
