@@ -95,6 +95,18 @@ describe('a request at an API host', () => {
     expect(tiers).toEqual(['exchange', 'memory', 'lease', 'kv', 'ring', 'grace']);
   });
 
+  it('names the Ring for each of those who shared one ask', async () => {
+    const { key } = await issueKey(await signIn());
+    const headers = { 'x-api-key': key };
+    const here = isolate();
+    await told(here, `${API}/v1/items/1`, headers);
+    await later(1);
+    const lines = await Promise.all(
+      Array.from({ length: 5 }, () => told(here, `${API}/v1/strict/1`, headers)),
+    );
+    expect(lines.map(({ tier }) => tier)).toEqual(Array(5).fill('lease'));
+  });
+
   it('says where the time went, and that a warm key took none', async () => {
     const { key } = await issueKey(await signIn());
     const headers = { 'x-api-key': key };

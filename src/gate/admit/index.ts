@@ -44,6 +44,7 @@ export type Admit = (
 
 interface Waiter {
   readonly price: Price;
+  readonly trace: Trace;
   outcome: Result<null> | null;
 }
 
@@ -72,7 +73,7 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     if (ended !== null) return toldAs(err(ended), presented.credential.scheme);
     const queue = queues.get(evidence) ?? { waiting: [], asked: [], askingSince: null };
     queues.set(evidence, queue);
-    const waiter: Waiter = { price, outcome: null };
+    const waiter: Waiter = { price, trace, outcome: null };
     const since = ports.now();
     queue.waiting.push(waiter);
     while (waiter.outcome === null && ports.now() - since < GIVE_UP_MS) {
@@ -108,6 +109,7 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     const verdicts = answer.ok ? [...answer.value] : [];
     for (const waiter of batch) {
       if (answer.ok) {
+        waiter.trace.tier = 'lease';
         const verdict = waiter.price.cost === 0 ? 'admitted' : verdicts.shift();
         waiter.outcome = outcomeOf(ports, evidence, waiter, verdict);
       } else if (isSilenceOfRing(answer.refusal)) waiter.outcome = inGrace(ports, evidence, waiter) ?? answer;
