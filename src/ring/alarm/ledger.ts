@@ -10,6 +10,9 @@ import { retryAfterMs } from './retry.ts';
 /** How many intentions one alarm works on; the rest are due at once again. */
 const BATCH = 20;
 
+/** How many keys one alarm ends. */
+const EXPIRED_AT_ONCE = 100;
+
 /**
  * For this long after it was given up, a creation may still reach Stytch. A client that is not there counts as
  * undone only after it.
@@ -36,7 +39,8 @@ export const workOffLedger = async (parts: RingParts): Promise<void> => {
 const endExpired = (parts: RingParts, now: number): void => {
   const owner = parts.tables.owner();
   if (owner === null) return;
-  for (const { keyId } of parts.tables.expiring(now)) endKey(parts, owner, keyId, 'expired', LATCHKEY);
+  for (const { keyId } of parts.tables.expiring(now, EXPIRED_AT_ONCE))
+    endKey(parts, owner, keyId, 'expired', LATCHKEY);
 };
 
 const carryOut = async (parts: RingParts, intention: Intention): Promise<void> => {

@@ -4,6 +4,9 @@ import { emit } from '../events.ts';
 import { recordOf } from '../keys/record.ts';
 import type { RingParts } from '../parts.ts';
 
+/** How many keys one alarm tells of; the rest are due at once again. */
+const BATCH = 100;
+
 /** What a Ring does for the sake of order when it wakes: forgets what is old, and tells of keys that end or rest. */
 export const upkeep = (parts: RingParts): void => {
   const { tables, rules } = parts;
@@ -15,13 +18,17 @@ export const upkeep = (parts: RingParts): void => {
   tables.pruneAudit(now - rules.auditMs);
   if (rules.events === null) return;
   const { expiringMs, unusedMs } = rules.events;
-  for (const { keyId, expiresAt } of tables.nearTheirEnd(now + expiringMs)) {
+  for (const { keyId, expiresAt } of tables.nearTheirEnd(now + expiringMs, BATCH)) {
     tell(parts, keyId, (key) => {
       tables.markTold(keyId, 'expiring', now);
       emit(parts, 'key.expiring', key, { expires_at: time(expiresAt) });
     });
   }
-  for (const { keyId, lastUsedAt } of tables.unusedSince(now - unusedMs)) {
+  const since = now - unusedMs;
+  for (const { keyId, createdAt, lastUsedAt, isTold } of tables.notLookedAtSince(since, BATCH)) {
+    const restsSince = lastUsedAt ?? createdAt;
+    tables.lookAfter(keyId, restsSince > since ? restsSince : now);
+    if (restsSince > since || isTold) continue;
     tell(parts, keyId, (key) => {
       tables.markTold(keyId, 'unused', now);
       emit(parts, 'key.unused', key, { last_used_at: time(lastUsedAt) });

@@ -16,7 +16,7 @@ export const about = ({ tables }: RingParts, owner: Owner): OwnerRecord => ({
   keysLimit: tables.keysLimit(),
   suspension: tables.suspension(),
   deletion: tables.deletion(),
-  liveKeys: tables.livingKeys().length,
+  liveKeys: tables.liveKeys(),
 });
 
 /** Why nothing can be made for this owner; null for one in good standing. */

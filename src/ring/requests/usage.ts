@@ -61,9 +61,10 @@ const markSecrets = (
   { tables }: RingParts,
   used: readonly { readonly keyId: string; readonly fingerprint?: string | null; readonly at: number }[],
 ): void => {
-  const rotating = used.some(({ fingerprint }) => fingerprint) ? tables.rotatingKeys() : [];
-  for (const { keyId, fingerprint = null, at } of used)
-    if (fingerprint !== null && rotating.includes(keyId)) tables.markSecretUsed(fingerprint, at);
+  const bySecret = used.filter(({ fingerprint }) => fingerprint);
+  const rotating = bySecret.length === 0 ? [] : tables.rotatingAmong(bySecret.map(({ keyId }) => keyId));
+  for (const { keyId, fingerprint, at } of bySecret)
+    if (fingerprint && rotating.includes(keyId)) tables.markSecretUsed(fingerprint, at);
 };
 
 /** An isolate of the version before does not say how long ago it was; what none could mean is now. */

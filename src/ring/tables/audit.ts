@@ -26,15 +26,23 @@ export const auditTables = ({ all, first, run }: Sql, exists: () => boolean) => 
         ...[entry.masterKey, entry.mac],
       ),
     /** Newest first. */
-    audit: ({ keyId, action, actorId, from, to, limit, before }: Omit<AuditQuery, 'owner'>) =>
-      exists()
-        ? all(
-            `SELECT * FROM audit WHERE (?1 IS NULL OR client_id = ?1) AND (?2 IS NULL OR action = ?2)
-               AND (?3 IS NULL OR actor_id = ?3) AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
-               AND (?6 IS NULL OR seq < ?6) ORDER BY seq DESC LIMIT ?7`,
-            ...[keyId, action, actorId, from, to, before, limit],
-          ).map(toEntry)
-        : [],
+    audit: ({ keyId, action, actorId, from, to, limit, before }: Omit<AuditQuery, 'owner'>) => {
+      if (!exists()) return [];
+      const asked = [
+        ['client_id = ?', keyId],
+        ['action = ?', action],
+        ['actor_id = ?', actorId],
+        ['at >= ?', from],
+        ['at < ?', to],
+        ['seq < ?', before],
+      ] as const;
+      const filters = asked.filter(([, value]) => value !== null);
+      return all(
+        `SELECT * FROM audit WHERE ${['true', ...filters.map(([sql]) => sql)].join(' AND ')}
+         ORDER BY seq DESC LIMIT ?`,
+        ...[...filters.map(([, value]) => value), limit],
+      ).map(toEntry);
+    },
     /** Oldest first, behind a row. */
     auditAfter: (seq: number, limit: number): readonly ChainedEntry[] =>
       exists() ? all('SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?', seq, limit).map(toEntry) : [],

@@ -4,7 +4,7 @@ import type { SavedMeter } from '../../model/meter.ts';
 import { auditTables } from './audit.ts';
 import { keyTables } from './keys.ts';
 import { ledgerTables } from './ledger.ts';
-import { SCHEMA } from './schema.ts';
+import { END_OF_TIME, SCHEMA } from './schema.ts';
 import { scopedTables } from './scoped.ts';
 import { openSql } from './sql.ts';
 import { toldTables } from './told.ts';
@@ -152,18 +152,22 @@ export const openTables = (storage: DurableObjectStorage) => {
     nextDueAt: ({ expiringMs, unusedMs, auditMs, confirmMs }: Wakes): number | null => {
       if (!exists) return null;
       // One query each: SQLite in a Durable Object takes five terms of a UNION at the most.
-      const living = "FROM keys WHERE status = 'active'";
+      const living = (index: string): string => `FROM keys INDEXED BY ${index} WHERE status = 'active'`;
+      const ends = `AND end_place < ${END_OF_TIME}`;
       const times = [
         first('SELECT min(due_at) AS at FROM intentions'),
         first('SELECT min(due_at) AS at FROM rotations'),
         first('SELECT min(due_at) AS at FROM events'),
-        first(`SELECT min(expires_at) AS at ${living}`),
-        first(`SELECT min(expires_at) - ? AS at ${living} AND expiring_told_at IS NULL`, expiringMs),
+        first(`SELECT min(end_place) AS at ${living('keys_of_status_by_end')} ${ends}`),
         first(
-          `SELECT min(coalesce(last_used_at, created_at)) + ? AS at ${living} AND unused_told_at IS NULL`,
-          unusedMs,
+          `SELECT min(end_place) - ? AS at ${living('keys_to_tell_of')} AND expiring_told_at IS NULL ${ends}`,
+          expiringMs,
         ),
-        first(`SELECT min(coalesce(confirmed_at, created_at)) + ? AS at ${living}`, confirmMs),
+        first(`SELECT min(coalesce(looked_at, created_at)) + ? AS at ${living('keys_to_look_at')}`, unusedMs),
+        first(
+          `SELECT min(coalesce(confirmed_at, created_at)) + ? AS at ${living('keys_to_confirm')}`,
+          confirmMs,
+        ),
         first('SELECT at + ? AS at FROM audit ORDER BY seq LIMIT 1', auditMs),
         first('SELECT forget_at AS at FROM ring'),
         first('SELECT lapses_at AS at FROM ring'),

@@ -23,6 +23,9 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
   openKeys: (): number =>
     exists() ? Number(first("SELECT count(*) AS n FROM keys WHERE status IN ('active', 'creating')")?.n) : 0,
 
+  liveKeys: (): number =>
+    exists() ? Number(first("SELECT count(*) AS n FROM keys WHERE status = 'active'")?.n) : 0,
+
   livingKeys: (): readonly KeyRow[] =>
     exists() ? all("SELECT * FROM keys WHERE status = 'active'").map(toKeyRow) : [],
 
@@ -36,18 +39,26 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
     if (!exists()) return [];
     const { sort = 'created', limit, after } = listed;
     const { by, way, behind } = ORDER[sort];
+    const { statuses, only } = STATUS[status ?? 'all'];
     const filters: readonly (readonly [sql: string, ...values: readonly SqlStorageValue[]])[] = [
-      [STATUS[status ?? 'all']],
+      [only],
       ...(search === null ? [] : [[MAY_HAVE, search] as const]),
       ...(scope === null
         ? []
         : [['EXISTS (SELECT 1 FROM json_each(scopes) WHERE value = ?)', scope] as const]),
       ...(after === null ? [] : [[`(${by}, client_id) ${behind} (?, ?)`, after.place, after.keyId] as const]),
     ];
+    const where = filters.map(([sql]) => sql).join(' AND ');
+    const values = [...filters.flatMap(([, ...bound]) => bound), limit];
+    // In an index the keys of one status are in order: of several, the first of each are put together.
+    const firstOfEach = statuses.map(
+      (each) => `SELECT * FROM (SELECT client_id FROM keys WHERE status = '${each}' AND ${where}
+        ORDER BY ${by} ${way}, client_id ${way} LIMIT ?)`,
+    );
     return all(
-      `SELECT *, ${by} AS place FROM keys WHERE ${filters.map(([sql]) => sql).join(' AND ')}
+      `SELECT keys.*, ${by} AS place FROM (${firstOfEach.join(' UNION ALL ')}) CROSS JOIN keys USING (client_id)
        ORDER BY ${by} ${way}, client_id ${way} LIMIT ?`,
-      ...[...filters.flatMap(([, ...values]) => values), limit],
+      ...[...statuses.flatMap(() => values), limit],
     ).map((row) => ({ ...toKeyRow(row), place: row.place }) as ListedRow);
   },
 
@@ -104,10 +115,12 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
     run(
       "UPDATE keys SET name = '', description = '', ip_allowlist = NULL, last_seen = NULL, last_used_at = NULL",
     ),
+  /** Not before a minute is over, unless something else is seen: it is a row and its place in an index each time. */
   markUsed: (clientId: string, now: number, seen: Seen | null): void =>
     run(
-      `UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?), last_seen = coalesce(?, last_seen),
-         unused_told_at = NULL WHERE client_id = ?`,
+      `UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?1), last_seen = coalesce(?2, last_seen),
+         unused_told_at = NULL
+       WHERE client_id = ?3 AND (used_place <= ?1 - ${USED_APART_MS} OR last_seen IS NOT coalesce(?2, last_seen))`,
       ...[now, seen === null ? null : JSON.stringify(seen), clientId],
     ),
   /** Stytch was seen to have the client of a living key. */
@@ -116,14 +129,17 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
   unconfirmedSince: (since: number, limit: number): readonly KeyRow[] =>
     exists()
       ? all(
-          `SELECT * FROM keys WHERE status = 'active' AND coalesce(confirmed_at, created_at) <= ? LIMIT ?`,
+          `SELECT * FROM keys INDEXED BY keys_to_confirm
+             WHERE status = 'active' AND coalesce(confirmed_at, created_at) <= ? LIMIT ?`,
           since,
           limit,
         ).map(toKeyRow)
       : [],
   /** Living keys whose end has come. */
-  expiring: (now: number): readonly KeyRow[] =>
-    exists() ? all("SELECT * FROM keys WHERE status = 'active' AND expires_at <= ?", now).map(toKeyRow) : [],
+  expiring: (now: number, limit: number): readonly KeyRow[] =>
+    exists()
+      ? all("SELECT * FROM keys WHERE status = 'active' AND end_place <= ? LIMIT ?", now, limit).map(toKeyRow)
+      : [],
 
   secrets: (clientId: string): readonly SecretRow[] =>
     all('SELECT * FROM secrets WHERE client_id = ?', clientId).map(toSecretRow),
@@ -165,12 +181,18 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
     ),
 });
 
+/** How far apart uses are that are written down, in milliseconds. */
+const USED_APART_MS = 60_000;
+
 const STATUS = {
-  all: "status <> 'creating'",
-  active: "status = 'active'",
-  rotating: "status = 'active' AND client_id IN (SELECT client_id FROM rotations WHERE status = 'open')",
-  revoked: "status = 'revoked'",
-  expired: "status = 'expired'",
+  all: { statuses: ['active', 'revoked', 'expired'], only: 'true' },
+  active: { statuses: ['active'], only: 'true' },
+  rotating: {
+    statuses: ['active'],
+    only: "client_id IN (SELECT client_id FROM rotations WHERE status = 'open')",
+  },
+  revoked: { statuses: ['revoked'], only: 'true' },
+  expired: { statuses: ['expired'], only: 'true' },
 } as const;
 
 /** SQLite knows the case of ASCII alone: what is written in more letters is looked at by who can tell. */
@@ -180,12 +202,12 @@ const MAY_HAVE = `(instr(upper(client_id || last_four || name || description), ?
 const FALLING = { way: 'DESC', behind: '<' } as const;
 const RISING = { way: 'ASC', behind: '>' } as const;
 
-/** By what lists are ordered. Never used is before all time, without end after it; of a name as much as one of ours has. */
+/** By what lists are ordered. */
 const ORDER = {
   created: { by: 'created_at', ...FALLING },
-  used: { by: 'coalesce(last_used_at, 0)', ...FALLING },
-  expires: { by: 'coalesce(expires_at, 8640000000000000)', ...RISING },
-  name: { by: 'substr(name, 1, 64) COLLATE NOCASE', ...RISING },
+  used: { by: 'used_place', ...FALLING },
+  expires: { by: 'end_place', ...RISING },
+  name: { by: 'name_place', ...RISING },
 } as const;
 
 const SLOT = { all: 'true', old: 'slot IS NULL', next: "slot = 'next'" } as const;

@@ -33,11 +33,12 @@ export const ledgerTables = ({ all, first, run }: Sql, exists: () => boolean) =>
     const row = exists() ? first('SELECT * FROM rotations WHERE client_id = ?', clientId) : null;
     return row === null ? null : toRotationRow(row);
   },
-  /** Keys with two secrets. */
-  rotatingKeys: (): readonly string[] =>
-    exists()
-      ? all("SELECT client_id FROM rotations WHERE status = 'open'").map((row) => row.client_id as string)
-      : [],
+  /** Which of some keys have two secrets. */
+  rotatingAmong: (keyIds: readonly string[]): readonly string[] =>
+    all(
+      "SELECT client_id FROM rotations WHERE status = 'open' AND client_id IN (SELECT value FROM json_each(?))",
+      JSON.stringify(keyIds),
+    ).map((row) => row.client_id as string),
   rotationsDue: (now: number, limit: number): readonly RotationRow[] =>
     exists()
       ? all('SELECT * FROM rotations WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, limit).map(

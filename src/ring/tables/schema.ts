@@ -1,6 +1,9 @@
 import { SCOPED_TOKENS, SCOPED_TOKENS_BY_END } from './scoped.ts';
 import type { Schema } from './versions.ts';
 
+/** The last moment that a Date can be, in milliseconds. */
+export const END_OF_TIME = 8_640_000_000_000_000;
+
 const REVOKED_TOKENS = `CREATE TABLE revoked_tokens (
     -- Access tokens that were ended one by one, by SHA-256 of the token, until they end by themselves.
     token_hash TEXT PRIMARY KEY,
@@ -45,6 +48,8 @@ const AUDIT = `CREATE TABLE audit (
     mac TEXT NOT NULL
   )`;
 const AUDIT_BY_KEY = 'CREATE INDEX audit_by_key ON audit (client_id, seq)';
+const AUDIT_BY_ACTION = 'CREATE INDEX audit_by_action ON audit (action, seq)';
+const AUDIT_BY_ACTOR = 'CREATE INDEX audit_by_actor ON audit (actor_id, seq)';
 const AUDIT_ANCHOR = `CREATE TABLE audit_anchor (
     -- The last row of the audit that was old enough to go: one row, so that the chain has a beginning.
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -68,6 +73,26 @@ const EVENTS = `CREATE TABLE events (
     due_at INTEGER NOT NULL
   ) WITHOUT ROWID`;
 const EVENTS_BY_TIME = 'CREATE INDEX events_by_time ON events (due_at)';
+/**
+ * What keys are ordered by, of which SQLite can seek a pair with the client_id: nothing of it is stored but in the indexes.
+ * Never used is before all time, without end after it; of a name as much as one of ours has.
+ */
+const PLACES = [
+  'used_place INTEGER AS (coalesce(last_used_at, 0))',
+  `end_place INTEGER AS (coalesce(expires_at, ${END_OF_TIME}))`,
+  'name_place TEXT COLLATE NOCASE AS (substr(name, 1, 64))',
+];
+/** Whatever is asked of keys is asked of those of a status: tombstones grow in number for ever. */
+const KEYS_INDEXES = [
+  'CREATE INDEX keys_of_status_by_age ON keys (status, created_at, client_id)',
+  'CREATE INDEX keys_of_status_by_use ON keys (status, used_place, client_id)',
+  'CREATE INDEX keys_of_status_by_end ON keys (status, end_place, client_id)',
+  'CREATE INDEX keys_of_status_by_name ON keys (status, name_place, client_id)',
+  "CREATE INDEX keys_to_tell_of ON keys (end_place) WHERE status = 'active' AND expiring_told_at IS NULL",
+  "CREATE INDEX keys_to_look_at ON keys (coalesce(looked_at, created_at)) WHERE status = 'active'",
+  "CREATE INDEX keys_to_confirm ON keys (coalesce(confirmed_at, created_at)) WHERE status = 'active'",
+];
+const IDEMPOTENCY_BY_CLIENT = 'CREATE INDEX idempotency_by_client ON idempotency (client_id)';
 const REVOKED_TOKENS_BY_END = 'CREATE INDEX revoked_tokens_by_end ON revoked_tokens (expires_at)';
 
 /**
@@ -93,7 +118,8 @@ const TABLES: readonly string[] = [
     lapses_at INTEGER
   )`,
   `CREATE TABLE keys (
-    -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice.
+    -- The owner's keys. Ended ones stay for ever as tombstones: a client_id is never used twice. The last use is written
+    -- at most once a minute, unless another client or country is seen.
     client_id TEXT PRIMARY KEY,
     status TEXT NOT NULL CHECK (status IN ('creating', 'active', 'revoked', 'expired')),
     name TEXT NOT NULL,
@@ -115,9 +141,12 @@ const TABLES: readonly string[] = [
     confirmed_at INTEGER,
     expiring_told_at INTEGER,
     unused_told_at INTEGER,
-    device_client TEXT
+    device_client TEXT,
+    looked_at INTEGER,
+    ${PLACES.join(',\n    ')}
   ) WITHOUT ROWID`,
   'CREATE INDEX keys_by_age ON keys (created_at, client_id)',
+  ...KEYS_INDEXES,
   `CREATE TABLE secrets (
     -- The living secrets of the keys, by fingerprint (HMAC under the pepper). The slot is "next" of the one that a
     -- rotation adds.
@@ -176,8 +205,11 @@ const TABLES: readonly string[] = [
   ROTATIONS_BY_TIME,
   IDEMPOTENCY,
   IDEMPOTENCY_BY_END,
+  IDEMPOTENCY_BY_CLIENT,
   AUDIT,
   AUDIT_BY_KEY,
+  AUDIT_BY_ACTION,
+  AUDIT_BY_ACTOR,
   AUDIT_ANCHOR,
   EVENTS,
   EVENTS_BY_TIME,
@@ -208,6 +240,7 @@ const ADDED_COLUMNS = {
 /**
  * A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation.
  * Version 3: a key's whole life. Version 4: keys that were made for a device client, tokens for part of the scopes.
+ * Version 5: no question is answered by looking at every row.
  */
 export const SCHEMA: Schema = {
   tables: TABLES,
@@ -221,5 +254,9 @@ export const SCHEMA: Schema = {
       ...[AUDIT, AUDIT_BY_KEY, AUDIT_ANCHOR, EVENTS, EVENTS_BY_TIME, USE_TOTALS],
     ],
     ['ALTER TABLE keys ADD COLUMN device_client TEXT', SCOPED_TOKENS, SCOPED_TOKENS_BY_END],
+    [
+      ...['looked_at INTEGER', ...PLACES].map((column) => `ALTER TABLE keys ADD COLUMN ${column}`),
+      ...[...KEYS_INDEXES, IDEMPOTENCY_BY_CLIENT, AUDIT_BY_ACTION, AUDIT_BY_ACTOR],
+    ],
   ],
 };

@@ -53,22 +53,26 @@ export const toldTables = ({ all, first, run }: Sql, exists: () => boolean) => (
       : [],
 
   /** Living keys whose end is near, that nobody was told of. */
-  nearTheirEnd: (before: number): readonly KeyRow[] =>
+  nearTheirEnd: (before: number, limit: number): readonly KeyRow[] =>
     exists()
       ? all(
-          "SELECT * FROM keys WHERE status = 'active' AND expires_at <= ? AND expiring_told_at IS NULL",
-          before,
+          `SELECT * FROM keys INDEXED BY keys_to_tell_of
+             WHERE status = 'active' AND end_place <= ? AND expiring_told_at IS NULL LIMIT ?`,
+          ...[before, limit],
         ).map(toKeyRow)
       : [],
-  /** Living keys that were not used since, that nobody was told of. */
-  unusedSince: (since: number): readonly KeyRow[] =>
+  /** Living keys of which nobody looked since whether they are used; and whether somebody was told that they are not. */
+  notLookedAtSince: (since: number, limit: number): readonly (KeyRow & { readonly isTold: boolean })[] =>
     exists()
       ? all(
-          `SELECT * FROM keys WHERE status = 'active' AND coalesce(last_used_at, created_at) <= ?
-             AND unused_told_at IS NULL`,
-          since,
-        ).map(toKeyRow)
+          `SELECT * FROM keys INDEXED BY keys_to_look_at
+             WHERE status = 'active' AND coalesce(looked_at, created_at) <= ? LIMIT ?`,
+          ...[since, limit],
+        ).map((row) => ({ ...toKeyRow(row), isTold: row.unused_told_at !== null }))
       : [],
+  /** The next look is as long after `at` as a key may rest: no use has to be written down in an index for it. */
+  lookAfter: (clientId: string, at: number): void =>
+    run('UPDATE keys SET looked_at = ? WHERE client_id = ?', at, clientId),
   markTold: (clientId: string, what: 'expiring' | 'unused', now: number): void =>
     run(`UPDATE keys SET ${what}_told_at = ? WHERE client_id = ?`, now, clientId),
   quotaTold: (): string | null => (first('SELECT quota_told FROM ring')?.quota_told as string | null) ?? null,
