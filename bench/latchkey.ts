@@ -33,8 +33,8 @@ export interface Deployment {
   readonly start: () => Promise<Server>;
   /** Makes as many owners, and as many keys of each, over the Desk of a running server: the first of each, the second of each… */
   readonly issue: (server: Server, owners: number, keysOfEach: number) => Promise<readonly IssuedKey[]>;
-  /** A session JWT of a new user, good for five minutes. */
-  readonly signIn: () => Promise<string>;
+  /** A session JWT of a user, by default of a new one; good for five minutes. */
+  readonly signIn: (user?: string) => Promise<string>;
   /** The access token that Stytch gives for a key. */
   readonly exchange: (key: IssuedKey) => Promise<string>;
   /** How many tokens Stytch has given so far. */
@@ -90,11 +90,11 @@ export const deploy = (
   return {
     start: () => serve({ services: [service], state }),
     issue: async (server, owners, keysOfEach) => {
-      const sessions = await inParallel(PARALLEL, Array(owners).fill(port), signIn);
+      const sessions = await inParallel(PARALLEL, Array(owners).fill(port), (each) => signIn(each));
       const turns = Array.from({ length: keysOfEach }, () => sessions).flat();
       return inParallel(PARALLEL, turns, (session) => issueKey(server, session));
     },
-    signIn: () => signIn(port),
+    signIn: (user) => signIn(port, user),
     exchange: (key) => exchange(port, projectId, key),
     tokens: async () => {
       const { tokens } = await callJson<{ readonly tokens: number }>(
@@ -125,9 +125,9 @@ export const useEach = async (server: Server, keys: readonly IssuedKey[]): Promi
   );
 };
 
-/** A session of a user whom nobody knew before. */
-const signIn = async (stytchPort: number): Promise<string> => {
-  const body = { kind: 'session', claims: { sub: `user-test-${randomUUID()}` } };
+/** A session of a user; by default of one whom nobody knew before. */
+const signIn = async (stytchPort: number, sub = `user-test-${randomUUID()}`): Promise<string> => {
+  const body = { kind: 'session', claims: { sub } };
   const wish = { port: stytchPort, path: '/_emulator/tokens', method: 'POST', body };
   return (await callJson<{ readonly token: string }>(wish, 200)).token;
 };

@@ -1,66 +1,106 @@
 import type { Env } from '../../src/assemble.ts';
 import { entryOf } from '../../src/entry.ts';
 import { ringOfOwner } from '../../src/model/key.ts';
+import type { AdmitRequest } from '../../src/model/ports.ts';
+import { openTables } from '../../src/ring/tables/index.ts';
 import settings from '../workers/settings.ts';
+import { fill, MAX_LIVING, type Past } from './fill.ts';
 
-/** The Worker of the benchmark, with a door through which an owner grows old at once. */
+/** The Worker of the benchmark, with doors through which an owner grows old at once and a Ring is asked by itself. */
 const entry = entryOf({
   ...settings,
-  limits: { ...settings.limits, keysPerUser: 1000 },
+  limits: { ...settings.limits, keysPerUser: MAX_LIVING },
   routes: [...settings.routes, { path: '/strict/**', leaseSeconds: 0 }],
 });
 
 const HOUR_MS = 3_600_000;
 
-/** How much of an owner's past there shall be. */
-export interface Past {
-  readonly owner: string;
-  readonly keys: number;
-  readonly days: number;
+/** Doors of a Ring, by their path. */
+export interface Doors {
+  /** Writes keys as they would be after years; the size of the database in bytes. */
+  fill(past: Past): Promise<number>;
+  /** Writes use of every living key in every hour of so many days; the size of the database in bytes. */
+  use(wish: { readonly days: number }): Promise<number>;
+  /** What an alarm does. */
+  wakeUp(): Promise<null>;
+  /** What an isolate asks when its lease ends. */
+  ask(
+    request: AdmitRequest,
+  ): Promise<{ readonly status: string; readonly units: number; readonly decided: number }>;
+  /** The same request and answer, and nothing done: what the way to the Ring costs. */
+  hear(
+    request: AdmitRequest,
+  ): Promise<{ readonly status: string; readonly units: number; readonly decided: number }>;
+  /** Asks so often, from within. */
+  asks(wish: { readonly request: AdmitRequest; readonly times: number }): Promise<null>;
 }
 
-export class KeyRing extends entry.KeyRing {
-  /** Writes keys like the owner's first one, and use of each in every hour; the size of the database in bytes. */
-  grow({ keys, days }: Past): number {
+export class KeyRing extends entry.KeyRing implements Doors {
+  async fill(past: Past): Promise<number> {
+    fill(openTables(this.ctx.storage), past, Date.now());
+    return this.ctx.storage.sql.databaseSize;
+  }
+
+  async use({ days }: { readonly days: number }): Promise<number> {
     const { sql } = this.ctx.storage;
     const now = Math.floor(Date.now() / HOUR_MS);
-    const [first] = sql.exec('SELECT * FROM keys ORDER BY created_at LIMIT 1').toArray();
-    if (first === undefined) throw new Error('there is no key to grow from');
-    const id = String(first.client_id);
-    const columns = Object.keys(first);
-    for (let i = Number(sql.exec('SELECT count(*) AS n FROM keys').one().n); i < keys; i++) {
-      const row = { ...first, client_id: `${id.slice(0, 27)}${String(i).padStart(11, '0')}` };
-      sql.exec(
-        `INSERT INTO keys (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-        ...Object.values(row),
-      );
-    }
     sql.exec(
       `WITH RECURSIVE hours (hour) AS (SELECT ?1 UNION ALL SELECT hour + 1 FROM hours WHERE hour < ?2)
        INSERT OR IGNORE INTO uses (client_id, hour, admitted, refused, limited)
-         SELECT client_id, hour, 100 + hour % 7, hour % 3, hour % 2 FROM keys, hours`,
+         SELECT client_id, hour, 100 + hour % 7, hour % 3, hour % 2 FROM keys, hours WHERE status = 'active'`,
       now - days * 24,
       now - 1,
     );
     // As each hour did when it was over.
-    sql.exec(
-      `INSERT OR IGNORE INTO use_totals SELECT hour, sum(admitted), sum(refused), sum(limited) FROM uses
-         WHERE hour < ? GROUP BY hour`,
-      now,
-    );
+    openTables(this.ctx.storage).addUpUses(now);
     return sql.databaseSize;
+  }
+
+  async wakeUp(): Promise<null> {
+    await this.alarm();
+    return null;
+  }
+
+  async ask(request: AdmitRequest) {
+    const { standing, grant } = await this.admit(request);
+    return { status: standing.status, units: grant?.units ?? 0, decided: grant?.decided ?? 0 };
+  }
+
+  async hear(request: AdmitRequest) {
+    return { status: 'live', units: request.ask.used, decided: request.ask.costs.length };
+  }
+
+  async asks({ request, times }: { readonly request: AdmitRequest; readonly times: number }): Promise<null> {
+    for (let i = 0; i < times; i++) {
+      const leaseId = `${request.ask.leaseId} ${i}`;
+      const reports = request.ask.reports.map((report) => ({
+        ...report,
+        leaseId: `${request.ask.leaseId} ${i - 1}`,
+      }));
+      await this.admit({ ...request, ask: { ...request.ask, leaseId, reports } });
+    }
+    return null;
   }
 }
 
 export const { Lobby } = entry;
 
+/** What is sent to `/<door>` of the host `grow`. */
+export interface Wish {
+  readonly owner: string;
+  readonly value: unknown;
+}
+
 export default {
   fetch: async (request, env) => {
-    if (new URL(request.url).pathname !== '/grow') return entry.door.fetch(request, env);
-    const past = (await request.json()) as Past;
-    const owner = { kind: 'user', id: past.owner } as const;
-    const name = await ringOfOwner(settings.stytch.projectId, owner);
-    const ring = env.KEY_RING.getByName(name) as unknown as { grow(past: Past): Promise<number> };
-    return Response.json({ bytes: await ring.grow(past) });
+    if (request.headers.get('host') !== 'grow') return entry.door.fetch(request, env);
+    const { owner, value } = (await request.json()) as Wish;
+    const door = new URL(request.url).pathname.slice(1) as keyof Doors;
+    const name = await ringOfOwner(settings.stytch.projectId, { kind: 'user', id: owner });
+    const ring = env.KEY_RING.getByName(name) as unknown as Record<
+      keyof Doors,
+      (value: unknown) => Promise<unknown>
+    >;
+    return Response.json(await ring[door](value));
   },
 } satisfies ExportedHandler<Env>;
