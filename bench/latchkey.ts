@@ -60,7 +60,7 @@ export const startStytch = async (options: Pick<ServeOptions, 'outlivesInterrupt
 /** The production code with everything that it is bound to. Whoever calls by no credential is let in without end. */
 export const latchkeyService = (stytch: Server, originUrl: string, entry: string): ServiceOptions => ({
   name: 'latchkey',
-  script: bundle(entry).script,
+  script: bundle(entry, { minify: true }).script,
   bindings: {
     ...freshSecrets(),
     STYTCH_API_URL: `http://127.0.0.1:${stytch.port('stytch')}`,

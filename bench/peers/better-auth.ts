@@ -17,7 +17,7 @@ export const betterAuth = peer({
   serve: async ({ origin }) => {
     const service = {
       name: 'better-auth',
-      script: bundle('bench/peers/packaged/better-auth.ts').script,
+      script: bundle('bench/peers/packaged/better-auth.ts', { minify: true }).script,
       bindings: { ORIGIN_URL: origin.url, BETTER_AUTH_SECRET: randomBytes(32).toString('base64url') },
       socket: 0,
     };

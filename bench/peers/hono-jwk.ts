@@ -14,7 +14,7 @@ export const honoJwk = peer({
     await replay.record({ path });
     const service = {
       name: 'hono-jwk',
-      script: bundle('bench/peers/workers/hono-jwk.ts').script,
+      script: bundle('bench/peers/workers/hono-jwk.ts', { minify: true }).script,
       bindings: { ORIGIN_URL: origin.url, JWKS_URL: replay.url + path },
       socket: 0,
     };

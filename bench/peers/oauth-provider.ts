@@ -20,7 +20,7 @@ export const oauthProvider = peer({
   serve: async ({ origin }) => {
     const service = {
       name: 'oauth-provider',
-      script: bundle('bench/peers/packaged/oauth-provider.ts').script,
+      script: bundle('bench/peers/packaged/oauth-provider.ts', { minify: true }).script,
       bindings: { ORIGIN_URL: origin.url, USER_ID },
       kv: ['OAUTH_KV'],
       socket: 0,

@@ -25,7 +25,7 @@ export const stytchPlugin = peer({
     const { projectId: PROJECT_ID, secret: PROJECT_SECRET } = stytch;
     const service = {
       name: 'stytch-plugin',
-      script: bundle('bench/peers/packaged/stytch-plugin.ts').script,
+      script: bundle('bench/peers/packaged/stytch-plugin.ts', { minify: true }).script,
       bindings: { ORIGIN_URL: origin.url, STYTCH_API_URL: replay.url, PROJECT_ID, PROJECT_SECRET },
       compatibilityDate: OF_ITS_TIME,
       socket: 0,

@@ -19,8 +19,8 @@ const of = (name: string, says: string, entry: string, bindings: Readonly<Record
         durableObjects: [{ binding: 'RATE_LIMITER', className: 'RateLimiter' }],
         socket: 0,
       };
-      const { script } = bundle(entry);
-      const desk = bundle('bench/peers/workers/tutorial-desk.ts').script;
+      const { script } = bundle(entry, { minify: true });
+      const desk = bundle('bench/peers/workers/tutorial-desk.ts', { minify: true }).script;
       const server = await serve({
         services: [
           { name, script, bindings: { ORIGIN_URL: origin.url, ...bindings }, ...storage },

@@ -13,7 +13,8 @@ const bare = (name: string, says: string, script: string, identified = false): V
   identified,
   wrong: () => null,
   open: async ({ origin }) => {
-    const service = { name, script: bundle(script).script, bindings: { ORIGIN_URL: origin.url }, socket: 0 };
+    const code = bundle(script, { minify: true }).script;
+    const service = { name, script: code, bindings: { ORIGIN_URL: origin.url }, socket: 0 };
     const server = await serve({ services: [service] });
     const target = { pid: server.pid, port: server.port(name), path: ITEMS, headers: apiHeaders(NO_KEY) };
     return { round: async () => target, [Symbol.asyncDispose]: () => server.stop() };
