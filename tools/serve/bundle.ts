@@ -11,8 +11,11 @@ export interface Bundle {
  * Bundles a Worker entry, given by its path from the project's root, as `wrangler deploy` does. `minify` makes what goes to
  * production; without it names are kept, which is for reading what went wrong, and costs each request some percent.
  */
-export const bundle = (entry: string, { minify = false }: { readonly minify?: boolean } = {}): Bundle => {
-  const result = buildSync({ ...SETTINGS, entryPoints: [entry], minify, keepNames: !minify });
+export const bundle = (
+  entry: string,
+  { minify = false, keepNames = !minify }: { readonly minify?: boolean; readonly keepNames?: boolean } = {},
+): Bundle => {
+  const result = buildSync({ ...SETTINGS, entryPoints: [entry], minify, keepNames });
   const script = result.outputFiles[0]?.text;
   if (script === undefined) throw new Error(`esbuild made nothing of ${entry}`);
   return { script, metafile: result.metafile };

@@ -52,8 +52,10 @@ export const capnp = (
   fileOf: (service: ServiceOptions) => string,
   state: string,
   rateLimitFile: string,
+  v8Flags: readonly string[],
 ): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ${list(...v8Flags.map(text))},
   services = ${list(
     `(name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true)))`,
     `(name = "state", disk = (path = ${text(state)}, writable = true))`,

@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly state?: string;
   /** Whether it goes on when a terminal's Ctrl-C is meant for us, who then have to end it. */
   readonly outlivesInterrupt?: boolean;
+  /** Flags of V8, as `--perf-basic-prof`. */
+  readonly v8Flags?: readonly string[];
 }
 
 /** A running workerd. */
@@ -46,9 +48,10 @@ export const serve = async ({
   services,
   state,
   outlivesInterrupt = false,
+  v8Flags = [],
 }: ServeOptions): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-serve-'));
-  const config = writeConfig([...services, ...kvServices(services)], folder, state);
+  const config = writeConfig([...services, ...kvServices(services)], folder, state, v8Flags);
   // A file, not a pipe: waking up who reads a pipe would be a tenth of what a request costs.
   const output = openSync(join(folder, 'output'), 'a+');
   const child = spawn(workerdPath(), ['serve', '--control-fd=3', config], {
@@ -114,6 +117,7 @@ const writeConfig = (
   services: readonly ServiceOptions[],
   folder: string,
   state = join(folder, 'state'),
+  v8Flags: readonly string[] = [],
 ): string => {
   const scripts = [...new Set(services.map(({ script }) => script))];
   scripts.forEach((script, index) => {
@@ -124,7 +128,7 @@ const writeConfig = (
   const fileOf = ({ script }: ServiceOptions): string => `${scripts.indexOf(script)}.js`;
   const rateLimit = 'rate-limit.js';
   writeFileSync(join(folder, rateLimit), bundle('tools/serve/rate-limit.ts').script);
-  writeFileSync(config, capnp(services, fileOf, resolve(state), rateLimit));
+  writeFileSync(config, capnp(services, fileOf, resolve(state), rateLimit, v8Flags));
   return config;
 };
 
