@@ -6,7 +6,7 @@ import type { World } from '../variant.ts';
 import { installProgram } from './install.ts';
 import { peer, type Served } from './peer.ts';
 import { startProgram } from './program.ts';
-import { bearer, forged, m2mToken, publicKey } from './stytch.ts';
+import { badTokens, bearer, m2mToken, publicKey } from './stytch.ts';
 
 const PROXY = ['mpm_event', 'authz_core', 'proxy', 'proxy_http'];
 
@@ -94,7 +94,7 @@ export const apacheJwt = peer({
     return {
       ...(await start('apache_jwt', world, modules, jwtRules(stytch, kid, keyFile))),
       good: async () => bearer(await m2mToken(stytch)),
-      bad: async () => bearer(forged(await m2mToken(stytch))),
+      bad: async () => (await badTokens(stytch)).map(bearer),
       asked: null,
     };
   },

@@ -27,7 +27,7 @@ export const betterAuth = peer({
     return {
       ...{ pid: server.pid, port },
       good: async () => bearer(key),
-      bad: async () => bearer([...key].reverse().join('')),
+      bad: async () => [bearer([...key].reverse().join(''))],
       asked: requests,
       [Symbol.asyncDispose]: () => server.stop(),
     };

@@ -5,7 +5,7 @@ import type { World } from '../variant.ts';
 import { installProgram } from './install.ts';
 import { peer, type Served } from './peer.ts';
 import { startProgram } from './program.ts';
-import { bearer, forged, m2mToken, publicKey } from './stytch.ts';
+import { badTokens, bearer, m2mToken, publicKey } from './stytch.ts';
 
 /** One thread, as workerd has one: the machine's cores are for the origin and the client too. */
 const configuration = (port: number, originPort: number, rules: readonly string[]): string => `global
@@ -75,7 +75,7 @@ export const haproxyJwt = peer({
     return {
       ...(await start('haproxy_jwt', world, jwtRules(stytch.projectId, keyFile))),
       good: async () => bearer(await m2mToken(stytch)),
-      bad: async () => bearer(forged(await m2mToken(stytch))),
+      bad: async () => (await badTokens(stytch)).map(bearer),
       asked: null,
     };
   },

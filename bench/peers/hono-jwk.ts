@@ -2,7 +2,7 @@ import { bundle } from '../../tools/serve/bundle.ts';
 import { serve } from '../../tools/serve/index.ts';
 import { peer } from './peer.ts';
 import { startReplay } from './replay.ts';
-import { bearer, forged, jwksPath, m2mToken } from './stytch.ts';
+import { badTokens, bearer, jwksPath, m2mToken } from './stytch.ts';
 
 /** It fetches the JWKS for each request; what that costs the process that serves the keys is not in its own CPU. */
 export const honoJwk = peer({
@@ -15,14 +15,14 @@ export const honoJwk = peer({
     const service = {
       name: 'hono-jwk',
       script: bundle('bench/peers/workers/hono-jwk.ts', { minify: true }).script,
-      bindings: { ORIGIN_URL: origin.url, JWKS_URL: replay.url + path },
+      bindings: { ORIGIN_URL: origin.url, JWKS_URL: replay.url + path, PROJECT_ID: stytch.projectId },
       socket: 0,
     };
     const server = await serve({ services: [service] });
     return {
       ...{ pid: server.pid, port: server.port(service.name) },
       good: async () => bearer(await m2mToken(stytch)),
-      bad: async () => bearer(forged(await m2mToken(stytch))),
+      bad: async () => (await badTokens(stytch)).map(bearer),
       asked: replay.asked,
       [Symbol.asyncDispose]: async () => {
         replay[Symbol.dispose]();

@@ -30,7 +30,7 @@ export const oauthProvider = peer({
     return {
       ...{ pid: server.pid, port },
       good: async () => headersOf(await authorize(port)),
-      bad: () => revoked(port),
+      bad: async () => [await revoked(port)],
       asked: null,
       [Symbol.asyncDispose]: () => server.stop(),
     };

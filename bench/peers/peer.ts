@@ -18,8 +18,8 @@ export interface Served extends AsyncDisposable {
   readonly port: number;
   /** What a client with a good credential sends: made for each round, as some live for minutes only. */
   readonly good: () => Promise<Headers>;
-  /** A credential that is like it and not good any more, or never was; null for a proxy that asks nobody. */
-  readonly bad: (() => Promise<Headers>) | null;
+  /** Credentials that are like it and not good any more, or never were; null for a proxy that asks nobody. */
+  readonly bad: (() => Promise<readonly Headers[]>) | null;
   /** How often what it asks on each call was asked so far; null where it asks nothing but itself. */
   readonly asked: (() => Promise<number>) | null;
 }
@@ -50,8 +50,8 @@ export const peer = ({ serve, identified = true, ...wish }: Wish): Peer => ({
         const calls = ((await asked?.()) ?? 0) - before;
         if (asked !== null && calls < requests)
           throw new Error(`asked ${calls} times for ${requests} requests`);
-        if (bad !== null)
-          await refuses(world.origin, { ...target, headers: { Host: API_HOST, ...(await bad()) } });
+        for (const headers of (await bad?.()) ?? [])
+          await refuses(world.origin, { ...target, headers: { Host: API_HOST, ...headers } });
       };
       return { ...target, confirm };
     };

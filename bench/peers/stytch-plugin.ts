@@ -34,7 +34,7 @@ export const stytchPlugin = peer({
     return {
       ...{ pid: server.pid, port: server.port(service.name) },
       good: async () => ({ Cookie: `session_token=${session_token}` }),
-      bad: async () => ({ Cookie: `session_token=${'0'.repeat(session_token.length)}` }),
+      bad: async () => [{ Cookie: `session_token=${'0'.repeat(session_token.length)}` }],
       asked: replay.asked,
       [Symbol.asyncDispose]: async () => {
         replay[Symbol.dispose]();

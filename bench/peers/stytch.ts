@@ -10,11 +10,20 @@ export const USER_ID = 'user-test-ada00000-0000-4000-8000-000000000001';
 export const jwksPath = ({ projectId }: Stytch): string => `/v1/sessions/jwks/${projectId}`;
 
 /** An M2M access token with the claims that one of a Latchkey key has, good for an hour. */
-export const m2mToken = async ({ port }: Stytch): Promise<string> => {
-  const claims = { sub: `bench_test_${'0'.repeat(28)}`, scope: 'items:read', user_id: USER_ID };
+export const m2mToken = async ({ port }: Stytch, other: Claims = {}): Promise<string> => {
+  const claims = { sub: `bench_test_${'0'.repeat(28)}`, scope: 'items:read', user_id: USER_ID, ...other };
   const wish = { port, path: '/_emulator/tokens', method: 'POST', body: { kind: 'm2m', claims } };
   return (await callJson<{ readonly token: string }>(wish, 200)).token;
 };
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Tokens like it that no verifier may take, and one of another issuer. */
+export const badTokens = async (stytch: Stytch): Promise<readonly string[]> => [
+  forged(await m2mToken(stytch)),
+  await m2mToken(stytch, { exp: Math.floor(Date.now() / 1000) - 60 }),
+  await m2mToken(stytch, { iss: 'stytch.com/project-test-of-somebody-else' }),
+];
 
 /** The same token with another signature. */
 export const forged = (token: string): string => {

@@ -33,7 +33,7 @@ const of = (name: string, says: string, entry: string, bindings: Readonly<Record
       return {
         ...{ pid: server.pid, port: server.port(name) },
         good: async () => bearer(KEY),
-        bad: async () => bearer(OTHER_KEY),
+        bad: async () => [bearer(OTHER_KEY)],
         asked: () => ask({ counted: USER_ID }),
         [Symbol.asyncDispose]: () => server.stop(),
       };

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { Hono } from 'hono';
 import { jwk } from 'hono/jwk';
 import { forwardAs } from './forward.ts';
@@ -5,14 +6,16 @@ import { forwardAs } from './forward.ts';
 interface Env {
   readonly ORIGIN_URL: string;
   readonly JWKS_URL: string;
+  readonly PROJECT_ID: string;
 }
 
-/** Hono's own middleware for tokens whose keys are at a URL, as https://hono.dev/docs/middleware/builtin/jwk has it. */
-const app = new Hono<{ Bindings: Env; Variables: { jwtPayload: { readonly user_id: string } } }>();
+const { ORIGIN_URL, JWKS_URL, PROJECT_ID } = env as unknown as Env;
 
-app.use('*', jwk({ jwks_uri: (context) => context.env.JWKS_URL, alg: ['RS256'] }));
-app.all('*', (context) =>
-  forwardAs(context.req.raw, context.env.ORIGIN_URL, context.get('jwtPayload').user_id),
-);
+/** Hono's own middleware for tokens whose keys are at a URL, as https://hono.dev/docs/middleware/builtin/jwk has it. */
+const app = new Hono<{ Variables: { jwtPayload: { readonly user_id: string } } }>();
+
+const verification = { iss: `stytch.com/${PROJECT_ID}`, aud: PROJECT_ID };
+app.use('*', jwk({ jwks_uri: JWKS_URL, alg: ['RS256'], verification }));
+app.all('*', (context) => forwardAs(context.req.raw, ORIGIN_URL, context.get('jwtPayload').user_id));
 
 export default app;

@@ -44,7 +44,7 @@ const confirmed = async ({ status, asked = [0, 10], leaks = false }: Measured): 
     serve: async () => ({
       ...{ pid: 1, port },
       good: async () => bearer('good'),
-      bad: async () => bearer('bad'),
+      bad: async () => [bearer('bad')],
       asked: async () => counts.next().value ?? 0,
       [Symbol.asyncDispose]: async () => undefined,
     }),
