@@ -18,7 +18,7 @@ export const installPackages = (tell: (line: string) => void): string | null => 
     cwd: import.meta.dirname,
     encoding: 'utf8',
   });
-  return status === 0 ? null : `npm ci in bench/peers: ${lastLine(stderr)}`;
+  return status === 0 ? null : `npm ci in bench/peers: ${beginning(stderr)}`;
 };
 
 /** The same for packages of Debian, where we may install them. */
@@ -34,4 +34,11 @@ export const installProgram =
     return missingPackages(need).length === 0 ? null : `${script} ${need} did not install ${missing}`;
   };
 
-const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
+/** npm says first what is wrong, and last where its log is. */
+const beginning = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/^npm error\s*/, ''))
+    .filter((line) => line !== '')
+    .slice(0, 2)
+    .join(', ');
