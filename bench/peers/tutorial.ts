@@ -55,3 +55,11 @@ export const tutorialFreeKv = of(
   'bench/peers/workers/tutorial-free-kv.ts',
   { KEY, USER_ID },
 );
+
+/** The least that can be meant by it: what any of its kind costs at least. */
+export const tutorialLeast = of(
+  'tutorial_least',
+  'the same with a counter in the memory of the Durable Object, which an eviction forgets',
+  'bench/peers/workers/tutorial-least.ts',
+  { KEY, USER_ID },
+);

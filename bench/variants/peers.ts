@@ -5,13 +5,12 @@ import { honoJwk } from '../peers/hono-jwk.ts';
 import { oauthProvider } from '../peers/oauth-provider.ts';
 import type { Peer } from '../peers/peer.ts';
 import { stytchPlugin } from '../peers/stytch-plugin.ts';
-import { tutorial, tutorialFreeKv } from '../peers/tutorial.ts';
+import { tutorial, tutorialFreeKv, tutorialLeast } from '../peers/tutorial.ts';
 
 /** What users would pick instead, each set up as its documentation has it (docs/performance.md says what each does). */
 export const PEERS: readonly Peer[] = [
   honoJwk,
-  tutorial,
-  tutorialFreeKv,
+  ...[tutorial, tutorialFreeKv, tutorialLeast],
   oauthProvider,
   stytchPlugin,
   betterAuth,

@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Buffer } from 'node:buffer';
 import { forwardAs } from './forward.ts';
+import { isWithin, windowNow } from './window.ts';
 
 /** Of KV, what is used on a call. */
 export interface Keys {
@@ -18,9 +19,6 @@ export interface KeyRecord {
   readonly user_id: string;
 }
 
-const LIMIT = 1_000_000_000;
-const WINDOW_MS = 60_000;
-
 /**
  * A gateway as tutorials have it: the key's record by its hash from KV
  * (https://developers.cloudflare.com/kv/api/read-key-value-pairs/), then a counter of its user in a Durable Object
@@ -32,8 +30,8 @@ export default {
     const key = request.headers.get('authorization')?.replace(/^Bearer /, '');
     const record = key === undefined ? null : await env.KEYS.get(await hashOf(key), 'json');
     if (record === null) return new Response('Unauthorized', { status: 401 });
-    const isWithin = await env.RATE_LIMITER.getByName(record.user_id).take();
-    if (!isWithin) return new Response('Too Many Requests', { status: 429 });
+    const mayPass = await env.RATE_LIMITER.getByName(record.user_id).take();
+    if (!mayPass) return new Response('Too Many Requests', { status: 429 });
     return forwardAs(request, env.ORIGIN_URL, record.user_id);
   },
 } satisfies ExportedHandler<Env>;
@@ -51,10 +49,10 @@ export class RateLimiter extends DurableObject<Env> {
     const { count } = this.sql
       .exec<{ count: number }>(
         'INSERT INTO windows VALUES (?, 1) ON CONFLICT (number) DO UPDATE SET count = count + 1 RETURNING count',
-        Math.floor(Date.now() / WINDOW_MS),
+        windowNow(),
       )
       .one();
-    return count <= LIMIT;
+    return isWithin(count);
   }
 
   /** How many calls it has counted in all. */
