@@ -126,8 +126,14 @@ export const useEach = async (server: Server, keys: readonly IssuedKey[]): Promi
 };
 
 /** A session of a user; by default of one whom nobody knew before. */
-const signIn = async (stytchPort: number, sub = `user-test-${randomUUID()}`): Promise<string> => {
-  const body = { kind: 'session', claims: { sub } };
+const signIn = (stytchPort: number, sub = `user-test-${randomUUID()}`): Promise<string> =>
+  makeToken(stytchPort, { kind: 'session', claims: { sub } });
+
+/** A token as the emulator makes it on demand: of a kind, with claims of one's own. */
+export const makeToken = async (
+  stytchPort: number,
+  body: { readonly kind: string; readonly claims: object },
+): Promise<string> => {
   const wish = { port: stytchPort, path: '/_emulator/tokens', method: 'POST', body };
   return (await callJson<{ readonly token: string }>(wish, 200)).token;
 };
@@ -150,14 +156,15 @@ const exchange = async (
   return (await callJson<{ readonly access_token: string }>(wish, 200)).access_token;
 };
 
-const issueKey = (server: Server, session: string): Promise<IssuedKey> =>
+/** A key of the user of a session, by the Desk. */
+export const issueKey = (server: Server, session: string, more: object = {}): Promise<IssuedKey> =>
   callJson<IssuedKey>(
     {
       port: server.port('latchkey'),
       path: '/v1/keys',
       method: 'POST',
       headers: { Host: DESK_HOST, Authorization: `Bearer ${session}` },
-      body: { name: 'bench', scopes: ['items:read'] },
+      body: { name: 'bench', scopes: ['items:read'], ...more },
     },
     201,
   );

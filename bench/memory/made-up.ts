@@ -1,33 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { crc32 } from 'node:zlib';
 import { bundle } from '../../tools/serve/bundle.ts';
 import { serve } from '../../tools/serve/index.ts';
 import { freshSecrets } from '../../tools/serve/secrets.ts';
 import { variablesOf } from '../../tools/serve/variables.ts';
+import { madeUpKey } from '../made-up-key.ts';
 import { MAX_RESIDENT_GROWTH_MIB } from './bounds.ts';
 
 /** How many requests are under way at once: each batch is written whole before its answers are read. */
 const BATCH = 500;
 const SAMPLES = 10;
-
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-
-const digits = (length: number): string =>
-  [...randomBytes(length)].map((byte) => ALPHABET.charAt(byte % 62)).join('');
-
-const base62 = (value: number, width: number): string => {
-  let text = '';
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 62)) text = ALPHABET.charAt(rest % 62) + text;
-  return text.padStart(width, '0');
-};
-
-/** A key of our grammar, with the right CRC, that nobody issued. */
-const madeUp = (): string => {
-  const text = `acme_test_0${digits(16)}0${digits(10)}_${digits(44)}0${digits(10)}`;
-  return text + base62(crc32(text), 6);
-};
 
 /** Sends a batch over one connection and waits for as many answers; their statuses. */
 const sendBatch = (port: number, keys: readonly string[]): Promise<readonly number[]> =>
@@ -79,7 +61,10 @@ export const sendMadeUpKeys = async (requests: number): Promise<boolean> => {
   });
   const samples: number[] = [];
   for (let sent = 0; sent < requests; ) {
-    const statuses = await sendBatch(server.port('latchkey'), Array.from({ length: BATCH }, madeUp));
+    const statuses = await sendBatch(
+      server.port('latchkey'),
+      Array.from({ length: BATCH }, () => madeUpKey('acme')),
+    );
     const wrong = statuses.filter((status) => status !== 401);
     if (wrong.length > 0) throw new Error(`a made-up key was answered ${wrong[0]}`);
     sent += BATCH;
