@@ -22,17 +22,15 @@ export interface Bars {
   readonly digits?: number;
 }
 
-/** Rows of bars or dots, with a whisker from the least to the greatest; a single series is written out on the right. */
+/** Rows of bars or dots, with a whisker from the least to the greatest; a row's only value is written out on the right. */
 export const bars = ({ title, says, axis, rows, series, mark = 'bar', goals = [], digits }: Bars): string => {
-  const told = series.map(({ values }) => rows.map((_, row) => written(values[row] ?? null, digits)));
-  const [first = []] = told;
-  const column = told.length === 1 ? first : [];
-  const slot = mark === 'bar' ? SLOT : 0;
+  // Where each row has its one value, there is room for it on the right, and no need of places side by side.
+  const isOneEach = rows.every((_, row) => series.filter(({ values }) => hasValue(values, row)).length <= 1);
+  const column = isOneEach ? rows.map((_, row) => oneOf(series, row, digits)) : [];
+  const slot = mark === 'bar' && !isOneEach ? SLOT : 0;
   const head = headOf(series.length);
-  const height = head + FOOT + rows.length * (mark === 'dot' ? ROW : ROW - SLOT + slot * series.length);
-  const figures = rows.map(
-    (row, i) => `${row}: ${series.map(({ name }, s) => `${name} ${told[s]?.[i]}`).join(', ')}.`,
-  );
+  const height = head + FOOT + rows.length * (slot === 0 ? ROW : ROW - SLOT + slot * series.length);
+  const figures = rows.map((row, i) => `${row}: ${inWords(series, i, digits)}.`);
   return draw({ title, says, figures: `${axis.name}. ${figures.join(' ')}` }, height, {
     grid: {
       ...{ left: 24 + widthOf(rows), right: column.length === 0 ? 32 : 24 + widthOf(column) },
@@ -53,6 +51,20 @@ export const bars = ({ title, says, axis, rows, series, mark = 'bar', goals = []
     })),
   });
 };
+
+type Series = Bars['series'];
+
+const hasValue = (values: Series[number]['values'], row: number): boolean => (values[row] ?? null) !== null;
+
+const oneOf = (series: Series, row: number, digits: number | undefined): string =>
+  written(series.find(({ values }) => hasValue(values, row))?.values[row] ?? null, digits);
+
+/** What is known of a row. */
+const inWords = (series: Series, row: number, digits: number | undefined): string =>
+  series
+    .filter(({ values }) => hasValue(values, row))
+    .map(({ name, values }) => `${name} ${written(values[row] ?? null, digits)}`)
+    .join(', ') || 'not measured';
 
 /** Pixels from row to row, and from bar to bar within one. */
 const ROW = 26;

@@ -112,7 +112,7 @@ describe('plots', () => {
   it('a single series is told in full, with what was not measured', () => {
     expect(boxesOf(RATIOS).map(({ text }) => text)).toContain('0.50 (0.45–0.60)');
     expect(RATIOS).toContain(
-      'ratio. pass: ratio 1.00 (0.90–1.20). warm_m2m_jwt: ratio 0.50 (0.45–0.60). workers_oauth_provider: ratio –.',
+      'ratio. pass: ratio 1.00 (0.90–1.20). warm_m2m_jwt: ratio 0.50 (0.45–0.60). workers_oauth_provider: not measured.',
     );
   });
 
