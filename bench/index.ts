@@ -1,8 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from '../tools/command.ts';
+import { asJson } from './json.ts';
 import { HELP, type Options, readOptions } from './options.ts';
-import { asJson, asMarkdown } from './report.ts';
+import { pictures } from './pictures.ts';
+import { asMarkdown } from './report.ts';
 import { run } from './run.ts';
 import { VARIANTS } from './variants/index.ts';
 import { ensureWrk } from './wrk.ts';
@@ -21,24 +24,25 @@ const main = (): Promise<number> =>
     return measureAll(options);
   });
 
-const measureAll = async ({ rounds, seconds, only, json }: Options): Promise<number> => {
+const measureAll = async ({ rounds, seconds, variants, json }: Options): Promise<number> => {
   const tell = (line: string): void => console.error(line);
   ensureWrk(tell);
   const command = [
     'npm run bench',
     ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : []),
   ].join(' ');
-  const variants = VARIANTS.filter(({ name }) => only.includes(name));
   const result = await run({ variants, rounds, seconds, command, tell });
-  const text = asJson(result);
-  const page = asMarkdown(result);
-  if (rounds >= LEAST_ROUNDS && variants.length === VARIANTS.length) {
-    mkdirSync(RESULTS, { recursive: true });
-    writeFileSync(join(RESULTS, 'latest.json'), text);
-    writeFileSync(join(RESULTS, 'latest.md'), page);
-    tell('kept in bench/results');
-  } else tell(`not kept: wants all variants and at least ${LEAST_ROUNDS} rounds`);
-  process.stdout.write(json ? text : page);
+  const files = { 'latest.json': asJson(result), 'latest.md': asMarkdown(result), ...pictures(result) };
+  const isWhole = rounds >= LEAST_ROUNDS && variants.length === VARIANTS.length;
+  const folder = isWhole ? RESULTS : mkdtempSync(join(tmpdir(), 'latchkey-bench-results-'));
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  tell(
+    isWhole
+      ? 'kept in bench/results'
+      : `in ${folder}; to be kept it wants all variants and ${LEAST_ROUNDS} rounds`,
+  );
+  process.stdout.write(json ? files['latest.json'] : files['latest.md']);
   return 0;
 };
 

@@ -1,16 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Summary, summarize } from './figures.ts';
+import { cpuOfEnded } from './cpu.ts';
+import { summarize, summarizePaced } from './figures.ts';
+import { judge } from './goals.ts';
 import { deploy, ITEMS, startStytch } from './latchkey.ts';
 import { loadAverage, machine } from './machine.ts';
-import { measure, type Sample } from './measure.ts';
-import { startOrigin } from './origin.ts';
-import type { Run } from './report.ts';
+import { measure, type Pace, type Sample } from './measure.ts';
+import { type Origin, startOrigin } from './origin.ts';
+import { expectedMinutes, PER_SECOND, turns, WARM_UP_SECONDS } from './plan.ts';
+import type { Alone, Measured, Run } from './report.ts';
 import type { Subject, Variant, World } from './variant.ts';
 import { load } from './wrk.ts';
-
-const WARM_UP_SECONDS = 2;
 
 export interface RunOptions {
   readonly variants: readonly Variant[];
@@ -20,50 +21,107 @@ export interface RunOptions {
   readonly tell: (line: string) => void;
 }
 
-/** Serves every variant, and measures each in turn, round after round. `pass`, if it is there, is the floor. */
-export const run = async ({ variants, rounds, seconds, command, tell }: RunOptions): Promise<Run> => {
+/** A variant that stands ready. */
+interface Served {
+  readonly variant: Variant;
+  readonly world: World;
+  readonly subject: Subject;
+}
+
+/** Serves every variant, and measures each in turn, round after round: under full load, and some under a paced one. */
+export const run = async (options: RunOptions): Promise<Run> => {
+  const { rounds, seconds, command, tell } = options;
   const loadBefore = loadAverage();
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   await using open = new AsyncDisposableStack();
   open.defer(() => rmSync(folder, { recursive: true, force: true }));
   const origin = open.use(await startOrigin());
-  const stytch = open.use(await startStytch());
-  const options = { seconds, warmUpSeconds: WARM_UP_SECONDS };
-  const served: { readonly variant: Variant; readonly world: World; readonly subject: Subject }[] = [];
-  for (const variant of variants) {
-    const latchkey = deploy(stytch, origin.url, join(folder, variant.name));
-    const world: World = { origin, latchkey, folder, options, tell };
-    served.push({ variant, world, subject: open.use(await variant.open(world)) });
-  }
+  const { variants, skipped } = available(options);
+  tell(`${variants.length} variants, ${rounds} rounds: about ${expectedMinutes(options, variants)} minutes`);
+  const served = await serveAll(variants, { seconds, tell, folder, origin }, open);
+  const alone = await measureAlone(origin);
+  tell(`origin alone: ${alone.rps} requests/s`);
 
-  const direct = await load({ port: origin.port, path: ITEMS, headers: {}, seconds: WARM_UP_SECONDS });
-  const originRps = (direct.requests / direct.micros) * 1_000_000;
-  tell(`origin alone: ${originRps.toFixed(0)} requests/s`);
-
-  const samples = new Map<string, Sample[]>(variants.map(({ name }) => [name, []]));
+  const full = new Map(variants.map(({ name }): [string, Sample[]] => [name, []]));
+  const paced = new Map(
+    variants.filter((each) => each.paced).map(({ name }): [string, Sample[]] => [name, []]),
+  );
   for (let round = 1; round <= rounds; round++) {
-    // Each round begins with another one, so that none always follows the same neighbour.
-    const first = (round - 1) % served.length;
-    for (const { variant, world, subject } of [...served.slice(first), ...served.slice(0, first)]) {
-      const sample = await named(variant, async () => measure(variant, await subject.round(), world));
-      samples.get(variant.name)?.push(sample);
-      tell(`round ${round}/${rounds} ${variant.name}: ${line(sample)}`);
+    for (const [samples, pace] of [
+      [full, undefined],
+      [paced, PER_SECOND],
+    ] as const) {
+      const some = served.filter(({ variant }) => samples.has(variant.name));
+      for (const one of turns(some, round)) {
+        const sample = await measureOne(one, pace);
+        samples.get(one.variant.name)?.push(sample);
+        tell(`round ${round}/${rounds} ${one.variant.name}: ${line(sample, pace)}`);
+      }
     }
   }
   return {
     date: new Date().toISOString(),
-    ...{ command, rounds, seconds },
-    machine: machine(),
-    load_before: loadBefore,
-    origin_rps: Math.round(originRps),
-    variants: summaries(samples),
+    ...{ command, rounds, seconds, per_second: PER_SECOND, machine: machine() },
+    ...{ load_before: loadBefore, alone, skipped },
+    goals: judge(full, paced),
+    variants: variants.map(
+      ({ name, says, group, base }): Measured => ({
+        ...{ name, says, group, base },
+        full: summarize(full, name, base),
+        paced: paced.has(name) ? summarizePaced(paced, name, base) : null,
+      }),
+    ),
   };
 };
 
-const summaries = (samples: ReadonlyMap<string, readonly Sample[]>): Readonly<Record<string, Summary>> =>
-  Object.fromEntries(
-    [...samples].map(([name, mine]) => [name, summarize(mine, samples.get('pass'), samples.get('contract'))]),
+/** Those that can be had here, and why the others cannot. */
+const available = ({ variants, tell }: RunOptions) => {
+  const asked = variants.map((variant) => ({ variant, missing: variant.missing?.(tell) ?? null }));
+  const skipped = asked.flatMap(({ variant, missing }) =>
+    missing === null ? [] : [[variant.name, missing]],
   );
+  for (const [name, reason] of skipped) tell(`${name} is left out: ${reason}`);
+  return {
+    variants: asked.filter(({ missing }) => missing === null).map(({ variant }) => variant),
+    skipped: Object.fromEntries(skipped) as Readonly<Record<string, string>>,
+  };
+};
+
+interface Surroundings extends Pick<World, 'folder' | 'origin' | 'tell'> {
+  readonly seconds: number;
+}
+
+const serveAll = async (
+  variants: readonly Variant[],
+  { seconds, tell, folder, origin }: Surroundings,
+  open: AsyncDisposableStack,
+): Promise<readonly Served[]> => {
+  const stytch = open.use(await startStytch());
+  const options = { seconds, warmUpSeconds: WARM_UP_SECONDS };
+  // Each that is up waits for our end.
+  process.setMaxListeners(process.getMaxListeners() + 2 * variants.length);
+  const served: Served[] = [];
+  for (const variant of variants) {
+    const state = join(folder, variant.name);
+    const latchkey = deploy(stytch, origin.url, state);
+    const world: World = { origin, latchkey, state, folder, options, tell };
+    served.push({ variant, world, subject: open.use(await named(variant, () => variant.open(world))) });
+  }
+  return served;
+};
+
+/** The same load without anything between: what client and origin can do together, and what a request costs the client. */
+const measureAlone = async ({ port }: Origin): Promise<Alone> => {
+  const before = cpuOfEnded();
+  const { requests, micros } = await load({ port, path: ITEMS, headers: {}, seconds: WARM_UP_SECONDS });
+  return {
+    rps: Math.round((requests / micros) * 1_000_000),
+    client_us: (cpuOfEnded() - before) / requests,
+  };
+};
+
+const measureOne = ({ variant, world, subject }: Served, pace: Pace): Promise<Sample> =>
+  named(variant, async () => measure(variant, await subject.round(), world, pace));
 
 /** A failure says which variant it was. */
 const named = async <T>({ name }: Variant, work: () => Promise<T>): Promise<T> => {
@@ -74,5 +132,10 @@ const named = async <T>({ name }: Variant, work: () => Promise<T>): Promise<T> =
   }
 };
 
-const line = ({ rps, cpu_us, p50_ms, p99_ms, foreign_cores }: Sample): string =>
-  `${rps.toFixed(0)} requests/s, ${cpu_us.toFixed(0)} µs CPU, p50 ${p50_ms.toFixed(2)} ms, p99 ${p99_ms.toFixed(0)} ms; others took ${foreign_cores.toFixed(2)} cores`;
+const line = (sample: Sample, pace: Pace): string =>
+  [
+    `${sample.rps.toFixed(0)} requests/s${pace === undefined ? '' : ' (paced)'}`,
+    `${sample.cpu_us.toFixed(0)} µs CPU`,
+    `p50 ${sample.p50_ms.toFixed(2)} ms, p99 ${sample.p99_ms.toFixed(0)} ms`,
+    `client ${sample.client_cores.toFixed(2)} cores, others ${sample.foreign_cores.toFixed(2)}`,
+  ].join(', ');

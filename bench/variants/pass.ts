@@ -7,10 +7,13 @@ import type { Variant } from '../variant.ts';
 const NO_KEY = `bench_test_${'0'.repeat(28)}_${'0'.repeat(61)}`;
 
 /** A Worker that is given the origin's URL and nothing else. */
-const bare = (name: string, says: string, script: string, identified = false): Variant => ({
-  name,
-  says,
-  identified,
+const bare = (
+  name: string,
+  says: string,
+  script: string,
+  { identified = false, paced = false } = {},
+): Variant => ({
+  ...{ name, says, group: 'floor', identified, paced },
   wrong: () => null,
   open: async ({ origin }) => {
     const code = bundle(script, { minify: true }).script;
@@ -26,6 +29,7 @@ export const pass = bare(
   'pass',
   'a bare Worker: `fetch(origin + path)`, nothing else',
   'bench/workers/pass.ts',
+  { paced: true },
 );
 
 export const proxy = bare(
@@ -34,10 +38,14 @@ export const proxy = bare(
   'bench/workers/proxy.ts',
 );
 
-/** What the goal of 0.85 can be held against: see docs/performance.md. */
+export const hono = bare('hono', 'the bare Worker as a route of Hono', 'bench/workers/hono.ts', {
+  paced: true,
+});
+
+/** What the goals can be held against: see docs/performance.md. */
 export const contract = bare(
   'contract',
   'a Worker that tells origin and client all that Latchkey tells them, with constants in place of decisions',
   'bench/workers/contract.ts',
-  true,
+  { identified: true },
 );

@@ -1,6 +1,7 @@
+import { decodeJwt } from 'jose';
 import { apiHeaders, basicOf, type Deployment, type IssuedKey, ITEMS, PUBLIC } from '../latchkey.ts';
 import type { Seen, Variant } from '../variant.ts';
-import { allOfTier } from './tiers.ts';
+import { allDecided } from './tiers.ts';
 
 /** One credential, used all the time: what an isolate of a busy client does. */
 interface Warm {
@@ -9,40 +10,66 @@ interface Warm {
   /** As the origin reads it. */
   readonly auth: string;
   readonly path?: string;
+  readonly paced?: boolean;
+  /** Where each request is decided, as the log has it; from the isolate's memory, if not said. */
+  readonly tier?: string | null;
+  /** Whether the assertion is of one request alone. */
+  readonly isOwnAssertion?: boolean;
   /** Made anew for each round: a session lives for five minutes only. */
   readonly headers: (key: IssuedKey, latchkey: Deployment) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** A Latchkey that runs through all rounds, and a client that it knows from the warm-up. */
-const warm = ({ name, says, auth, path = ITEMS, headers }: Warm): Variant => ({
-  name,
-  says,
-  identified: auth !== 'anonymous',
+const warm = (wish: Warm): Variant => ({
+  ...{ name: wish.name, says: wish.says, group: 'latchkey', paced: wish.paced ?? false },
+  identified: wish.auth !== 'anonymous',
   open: async ({ latchkey }) => {
     const server = await latchkey.start();
     const [key] = await latchkey.issue(server, 1, 1);
     if (key === undefined) throw new Error('no key was issued');
-    const target = { pid: server.pid, port: server.port('latchkey'), path };
+    const target = { pid: server.pid, port: server.port('latchkey'), path: wish.path ?? ITEMS };
     const confirm = async (): Promise<void> =>
-      allOfTier(server.logs(), auth === 'anonymous' ? null : 'memory');
+      allDecided(server.logs(), 'tier', wish.tier === undefined ? 'memory' : wish.tier);
     return {
-      round: async () => ({ ...target, headers: await headers(key, latchkey), confirm }),
+      round: async () => ({ ...target, headers: await wish.headers(key, latchkey), confirm }),
       [Symbol.asyncDispose]: () => server.stop(),
     };
   },
-  wrong: (last) => wrongAt(last, auth),
+  wrong: (last) => wrongAt(last, wish),
 });
 
-const wrongAt = (last: Seen['last'], auth: string): string | null => {
+const wrongAt = (last: Seen['last'], { auth, isOwnAssertion = false }: Warm): string | null => {
   if (last['x-latchkey-auth'] !== auth) return 'the origin was not told how the caller was known';
-  if (last['x-latchkey-assertion'] === undefined) return 'the origin got no assertion';
+  const assertion = last['x-latchkey-assertion'];
+  if (typeof assertion !== 'string') return 'the origin got no assertion';
+  if ('htu' in decodeJwt(assertion) !== isOwnAssertion) return 'the assertion is of another kind';
   return last.authorization === undefined ? null : 'the origin got the credential itself';
 };
 
 export const warmApiKey = warm({
   name: 'warm_api_key',
-  says: 'Latchkey, a key that the isolate knows, by `Authorization: Bearer`',
+  says: 'a key that the isolate knows, by `Authorization: Bearer`, on a route with `leaseSeconds: 5`, the default',
   auth: 'api_key',
+  paced: true,
+  headers: async ({ key }) => apiHeaders(key),
+});
+
+export const leaseZero = warm({
+  name: 'lease_0',
+  says: 'the same key on a route with `leaseSeconds: 0`: the Ring is asked on each call',
+  auth: 'api_key',
+  path: '/v1/at-once/1',
+  paced: true,
+  tier: 'lease',
+  headers: async ({ key }) => apiHeaders(key),
+});
+
+export const requestAssertion = warm({
+  name: 'assertion_request',
+  says: "the same key on a route with `assertion: 'request'`: each request is signed for itself",
+  auth: 'api_key',
+  path: '/v1/signed/1',
+  isOwnAssertion: true,
   headers: async ({ key }) => apiHeaders(key),
 });
 
@@ -57,6 +84,7 @@ export const warmM2MJwt = warm({
   name: 'warm_m2m_jwt',
   says: 'an M2M access token of the key',
   auth: 'access_token',
+  paced: true,
   headers: async (key, latchkey) => apiHeaders(await latchkey.exchange(key)),
 });
 
@@ -70,8 +98,9 @@ export const warmSessionJwt = warm({
 /** The Gate without a decision: target, headers, assertion and the way to the origin and back. */
 export const anonymous = warm({
   name: 'anonymous',
-  says: "Latchkey, a route with `auth: 'none'`: everything but the credential",
+  says: "a route with `auth: 'none'`: everything but the credential",
   auth: 'anonymous',
   path: PUBLIC,
+  tier: null,
   headers: async () => apiHeaders(),
 });

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { spread, summarize } from '../../../bench/figures.ts';
-
-const sample = (rps: number, cpu_us = 100) => ({
-  ...{ rps, cpu_us, p50_ms: 1, p90_ms: 2, p99_ms: 3 },
-  foreign_cores: 0,
-});
+import { compare, spread, summarize, summarizePaced } from '../../../bench/figures.ts';
+import { roundsOf, sample } from './samples.ts';
 
 describe('figures', () => {
   it.each([
@@ -16,15 +12,34 @@ describe('figures', () => {
   });
 
   it('a ratio is of the two rounds that stood side by side, not of two medians', () => {
-    const mine = [sample(50), sample(90), sample(100)];
-    const floor = [sample(100), sample(100), sample(200)];
-    expect(summarize(mine, floor, undefined).ratio).toEqual({ median: 0.5, min: 0.5, max: 0.9 });
-    expect(summarize(mine, undefined, floor).contract_ratio).toEqual({ median: 0.5, min: 0.5, max: 0.9 });
+    const rounds = roundsOf({
+      pass: [100, 100, 200].map((rps) => sample({ rps })),
+      mine: [50, 90, 100].map((rps) => sample({ rps })),
+    });
+    expect(summarize(rounds, 'mine').ratio).toEqual({ median: 0.5, min: 0.5, max: 0.9 });
   });
 
-  it('without the floor there is no ratio', () => {
-    expect(summarize([sample(1)], undefined, undefined)).toMatchObject({
-      ...{ ratio: null, cpu_ratio: null, contract_ratio: null },
+  it('a variant outside of workerd is a ratio of its own bare proxy', () => {
+    const rounds = roundsOf({
+      pass: [sample({ rps: 100, cpu_us: 10 })],
+      proxy: [sample({ rps: 1_000, cpu_us: 20 })],
+      mine: [sample({ rps: 500, cpu_us: 80 })],
     });
+    const { ratio, cpu_ratio } = summarize(rounds, 'mine', 'proxy');
+    expect([ratio?.median, cpu_ratio?.median]).toEqual([0.5, 0.25]);
+  });
+
+  it('without what it is compared with there is no ratio', () => {
+    const rounds = roundsOf({ mine: [sample({})], pass: [] });
+    expect(summarize(rounds, 'mine')).toMatchObject({ ratio: null, cpu_ratio: null, contract_ratio: null });
+    expect(compare(rounds, 'nobody', 'mine', 'rps')).toBeNull();
+  });
+
+  it('a round that was measured of one alone is left out', () => {
+    const rounds = roundsOf({
+      pass: [sample({ p50_ms: 2 })],
+      mine: [sample({ p50_ms: 3 }), sample({ p50_ms: 9 })],
+    });
+    expect(summarizePaced(rounds, 'mine').p50_ratio).toEqual({ median: 1.5, min: 1.5, max: 1.5 });
   });
 });
