@@ -1,7 +1,9 @@
 import type { Env } from '../../src/assemble.ts';
 import { entryOf } from '../../src/entry.ts';
+import { inTurns } from '../../src/model/in-turns.ts';
 import { ringOfOwner } from '../../src/model/key.ts';
 import type { AdmitRequest } from '../../src/model/ports.ts';
+import { openLobbyTables } from '../../src/ring/lobby/tables.ts';
 import { openTables } from '../../src/ring/tables/index.ts';
 import settings from '../workers/settings.ts';
 import { fill, MAX_LIVING, type Past } from './fill.ts';
@@ -83,7 +85,41 @@ export class KeyRing extends entry.KeyRing implements Doors {
   }
 }
 
-export const { Lobby } = entry;
+export class Lobby extends entry.Lobby {
+  /** Clients that were made elsewhere, each of an owner. */
+  async fill(clients: number): Promise<void> {
+    const tables = openLobbyTables(this.ctx.storage);
+    for (let i = 0; i < clients; i++) {
+      const id = `${this.ctx.id.name}-${i}`;
+      tables.putOwner(`m2m-client-${id}`, { kind: 'user', id, organizationId: null }, Date.now());
+    }
+  }
+}
+
+/** As long as an entry of the Vault is. */
+const ENTRY = 'x'.repeat(1_500);
+
+const doorOf = async (request: Request, env: Env): Promise<unknown> => {
+  const { pathname, searchParams } = new URL(request.url);
+  const number = (name: string): number => Number(searchParams.get(name));
+  if (pathname === '/vault') {
+    const names = Array.from({ length: number('to') - number('from') }, (_, i) => `t1.${number('from') + i}`);
+    await inTurns(names, 50, (name) => env.VAULT.put(name, ENTRY, { expirationTtl: 3_600 }));
+    return null;
+  }
+  if (pathname === '/lobby') {
+    const lobby = env.LOBBY.getByName(`lobby-${String(number('name')).padStart(2, '0')}`);
+    await (lobby as unknown as Lobby).fill(number('clients'));
+    return null;
+  }
+  const { owner, value } = (await request.json()) as Wish;
+  const name = await ringOfOwner(settings.stytch.projectId, { kind: 'user', id: owner });
+  const ring = env.KEY_RING.getByName(name) as unknown as Record<
+    keyof Doors,
+    (value: unknown) => Promise<unknown>
+  >;
+  return ring[pathname.slice(1) as keyof Doors](value);
+};
 
 /** What is sent to `/<door>` of the host `grow`. */
 export interface Wish {
@@ -92,15 +128,8 @@ export interface Wish {
 }
 
 export default {
-  fetch: async (request, env) => {
-    if (request.headers.get('host') !== 'grow') return entry.door.fetch(request, env);
-    const { owner, value } = (await request.json()) as Wish;
-    const door = new URL(request.url).pathname.slice(1) as keyof Doors;
-    const name = await ringOfOwner(settings.stytch.projectId, { kind: 'user', id: owner });
-    const ring = env.KEY_RING.getByName(name) as unknown as Record<
-      keyof Doors,
-      (value: unknown) => Promise<unknown>
-    >;
-    return Response.json(await ring[door](value));
-  },
+  fetch: async (request, env) =>
+    request.headers.get('host') === 'grow'
+      ? Response.json(await doorOf(request, env))
+      : entry.door.fetch(request, env),
 } satisfies ExportedHandler<Env>;
