@@ -1,19 +1,11 @@
 import { framed, fromBase64url, toBase64url } from '../model/bytes.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { JwksCopies, JwksCopy, Log } from '../model/ports.ts';
-import * as z from '../model/zod.ts';
+import { isRecord, isText } from '../model/shape.ts';
 import { jwksEntry } from './layout.ts';
 import { read, write } from './vault.ts';
 
 const LIFETIME_SECONDS = 86_400;
-
-/** An entry: the copy as the very text that the HMAC is over, for a parser may put its members in another order. */
-const entry = z.strictObject({ copy: z.string(), master_key: z.string(), mac: z.string() });
-
-const written = z.strictObject({
-  keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })),
-  fetched_at: z.number().check(z.int()),
-});
 
 /**
  * Copies of the project's JWKS in KV, each with an HMAC under a master key: who can write to KV must not be
@@ -44,23 +36,44 @@ export const createJwksCopies = (
 
 /** The copy in a text that we wrote; null for every other. */
 const verified = async (text: string, projectId: string, keychain: Keychain): Promise<JwksCopy | null> => {
-  const stored = parse(entry, text);
+  const stored = readEntry(text);
   const master = keychain.all.find((candidate) => candidate.id === stored?.master_key);
   const mac = stored === null ? null : fromBase64url(stored.mac);
   if (stored === null || master === undefined || mac === null) return null;
   const isOurs = await crypto.subtle.verify('HMAC', master.copyKey, mac, message(projectId, stored.copy));
-  const copy = isOurs ? parse(written, stored.copy) : null;
-  return copy === null ? null : { keys: copy.keys, fetchedAt: copy.fetched_at };
+  return isOurs ? readCopy(stored.copy) : null;
 };
 
 const message = (projectId: string, copy: string) => framed('jwks', projectId, copy);
 
-const parse = <S extends z.ZodMiniType>(schema: S, text: string): z.infer<S> | null => {
+/** An entry: the copy as the very text that the HMAC is over, for a parser may put its members in another order. */
+const readEntry = (text: string) => {
+  const { copy, master_key, mac, ...more } = parsed(text);
+  return isText(copy) && isText(master_key) && isText(mac) && Object.keys(more).length === 0
+    ? { copy, master_key, mac }
+    : null;
+};
+
+const readCopy = (text: string): JwksCopy | null => {
+  const { keys, fetched_at: fetchedAt, ...more } = parsed(text);
+  return Array.isArray(keys) &&
+    keys.every(isNamedKey) &&
+    Number.isSafeInteger(fetchedAt) &&
+    Object.keys(more).length === 0
+    ? { keys, fetchedAt: Number(fetchedAt) }
+    : null;
+};
+
+const isNamedKey = (key: unknown): key is JwksCopy['keys'][number] =>
+  isRecord(key) && isText(key.kid) && isText(key.kty);
+
+/** The members of what a text says in JSON; none of what is no object. */
+const parsed = (text: string): Readonly<Record<string, unknown>> => {
   try {
-    const parsed = schema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) && !Array.isArray(value) ? value : {};
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError) return {};
     throw error;
   }
 };

@@ -1,6 +1,6 @@
 import { readCapped } from '../model/capped.ts';
 import type { Outcome } from '../model/ports.ts';
-import { readOAuthError, readStytchError } from './wire.ts';
+import { readOAuthError, readStytchError } from './errors-wire.ts';
 
 /** The longest answer that is read of most calls: they are of a few hundred bytes, a JWKS of a few thousand. */
 const MAX_ANSWER_BYTES = 65_536;

@@ -2,17 +2,17 @@ import type { Outcome, SigningJwk, Stytch, StytchSession } from '../model/ports.
 import { call, type Wires } from './call.ts';
 import { createClients } from './clients.ts';
 import { createFinding, type Finding } from './find.ts';
+import { openJwks } from './jwks-call.ts';
 import type { StytchProject } from './project.ts';
 import { createRotation } from './rotation.ts';
 import { createSessions } from './sessions.ts';
 import { createUsers, type Users } from './users.ts';
-import { readJwks, readTokenAnswer } from './wire.ts';
+import { readTokenAnswer } from './wire.ts';
 
 export type { StytchProject } from './project.ts';
 
 /** How long Stytch is waited for, in milliseconds. */
 const TOKEN_DEADLINE_MS = 3_000;
-const JWKS_DEADLINE_MS = 2_000;
 
 /** Stytch, as far as Latchkey speaks to it. Every answer is parsed before it leaves this folder. */
 export interface StytchApi extends Stytch, Users, Finding {
@@ -24,47 +24,35 @@ export interface StytchApi extends Stytch, Users, Finding {
   revokeSession(token: string): Promise<Outcome<'ended'>>;
 }
 
-export const createStytch = (project: StytchProject, wires: Wires): StytchApi => {
-  const jwksPath = project.vertical === 'b2b' ? '/v1/b2b/sessions/jwks/' : '/v1/sessions/jwks/';
+export const createStytch = (project: StytchProject, wires: Wires): StytchApi => ({
+  ...createClients(project, wires),
+  ...createRotation(project, wires),
+  ...createSessions(project, wires),
+  ...createUsers(project, wires),
+  ...createFinding(project, wires),
 
-  return {
-    ...createClients(project, wires),
-    ...createRotation(project, wires),
-    ...createSessions(project, wires),
-    ...createUsers(project, wires),
-    ...createFinding(project, wires),
+  exchange: async (clientId, clientSecret, scopes = null) => {
+    const form = new URLSearchParams({
+      client_id: clientId,
+      client_secret: clientSecret,
+      grant_type: 'client_credentials',
+      ...(scopes === null ? {} : { scope: scopes.join(' ') }),
+    });
+    const answer = await call(
+      wires,
+      `${project.baseUrl}/v1/public/${project.projectId}/oauth2/token`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: form.toString(),
+        deadlineMs: TOKEN_DEADLINE_MS,
+        // Each answer is a token that Stytch bills: an unanswered call may have made one.
+        idempotent: false,
+      },
+      readTokenAnswer,
+    );
+    return answer.outcome === 'answered' ? { outcome: 'answered', value: answer.value.access_token } : answer;
+  },
 
-    exchange: async (clientId, clientSecret, scopes = null) => {
-      const form = new URLSearchParams({
-        client_id: clientId,
-        client_secret: clientSecret,
-        grant_type: 'client_credentials',
-        ...(scopes === null ? {} : { scope: scopes.join(' ') }),
-      });
-      const answer = await call(
-        wires,
-        `${project.baseUrl}/v1/public/${project.projectId}/oauth2/token`,
-        {
-          method: 'POST',
-          headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          body: form.toString(),
-          deadlineMs: TOKEN_DEADLINE_MS,
-          // Each answer is a token that Stytch bills: an unanswered call may have made one.
-          idempotent: false,
-        },
-        readTokenAnswer,
-      );
-      return answer.outcome === 'answered'
-        ? { outcome: 'answered', value: answer.value.access_token }
-        : answer;
-    },
-
-    jwks: () =>
-      call(
-        wires,
-        `${project.baseUrl}${jwksPath}${project.projectId}`,
-        { method: 'GET', headers: {}, deadlineMs: JWKS_DEADLINE_MS, idempotent: false },
-        readJwks,
-      ),
-  };
-};
+  jwks: openJwks(project, wires),
+});

@@ -1,8 +1,6 @@
-import type { SigningJwk, StytchClient, StytchClientPage } from '../model/ports.ts';
+import type { StytchClient, StytchClientPage } from '../model/ports.ts';
 import * as z from '../model/zod.ts';
 
-const oauthError = z.object({ error: z.string() });
-const stytchError = z.object({ error_type: z.string() });
 const tokenAnswer = z.object({
   access_token: z.string().check(z.minLength(1)),
   token_type: z.string().check(z.regex(/^bearer$/i)),
@@ -104,35 +102,12 @@ const membersFound = z.object({
 /** It says that a session is over, and nothing more. */
 const revokeAnswer = z.object({ request_id: z.string(), status_code: z.literal(200) });
 const deleteAnswer = z.object({ client_id: z.string() });
-const jwk = z.pipe(
-  z.object({
-    kty: z.literal('RSA'),
-    kid: z.string().check(z.minLength(1), z.maxLength(128)),
-    // RFC 7517 §4.2, §4.4: a key for encryption, or for another algorithm, signs none of our tokens.
-    use: z.optional(z.literal('sig')),
-    alg: z.optional(z.literal('RS256')),
-    n: z.string().check(z.maxLength(2048)),
-    e: z.string().check(z.maxLength(16)),
-  }),
-  z.transform(({ kty, kid, n, e }) => ({ kty, kid, n, e })),
-);
-const jwksAnswer = z.object({ keys: z.array(z.unknown()).check(z.maxLength(20)) });
-
 const reader =
   <S extends z.ZodMiniType>(schema: S) =>
   (body: unknown): z.infer<S> | null => {
     const parsed = schema.safeParse(body);
     return parsed.success ? parsed.data : null;
   };
-
-const readError = reader(oauthError);
-const readErrorType = reader(stytchError);
-
-/** The `error` of the OAuth envelope (RFC 6749 §5.2), which Stytch's token endpoint answers. */
-export const readOAuthError = (body: unknown): string | null => readError(body)?.error ?? null;
-
-/** The `error_type` of the envelope of all other endpoints. */
-export const readStytchError = (body: unknown): string | null => readErrorType(body)?.error_type ?? null;
 
 /** The access token of a token answer (RFC 6749 §5.1). */
 export const readTokenAnswer = reader(tokenAnswer);
@@ -170,14 +145,3 @@ export const readUserSession = reader(userSessionAnswer);
 
 /** The same of a member. */
 export const readMemberSession = reader(memberSessionAnswer);
-
-const readJwksAnswer = reader(jwksAnswer);
-const readJwk = reader(jwk);
-
-/** The RSA signing keys of a JWKS (RFC 7517 §5); members that are no such key are passed over. */
-export const readJwks = (body: unknown): readonly SigningJwk[] | null => {
-  const answer = readJwksAnswer(body);
-  if (answer === null) return null;
-  const keys = answer.keys.flatMap((key) => readJwk(key) ?? []);
-  return keys.length > 0 ? keys : null;
-};

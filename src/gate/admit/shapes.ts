@@ -26,6 +26,9 @@ import type {
   Standing,
 } from '../../model/ports.ts';
 import type { Reason, Result } from '../../model/refusal.ts';
+import { isNumber, isRecord, isText, isTexts } from '../../model/shape.ts';
+
+export { isNumber, isRecord, isText, isTexts } from '../../model/shape.ts';
 
 /**
  * What a Ring or a Lobby answers, as far as it must be so for somebody to be judged by it. An answer of any other shape
@@ -163,15 +166,9 @@ export const isResultOf =
 type Fields = Readonly<Record<string, unknown>>;
 export type Has = (fields: Fields) => boolean;
 
-export const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-export const isNumber = (value: unknown): value is number =>
-  typeof value === 'number' && !Number.isNaN(value);
 const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
 export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
-export const isText = (value: unknown): value is string => typeof value === 'string';
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
-export const isTexts = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((each) => typeof each === 'string');
 
 /** Whether it is one of the results of a union, with what that one must have. */
 export const isOneOf = (value: unknown, results: Readonly<Partial<Record<string, Has>>>): boolean =>

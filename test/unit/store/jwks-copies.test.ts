@@ -100,6 +100,23 @@ describe('a copy of the JWKS', () => {
     expect([await copiesIn(kv).load(), lines]).toEqual([null, [{ event: 'jwks', outcome: 'copy not ours' }]]);
   });
 
+  it('is none with a member more, though all that is signed is ours', async () => {
+    const { kv, entries, text } = await saved();
+    entries.set(ENTRY, { text: JSON.stringify({ ...JSON.parse(text), more: 1 }), ttl: 1 });
+    expect(await copiesIn(kv).load()).toBeNull();
+  });
+
+  it.each([
+    ['of keys without a name', { keys: [KEY, { kty: 'RSA' }], fetchedAt: 1 }],
+    ['of keys that are none', { keys: [KEY, 'RSA'], fetchedAt: 1 }],
+    ['of no list', { keys: { 0: KEY }, fetchedAt: 1 }],
+    ['of no time', { keys: [KEY], fetchedAt: 1.5 }],
+  ])('%s, which another version may sign, is a miss', async (_, copy) => {
+    const { kv } = fakeKv();
+    await copiesIn(kv).save(copy as unknown as typeof COPY);
+    expect(await copiesIn(kv).load()).toBeNull();
+  });
+
   it('is a miss in a KV that has none or fails, and need not be saved', async () => {
     const { kv, state } = fakeKv();
     lines.length = 0;

@@ -614,6 +614,18 @@ describe('JWT-09: exactly one kind', () => {
     ['a session of true', { ...SESSION, 'https://stytch.com/session': true }, 'bad', 'bad'],
     ['a session in a list', { ...SESSION, 'https://stytch.com/session': [SESSION_CLAIM] }, 'bad', 'bad'],
     [
+      'roles that are null',
+      { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, roles: null } },
+      'bad',
+      'bad',
+    ],
+    [
+      'more roles than anybody has',
+      { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, roles: Array(101).fill('a') } },
+      'bad',
+      'bad',
+    ],
+    [
       'roles that are no list',
       { ...SESSION, 'https://stytch.com/session': { ...SESSION_CLAIM, roles: 'admin' } },
       'bad',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readJwks, readOAuthError, readStytchError } from '../../../src/stytch/wire.ts';
+import { readOAuthError, readStytchError } from '../../../src/stytch/errors-wire.ts';
+import { readJwks } from '../../../src/stytch/jwks-wire.ts';
 
 const GOOD = { kty: 'RSA', kid: 'k1', n: 'abc', e: 'AQAB' };
 
