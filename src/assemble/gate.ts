@@ -1,0 +1,98 @@
+import { waitUntil } from 'cloudflare:workers';
+import type { Config, Secrets } from '../config.ts';
+import { createDecide } from '../gate/decide.ts';
+import { createSigner } from '../gate/forward/assertion.ts';
+import { createHeaderRules } from '../gate/forward/headers.ts';
+import { createForward } from '../gate/forward/index.ts';
+import { createOrigins } from '../gate/forward/origins.ts';
+import { createGate } from '../gate/index.ts';
+import { createCors } from '../gate/own/cors.ts';
+import { createResourceMetadata } from '../gate/own/metadata.ts';
+import { createStillGood } from '../gate/still-good.ts';
+import { log } from '../log.ts';
+import { purseName } from '../model/evidence.ts';
+import { fields, silence } from '../model/lease.ts';
+import type { Policy } from '../model/policy.ts';
+import { openLobbies } from '../ring/lobby-name.ts';
+import { randomId, sleep } from '../runtime.ts';
+import { createMemory } from '../store/memory.ts';
+import { createThrottle } from '../store/throttle.ts';
+import { type Env, fetchOf, realmOf, ringsOf, selfServiceScopes } from './env.ts';
+import type { Trust } from './trust.ts';
+
+/** The Gate of one isolate: all that a request to an API host runs, and what the Desk shares of it. */
+export const openGate = (config: Config, policy: Policy, secrets: Secrets, trust: Trust, env: Env) => {
+  const { now } = trust;
+  const rings = ringsOf(env);
+  const realm = realmOf(config);
+  const memory = createMemory({
+    isolate: randomId(),
+    leaseMs: config.leaseSeconds * 1000,
+    graceMs: config.ringGraceSeconds * 1000,
+    newLeaseId: randomId,
+    now,
+    giveBack: (ring, reports, uses) => waitUntil(rings(ring).settle(reports, uses)),
+  });
+  const scopesOfRoles = (roles: readonly string[]) => [
+    ...new Set(roles.flatMap((role) => config.roles.get(role) ?? [])),
+  ];
+  const reachPorts = { sleep, inBackground: waitUntil, log };
+  const decisionPorts = {
+    projectId: config.stytch.projectId,
+    ...{ realm, rings, memory, scopesOfRoles, ...reachPorts },
+    lobbies: openLobbies(env.LOBBY),
+    foreignClients: config.foreignClients,
+    ownerlessClients: config.ownerlessClients,
+    throttle: createThrottle(env.STRANGERS, 'pair', log),
+    ...{ keychain: trust.keychain, vault: trust.vault, verifyToken: trust.verifyToken, turn: trust.turn },
+    ...{ now, random: Math.random },
+  };
+  const decide = createDecide(decisionPorts);
+
+  const signerFor = (audience: string) =>
+    createSigner({ jwks: secrets.assertionJwks, issuer: config.deskUrl, audience, random: randomId });
+  const origins = createOrigins({
+    ...{ main: config.origin, routes: policy.routes, signer: signerFor },
+    headers: (keepCookies) =>
+      createHeaderRules({
+        prefix: config.headerPrefix,
+        forwardCookies: keepCookies,
+        stripPrefixes: config.stripPrefixes,
+        variesByOrigin: config.cors.origins.length > 0,
+      }),
+    fetch: (url, init) => fetch(url, init),
+    binding: (name) => fetchOf(env, name),
+  });
+  const { signer } = origins.main;
+  const forward = createForward({ origins, now, sleep, log, loopId: config.hosts.desk });
+
+  const gate = createGate({
+    targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },
+    queries: { forbiddenQuery: new Set(config.forbiddenQuery) },
+    ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
+    ...rimOf(config, policy),
+    throttle: createThrottle(env.STRANGERS, 'api', log),
+    stillGood: createStillGood(
+      decide,
+      now,
+      (evidence) => silence(memory.purse(evidence.ring, purseName(evidence)), now())?.until ?? null,
+    ),
+    graceMs: config.ringGraceSeconds * 1000,
+    levels: (evidence, at) => fields(memory.purse(evidence.ring, purseName(evidence)), at),
+    ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
+  });
+  return { gate, decide, decisionPorts, scopesOfRoles, signer, reachPorts };
+};
+
+/** What the Gate answers by itself. */
+const rimOf = (config: Config, policy: Policy) => ({
+  metadata: createResourceMetadata({
+    ...{ urls: config.apiUrls, pathParams: config.pathParams, deskUrl: config.deskUrl, policy },
+    // What a client can ask for: the others are given by operators, and named by the refusal that wants them.
+    scopes: selfServiceScopes(config),
+  }),
+  cors: createCors({
+    ...{ origins: new Set(config.cors.origins), policy },
+    exposed: [`${config.headerPrefix}-Source`],
+  }),
+});
