@@ -25,6 +25,7 @@ const METHODS: Readonly<Record<DeskMethod, Method>> = {
   importClient: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isImportedKey) },
   usage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isUsageBucket) },
   usageOfKeys: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isKeyUsage) },
+  tokens: { deadlineMs: RING_DEADLINE_MS, isSo: is.isListOf(is.isTokenDay) },
   audit: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditPage },
   auditHead: { deadlineMs: RING_DEADLINE_MS, isSo: is.isAuditHead },
   about: { deadlineMs: RING_DEADLINE_MS, isSo: is.isOwnerRecord },

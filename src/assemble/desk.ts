@@ -9,7 +9,7 @@ import type { DecisionPorts } from '../gate/ports.ts';
 import { queryRefusal, sliceUrl } from '../gate/target.ts';
 import { log } from '../log.ts';
 import type { ReachPorts } from '../model/reach.ts';
-import { openLobbies, openReconciler } from '../ring/lobby-name.ts';
+import { openEveryLobby, openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
 import { createThrottle } from '../store/throttle.ts';
 import { deskDevices } from './desk-devices.ts';
@@ -17,6 +17,7 @@ import { deskOAuth } from './desk-oauth.ts';
 import { deskReadiness } from './desk-readiness.ts';
 import { deskReconciler } from './desk-reconciler.ts';
 import { deskRings } from './desk-rings.ts';
+import { deskTokens } from './desk-tokens.ts';
 import { deskWebhooks } from './desk-webhooks.ts';
 import { type Env, realmOf, ringsOf } from './env.ts';
 import { createHeadSigner } from './head-signer.ts';
@@ -85,6 +86,7 @@ const portsOf = (setting: DeskSetting): DeskPorts => {
     origins: new Set(config.desk.origins),
     everyScope: [...config.scopes.keys()],
     reconciler: deskReconciler(() => openReconciler(env.LOBBY), reachPorts),
+    tokens: deskTokens(() => openEveryLobby(env.LOBBY), reachPorts),
     signHead: createHeadSigner(secrets.assertionJwks, config.deskUrl),
     assertionJwks: signer.publicJwks,
     readiness: deskReadiness({ canVerify, signer, vault: env.VAULT, now }),

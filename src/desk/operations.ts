@@ -14,6 +14,7 @@ import type { DeskPorts } from './ports.ts';
 import { publicOperations } from './public.ts';
 import { reconciliationOperations } from './reconciliation.ts';
 import { stytchOperations } from './stytch.ts';
+import { tokensOperations } from './tokens.ts';
 import { usageOperations } from './usage.ts';
 import { createWork, type Work } from './work/index.ts';
 
@@ -37,6 +38,7 @@ export const deskOperations = (ports: DeskPorts) => {
     ...operatorOperations(ports, work.owners, doors),
     ...keyOwnerOperations(work.ownerOfKey, doors),
     ...reconciliationOperations(ports, doors),
+    ...tokensOperations(work, doors),
     ...leakedOperations(ports, doors),
     ...githubOperations(ports),
     ...stytchOperations(ports),

@@ -6,6 +6,7 @@ import type { AuditHead } from '../model/life.ts';
 import type { CredentialKind } from '../model/policy.ts';
 import type { Log, MessageSeen, Throttle } from '../model/ports.ts';
 import type { Refusal, RefusalOf, Result } from '../model/refusal.ts';
+import type { TokenDay, TokenQuery } from '../model/token-days.ts';
 import type { Trace } from '../model/trace.ts';
 import type { WebhookVerdict } from '../webhooks/standard.ts';
 import type { Caller } from './caller.ts';
@@ -73,6 +74,8 @@ export interface DeskPorts extends OAuthPorts, DevicePorts {
   /** The Ring that a client_id of our grammar names; null for every other. */
   readonly ringOfKey: (clientId: string) => DeskRing | null;
   readonly reconciler: DeskReconciler;
+  /** What all Rings and Lobbies together spent and saved, one by one: several may speak of the same day. */
+  readonly tokens: (days: TokenQuery) => Promise<Result<readonly TokenDay[]>>;
   /** Whether a key id can be one of this owner's at all. */
   readonly isOwn: (owner: Owner, keyId: string) => Promise<boolean>;
   /** Signs cursors. */

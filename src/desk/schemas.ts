@@ -194,6 +194,18 @@ export const keysUsageQuery = z.object({
   ...usageRange,
 });
 
+/** The query of `GET /v1/tokens`. */
+export const tokensQuery = z.object({
+  from: z.optional(moment).check(
+    z.meta({
+      description:
+        'By default 30 days before `to`, or twelve months with the one that runs. At most 400 days',
+    }),
+  ),
+  to: z.optional(moment).check(z.meta({ description: 'By default now' })),
+  by: z._default(z.enum(['day', 'month']), 'day').check(z.meta({ description: 'UTC days, or UTC months' })),
+});
+
 /** The query of `GET /v1/limits`. */
 export const limitsQuery = z.object({
   key_id: z

@@ -53,6 +53,9 @@ export const keyIdOf = (name: CredentialName): string | null =>
 /** What a credential's use is counted under. */
 export const useName = (name: CredentialName): string => keyIdOf(name) ?? SESSION_USE;
 
+/** Whether a foreign pair was presented: it is known by the token that it opened. */
+export const isPair = (name: CredentialName): boolean => name.kind === 'token' && name.byPair === true;
+
 /** Whether something was done with a credential that the Ring was not told of. */
 export const isUsed = ({ uses: { admitted, refused, limited } }: Pick<Evidence, 'uses'>): boolean =>
   admitted + refused + limited > 0;
@@ -63,6 +66,7 @@ export const useOf = ({ name, uses }: Pick<Evidence, 'name' | 'uses'>, now: numb
   return {
     keyId: useName(name),
     fingerprint: name.kind === 'secret' ? name.fingerprint : null,
+    ...(isPair(name) ? { byPair: true } : {}),
     ...{ admitted, refused, limited },
     ...(admitted > 0 ? { agoMs: Math.max(0, now - admittedAt) } : {}),
   };

@@ -35,6 +35,7 @@ import type {
 } from './life.ts';
 import type { Result } from './refusal.ts';
 import type { SessionToken, TokenVerdict } from './token.ts';
+import type { TokenDay, TokenQuery } from './token-days.ts';
 
 /** The Vault: sealed tokens by fingerprint, for every isolate in the world. Its errors are misses. */
 export interface Vault {
@@ -214,6 +215,8 @@ export interface Ring {
   usage(query: UsageQuery): Promise<readonly UsageBucket[]>;
   /** The same of each of several keys at once, in the order in which they are named. */
   usageOfKeys(query: KeysUsageQuery): Promise<readonly KeyUsage[]>;
+  /** Tokens that Stytch gave for the owner's credentials, and requests admitted with his secrets; days without any are left out. */
+  tokens(owner: Owner, query: TokenQuery): Promise<readonly TokenDay[]>;
   audit(query: AuditQuery): Promise<AuditPage>;
   auditHead(owner: Owner): Promise<AuditHead>;
   about(owner: Owner): Promise<OwnerRecord>;
@@ -252,6 +255,8 @@ export interface TokenName {
   readonly issuedAt: number;
   /** Whose it is. The Ring may never have heard of him. */
   readonly owner: Owner;
+  /** A foreign pair was presented, and not the token that it opened. */
+  readonly byPair?: true;
 }
 
 /** A session JWT. */
@@ -292,6 +297,8 @@ export interface KeyUse {
   readonly keyId: string;
   /** Which of the key's secrets it was; absent or null for a token or a session. */
   readonly fingerprint?: string | null;
+  /** It was a foreign pair. */
+  readonly byPair?: true;
   readonly admitted: number;
   readonly refused: number;
   readonly limited: number;
@@ -438,6 +445,10 @@ export interface Lobby extends DeviceLobby {
   wasSeen(messageId: string, sentAt: number): Promise<MessageSeen>;
   /** Remembers a message that was dealt with. */
   markSeen(messageId: string, sentAt: number): Promise<void>;
+  /** What a Ring counted on some days, all of each day so far: told again, it is the same. */
+  tellTokens(ring: string, days: readonly TokenDay[]): Promise<void>;
+  /** What the Rings told here and what was exchanged here, by day, oldest first; days without any are left out. */
+  tokens(query: TokenQuery): Promise<readonly TokenDay[]>;
   /** The one Lobby that reconciles: begins a run, unless one is under way. */
   startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>>;
   /** The run under way, or the last one. */

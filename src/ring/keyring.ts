@@ -42,6 +42,7 @@ import type {
   TokenRevocation,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
+import type { TokenDay, TokenQuery } from '../model/token-days.ts';
 import { work } from './alarm/index.ts';
 import { reconcile } from './alarm/reconcile.ts';
 import { adopt } from './keys/adopt.ts';
@@ -67,6 +68,7 @@ import { exchangePart } from './requests/exchange-part.ts';
 import { openJoins } from './requests/joins.ts';
 import { usage, usageOfKeys } from './requests/usage.ts';
 import { openTables } from './tables/index.ts';
+import { spendToken, tokenDays } from './token-days.ts';
 
 /** How soon the ledger is looked at again when something that should not happen did, in milliseconds. */
 const AFTER_A_BUG_MS = 60_000;
@@ -202,6 +204,11 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return usageOfKeys(this.#parts, query);
   }
 
+  async tokens(owner: Owner, query: TokenQuery): Promise<readonly TokenDay[]> {
+    await this.#enter(owner);
+    return tokenDays(this.#parts, query);
+  }
+
   async audit({ owner, ...query }: AuditQuery): Promise<AuditPage> {
     await this.#enter(owner);
     const entries = this.#parts.tables.audit({ ...query, limit: query.limit + 1 });
@@ -328,7 +335,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     await tables.drop();
   };
 
-  return {
+  const parts: RingParts = {
     ...ports,
     ring: ctx.id.name ?? '',
     tables,
@@ -342,6 +349,7 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     sweptAt: 0,
     join: openJoins(),
     parting: new Set(),
+    spent: () => ctx.waitUntil(spendToken(parts)),
 
     wake: async () => {
       const dueAt = tables.nextDueAt(wakes);
@@ -354,4 +362,5 @@ const assemble = (ctx: DurableObjectState, ports: RingPorts, auditKey: RingParts
     },
     drop,
   };
+  return parts;
 };

@@ -79,6 +79,8 @@ export interface RingParts extends RingPorts {
   /** When lost leases and old use were last looked for, by this very object; milliseconds since the epoch. */
   sweptAt: number;
   readonly join: Join;
+  /** Stytch gave a token: it is written down, and a Lobby told of it now and then. */
+  readonly spent: () => void;
   /** Tokens for part of a key's scopes that are being asked for: fingerprint and scope. */
   readonly parting: Set<string>;
   /** Sets the one alarm for the earliest thing due. Call it in the same step as the write that it belongs to. */

@@ -47,6 +47,7 @@ const OPERATIONS = [
   ['PUT', '/suspension', { reason: 'abuse' }],
   ['DELETE', '/suspension', undefined],
   ['GET', '/limits', undefined],
+  ['GET', '/tokens', undefined],
   ['PUT', '/limits', { plan: 'tiny', keys_limit: 0 }],
   ['GET', '/export', undefined],
   ['DELETE', '/keys', undefined],

@@ -18,7 +18,7 @@ const NULLABLE: ReadonlySet<string> = new Set([
   'reconciliation',
 ]);
 const ERRANDS: ReadonlySet<string> = new Set([
-  ...['settle', 'renew', 'release', 'forgetTokens', 'markSeen', 'takeBackTry', 'settleDevice'],
+  ...['settle', 'renew', 'release', 'forgetTokens', 'markSeen', 'takeBackTry', 'settleDevice', 'tellTokens'],
 ]);
 
 /** How a method of a Durable Object can fail. */

@@ -35,6 +35,9 @@ export interface Traits {
 /** Kinds in which the work was done, and its answer was lost. */
 const DONE: ReadonlySet<Kind> = new Set(['truncated', 'cut', 'lost']);
 
+/** That a Lobby is told of tokens is in the background, and told again: nobody waits for it. */
+const METER = /→ Lobby tellTokens( \(\d+\))?$/;
+
 /** DESIGN 12, "Origin": what it answers is its own, however odd; what it does not is 502, and what is late 504. */
 const OF_ORIGIN: Readonly<Partial<Record<Kind, string>>> = {
   throw: '502 origin_failed',
@@ -53,7 +56,7 @@ export const asDesigned =
   ({ name, kind: port }, kind, good) => {
     if (port === 'read' || port === 'write' || port === 'limit') return good;
     if (port === 'origin' || port === 'socket') return { ...good, answer: OF_ORIGIN[kind] ?? 'never' };
-    if (unseen?.test(name) === true) return good;
+    if (unseen?.test(name) === true || METER.test(name)) return good;
     if (kind === 'truncated' && halfIsEnough?.test(name) === true) return good;
     const isLimited = kind === 'overloaded' && name.includes('→ Ring');
     const isDone = DONE.has(kind) && work?.test(name) === true;

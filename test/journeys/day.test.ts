@@ -1,8 +1,12 @@
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Env } from '../../src/assemble.ts';
+import type { Lobby, Ring } from '../../src/model/ports.ts';
+import { dayOf, tokensIn } from '../../src/model/token-days.ts';
+import { lobbyName } from '../../src/ring/lobby-name.ts';
 import { latchkey } from '../worker.ts';
-import { API, emulator, issueKey, rooms, signIn } from '../world.ts';
+import { API, emulator, issueKey, ringStub, rooms, signIn, subjectOf } from '../world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -20,7 +24,10 @@ afterEach(async () => {
 
 describe('promise 4: a day in the life of a key on five isolates', () => {
   it('costs one exchange for each life of a token, and every request is served', async () => {
-    const { key, key_id } = await issueKey(await signIn());
+    const session = await signIn();
+    const { key, key_id } = await issueKey(session);
+    const ring = (await ringStub(session)) as DurableObjectStub & Ring;
+    const lobby = rooms.LOBBY.getByName(lobbyName(ring.name ?? '')) as DurableObjectStub & Lobby;
     await emulator('DELETE', '/counters');
     const isolates = Array.from({ length: 5 }, () => latchkey({ ...(env as unknown as Env) } as Env));
     const request = () => new Request(`${API}/v1/items/1`, { headers: { authorization: `Bearer ${key}` } });
@@ -39,5 +46,15 @@ describe('promise 4: a day in the life of a key on five isolates', () => {
     // A token is replaced in the last five minutes of its hour: 55 minutes each at the shortest.
     expect(given).toBeLessThanOrEqual(Math.ceil((24 * HOUR_MS) / (55 * MINUTE_MS)));
     expect((await rooms.ORIGIN.records()).length).toBe(tokens.length * isolates.length);
+    // The meter that operators see says what Stytch counted; what the isolates have yet to tell is saved besides.
+    const days = { fromDay: dayOf(start), toDay: dayOf(start) + 2 };
+    const counted = await ring.tokens({ kind: 'user', id: subjectOf(session), organizationId: null }, days);
+    const { spent, presented } = tokensIn(counted);
+    expect(spent).toBe(given);
+    const requests = tokens.length * isolates.length;
+    expect(presented).toBeLessThanOrEqual(requests);
+    expect(presented).toBeGreaterThanOrEqual(requests - isolates.length);
+    await runDurableObjectAlarm(ring);
+    expect(tokensIn(await lobby.tokens(days))).toEqual({ spent, presented });
   }, 60_000);
 });

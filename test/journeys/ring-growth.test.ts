@@ -164,6 +164,12 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
   scopedEnds: (tables) => tables.scopedEnds(FINGERPRINT, 1, NOW),
   deleteScopedTokens: (tables) => tables.deleteScopedTokens(FINGERPRINT),
   sweepScopedTokens: (tables) => tables.sweepScopedTokens(NOW),
+  tokenDays: (tables) => tables.tokenDays(HOUR / 24 - 400, HOUR / 24),
+  untoldTokenDays: (tables) => tables.untoldTokenDays(HOUR / 24 - 9),
+  markTokensTold: (tables) => tables.markTokensTold([{ day: 1, spent: 1, presented: 1 }], NOW),
+  tokensToldAt: (tables) => tables.tokensToldAt(),
+  forgetTokenDays: (tables) => tables.forgetTokenDays(HOUR / 24 - 400),
+  forgetToldTokenDays: (tables) => tables.forgetToldTokenDays(),
 
   // These count or take what there is: living keys, of which there are 1,000 at the most; tokens that were revoked one
   // by one; what is out on lease.
@@ -172,6 +178,9 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
   livingKeys: OF_ALL,
   revokedTokens: OF_ALL,
   uses: OF_ALL,
+  // The use of a day by all keys, when a Lobby is told: once an hour at the most, where a token was bought.
+  addUpPresented: OF_ALL,
+  addToken: OF_ALL,
   // An owner who is deleted, once.
   foreignKeys: OF_ALL,
   forgetPersonal: OF_ALL,

@@ -110,7 +110,7 @@ describe('a Ring that an earlier version wrote', () => {
     await setBack(ring);
     expect((await call(key)).status).toBe(200);
     const { schema, revoked_tokens, keys } = await dumpOfRing(ring);
-    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 5 }], []]);
+    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 6 }], []]);
     expect(keys).toMatchObject([{ status: 'active', tokens_from: null, device_client: null }]);
   });
 
@@ -168,8 +168,8 @@ describe('tables', () => {
   );
 
   it.each([
-    ['KeyRing', SCHEMA, 5],
-    ['Lobby', LOBBY_SCHEMA, 4],
+    ['KeyRing', SCHEMA, 6],
+    ['Lobby', LOBBY_SCHEMA, 5],
   ] as const)('of a %s that are made new are of the latest version', async (_, schema, version) => {
     const rows = await runInDurableObject(someRing(), (_object, { storage }) => {
       createTables(storage, schema);
@@ -229,7 +229,8 @@ describe('a Lobby of version 3', () => {
     const lobby = stub as unknown as Lobby;
     await lobby.markSeen('message-1', 1);
     await runInDurableObject(stub, (_object, { storage }) => {
-      for (const table of ['device_codes', 'tries', 'scoped_tokens']) storage.sql.exec(`DROP TABLE ${table}`);
+      for (const table of ['device_codes', 'tries', 'scoped_tokens', 'token_reports', 'token_totals'])
+        storage.sql.exec(`DROP TABLE ${table}`);
       storage.sql.exec('UPDATE schema SET version = 3');
     });
     await evictDurableObject(stub);
@@ -237,7 +238,7 @@ describe('a Lobby of version 3', () => {
     expect(await lobby.beginDevice(device)).toEqual({ result: 'begun' });
     expect(await lobby.wasSeen('message-1', 1)).toBe('replayed');
     const { schema, device_codes: codes } = await dumpOfRing(stub);
-    expect([schema, codes]).toMatchObject([[{ version: 4 }], [{ user_code: 'name-1', state: 'pending' }]]);
+    expect([schema, codes]).toMatchObject([[{ version: 5 }], [{ user_code: 'name-1', state: 'pending' }]]);
   });
 });
 
@@ -255,6 +256,6 @@ describe('a Lobby from before versions were written down', () => {
     });
     expect(owner?.id).toBe('user-test-ada');
     const { schema, messages } = await dumpOfRing(lobby);
-    expect([schema, messages]).toEqual([[{ id: 1, version: 4 }], []]);
+    expect([schema, messages]).toEqual([[{ id: 1, version: 5 }], []]);
   });
 });

@@ -27,6 +27,7 @@ import type {
 } from '../../model/ports.ts';
 import type { Reason, Result } from '../../model/refusal.ts';
 import { isNumber, isRecord, isText, isTexts } from '../../model/shape.ts';
+import type { TokenDay } from '../../model/token-days.ts';
 
 export { isNumber, isRecord, isText, isTexts } from '../../model/shape.ts';
 
@@ -102,6 +103,9 @@ export const isListOf =
 
 export const isUsageBucket = (value: unknown): value is UsageBucket =>
   isRecord(value) && [value.at, value.admitted, value.refused, value.limited].every(isNumber);
+
+export const isTokenDay = (value: unknown): value is TokenDay =>
+  isRecord(value) && [value.day, value.spent, value.presented].every(isNumber);
 
 export const isKeyUsage = (value: unknown): value is KeyUsage =>
   isRecord(value) && isText(value.keyId) && isListOf(isUsageBucket)(value.buckets);

@@ -3,6 +3,7 @@ import { type Evidence, newEvidence } from '../../model/evidence.ts';
 import { ownerOfClaim } from '../../model/foreign.ts';
 import type { Owner } from '../../model/identity.ts';
 import { ringOfClientId, ringOfOwner } from '../../model/key.ts';
+import type { TokenName } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import { hashOfToken, type M2MToken, type SessionToken, type Token } from '../../model/token.ts';
 import type { Trace } from '../../model/trace.ts';
@@ -67,9 +68,10 @@ export const evidenceOfToken = async (
   { clientId, issuedAt, scopes, expiresAt }: Pick<M2MToken, 'clientId' | 'issuedAt' | 'scopes' | 'expiresAt'>,
   tokenHash: string,
   owner: Owner,
+  by: Pick<TokenName, 'byPair'> = {},
 ): Promise<Evidence> =>
   newEvidence({
-    name: { kind: 'token', clientId, tokenHash, issuedAt, owner },
+    name: { kind: 'token', clientId, tokenHash, issuedAt, owner, ...by },
     ring: await ringOfOwner(ports.projectId, owner),
     ...{ owner, session: null, held: null },
     token: { scopes, ownerId: owner.id, generation: null, expiresAt },

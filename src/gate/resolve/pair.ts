@@ -22,6 +22,8 @@ export const THROTTLED_SECONDS = 60;
 /** Kept tokens of foreign pairs have no generation: their Ring decides by the token itself. */
 const NO_GENERATION = 0;
 
+const PAIR = { byPair: true } as const;
+
 /**
  * Finds out about the pair of a client that was not made here: side by side, the Vault and the Lobby; and only if
  * neither has a token, one exchange behind the Lobby's budgets. What it proves is the token that its secret opened.
@@ -122,7 +124,7 @@ const evidenceOfExchange = async (
       const { owner, scopes } = exchanged;
       // There is no token that could be named. Whatever ends older tokens ends this too: it is older than all of them.
       const token = { clientId, scopes, issuedAt: 0, expiresAt: graceEnd(exchanged.until, now) };
-      return ok(await evidenceOfToken(ports, token, fingerprint, owner));
+      return ok(await evidenceOfToken(ports, token, fingerprint, owner, PAIR));
     }
     case 'unregistered':
       return remember(ports, presented, 'foreign', until);
@@ -176,5 +178,5 @@ const proven = async (
   const { ownership } = ownershipOf(ownerNamedBy(token.value), owner, ports.ownerlessClients);
   if (ownership !== 'owned' || token.value.expiresAt - marginSeconds <= ports.now() / 1000) return null;
   // Known by its secret and not by the token: whoever ends that one by itself (RFC 7009) does not end the pair.
-  return ok(await evidenceOfToken(ports, token.value, fingerprint, owner));
+  return ok(await evidenceOfToken(ports, token.value, fingerprint, owner, PAIR));
 };

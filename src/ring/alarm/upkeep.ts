@@ -1,5 +1,6 @@
 import type { KeyRecord } from '../../model/life.ts';
 import { time } from '../../model/objects.ts';
+import { dayOf, TOKEN_DAYS_KEPT } from '../../model/token-days.ts';
 import { emit } from '../events.ts';
 import { recordOf } from '../keys/record.ts';
 import type { RingParts } from '../parts.ts';
@@ -15,6 +16,7 @@ export const upkeep = (parts: RingParts): void => {
   tables.forgetRevokedTokens(now);
   tables.sweepScopedTokens(now);
   tables.sweepIdempotency(now);
+  tables.forgetTokenDays(dayOf(now) - TOKEN_DAYS_KEPT);
   tables.pruneAudit(now - rules.auditMs);
   if (rules.events === null) return;
   const { expiringMs, unusedMs } = rules.events;

@@ -28,6 +28,7 @@ import type {
   ReconciliationRequest,
 } from '../../model/ports.ts';
 import type { Result } from '../../model/refusal.ts';
+import { dayOf, type TokenDay, type TokenQuery } from '../../model/token-days.ts';
 import { openJoins } from '../requests/joins.ts';
 import { claimByProof, release, renew } from './claim.ts';
 import { beginDevice, decideDevice, openDevice, pollDevice, settleDevice } from './devices.ts';
@@ -76,6 +77,7 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
       tables: this.#tables,
       storage: this.ctx.storage,
       join: openJoins(),
+      spent: () => this.#tables.countToken(dayOf(this.#now())),
       parting: new Set(),
       revokedTokens: new Set(),
       pending: new Set(),
@@ -167,6 +169,16 @@ export abstract class LobbyBase<Env> extends DurableObject<Env> implements Lobby
 
   async settleDevice(settlement: DeviceSettlement): Promise<void> {
     settleDevice(this.#parts, settlement);
+  }
+
+  async tellTokens(ring: string, days: readonly TokenDay[]): Promise<void> {
+    const { tables, storage, now, wake } = this.#parts;
+    storage.transactionSync(() => tables.takeTokens(ring, days, dayOf(now())));
+    await wake();
+  }
+
+  async tokens({ fromDay, toDay }: TokenQuery): Promise<readonly TokenDay[]> {
+    return this.#tables.tokenTotals(fromDay, toDay);
   }
 
   async startReconciliation(request: ReconciliationRequest): Promise<Result<ReconciliationReport>> {

@@ -36,6 +36,8 @@ export interface LobbyParts extends LobbyPorts {
   readonly tables: LobbyTables;
   readonly storage: DurableObjectStorage;
   readonly join: Join;
+  /** Stytch gave a token: it is written down. */
+  readonly spent: () => void;
   /** Tokens for part of a client's scopes that are being asked for: fingerprint and scope. */
   readonly parting: Set<string>;
   /** The last tokens that were revoked, by their hashes: Stytch may give the same one again within its second. */

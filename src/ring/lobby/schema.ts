@@ -47,6 +47,22 @@ const TRIES = `CREATE TABLE tries (
 const TRIES_BY_NAME = 'CREATE INDEX tries_by_name ON tries (name, at)';
 const TRIES_BY_AGE = 'CREATE INDEX tries_by_age ON tries (at)';
 
+const TOKEN_REPORTS = `CREATE TABLE token_reports (
+    -- What each Ring told of a UTC day, for ten days, so that it counts once however often it is told.
+    day INTEGER NOT NULL,
+    ring TEXT NOT NULL,
+    spent INTEGER NOT NULL,
+    presented INTEGER NOT NULL,
+    PRIMARY KEY (day, ring)
+  ) WITHOUT ROWID`;
+const TOKEN_TOTALS = `CREATE TABLE token_totals (
+    -- By UTC day, for 400 days: tokens that Stytch gave to this Lobby and to the Rings that tell it, and requests that were
+    -- admitted with a secret.
+    day INTEGER PRIMARY KEY,
+    spent INTEGER NOT NULL,
+    presented INTEGER NOT NULL
+  )`;
+
 /**
  * The tables of a Lobby. No secret, no usable token, no address: who reads all of them cannot make a request and learns
  * of nobody where he was. `docs/storage.md` is made from this list, so each table says what it is for.
@@ -95,11 +111,13 @@ const TABLES: readonly string[] = [
   TRIES_BY_AGE,
   SCOPED_TOKENS,
   SCOPED_TOKENS_BY_END,
+  TOKEN_REPORTS,
+  TOKEN_TOTALS,
 ];
 
 /**
  * A Lobby's tables. Version 2: messages that were dealt with are known again. Version 3: one of the Lobbies reconciles.
- * Version 4: device codes, and tokens for part of the scopes.
+ * Version 4: device codes, and tokens for part of the scopes. Version 5: tokens that were spent.
  */
 export const LOBBY_SCHEMA: Schema = {
   tables: TABLES,
@@ -110,5 +128,6 @@ export const LOBBY_SCHEMA: Schema = {
       ...[DEVICE_CODES, DEVICE_CODES_BY_END, TRIES, TRIES_BY_NAME, TRIES_BY_AGE],
       ...[SCOPED_TOKENS, SCOPED_TOKENS_BY_END],
     ],
+    [TOKEN_REPORTS, TOKEN_TOTALS],
   ],
 };

@@ -1,5 +1,6 @@
 import { type Attempt, BUDGET_WINDOW_MS } from '../../model/budget.ts';
 import type { Owner } from '../../model/identity.ts';
+import { dayOf } from '../../model/token-days.ts';
 import type { Row } from '../tables/rows.ts';
 import { scopedTables } from '../tables/scoped.ts';
 import { openSql } from '../tables/sql.ts';
@@ -8,6 +9,7 @@ import { deviceTables } from './device-tables.ts';
 import { MESSAGE_KEPT_MS, messageTables } from './message-tables.ts';
 import { runTables } from './run-tables.ts';
 import { LOBBY_SCHEMA } from './schema.ts';
+import { tokenTables } from './token-tables.ts';
 
 /** For how long after its last token's end it is remembered that Stytch accepted a secret, in seconds: 90 days. */
 const ACCEPTED_KEPT_SECONDS = 90 * 86_400;
@@ -37,6 +39,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
   const messages = messageTables(sql);
   const devices = deviceTables(sql);
   const scoped = scopedTables(sql, () => true);
+  const tokens = tokenTables(sql);
 
   /** Forgets secrets, with the tokens for part of the scopes that they opened. */
   const forgetSecrets = (which: string, ...values: readonly SqlStorageValue[]): void => {
@@ -58,6 +61,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
     ...devices,
     ...runTables(sql),
     ...scoped,
+    ...tokens,
     owner: (clientId: string): Owner | null => {
       const row = first('SELECT * FROM owners WHERE client_id = ?', clientId);
       return row === null ? null : toOwner(row);
@@ -145,6 +149,7 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
       messages.sweepMessages(now);
       devices.sweepDevices(now);
       scoped.sweepScopedTokens(now);
+      tokens.sweepTokens(dayOf(now));
       forgetSecrets('token_expires_at <= ?', seconds - ACCEPTED_KEPT_SECONDS);
       run('UPDATE secrets SET sealed = NULL WHERE token_expires_at <= ? AND sealed IS NOT NULL', seconds);
     },
@@ -158,7 +163,11 @@ export const openLobbyTables = (storage: DurableObjectStorage) => {
            UNION ALL SELECT (min(token_expires_at) + ?2) * 1000 FROM secrets)`,
         ...[BUDGET_WINDOW_MS, ACCEPTED_KEPT_SECONDS, MESSAGE_KEPT_MS],
       );
-      const times = [row?.at as number | null | undefined, devices.nextDeviceSweepAt()];
+      const times = [
+        row?.at as number | null | undefined,
+        devices.nextDeviceSweepAt(),
+        tokens.nextTokenSweepAt(),
+      ];
       const known = times.filter((at) => at !== null && at !== undefined);
       return known.length === 0 ? null : Math.min(...known);
     },

@@ -37,6 +37,8 @@ export const forgetOwner = (parts: RingParts, owner: Owner, author: Author): Res
     const now = parts.now();
     // First of all, so that nothing personal is in what is told of the end of the keys.
     tables.forgetPersonal();
+    // What Stytch is paid for is nobody's secret: it goes when a Lobby has it.
+    tables.addUpPresented();
     tables.forgetAllUse();
     tables.forgetAnswers();
     const revoked = revokeAll(parts, owner, author, DELETED);

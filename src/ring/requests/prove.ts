@@ -13,6 +13,8 @@ export interface ProofParts extends Pick<RingPorts, 'stytch' | 'verifyToken' | '
   /** Until when Stytch's token endpoint asked not to be called (RFC 9110 §10.2.3), milliseconds since the epoch. */
   quietUntil: number;
   readonly now: () => number;
+  /** Stytch gave a token: it is to be paid for, whatever it turns out to be. */
+  readonly spent: () => void;
 }
 
 /** What a credential comes to when it is put to the proof. Only `proven` and `refused` say anything of it. */
@@ -52,7 +54,10 @@ export const prove = async (
     return { proof: 'silent', because: 'asked for quiet', retryAfterSeconds, called: false };
   }
   const outcome = await parts.stytch.exchange(clientId, clientSecret, scopes);
-  if (outcome.outcome === 'answered') return judge(parts, clientId, scopes, outcome.value);
+  if (outcome.outcome === 'answered') {
+    parts.spent();
+    return judge(parts, clientId, scopes, outcome.value);
+  }
   // RFC 6749 §5.2. Who asked for no scopes cannot have asked for too many.
   const isOfScopes = scopes !== null && outcome.outcome === 'declined' && outcome.code === 'invalid_scope';
   return isOfScopes ? { proof: 'scope_refused' } : unanswered(parts, outcome);

@@ -1,4 +1,4 @@
-import { useName } from '../../model/evidence.ts';
+import { isPair, useName } from '../../model/evidence.ts';
 import type { Grant, Report } from '../../model/lease-wire.ts';
 import type { KeysUsageQuery, KeyUsage, UsageBucket, UsageQuery } from '../../model/life.ts';
 import type { AdmitRequest, KeyUse } from '../../model/ports.ts';
@@ -36,7 +36,8 @@ export const recordUse = (
   tellUse(parts, uses);
   if (decided > 0) {
     const fingerprint = credential.kind === 'secret' ? credential.fingerprint : null;
-    tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now));
+    const presented = fingerprint !== null || isPair(credential) ? decided : 0;
+    tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now), presented);
     markSecrets(parts, [{ keyId: asking, fingerprint, at: now }]);
   }
   settleUse(parts, ask.reports);
@@ -50,11 +51,15 @@ export const recordUse = (
 export const tellUse = (parts: RingParts, uses: readonly KeyUse[]): void => {
   const { tables } = parts;
   const now = parts.now();
-  for (const use of uses) tables.addUse(use, hourOf(now));
+  for (const use of uses) tables.addUse(use, hourOf(now), presentedIn(use));
   const used = uses.filter(({ admitted }) => admitted > 0).map((use) => ({ ...use, at: now - agoOf(use) }));
   for (const { keyId, at } of used) tables.markUsed(keyId, at, null);
   markSecrets(parts, used);
 };
+
+/** Requests that a secret was presented for. Of units that nobody accounts for it is not known: they count for none. */
+const presentedIn = ({ fingerprint = null, byPair, admitted }: KeyUse): number =>
+  fingerprint !== null || byPair === true ? admitted : 0;
 
 /** While a rotation is open its owner is shown which of the two secrets are in use: those that let somebody in. */
 const markSecrets = (

@@ -7,6 +7,7 @@ import { ledgerTables } from './ledger.ts';
 import { END_OF_TIME, SCHEMA } from './schema.ts';
 import { scopedTables } from './scoped.ts';
 import { openSql } from './sql.ts';
+import { tokenDayTables } from './token-days.ts';
 import { toldTables } from './told.ts';
 import { useTables } from './use.ts';
 import { createTables, hasTable, upgradeTables } from './versions.ts';
@@ -147,6 +148,7 @@ export const openTables = (storage: DurableObjectStorage) => {
     ...toldTables(sql, () => exists),
     ...useTables(sql, () => exists),
     ...scopedTables(sql, () => exists),
+    ...tokenDayTables(sql, () => exists),
 
     /** When the Ring has to wake next, in milliseconds since the epoch; null for never. */
     nextDueAt: ({ expiringMs, unusedMs, auditMs, confirmMs }: Wakes): number | null => {

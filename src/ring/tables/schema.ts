@@ -63,6 +63,16 @@ const USE_TOTALS = `CREATE TABLE use_totals (
     refused INTEGER NOT NULL,
     limited INTEGER NOT NULL
   )`;
+const TOKEN_DAYS = `CREATE TABLE token_days (
+    -- By UTC day (days since 1970), for 400 days: tokens that Stytch gave, requests that were admitted with a secret, and
+    -- how much of both a Lobby was told when.
+    day INTEGER PRIMARY KEY,
+    spent INTEGER NOT NULL,
+    presented INTEGER NOT NULL,
+    told_spent INTEGER NOT NULL,
+    told_presented INTEGER NOT NULL,
+    told_at INTEGER
+  )`;
 const EVENTS = `CREATE TABLE events (
     -- What the operator's URL has not taken yet.
     id TEXT PRIMARY KEY,
@@ -184,6 +194,7 @@ const TABLES: readonly string[] = [
     admitted INTEGER NOT NULL,
     refused INTEGER NOT NULL,
     limited INTEGER NOT NULL,
+    presented INTEGER,
     PRIMARY KEY (client_id, hour)
   ) WITHOUT ROWID`,
   'CREATE INDEX uses_by_hour ON uses (hour)',
@@ -216,6 +227,7 @@ const TABLES: readonly string[] = [
   USE_TOTALS,
   SCOPED_TOKENS,
   SCOPED_TOKENS_BY_END,
+  TOKEN_DAYS,
 ];
 
 const ADDED_COLUMNS = {
@@ -240,7 +252,7 @@ const ADDED_COLUMNS = {
 /**
  * A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation.
  * Version 3: a key's whole life. Version 4: keys that were made for a device client, tokens for part of the scopes.
- * Version 5: no question is answered by looking at every row.
+ * Version 5: no question is answered by looking at every row. Version 6: tokens that were spent.
  */
 export const SCHEMA: Schema = {
   tables: TABLES,
@@ -258,5 +270,6 @@ export const SCHEMA: Schema = {
       ...['looked_at INTEGER', ...PLACES].map((column) => `ALTER TABLE keys ADD COLUMN ${column}`),
       ...[...KEYS_INDEXES, IDEMPOTENCY_BY_CLIENT, AUDIT_BY_ACTION, AUDIT_BY_ACTOR],
     ],
+    ['ALTER TABLE uses ADD COLUMN presented INTEGER', TOKEN_DAYS],
   ],
 };

@@ -4,13 +4,14 @@ import type { Sql } from './sql.ts';
 
 /** The tables of use: requests by key and hour, and leases that are not accounted for yet. */
 export const useTables = ({ all, run }: Sql, exists: () => boolean) => ({
-  addUse: ({ keyId, admitted, refused, limited }: KeyUse, hour: number): void => {
+  /** `presented`: how many of those that were admitted came with a secret. */
+  addUse: ({ keyId, admitted, refused, limited }: KeyUse, hour: number, presented = 0): void => {
     const sums = `DO UPDATE SET admitted = admitted + excluded.admitted,
       refused = refused + excluded.refused, limited = limited + excluded.limited`;
     run(
-      `INSERT INTO uses (client_id, hour, admitted, refused, limited) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (client_id, hour) ${sums}`,
-      ...[keyId, hour, admitted, refused, limited],
+      `INSERT INTO uses (client_id, hour, admitted, refused, limited, presented) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (client_id, hour) ${sums}, presented = coalesce(presented, 0) + excluded.presented`,
+      ...[keyId, hour, admitted, refused, limited, presented],
     );
     // What was lost is counted late: in an hour that may have been added up already.
     run(
