@@ -21,9 +21,14 @@ export interface Summary extends Readonly<Record<keyof Sample, Spread>> {
   readonly contract_ratio: Spread | null;
 }
 
+const PACED_FIGURES = [
+  ...(['rps', 'cpu_us', 'p50_ms', 'p90_ms', 'p99_ms'] as const),
+  ...(['client_cores', 'foreign_cores'] as const),
+] as const;
+type PacedFigure = (typeof PACED_FIGURES)[number];
+
 /** What a paced load met: latencies beside the floor's. */
-export interface PacedSummary
-  extends Readonly<Record<'rps' | 'p50_ms' | 'p90_ms' | 'p99_ms' | 'cpu_us' | 'client_cores', Spread>> {
+export interface PacedSummary extends Readonly<Record<PacedFigure, Spread>> {
   readonly p50_ratio: Spread | null;
   readonly p90_ratio: Spread | null;
 }
@@ -40,7 +45,7 @@ export const summarize = (rounds: Rounds, name: string, base = FLOOR): Summary =
 });
 
 export const summarizePaced = (rounds: Rounds, name: string, base = FLOOR): PacedSummary => ({
-  ...spreads(rounds, name, ['rps', 'p50_ms', 'p90_ms', 'p99_ms', 'cpu_us', 'client_cores']),
+  ...spreads(rounds, name, PACED_FIGURES),
   p50_ratio: compare(rounds, name, base, 'p50_ms'),
   p90_ratio: compare(rounds, name, base, 'p90_ms'),
 });

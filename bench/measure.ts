@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cpuOfEnded, cpuOfFamily, cpuOfMachine } from './cpu.ts';
 import { type Answer, call } from './http.ts';
 import { quiet } from './origin.ts';
+import { PACED_WARM_UP_SECONDS } from './plan.ts';
 import type { Seen, Target, Variant, World } from './variant.ts';
 import { type LoadResult, load } from './wrk.ts';
 
@@ -33,7 +34,8 @@ export const measure = async (
   pace?: Pace,
 ): Promise<Sample> => {
   const { origin, options } = world;
-  await send(variant, target, options.warmUpSeconds, 'warmUp', world, pace);
+  const warmUpSeconds = pace === undefined ? options.warmUpSeconds : PACED_WARM_UP_SECONDS;
+  await send(variant, target, warmUpSeconds, 'warmUp', world, pace);
   await check(variant, target, world);
   await origin.seen();
   const before = readCpu(target);

@@ -132,6 +132,7 @@ const pacedSection = ({ variants, per_second }: Run): readonly string[] => {
       { heading: 'p99 ms', of: ({ p99_ms }) => told(p99_ms, 1) },
       { heading: 'CPU µs', of: ({ cpu_us }) => told(cpu_us, 0) },
       { heading: 'client', of: ({ client_cores }) => client_cores.max.toFixed(2) },
+      { heading: 'others', of: ({ foreign_cores }) => foreign_cores.max.toFixed(2) },
     ]),
   ];
 };

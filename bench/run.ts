@@ -46,6 +46,7 @@ export const run = async (options: RunOptions): Promise<Run> => {
   const paced = new Map(
     variants.filter((each) => each.paced).map(({ name }): [string, Sample[]] => [name, []]),
   );
+  const startedAt = performance.now();
   for (let round = 1; round <= rounds; round++) {
     for (const [samples, pace] of [
       [full, undefined],
@@ -58,6 +59,10 @@ export const run = async (options: RunOptions): Promise<Run> => {
         tell(`round ${round}/${rounds} ${one.variant.name}: ${line(sample, pace)}`);
       }
     }
+    const minutesOfEach = (performance.now() - startedAt) / round / 60_000;
+    tell(
+      `round ${round}/${rounds} is over, about ${Math.ceil(minutesOfEach * (rounds - round))} minutes to go`,
+    );
   }
   return {
     date: new Date().toISOString(),

@@ -12,6 +12,7 @@ const BROWSER = { Host: 'localhost', Origin: 'http://localhost' };
 /** Its database is the isolate's memory: nothing waits and nothing is written, which no deployment can have. */
 export const betterAuth = peer({
   name: 'better_auth',
+  paced: true,
   says: '`@better-auth/api-key`: `verifyApiKey` on each call, over a database that is a map in the isolate',
   missing: installPackages,
   serve: async ({ origin }) => {

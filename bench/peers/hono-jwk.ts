@@ -7,6 +7,7 @@ import { badTokens, bearer, jwksPath, m2mToken } from './stytch.ts';
 /** It fetches the JWKS for each request; what that costs the process that serves the keys is not in its own CPU. */
 export const honoJwk = peer({
   name: 'hono_jwk',
+  paced: true,
   says: "Hono's `jwk` middleware and a `fetch`: the JWKS is fetched on each call, an M2M access token verified",
   serve: async ({ origin, latchkey: { stytch } }) => {
     const replay = await startReplay(stytch);

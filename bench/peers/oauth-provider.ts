@@ -15,6 +15,7 @@ const REDIRECT_URI = 'http://localhost/callback';
 /** Its KV runs in its process: the CPU of it is in the figure. */
 export const oauthProvider = peer({
   name: 'oauth_provider',
+  paced: true,
   says: '`@cloudflare/workers-oauth-provider`: an access token that it issued, looked up in KV on each call',
   missing: installPackages,
   serve: async ({ origin }) => {

@@ -6,10 +6,6 @@ import type { Target, Variant, World } from '../variant.ts';
 /** What others would put in Latchkey's place. */
 export interface Peer extends Variant {
   readonly group: 'peer';
-  /** What it is a ratio of, where that is not `pass`. */
-  readonly base?: string;
-  /** Why it cannot be had here, or null; installs what it needs where it may. */
-  readonly missing?: (tell: (line: string) => void) => string | null;
 }
 
 /** A peer that is being served. */
@@ -26,7 +22,7 @@ export interface Served extends AsyncDisposable {
 
 export type Headers = Readonly<Record<string, string>>;
 
-type Wish = Pick<Peer, 'name' | 'says' | 'base' | 'missing'> & {
+type Wish = Pick<Peer, 'name' | 'says' | 'base' | 'missing' | 'paced'> & {
   /** False for a proxy that asks nobody, which others are a ratio of. */
   readonly identified?: boolean;
   readonly serve: (world: World) => Promise<Served>;

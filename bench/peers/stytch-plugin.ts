@@ -15,6 +15,7 @@ const OF_ITS_TIME = '2022-01-30';
 /** It takes the session from a cookie, not a key: what users have who have nothing else. */
 export const stytchPlugin = peer({
   name: 'stytch_plugin',
+  paced: true,
   says: "`@cloudflare/pages-plugin-stytch`: Stytch's `sessions/authenticate` on each call, answered at once",
   missing: installPackages,
   serve: async ({ origin, latchkey: { stytch } }) => {

@@ -1,7 +1,7 @@
 import { bundle } from '../../tools/serve/bundle.ts';
 import { serve } from '../../tools/serve/index.ts';
 import { callJson } from '../http.ts';
-import { peer } from './peer.ts';
+import { type Peer, peer } from './peer.ts';
 import { bearer, USER_ID } from './stytch.ts';
 import type { Wish } from './workers/tutorial-desk.ts';
 
@@ -41,12 +41,15 @@ const of = (name: string, says: string, entry: string, bindings: Readonly<Record
   });
 
 /** KV and the counter run in its process, as they do in that of a cold Latchkey: their CPU is in the figure. */
-export const tutorial = of(
-  'tutorial',
-  "the usual tutorial: a KV read of the hashed key and a Durable Object's SQLite counter on each call",
-  'bench/peers/workers/tutorial.ts',
-  {},
-);
+export const tutorial: Peer = {
+  ...of(
+    'tutorial',
+    "the usual tutorial: a KV read of the hashed key and a Durable Object's SQLite counter on each call",
+    'bench/peers/workers/tutorial.ts',
+    {},
+  ),
+  paced: true,
+};
 
 /** How much of it is the benchmark's own KV, which is not Cloudflare's. */
 export const tutorialFreeKv = of(

@@ -49,8 +49,8 @@ export const madeUpKeys = refused({
   refusal: INVALID_TOKEN,
   ...{ reason: 'credential_invalid', because: 'tag' },
   credential: async () => {
-    const keys = Array.from({ length: MADE_UP }, () => madeUpKey('bench'));
-    return { headers: apiHeaders(), keys: { warmUp: keys, round: keys, again: true } };
+    const some = () => Array.from({ length: MADE_UP }, () => madeUpKey('bench'));
+    return { headers: apiHeaders(), keys: { warmUp: some(), round: some(), again: true } };
   },
 });
 
