@@ -83,6 +83,8 @@ const send = async (
   if (keysFile !== undefined && keys !== undefined) writeFileSync(keysFile, `${keys.join('\n')}\n`);
   const again = target.keys?.again;
   const result = await load({ ...target, seconds, keysFile, again, perSecond });
+  if (refusal !== undefined && result.errors.status < result.requests)
+    throw new Error(`${result.requests - result.errors.status} of ${result.requests} were not refused`);
   const refused = refusal === undefined ? 0 : result.requests;
   const errors = Object.entries(result.errors).filter(
     ([kind, count]) => count !== (kind === 'status' ? refused : 0),
