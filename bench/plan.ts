@@ -13,7 +13,7 @@ const BETWEEN_SECONDS = 0.6;
 
 /** What it takes to serve a variant for the first time; a cold one has its keys to make. */
 const SERVE_SECONDS = 1;
-const COLD_SECONDS = 60;
+const COLD_SECONDS = 30;
 
 /** How long a run will take, in whole minutes. */
 export const expectedMinutes = (

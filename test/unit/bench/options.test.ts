@@ -39,8 +39,8 @@ describe('options of the benchmark', () => {
     expect(VARIANTS.filter(({ base }) => base !== undefined && !names.includes(base))).toEqual([]);
   });
 
-  it('a whole run of five rounds takes less than twenty minutes', () => {
-    expect(expectedMinutes({ rounds: 5, seconds: 3 }, VARIANTS)).toBeLessThan(20);
+  it('a whole run of five rounds takes no more than twenty minutes', () => {
+    expect(expectedMinutes({ rounds: 5, seconds: 3 }, VARIANTS)).toBeLessThanOrEqual(20);
   });
 
   it('each round begins with another variant, and has all of them', () => {
