@@ -1,7 +1,7 @@
 import { apache, apacheJwt } from '../peers/apache.ts';
 import { betterAuth } from '../peers/better-auth.ts';
 import { haproxy, haproxyJwt } from '../peers/haproxy.ts';
-import { honoJwk } from '../peers/hono-jwk.ts';
+import { honoJwk, honoJwkKeys } from '../peers/hono-jwk.ts';
 import { oauthProvider } from '../peers/oauth-provider.ts';
 import type { Peer } from '../peers/peer.ts';
 import { stytchPlugin } from '../peers/stytch-plugin.ts';
@@ -9,7 +9,7 @@ import { tutorial, tutorialFreeKv, tutorialLeast } from '../peers/tutorial.ts';
 
 /** What users would pick instead, each set up as its documentation has it (docs/performance.md says what each does). */
 export const PEERS: readonly Peer[] = [
-  honoJwk,
+  ...[honoJwk, honoJwkKeys],
   ...[tutorial, tutorialFreeKv, tutorialLeast],
   oauthProvider,
   stytchPlugin,
