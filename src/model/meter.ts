@@ -40,6 +40,14 @@ export type SavedMeter = {
   readonly month: Month | null;
 };
 
+/** The same, of the keys' books only those that are others than when they were written last; null for one that is empty. */
+export type ChangedMeter = Omit<SavedMeter, 'keys'> & {
+  readonly keys: Readonly<Record<string, Book | null>>;
+};
+
+/** How often books that nobody asks of are looked through for what is over, in milliseconds of the Ring's clock. */
+const LOOK_THROUGH_MS = 1_000;
+
 /** One owner's meter, the Ring's side. */
 export type Meter = {
   /** Settles the reports, admits what waits, grants a lease. The same leaseId gives the same lease. Throws RangeError for a cost that is no integer ≥ 1. */
@@ -48,8 +56,10 @@ export type Meter = {
   settle(reports: readonly Report[], now: number): void;
   /** What an ask reports, where it is granted nothing. */
   hear(ask: Ask, rules: MeterRules, now: number): void;
-  /** A copy of the state to write before the answer leaves. */
-  saved(): SavedMeter;
+  /** A copy of the state, or of what of it a purse is under. */
+  saved(purse?: string): SavedMeter;
+  /** Hands over what has to be written before the answer leaves. What was not taken, by a throw, is handed over again. */
+  save(write: (changed: ChangedMeter) => void): void;
   /** When nothing is left to remember, in ms; a time gone by means now. */
   emptyAt(): number;
   /** How much memory the meter holds, for tests and metrics. */
@@ -63,6 +73,9 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
   const books = new Map<string, Book>();
   if (saved?.owner) books.set(OWNER_PURSE, copyBook(saved.owner));
   for (const [key, book] of Object.entries(saved?.keys ?? {})) books.set(key, copyBook(book));
+  /** Keys' books that are not as they were written: an owner may have a thousand, of which an ask is about one. */
+  const changed = new Set<string>();
+  let lookedThroughAt = 0;
   const leases = new Map<string, Lease>();
   const accounts = openAccounts();
   const belated = openBelated();
@@ -70,10 +83,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
   /** Moves the clock on, never back, and forgets what is over. */
   const advance = (now: number, leaseMs: number): number => {
     last = Math.max(last, now);
-    for (const [purse, book] of books) {
-      slide(book, last);
-      if (book.cells.length === 0) books.delete(purse);
-    }
+    if (last - lookedThroughAt >= LOOK_THROUGH_MS) lookThrough();
     for (const [id, lease] of leases) {
       if (lease.forgetAt > last) break;
       leases.delete(id);
@@ -83,9 +93,21 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
     return last;
   };
 
+  const lookThrough = (): void => {
+    lookedThroughAt = last;
+    for (const [purse, book] of books) {
+      slide(book, last);
+      if (book.cells.length > 0) continue;
+      books.delete(purse);
+      changed.add(purse);
+    }
+  };
+
   /** The book of a purse under its present window. Leases are forgotten when cells change length: late, never early. */
   const bookOf = (purse: string, limit: Limit): Book => {
     const present = books.get(purse);
+    changed.add(purse);
+    if (present) slide(present, last);
     if (present?.perSeconds === limit.perSeconds) return present;
     if (present) leases.clear();
     const book = present ? recell(present, limit.perSeconds, last) : emptyBook(limit.perSeconds);
@@ -111,6 +133,7 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
     const fresh = Math.max(0, Math.min(report.total - lease.total, lease.open));
     lease.total = Math.max(lease.total, report.total);
     lease.open -= fresh;
+    for (const purse of lease.purses) changed.add(purse);
     const booked = lease.purses.flatMap((purse) => books.get(purse) ?? []);
     for (const book of booked) redate(book, lease, report.spent, fresh, last);
     if (!report.closed) return;
@@ -187,6 +210,14 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
     };
   };
 
+  /** The book of a purse, if there is anything in it. */
+  const filled = (purse: string): Book | null => {
+    const book = books.get(purse);
+    if (book === undefined) return null;
+    slide(book, last);
+    return book.cells.length > 0 ? book : null;
+  };
+
   return {
     ask(ask, rules, now) {
       if (!ask.costs.every((cost) => Number.isSafeInteger(cost) && cost >= 1)) {
@@ -212,11 +243,21 @@ export const openMeter = (saved: SavedMeter | null): Meter => {
       for (const report of ask.reports) settleOne(report);
       if (ask.grace) belated.book(ask.grace, talliesOf(ask.purse, rules), last);
     },
-    saved() {
+    saved(purse) {
+      const asked = purse === undefined ? [...books.keys()] : [OWNER_PURSE, purse];
       const { [OWNER_PURSE]: owner = null, ...keys } = Object.fromEntries(
-        [...books].map(([purse, book]) => [purse, copyBook(book)]),
+        asked.flatMap((each) => {
+          const book = filled(each);
+          return book === null ? [] : [[each, copyBook(book)]];
+        }),
       );
       return { last, owner, keys, month: month && { ...month } };
+    },
+    save(write) {
+      const keys = [...changed].filter((purse) => purse !== OWNER_PURSE);
+      const theirs = Object.fromEntries(keys.map((purse) => [purse, filled(purse)]));
+      write({ last, owner: filled(OWNER_PURSE), keys: theirs, month });
+      changed.clear();
     },
     emptyAt: () => Math.max(month && month.units > 0 ? month.endsAt : 0, ...[...books.values()].map(emptyAt)),
     size() {

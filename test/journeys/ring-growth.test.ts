@@ -58,8 +58,13 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
   revokeToken: (tables) => tables.revokeToken('hash', NOW),
   forgetRevokedTokens: (tables) => tables.forgetRevokedTokens(NOW),
   nextDueAt: (tables) => tables.nextDueAt(WAKES),
-  meter: (tables) => tables.meter(),
-  putMeter: (tables) => tables.putMeter({ last: NOW, owner: null, keys: {}, month: null }),
+  putMeter: (tables) =>
+    tables.putMeter({
+      last: NOW,
+      owner: null,
+      keys: { [KEY]: { perSeconds: 60, cells: [[1, 1]] } },
+      month: null,
+    }),
   isIdle: (tables) => tables.isIdle(),
 
   key: (tables) => tables.key(KEY),
@@ -171,8 +176,10 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
   forgetTokenDays: (tables) => tables.forgetTokenDays(HOUR / 24 - 400),
   forgetToldTokenDays: (tables) => tables.forgetToldTokenDays(),
 
-  // These count or take what there is: living keys, of which there are 1,000 at the most; tokens that were revoked one
+  // These count or take what there is: living keys, of which there are 1,000 at the most, and the books of
+  // those in use, once after waking; tokens that were revoked one
   // by one; what is out on lease.
+  meter: OF_ALL,
   openKeys: OF_ALL,
   liveKeys: OF_ALL,
   livingKeys: OF_ALL,

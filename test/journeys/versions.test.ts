@@ -168,7 +168,7 @@ describe('tables', () => {
   );
 
   it.each([
-    ['KeyRing', SCHEMA, 6],
+    ['KeyRing', SCHEMA, 7],
     ['Lobby', LOBBY_SCHEMA, 5],
   ] as const)('of a %s that are made new are of the latest version', async (_, schema, version) => {
     const rows = await runInDurableObject(someRing(), (_object, { storage }) => {

@@ -18,7 +18,7 @@ export const limits = (parts: RingParts, owner: Owner, keyId: string | null): Ow
   const own = key?.limit ?? null;
   const purse = own === null || keyId === null ? OWNER_PURSE : keyId;
   const now = parts.now();
-  const readings = readMeter(parts.meter().saved(), purse, meterRules(parts, own), now);
+  const readings = readMeter(parts.meter().saved(purse), purse, meterRules(parts, own), now);
   return {
     plan: tables.plan(),
     keysLimit: tables.keysLimit(),

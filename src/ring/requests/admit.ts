@@ -33,7 +33,7 @@ export const settle = (parts: RingParts, reports: readonly Report[], uses: reado
   parts.meter().settle(reports, parts.now());
   tellUse(parts, uses);
   settleUse(parts, reports);
-  parts.tables.putMeter(parts.meter().saved());
+  parts.meter().save(parts.tables.putMeter);
 };
 
 /** Whoever asks about a token or a session says whose it is: a Ring speaks of nobody but its own owner. */
@@ -60,7 +60,7 @@ const account = (
   if (grant === null)
     parts.meter().hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE), parts.now());
   recordUse(parts, isLive ? request : { ...request, seen: null }, grant);
-  parts.tables.putMeter(parts.meter().saved());
+  parts.meter().save(parts.tables.putMeter);
   return watchQuota(parts, planOf(parts).perMonth);
 };
 

@@ -1,3 +1,4 @@
+import { OWNER_PURSE } from '../../model/lease-wire.ts';
 import { emit } from '../events.ts';
 import type { RingParts } from '../parts.ts';
 
@@ -6,8 +7,9 @@ const TOLD_AT = [1, 0.8] as const;
 
 /** Tells of a quota that is nearly or wholly used up, once for each part and month. Whether there was something to tell. */
 export const watchQuota = (parts: RingParts, perMonth: number | undefined): boolean => {
-  const month = parts.meter().saved().month;
-  if (perMonth === undefined || month === null || parts.rules.events === null) return false;
+  if (perMonth === undefined || parts.rules.events === null) return false;
+  const { month } = parts.meter().saved(OWNER_PURSE);
+  if (month === null) return false;
   const part = TOLD_AT.find((each) => month.units >= each * perMonth);
   if (part === undefined) return false;
   const [toldMonth, toldPart] = (parts.tables.quotaTold() ?? '').split(' ');

@@ -1,6 +1,7 @@
+import type { Book } from '../../model/book.ts';
 import type { Owner } from '../../model/identity.ts';
 import type { Suspension } from '../../model/life.ts';
-import type { SavedMeter } from '../../model/meter.ts';
+import type { ChangedMeter, SavedMeter } from '../../model/meter.ts';
 import { auditTables } from './audit.ts';
 import { keyTables } from './keys.ts';
 import { ledgerTables } from './ledger.ts';
@@ -24,7 +25,7 @@ export interface Wakes {
 /** The Ring's tables. Every statement of the KeyRing is here or in the files beside; each is one synchronous step. */
 export const openTables = (storage: DurableObjectStorage) => {
   const sql = openSql(storage.sql);
-  const { first, run } = sql;
+  const { all, first, run } = sql;
 
   // A Ring that was merely asked writes nothing: strangers and empty lists leave no trace.
   let exists = hasTable(storage, 'ring');
@@ -181,10 +182,21 @@ export const openTables = (storage: DurableObjectStorage) => {
 
     meter: (): SavedMeter | null => {
       const row = exists ? first('SELECT state FROM meter') : null;
-      return row === null ? null : (JSON.parse(row.state as string) as SavedMeter);
+      if (row === null) return null;
+      const saved = JSON.parse(row.state as string) as SavedMeter;
+      const books = all('SELECT purse, state FROM books').map(
+        (book) => [book.purse as string, JSON.parse(book.state as string) as Book] as const,
+      );
+      // A version before this one wrote all of them in one row: what it wrote is newer than the rows.
+      return { ...saved, keys: { ...Object.fromEntries(books), ...saved.keys } };
     },
-    putMeter: (meter: SavedMeter): void =>
-      run('INSERT OR REPLACE INTO meter (id, state) VALUES (1, ?)', JSON.stringify(meter)),
+    putMeter: ({ keys, ...meter }: ChangedMeter): void => {
+      run('INSERT OR REPLACE INTO meter (id, state) VALUES (1, ?)', JSON.stringify({ ...meter, keys: {} }));
+      for (const [purse, book] of Object.entries(keys)) {
+        if (book === null) run('DELETE FROM books WHERE purse = ?', purse);
+        else run('INSERT OR REPLACE INTO books (purse, state) VALUES (?, ?)', purse, JSON.stringify(book));
+      }
+    },
 
     /** Whether the Ring has nothing to remember besides its meter, and a suspension that lapses. */
     isIdle: (): boolean =>

@@ -56,6 +56,11 @@ const AUDIT_ANCHOR = `CREATE TABLE audit_anchor (
     seq INTEGER NOT NULL,
     mac TEXT NOT NULL
   )`;
+const BOOKS = `CREATE TABLE books (
+    -- The book of each key that has a limit of its own and is used: a row of all would be 2 KB for each of them.
+    purse TEXT PRIMARY KEY,
+    state TEXT NOT NULL
+  ) WITHOUT ROWID`;
 const USE_TOTALS = `CREATE TABLE use_totals (
     -- Requests with all keys together, by hours that are over: what would take long to add up.
     hour INTEGER PRIMARY KEY,
@@ -228,6 +233,7 @@ const TABLES: readonly string[] = [
   SCOPED_TOKENS,
   SCOPED_TOKENS_BY_END,
   TOKEN_DAYS,
+  BOOKS,
 ];
 
 const ADDED_COLUMNS = {
@@ -252,7 +258,8 @@ const ADDED_COLUMNS = {
 /**
  * A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation.
  * Version 3: a key's whole life. Version 4: keys that were made for a device client, tokens for part of the scopes.
- * Version 5: no question is answered by looking at every row. Version 6: tokens that were spent.
+ * Version 5: no question is answered by looking at every row. Version 6: tokens that were spent. Version 7: the book of each
+ * key is a row of its own. The version before does not see those: taken back within a window, it counts the own limits of keys anew.
  */
 export const SCHEMA: Schema = {
   tables: TABLES,
@@ -271,5 +278,6 @@ export const SCHEMA: Schema = {
       ...[...KEYS_INDEXES, IDEMPOTENCY_BY_CLIENT, AUDIT_BY_ACTION, AUDIT_BY_ACTOR],
     ],
     ['ALTER TABLE uses ADD COLUMN presented INTEGER', TOKEN_DAYS],
+    [BOOKS],
   ],
 };

@@ -55,7 +55,7 @@ export type Admission = {
 };
 
 /** As much of a meter as the world needs. */
-export type Ring = Pick<Meter, 'ask' | 'settle' | 'saved'>;
+export type Ring = Pick<Meter, 'ask' | 'settle' | 'saved'> & Partial<Pick<Meter, 'save'>>;
 
 /** The rules that can be broken. Each takes what crosses a border and gives back something worse. */
 export type Mutant = {
@@ -109,6 +109,7 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
   let ringOffsetMs = 0;
   let born = 0;
   let stored: SavedMeter | null = null;
+  const disk = openDisk();
   let ring = openRing(null);
 
   const birth = (name: string, offsetMs: number): Cell => {
@@ -153,7 +154,7 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
       ring.settle(copy.reports, clock);
       const before = unitsOf(ring.saved());
       const answer = ring.ask(copy, { ...setup, key }, clock);
-      stored = JSON.parse(JSON.stringify(ring.saved()));
+      stored = disk.keep(ring);
       if (unitsOf(stored) > before) decisions.set(copy.leaseId, now);
       const decidedAt = decisions.get(copy.leaseId) ?? now;
       network.push({ to: 'isolate', from: cell, grant: structuredClone(answer), decidedAt, sentAt });
@@ -254,6 +255,26 @@ export const live = (setup: Setup, steps: readonly Step[], mutant: Mutant = {}):
     act(step);
   });
   return admissions.sort((one, other) => one.at - other.at);
+};
+
+/** What a Ring writes before its answer leaves: a row of its own, and one for each key with a book. */
+const openDisk = () => {
+  const books = new Map<string, string>();
+  return {
+    /** Writes what is new, and gives what there is then. */
+    keep: (ring: Ring): SavedMeter => {
+      let whole = JSON.stringify(ring.saved());
+      ring.save?.(({ keys, ...meter }) => {
+        for (const [purse, book] of Object.entries(keys)) {
+          if (book === null) books.delete(purse);
+          else books.set(purse, JSON.stringify(book));
+        }
+        const rows = [...books].map(([purse, book]) => [purse, JSON.parse(book)]);
+        whole = JSON.stringify({ ...meter, keys: Object.fromEntries(rows) });
+      });
+      return JSON.parse(whole) as SavedMeter;
+    },
+  };
 };
 
 const unitsOf = (saved: SavedMeter | null): number => (saved?.owner ? bookedUnits(saved.owner) : 0);

@@ -550,6 +550,45 @@ describe('meter › memory', () => {
     expect(JSON.stringify(saved)).toBe(text);
   });
 
+  it('is written in parts: of a thousand keys with limits of their own, the one that asks', () => {
+    const meter = openMeter(null);
+    const rules = { ...RULES, key: RULES.owner };
+    const ask = (key: number, at: number) =>
+      meter.ask({ ...ASK, leaseId: `${key} ${at}`, purse: `key ${key}` }, rules, at);
+    for (let key = 0; key < 1_000; key++) ask(key, NOW);
+    meter.save(() => undefined);
+    ask(7, NOW + 10);
+    const written: object[] = [];
+    meter.save((changed) => written.push(structuredClone(changed)));
+    const { owner, keys, last } = meter.saved('key 7');
+    expect(written).toEqual([{ last, owner, month: null, keys }]);
+    expect(Object.keys(keys)).toEqual(['key 7']);
+  });
+
+  it('that was not written, by a throw, is written the next time', () => {
+    const meter = openMeter(null);
+    meter.ask({ ...ASK, purse: KEY }, { ...RULES, key: RULES.owner }, NOW);
+    const fail = (): void => {
+      throw new Error('the disk is full');
+    };
+    expect(() => meter.save(fail)).toThrow('the disk is full');
+    const purses: string[] = [];
+    meter.save(({ keys }) => purses.push(...Object.keys(keys)));
+    expect(purses).toEqual([KEY]);
+    meter.save(({ keys }) => purses.push(...Object.keys(keys)));
+    expect(purses).toEqual([KEY]);
+  });
+
+  it('of a key whose units have all slid out is a row that goes', () => {
+    const meter = openMeter(null);
+    meter.ask({ ...ASK, purse: KEY, costs: [1] }, { ...RULES, key: RULES.owner }, NOW);
+    meter.save(() => undefined);
+    meter.settle([], NOW + 3_600_000);
+    const rows: object[] = [];
+    meter.save(({ keys }) => rows.push({ ...keys }));
+    expect(rows).toEqual([{ [KEY]: null }]);
+  });
+
   it('of time never runs back: a clock that does changes nothing', () => {
     const meter = openMeter(null);
     meter.ask({ ...ASK, costs: [600] }, RULES, NOW);
