@@ -1,11 +1,11 @@
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { clientIdOf, fill } from '../../bench/growth/fill.ts';
 import type { Author } from '../../src/model/author.ts';
 import { LATCHKEY } from '../../src/model/author.ts';
 import type { ListRequest } from '../../src/model/life.ts';
 import { openTables, type Tables } from '../../src/ring/tables/index.ts';
-import { rooms } from '../world.ts';
+import { call, dumpOfRing, issueKey, ringStub, rooms, signIn } from '../world.ts';
 
 // A row read is what Cloudflare bills, and what takes time: how many are read may not depend on how many there are.
 
@@ -227,6 +227,16 @@ const rowsRead = (keys: number): Promise<Readonly<Record<string, number>>> =>
       }),
     );
   });
+
+it('what was spent of a key’s own limit is known after an eviction', async () => {
+  const session = await signIn();
+  const { key } = await issueKey(session, ['items:read'], { limit: { requests: 10, per_seconds: 60 } });
+  for (let i = 0; i < 10; i++) expect((await call(key, '/v1/strict/x')).status).toBe(200);
+  const ring = await ringStub(session);
+  await evictDurableObject(ring);
+  expect((await call(key, '/v1/strict/x')).status).toBe(429);
+  expect((await dumpOfRing(ring)).books).toHaveLength(1);
+});
 
 it('what a Ring is asked and told reads as many rows of 600 keys as of 3,000', async () => {
   const few = await rowsRead(600);

@@ -565,6 +565,16 @@ describe('meter › memory', () => {
     expect(Object.keys(keys)).toEqual(['key 7']);
   });
 
+  it('is written when a report gives units of a key back', () => {
+    const meter = openMeter(null);
+    meter.ask({ ...ASK, purse: KEY }, { ...RULES, key: RULES.owner }, NOW);
+    meter.save(() => undefined);
+    meter.settle([report(0, [], true)], NOW + 5);
+    const rows: object[] = [];
+    meter.save(({ keys }) => rows.push({ ...keys }));
+    expect(rows).toEqual([{ [KEY]: null }]);
+  });
+
   it('that was not written, by a throw, is written the next time', () => {
     const meter = openMeter(null);
     meter.ask({ ...ASK, purse: KEY }, { ...RULES, key: RULES.owner }, NOW);
