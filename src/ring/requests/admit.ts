@@ -5,7 +5,7 @@ import type { MeterRules } from '../../model/meter.ts';
 import type { Admission, AdmitRequest, CredentialName, KeyUse, Standing } from '../../model/ports.ts';
 import { found } from '../owner/found.ts';
 import type { RingParts } from '../parts.ts';
-import { meterRules, planOf } from './plan.ts';
+import { meterRules } from './plan.ts';
 import { watchQuota } from './quota.ts';
 import { standingOf } from './standing.ts';
 import { recordUse, settleUse, tellUse } from './usage.ts';
@@ -61,7 +61,7 @@ const account = (
     parts.meter().hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE), parts.now());
   recordUse(parts, isLive ? request : { ...request, seen: null }, grant);
   parts.meter().save(parts.tables.putMeter);
-  return watchQuota(parts, planOf(parts).perMonth);
+  return watchQuota(parts);
 };
 
 /** A key with a limit of its own is given permits for its own purse only: the owner's would not know that limit. */
