@@ -39,6 +39,7 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
   create: () => null,
   drop: () => null,
   owner: (tables) => tables.owner(),
+  ring: (tables) => tables.ring(),
   learnOrganization: (tables) => tables.learnOrganization('organization-test-1'),
   plan: (tables) => tables.plan(),
   setPlan: (tables) => tables.setPlan('pro'),

@@ -17,9 +17,11 @@ const TOKEN_MARGIN_MS = 30_000;
 export const admit = async (parts: RingParts, request: AdmitRequest): Promise<Admission> => {
   const { tables } = parts;
   const now = parts.now();
-  const standing = standingOf(parts, request.credential, now);
-  const others = request.others.map((name) => standingOf(parts, name, now));
-  const grant = standing.status === 'live' ? permits(parts, request, standing.ownLimit, now) : null;
+  const ring = tables.ring();
+  const standing = standingOf(parts, request.credential, now, ring);
+  const others = request.others.map((name) => standingOf(parts, name, now, ring));
+  const plan = ring?.plan ?? null;
+  const grant = standing.status === 'live' ? permits(parts, request, standing.ownLimit, plan, now) : null;
   const isNew = !tables.exists() && standing.status === 'live' && lends(grant);
   if (isNew) found(parts, standing.owner);
   const hasTold = tables.exists() && account(parts, request, standing, grant);
@@ -54,13 +56,16 @@ const account = (
   standing: Standing,
   grant: Grant | null,
 ): boolean => {
+  const { tables } = parts;
   const { credential, uses, ask } = request;
   const isLive = standing.status === 'live';
   if (!isLive && uses.length === 0 && ask.reports.length === 0 && !ask.grace) return false;
   if (grant === null)
-    parts.meter().hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE), parts.now());
+    parts
+      .meter()
+      .hear(ask, rulesOf(parts, credential, ask.purse !== OWNER_PURSE, tables.plan()), parts.now());
   recordUse(parts, isLive ? request : { ...request, seen: null }, grant);
-  parts.meter().save(parts.tables.putMeter);
+  parts.meter().save(tables.putMeter);
   return watchQuota(parts);
 };
 
@@ -69,15 +74,21 @@ const permits = (
   parts: RingParts,
   { ask, credential }: AdmitRequest,
   ownLimit: boolean,
+  plan: string | null,
   now: number,
 ): Grant | null => {
   if (ask.purse !== (ownLimit ? useName(credential) : OWNER_PURSE)) return null;
-  return parts.meter().ask(ask, rulesOf(parts, credential, ownLimit), now);
+  return parts.meter().ask(ask, rulesOf(parts, credential, ownLimit, plan), now);
 };
 
 /** The limits that a credential is under now. */
-const rulesOf = (parts: RingParts, credential: CredentialName, ownLimit: boolean): MeterRules =>
-  meterRules(parts, ownLimit ? (parts.tables.key(useName(credential))?.limit ?? null) : null);
+const rulesOf = (
+  parts: RingParts,
+  credential: CredentialName,
+  ownLimit: boolean,
+  plan: string | null,
+): MeterRules =>
+  meterRules(parts, ownLimit ? (parts.tables.key(useName(credential))?.limit ?? null) : null, plan);
 
 /** The token kept for a secret, if it is of the key as it is now. */
 const keptToken = (

@@ -9,26 +9,37 @@ import type {
   TokenName,
 } from '../../model/ports.ts';
 import type { RingParts } from '../parts.ts';
+import type { RingRow } from '../tables/index.ts';
 import type { KeyRow, RotationRow } from '../tables/rows.ts';
 
 /** A token made this soon after a rotation may still be of the old secret: clocks differ. Seconds. */
 const ROTATION_SKEW_SECONDS = 5;
 
 /** Whether a credential is good: the Ring's word on it, which writes nothing. */
-export const standingOf = (parts: RingParts, name: CredentialName, now: number): Standing => {
+export const standingOf = (
+  parts: RingParts,
+  name: CredentialName,
+  now: number,
+  ring: RingRow | null = parts.tables.ring(),
+): Standing => {
   const leaseMs = parts.rules.leaseSeconds * 1000;
-  const standing = judge(parts, name, now);
+  const standing = judge(parts, name, now, ring);
   return typeof standing === 'string' ? { status: standing, leaseMs } : standing;
 };
 
-const judge = (parts: RingParts, name: CredentialName, now: number): Standing | EndedStatus => {
+const judge = (
+  parts: RingParts,
+  name: CredentialName,
+  now: number,
+  ring: RingRow | null,
+): Standing | EndedStatus => {
   switch (name.kind) {
     case 'secret':
-      return ofSecret(parts, name, now);
+      return ofSecret(parts, name, now, ring);
     case 'token':
-      return ofToken(parts, name, now);
+      return ofToken(parts, name, now, ring);
     case 'session':
-      return ofSession(parts, name);
+      return ofSession(parts, name, ring);
   }
 };
 
@@ -36,12 +47,17 @@ const judge = (parts: RingParts, name: CredentialName, now: number): Standing | 
  * Of another pepper's fingerprint the Ring can say neither yes nor no; under a pepper by which it knows all of the key's
  * living secrets, a fingerprint that is not among them is wrong.
  */
-const ofSecret = (parts: RingParts, name: SecretName, now: number): Standing | EndedStatus => {
+const ofSecret = (
+  parts: RingParts,
+  name: SecretName,
+  now: number,
+  ring: RingRow | null,
+): Standing | EndedStatus => {
   const { tables } = parts;
-  const owner = tables.owner();
   const key = made(parts, name.clientId);
-  if (owner === null || key === null) return 'unknown';
-  const ended = endOf(key, now) ?? suspension(parts);
+  if (ring === null || key === null) return 'unknown';
+  const { owner } = ring;
+  const ended = endOf(key, now) ?? suspension(ring);
   if (ended !== null) return ended;
   const secrets = tables.secrets(key.keyId);
   const known = secrets.filter((secret) => secret.pepper === name.pepper);
@@ -64,7 +80,12 @@ const isOver = (rotation: RotationRow | null, now: number): boolean =>
  * A client of our grammar must have a row: one that is unknown is refused, never adopted. Of a foreign one the row
  * decides if there is one; without a row it comes in only where every client of the project may.
  */
-const ofToken = (parts: RingParts, name: TokenName, now: number): Standing | EndedStatus => {
+const ofToken = (
+  parts: RingParts,
+  name: TokenName,
+  now: number,
+  ring: RingRow | null,
+): Standing | EndedStatus => {
   const { rules } = parts;
   const key = made(parts, name.clientId);
   const isForeign = isForeignClientId(name.clientId, rules.realm);
@@ -74,13 +95,13 @@ const ofToken = (parts: RingParts, name: TokenName, now: number): Standing | End
     (key === null ? null : endOf(key, now)) ??
     (isRotatedOut(parts, key, name, now) ? 'revoked' : null) ??
     revocation(parts, name.tokenHash) ??
-    suspension(parts);
-  return ended ?? live(parts, parts.tables.owner() ?? name.owner, key);
+    suspension(ring);
+  return ended ?? live(parts, ring?.owner ?? name.owner, key);
 };
 
 /** A session ends at Stytch, or with its owner. */
-const ofSession = (parts: RingParts, { owner }: SessionName): Standing | EndedStatus =>
-  suspension(parts) ?? live(parts, owner, null);
+const ofSession = (parts: RingParts, { owner }: SessionName, ring: RingRow | null): Standing | EndedStatus =>
+  suspension(ring) ?? live(parts, owner, null);
 
 /** A key whose client Stytch has confirmed. */
 const made = ({ tables }: RingParts, clientId: string): KeyRow | null => {
@@ -123,7 +144,7 @@ export const isOutlived = ({ tables, now }: RingParts, clientId: string, issuedA
 const revocation = ({ tables }: RingParts, tokenHash: string): EndedStatus | null =>
   tables.isRevokedToken(tokenHash) ? 'revoked' : null;
 
-const suspension = ({ tables }: RingParts): EndedStatus | null => (tables.isSuspended() ? 'suspended' : null);
+const suspension = (ring: RingRow | null): EndedStatus | null => (ring?.isSuspended ? 'suspended' : null);
 
 /** What a row says; where there is none, scopes are not for the Ring to say. */
 const live = (

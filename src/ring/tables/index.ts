@@ -5,6 +5,7 @@ import type { ChangedMeter, SavedMeter } from '../../model/meter.ts';
 import { auditTables } from './audit.ts';
 import { keyTables } from './keys.ts';
 import { ledgerTables } from './ledger.ts';
+import type { Row } from './rows.ts';
 import { END_OF_TIME, SCHEMA } from './schema.ts';
 import { scopedTables } from './scoped.ts';
 import { openSql } from './sql.ts';
@@ -55,12 +56,19 @@ export const openTables = (storage: DurableObjectStorage) => {
 
     owner: (): Owner | null => {
       const row = exists ? first('SELECT owner_kind, owner_id, organization_id FROM ring') : null;
+      return row === null ? null : toOwner(row);
+    },
+    /** All that an ask has to know of the owner, read at once. */
+    ring: (): RingRow | null => {
+      const row = exists
+        ? first('SELECT owner_kind, owner_id, organization_id, plan, suspended_at FROM ring')
+        : null;
       return row === null
         ? null
         : {
-            kind: row.owner_kind as Owner['kind'],
-            id: row.owner_id as string,
-            organizationId: row.organization_id as string | null,
+            owner: toOwner(row),
+            plan: row.plan as string | null,
+            isSuspended: row.suspended_at !== null,
           };
     },
 
@@ -209,6 +217,19 @@ export const openTables = (storage: DurableObjectStorage) => {
       ) === null,
   };
 };
+
+/** Whose Ring it is, under which plan, and whether everything of his is refused. */
+export interface RingRow {
+  readonly owner: Owner;
+  readonly plan: string | null;
+  readonly isSuspended: boolean;
+}
+
+const toOwner = (row: Row): Owner => ({
+  kind: row.owner_kind as Owner['kind'],
+  id: row.owner_id as string,
+  organizationId: row.organization_id as string | null,
+});
 
 /** A revoked token is remembered for this much longer than it lives, whatever the clocks say; seconds. */
 const REVOKED_MARGIN_SECONDS = 60;
