@@ -40,7 +40,7 @@ const STEPS: readonly Step[] = [
   },
   { name: 'script', says: "the portal's script is what its source makes", run: () => checkScript() },
   { name: 'imports', says: 'import directions (tools/check/rules.ts)', run: checkImports },
-  { name: 'bundle', says: 'the production bundle: contents, size, start-up', run: checkBundle },
+  { name: 'bundle', says: 'the production bundle: contents, size, start-up', run: () => checkBundle() },
   { name: 'deploy', says: 'wrangler.toml: no cache before the Gate, no other door', run: checkDeployment },
   { name: 'docs', says: 'generated documents in sync (tools/docs)', run: () => checkDocs() },
   { name: 'named', says: 'the tests that are named in lists of tests exist', run: checkNamedTests },
