@@ -1,18 +1,9 @@
+import { kept } from './kept.ts';
+
 /**
  * Times in words, for the edge and for the browser: what the script puts in place of a text is the same text with other
  * numbers, so that nothing on the page moves.
  */
-
-/** To make a format costs a hundred times what it costs to use it, and a list has hundreds of times: each is made once. */
-const kept = <Spec extends readonly unknown[], Format>(make: (...spec: Spec) => Format) => {
-  const made = new Map<string, Format>();
-  return (...spec: Spec): Format => {
-    const name = spec.join();
-    const format = made.get(name) ?? make(...spec);
-    made.set(name, format);
-    return format;
-  };
-};
 
 const momentFormat = kept(
   (lang: string, timeZone: string | undefined) =>

@@ -1,23 +1,25 @@
 import type { DeviceOrigin } from '../model/device.ts';
 import type { Seen } from '../model/life.ts';
 import { isOneOf } from './is-one-of.ts';
+import { kept } from './kept.ts';
 import { LANG, WORDS } from './words.ts';
 
-const DAY = new Intl.DateTimeFormat(LANG, { dateStyle: 'medium', timeZone: 'UTC' });
-const SECOND = new Intl.DateTimeFormat(LANG, {
-  dateStyle: 'medium',
-  timeStyle: 'medium',
-  hourCycle: 'h23',
-  timeZone: 'UTC',
-});
+const dayFormat = kept(() => new Intl.DateTimeFormat(LANG, { dateStyle: 'medium', timeZone: 'UTC' }));
+const secondFormat = kept(
+  () =>
+    new Intl.DateTimeFormat(LANG, {
+      ...{ dateStyle: 'medium', timeStyle: 'medium' },
+      ...{ hourCycle: 'h23', timeZone: 'UTC' },
+    }),
+);
 
-const REGIONS = new Intl.DisplayNames(LANG, { type: 'region' });
+const regions = kept(() => new Intl.DisplayNames(LANG, { type: 'region' }));
 
 /** A day as a person reads it. Times here are UTC: nobody tells a server where he is. */
-export const day = (at: number): string => DAY.format(at);
+export const day = (at: number): string => dayFormat().format(at);
 
 /** A moment to the second, for what matters to the second. */
-export const second = (at: number): string => `${SECOND.format(at)} UTC`;
+export const second = (at: number): string => `${secondFormat().format(at)} UTC`;
 
 /** City and country, as far as they are known. Cloudflare's `XX` is nowhere, and its `T1` is Tor. */
 export const placeOf = ({ city, country }: Pick<DeviceOrigin, 'city' | 'country'>): string | null => {
@@ -36,4 +38,4 @@ export const seenFrom = (seen: Seen | null): string => {
 };
 
 const regionOf = (country: string | null): string | null =>
-  country !== null && /^[A-Z]{2}$/.test(country) && country !== 'XX' ? (REGIONS.of(country) ?? null) : null;
+  country !== null && /^[A-Z]{2}$/.test(country) && country !== 'XX' ? (regions().of(country) ?? null) : null;

@@ -1,4 +1,5 @@
 import type { Reason, Refusal } from '../model/refusal.ts';
+import { kept } from './kept.ts';
 import type { Place } from './place.ts';
 
 /** What language the pages are in: English alone so far. */
@@ -52,7 +53,7 @@ export const WORDS = {
     noEnd: 'Never',
     week: '7 days',
     requests: (count: number) =>
-      count === 0 ? 'No requests' : `${NUMBER(count)} request${count === 1 ? '' : 's'}`,
+      count === 0 ? 'No requests' : `${number(count)} request${count === 1 ? '' : 's'}`,
     moreScopes: (count: number) => `+${count} more`,
   },
 
@@ -443,24 +444,24 @@ export const WORDS = {
     limited: 'Over the limit',
     refused: 'Refused',
     told: {
-      admitted: (count: number) => `${NUMBER(count)} admitted`,
-      limited: (count: number) => `${NUMBER(count)} over the limit`,
-      refused: (count: number) => `${NUMBER(count)} refused`,
+      admitted: (count: number) => `${number(count)} admitted`,
+      limited: (count: number) => `${number(count)} over the limit`,
+      refused: (count: number) => `${number(count)} refused`,
     },
     /** Of one hour or day. */
     at: (time: string, told: string) => (told === '' ? `${time}: no requests` : `${time}: ${told}`),
-    count: (count: number) => NUMBER(count),
+    count: (count: number) => number(count),
     /** Of an axis. */
-    short: (count: number) => SHORT_NUMBER(count),
+    short: (count: number) => shortFormat().format(count),
     nothing: 'No requests in this time.',
     requestsIn: (count: number, spanMs: number) => {
       const noun = count === 1 ? 'request' : 'requests';
-      return `${count === 0 ? 'No' : NUMBER(count)} ${noun} in ${duration(spanMs / 1000)}`;
+      return `${count === 0 ? 'No' : number(count)} ${noun} in ${duration(spanMs / 1000)}`;
     },
     numbers: 'Exact numbers, in UTC',
     hour: 'Hours',
     day: 'Day',
-    left: (left: number, limit: number) => `${NUMBER(left)} of ${NUMBER(limit)} left`,
+    left: (left: number, limit: number) => `${number(left)} of ${number(limit)} left`,
   },
 
   signedOut: {
@@ -485,9 +486,11 @@ export const WORDS = {
   wait: (seconds: number) => `Try again in ${duration(seconds)}.`,
 } as const;
 
-// Once and not for each number of a page: they are dear.
-const NUMBER = new Intl.NumberFormat(LANG).format;
-const SHORT_NUMBER = new Intl.NumberFormat(LANG, { notation: 'compact', maximumFractionDigits: 1 }).format;
+const numberFormat = kept(() => new Intl.NumberFormat(LANG));
+const shortFormat = kept(
+  () => new Intl.NumberFormat(LANG, { notation: 'compact', maximumFractionDigits: 1 }),
+);
+const number = (value: number): string => numberFormat().format(value);
 
 /** In the largest unit that there are two of, rounded up: nobody waits for less than he was told. */
 export const duration = (seconds: number): string => {

@@ -1,11 +1,12 @@
+import { kept } from '../kept.ts';
 import { LANG } from '../words.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 const inUtc = (options: Intl.DateTimeFormatOptions) => {
-  const format = new Intl.DateTimeFormat(LANG, { ...options, timeZone: 'UTC' });
-  return (at: number): string => format.format(at);
+  const format = kept(() => new Intl.DateTimeFormat(LANG, { ...options, timeZone: 'UTC' }));
+  return (at: number): string => format().format(at);
 };
 
 const DATE = inUtc({ month: 'short', day: 'numeric' });
