@@ -33,6 +33,8 @@ export interface Deployment {
   readonly start: () => Promise<Server>;
   /** Makes as many owners, and as many keys of each, over the Desk of a running server: the first of each, the second of each… */
   readonly issue: (server: Server, owners: number, keysOfEach: number) => Promise<readonly IssuedKey[]>;
+  /** Makes one key of whoever is signed in. */
+  readonly issueFor: (server: Server, session: string) => Promise<IssuedKey>;
   /** A session JWT of a user, by default of a new one; good for five minutes. */
   readonly signIn: (user?: string) => Promise<string>;
   /** The access token that Stytch gives for a key. */
@@ -94,6 +96,7 @@ export const deploy = (
       const turns = Array.from({ length: keysOfEach }, () => sessions).flat();
       return inParallel(PARALLEL, turns, (session) => issueKey(server, session));
     },
+    issueFor: issueKey,
     signIn: (user) => signIn(port, user),
     exchange: (key) => exchange(port, projectId, key),
     tokens: async () => {
