@@ -162,6 +162,7 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
   openLease: (tables) => tables.openLease('new', KEY, 8, NOW),
   accountLease: (tables) => tables.accountLease(`lease of ${KEY}`, 4),
   closeLease: (tables) => tables.closeLease(`lease of ${KEY}`),
+  keepLent: (tables) => tables.keepLent(),
   lostLeases: (tables) => tables.lostLeases(NOW),
 
   scopedToken: (tables) => tables.scopedToken(FINGERPRINT, 'items:read'),
@@ -193,6 +194,7 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
   foreignKeys: OF_ALL,
   forgetPersonal: OF_ALL,
   forgetAllUse: OF_ALL,
+  forgetLent: OF_ALL,
   forgetAnswers: OF_ALL,
 };
 

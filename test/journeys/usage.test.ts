@@ -1,4 +1,4 @@
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { UsageBucket, UsageQuery } from '../../src/model/life.ts';
 import type { Admission, AdmitRequest, KeyUse, SecretName } from '../../src/model/ports.ts';
@@ -49,6 +49,13 @@ const someRing = async () => {
 type Admit = (request: AdmitRequest) => Promise<Admission>;
 type Usage = (query: UsageQuery) => Promise<readonly UsageBucket[]>;
 
+/** Leases that a Ring has beside its meter: key, units granted, units out, end. */
+const lentBy = async (ring: DurableObjectStub) =>
+  JSON.parse(String((await dumpOfRing(ring)).meter?.[0]?.lent ?? '{}')) as Record<
+    string,
+    readonly [string, number, number, number]
+  >;
+
 const used = (keyId: string): KeyUse => ({ keyId, admitted: 3, refused: 0, limited: 0 });
 const admitted = (uses: readonly UsageBucket[]): number => uses.reduce((sum, use) => sum + use.admitted, 0);
 
@@ -71,9 +78,37 @@ describe('use', () => {
     expect(admitted(await usage(from, from + 3 * HOUR_MS))).toBe(grant?.units);
     pass(2 * MINUTE_MS);
     const later = await admit();
-    expect((await dumpOfRing(ring)).leases?.map(({ lease_id }) => lease_id)).toEqual(['lease-1']);
+    expect(Object.keys(await lentBy(ring))).toEqual(['lease-1']);
     const all = admitted(await usage(from, from + 3 * HOUR_MS));
     expect(all).toBe((grant?.units ?? 0) + (later.grant?.units ?? 0));
+  });
+
+  it('of leases beyond those beside the meter counts too, each in a row of its own, also after an eviction', async () => {
+    const { ring, admit, usage } = await someRing();
+    const from = Date.now() - HOUR_MS;
+    let units = 0;
+    for (let i = 0; i < 70; i++) units += (await admit()).grant?.units ?? 0;
+    expect(Object.keys(await lentBy(ring)).length).toBe(64);
+    expect((await dumpOfRing(ring)).leases?.length).toBe(6);
+    await evictDurableObject(ring);
+    expect(admitted(await usage(from, from + 3 * HOUR_MS))).toBe(units);
+    pass(2 * MINUTE_MS);
+    expect(admitted(await usage(from, from + 3 * HOUR_MS))).toBe(units);
+    expect([await lentBy(ring), (await dumpOfRing(ring)).leases]).toEqual([{}, []]);
+  });
+
+  it('costs two rows for each ask that a lease was over for: the meter, and the hour of the key', async () => {
+    const { ring, credential, admit } = await someRing();
+    for (let i = 0; i < 3; i++) await admit([used(credential.clientId)]);
+    const prototype = await runInDurableObject(ring, (_object, { storage }) =>
+      Object.getPrototypeOf(storage.sql),
+    );
+    const exec = vi.spyOn(prototype as SqlStorage, 'exec');
+    await admit([used(credential.clientId)]);
+    const cursors = exec.mock.results.map(({ value }) => value as SqlStorageCursor<never>);
+    exec.mockRestore();
+    const written = cursors.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0);
+    expect(written).toBe(2);
   });
 
   it('of hours that are over is added up once, and what is counted late is in it too', async () => {
@@ -91,8 +126,7 @@ describe('use', () => {
     expect(sum(totals)).toBe(sum(uses.filter(({ hour }) => hours.includes(Number(hour)))));
     expect(sum(totals)).toBe(6 + (lost?.units ?? 0) + (grant?.units ?? 0));
     const all = admitted(await usage(from, from + 10 * HOUR_MS));
-    const { leases = [] } = await dumpOfRing(ring);
-    const out = leases.reduce((units, lease) => units + Number(lease.units), 0);
+    const out = Object.values(await lentBy(ring)).reduce((sum, [, , units]) => sum + units, 0);
     expect(all).toBe(sum((await dumpOfRing(ring)).uses ?? []) + out);
   });
 

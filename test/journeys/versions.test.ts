@@ -110,7 +110,7 @@ describe('a Ring that an earlier version wrote', () => {
     await setBack(ring);
     expect((await call(key)).status).toBe(200);
     const { schema, revoked_tokens, keys } = await dumpOfRing(ring);
-    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 6 }], []]);
+    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 7 }], []]);
     expect(keys).toMatchObject([{ status: 'active', tokens_from: null, device_client: null }]);
   });
 
@@ -168,7 +168,7 @@ describe('tables', () => {
   );
 
   it.each([
-    ['KeyRing', SCHEMA, 7],
+    ['KeyRing', SCHEMA, 8],
     ['Lobby', LOBBY_SCHEMA, 5],
   ] as const)('of a %s that are made new are of the latest version', async (_, schema, version) => {
     const rows = await runInDurableObject(someRing(), (_object, { storage }) => {

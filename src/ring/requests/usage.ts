@@ -1,6 +1,12 @@
 import { isPair, useName } from '../../model/evidence.ts';
 import type { Grant, Report } from '../../model/lease-wire.ts';
-import type { KeysUsageQuery, KeyUsage, UsageBucket, UsageQuery } from '../../model/life.ts';
+import {
+  type KeysUsageQuery,
+  type KeyUsage,
+  totalsOf,
+  type UsageBucket,
+  type UsageQuery,
+} from '../../model/life.ts';
 import type { AdmitRequest, KeyUse } from '../../model/ports.ts';
 import type { RingParts } from '../parts.ts';
 import type { Tables } from '../tables/index.ts';
@@ -33,13 +39,18 @@ export const recordUse = (
   const now = parts.now();
   const asking = useName(credential);
   const decided = grant?.decided ?? 0;
-  tellUse(parts, uses);
-  if (decided > 0) {
-    const fingerprint = credential.kind === 'secret' ? credential.fingerprint : null;
-    const presented = fingerprint !== null || isPair(credential) ? decided : 0;
-    tables.addUse({ keyId: asking, admitted: decided, refused: 0, limited: 0 }, hourOf(now), presented);
-    markSecrets(parts, [{ keyId: asking, fingerprint, at: now }]);
-  }
+  const fingerprint = credential.kind === 'secret' ? credential.fingerprint : null;
+  const byPair = isPair(credential) ? { byPair: true as const } : {};
+  const asked = {
+    keyId: asking,
+    fingerprint,
+    ...byPair,
+    admitted: decided,
+    refused: 0,
+    limited: 0,
+    agoMs: 0,
+  };
+  tellUse(parts, decided > 0 ? [...uses, asked] : uses);
   settleUse(parts, ask.reports);
   if (grant !== null && grant.units > 0) tables.openLease(grant.leaseId, asking, grant.units, now + grant.ms);
   // Somebody waits with this very key, or used it since: what he does with the lease may never be told.
@@ -51,11 +62,14 @@ export const recordUse = (
 export const tellUse = (parts: RingParts, uses: readonly KeyUse[]): void => {
   const { tables } = parts;
   const now = parts.now();
-  for (const use of uses) tables.addUse(use, hourOf(now), presentedIn(use));
+  for (const [keyId, ofKey] of Map.groupBy(uses, (use) => use.keyId))
+    tables.addUse({ keyId, ...totalsOf(ofKey) }, hourOf(now), sumOf(ofKey.map(presentedIn)));
   const used = uses.filter(({ admitted }) => admitted > 0).map((use) => ({ ...use, at: now - agoOf(use) }));
   for (const { keyId, at } of used) tables.markUsed(keyId, at, null);
   markSecrets(parts, used);
 };
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);
 
 /** Requests that a secret was presented for. Of units that nobody accounts for it is not known: they count for none. */
 const presentedIn = ({ fingerprint = null, byPair, admitted }: KeyUse): number =>
@@ -110,8 +124,10 @@ export const usageOfKeys = (parts: RingParts, { keyIds, ...query }: KeysUsageQue
 /** Whether there is anything to count; what was lost is counted first. */
 const counted = (parts: RingParts): boolean => {
   const isThere = parts.tables.exists();
-  if (isThere) sweep(parts, parts.now());
-  return isThere;
+  if (!isThere) return false;
+  sweep(parts, parts.now());
+  parts.tables.keepLent();
+  return true;
 };
 
 const hoursOf = ({ from, to, by }: Pick<UsageQuery, 'from' | 'to' | 'by'>) =>

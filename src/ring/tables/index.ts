@@ -5,6 +5,7 @@ import type { ChangedMeter, SavedMeter } from '../../model/meter.ts';
 import { auditTables } from './audit.ts';
 import { keyTables } from './keys.ts';
 import { ledgerTables } from './ledger.ts';
+import { openLent } from './lent.ts';
 import type { Row } from './rows.ts';
 import { END_OF_TIME, SCHEMA } from './schema.ts';
 import { scopedTables } from './scoped.ts';
@@ -31,6 +32,7 @@ export const openTables = (storage: DurableObjectStorage) => {
   // A Ring that was merely asked writes nothing: strangers and empty lists leave no trace.
   let exists = hasTable(storage, 'ring');
   if (exists) upgradeTables(storage, SCHEMA);
+  const { lentText, dropLent, ...lent } = openLent(sql, () => exists);
 
   return {
     exists: (): boolean => exists,
@@ -51,6 +53,7 @@ export const openTables = (storage: DurableObjectStorage) => {
     /** Removes every trace of the Ring. */
     drop: async (): Promise<void> => {
       exists = false;
+      dropLent();
       await storage.deleteAll();
     },
 
@@ -155,7 +158,8 @@ export const openTables = (storage: DurableObjectStorage) => {
     ...ledgerTables(sql, () => exists),
     ...auditTables(sql, () => exists),
     ...toldTables(sql, () => exists),
-    ...useTables(sql, () => exists),
+    ...useTables(sql, () => exists, lent),
+    ...lent,
     ...scopedTables(sql, () => exists),
     ...tokenDayTables(sql, () => exists),
 
@@ -199,7 +203,8 @@ export const openTables = (storage: DurableObjectStorage) => {
       return { ...saved, keys: { ...Object.fromEntries(books), ...saved.keys } };
     },
     putMeter: ({ keys, ...meter }: ChangedMeter): void => {
-      run('INSERT OR REPLACE INTO meter (id, state) VALUES (1, ?)', JSON.stringify({ ...meter, keys: {} }));
+      const state = JSON.stringify({ ...meter, keys: {} });
+      run('INSERT OR REPLACE INTO meter (id, state, lent) VALUES (1, ?, ?)', state, lentText());
       for (const [purse, book] of Object.entries(keys)) {
         if (book === null) run('DELETE FROM books WHERE purse = ?', purse);
         else run('INSERT OR REPLACE INTO books (purse, state) VALUES (?, ?)', purse, JSON.stringify(book));

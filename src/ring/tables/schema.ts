@@ -204,7 +204,7 @@ const TABLES: readonly string[] = [
   ) WITHOUT ROWID`,
   'CREATE INDEX uses_by_hour ON uses (hour)',
   `CREATE TABLE leases (
-    -- Leases not yet accounted for, so that use is never counted below the truth.
+    -- Leases not yet accounted for that found no place beside the meter.
     lease_id TEXT PRIMARY KEY,
     client_id TEXT NOT NULL,
     granted INTEGER NOT NULL,
@@ -213,9 +213,11 @@ const TABLES: readonly string[] = [
   ) WITHOUT ROWID`,
   'CREATE INDEX leases_by_end ON leases (expires_at)',
   `CREATE TABLE meter (
-    -- The sliding-window book of the owner's rate limit: one row, written before every answer.
+    -- The sliding-window book of the owner's rate limit: one row, written before every answer. With it the leases that are
+    -- not accounted for yet, 64 at the most, so that use is never counted below the truth.
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    state TEXT NOT NULL
+    state TEXT NOT NULL,
+    lent TEXT
   )`,
   ROTATIONS,
   ROTATIONS_BY_TIME,
@@ -259,7 +261,8 @@ const ADDED_COLUMNS = {
  * A KeyRing's tables. Version 2: tokens are revoked one by one, and refused when they are older than a rotation.
  * Version 3: a key's whole life. Version 4: keys that were made for a device client, tokens for part of the scopes.
  * Version 5: no question is answered by looking at every row. Version 6: tokens that were spent. Version 7: the book of each
- * key is a row of its own. The version before does not see those: taken back within a window, it counts the own limits of keys anew.
+ * key is a row of its own. The version before does not see those: taken back within a window, it counts the own limits of
+ * keys anew. Version 8: leases beside the meter.
  */
 export const SCHEMA: Schema = {
   tables: TABLES,
@@ -279,5 +282,6 @@ export const SCHEMA: Schema = {
     ],
     ['ALTER TABLE uses ADD COLUMN presented INTEGER', TOKEN_DAYS],
     [BOOKS],
+    ['ALTER TABLE meter ADD COLUMN lent TEXT'],
   ],
 };

@@ -1,9 +1,10 @@
 import type { KeyUse } from '../../model/ports.ts';
-import type { LostLease, Row } from './rows.ts';
+import { OUT_ON_LEASE, type openLent } from './lent.ts';
+import type { Row } from './rows.ts';
 import type { Sql } from './sql.ts';
 
-/** The tables of use: requests by key and hour, and leases that are not accounted for yet. */
-export const useTables = ({ all, run }: Sql, exists: () => boolean) => ({
+/** The tables of use: requests by key and hour. */
+export const useTables = ({ all, run }: Sql, exists: () => boolean, lent: Lent) => ({
   /** `presented`: how many of those that were admitted came with a secret. */
   addUse: ({ keyId, admitted, refused, limited }: KeyUse, hour: number, presented = 0): void => {
     const sums = `DO UPDATE SET admitted = admitted + excluded.admitted,
@@ -61,29 +62,15 @@ export const useTables = ({ all, run }: Sql, exists: () => boolean) => ({
   forgetAllUse: (): void => {
     run('DELETE FROM uses');
     run('DELETE FROM use_totals');
-    run('DELETE FROM leases');
+    lent.forgetLent();
   },
   forgetUse: (beforeHour: number): void => {
     run('DELETE FROM uses WHERE hour < ?', beforeHour);
     run('DELETE FROM use_totals WHERE hour < ?', beforeHour);
   },
-  openLease: (leaseId: string, clientId: string, units: number, expiresAt: number): void =>
-    run(
-      'INSERT OR IGNORE INTO leases (lease_id, client_id, granted, units, expires_at) VALUES (?, ?, ?, ?, ?)',
-      ...[leaseId, clientId, units, units, expiresAt],
-    ),
-  /** What of a lease is accounted for is no longer out; reports are cumulative. */
-  accountLease: (leaseId: string, total: number): void =>
-    run('UPDATE leases SET units = min(units, max(0, granted - ?)) WHERE lease_id = ?', total, leaseId),
-  closeLease: (leaseId: string): void => run('DELETE FROM leases WHERE lease_id = ?', leaseId),
-  lostLeases: (before: number): readonly LostLease[] =>
-    all('SELECT * FROM leases WHERE expires_at < ?', before).map((row) => ({
-      leaseId: row.lease_id as string,
-      keyId: row.client_id as string,
-      units: row.units as number,
-      expiresAt: row.expires_at as number,
-    })),
 });
+
+type Lent = Pick<ReturnType<typeof openLent>, 'forgetLent'>;
 
 /** From an hour, to an hour, and how many hours are one bucket. */
 type Range = readonly [fromHour: number, toHour: number, hours: number];
@@ -105,11 +92,11 @@ const IN_RANGE = 'WHERE hour >= ?1 AND hour < ?2';
 /** The use of some keys: both tables are read by their ids, which come as one JSON list. */
 const OF_KEYS = `SELECT client_id, hour, admitted, refused, limited FROM uses
     WHERE client_id IN (SELECT value FROM json_each(?4))
-  UNION ALL SELECT client_id, expires_at / 3600000, units, 0, 0 FROM leases
+  UNION ALL SELECT client_id, hour, units, 0, 0 FROM (${OUT_ON_LEASE})
     WHERE client_id IN (SELECT value FROM json_each(?4))`;
 
 /** The use of all: hours that were added up, and the rest. */
 const OF_ALL = `SELECT hour, admitted, refused, limited FROM use_totals
   UNION ALL SELECT hour, admitted, refused, limited FROM uses
     WHERE hour > coalesce((SELECT max(hour) FROM use_totals), -1)
-  UNION ALL SELECT expires_at / 3600000, units, 0, 0 FROM leases`;
+  UNION ALL SELECT hour, units, 0, 0 FROM (${OUT_ON_LEASE})`;
