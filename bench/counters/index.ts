@@ -31,7 +31,8 @@ and tokens of Stytch, CPU. The production code is served by plain workerd, with 
   --owners   keys that are used in turn, each of an owner of its own; the figures are means over them
   --keep     writes bench/results/counters.json, which npm run cost reads
 
-CPU is that of the whole process, KV and Durable Objects included: more than Cloudflare bills for a Worker.
+It takes two minutes, one of which is waiting. CPU is that of the whole process, KV and Durable Objects included: more than
+Cloudflare bills for a Worker.
 `;
 
 interface Options {

@@ -8,6 +8,9 @@ const DESK_HOST = 'desk.bench';
 /** A moment longer than a lease lives, in milliseconds. */
 const LEASE_OVER_MS = 5_300;
 
+/** A moment longer than it takes until it is written down again that a key was used, in milliseconds. */
+const MINUTE_MS = 60_500;
+
 /** What every path finds: the keys, each of an owner of its own, and how to go on. */
 export interface Ground {
   readonly latchkey: Deployment;
@@ -77,8 +80,18 @@ export const PATHS: readonly Path[] = [
       says: 'a key in memory whose lease has run out: the Ring is asked',
       times: each,
     },
-    before: async () => {
+    before: async (ground) => {
+      // That a key is used for the first time from somewhere is written down once.
       await wait(LEASE_OVER_MS);
+      for (const { key } of ground.keys) await use(ground, key);
+      await wait(LEASE_OVER_MS);
+    },
+    go: (ground, i) => use(ground, keyAt(ground, i).key),
+  },
+  {
+    ...{ name: 'seldom', says: 'a key in memory that was not used for a minute', times: each },
+    before: async () => {
+      await wait(MINUTE_MS);
     },
     go: (ground, i) => use(ground, keyAt(ground, i).key),
   },

@@ -14,6 +14,7 @@ const COUNTERS: Counters = {
   ...Object.fromEntries(NEEDED.map((name) => [name, NONE])),
   warm_key: { ...NONE, cpu_us: 500 },
   lease_over: { ...NONE, ring_requests: 1, rows_written: 3, rows_read: 10, cpu_us: 1_000 },
+  seldom: { ...NONE, ring_requests: 1, rows_written: 4, rows_read: 10, cpu_us: 1_000 },
   new_isolate: { ...NONE, kv_reads: 1, ring_requests: 1, rows_written: 2, cpu_us: 2_000 },
   cold_exchange: {
     ...{ ...NONE, kv_reads: 1, kv_writes: 1, ring_requests: 2, lobby_requests: 1, rows_written: 10 },
@@ -54,6 +55,19 @@ describe('how often a Ring is asked', () => {
     expect(asksPerSecond(rate, leaseSeconds)).toBeCloseTo(asks);
   });
 
+  // LEASES.md 6, light load, one isolate: calls for 1,000 requests.
+  it.each([
+    [0.1, 676],
+    [0.3, 424],
+    [1, 222],
+    [3, 101],
+    [10, 27],
+    [100, 2.6],
+    [1_000, 0.3],
+  ] as const)('at %d requests a second not less often than it was simulated', (rate, simulated) => {
+    expect((asksPerSecond(rate, 5) / rate) * 1_000).toBeGreaterThanOrEqual(simulated);
+  });
+
   it('follows the spread of the load over keys, isolates and time', () => {
     const { asks, exchanges } = pathsOf(STEADY);
     expect(asks).toBeCloseTo((MONTH_SECONDS * 1.7) / 5.01, 0);
@@ -64,6 +78,12 @@ describe('how often a Ring is asked', () => {
     expect(pathsOf({ ...STEADY, keys: 10_000 }).asks).toBeCloseTo(STEADY.requests, -3);
     // Who presents tokens needs no exchange.
     expect(pathsOf({ ...STEADY, jwts: 1 }).exchanges).toBe(0);
+  });
+
+  it('has it written down once a minute that a key was used, however many isolates have it', () => {
+    expect(pathsOf({ ...STEADY, isolates: 50 }).seldom).toBeCloseTo(MONTH_SECONDS / 60.01, 0);
+    const rare = { ...STEADY, requests: MONTH_SECONDS / 1_000 };
+    expect(pathsOf(rare).seldom).toBeCloseTo(MONTH_SECONDS / 1_060, 0);
   });
 
   it('sums up alike however many keys share the load', () => {
@@ -86,7 +106,8 @@ describe('a bill', () => {
       kv_reads: 0,
       kv_writes: 0,
     });
-    expect(amounts.rows_written).toBeCloseTo(777_600_000, -2);
+    // And once in 60.01 s one row more, for when the key was last used.
+    expect(amounts.rows_written).toBeCloseTo(777_600_000 + MONTH_SECONDS / 60.01, -1);
     expect(amounts.object_gb_seconds).toBeCloseTo(259_200_000 * 0.01 * 0.128, 0);
     expect(dollars.requests).toBeCloseTo(77.76);
     // 0.3 requests, 0.02 CPU, 0.15 calls, 0.016 duration, 3 rows written, 0.01 read; the storage of one owner.
