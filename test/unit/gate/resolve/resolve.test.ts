@@ -197,9 +197,10 @@ describe('grace', () => {
   });
 
   it('lasts as long as Stytch is unreachable only: within a minute it is asked again', async () => {
-    const { ask, state, calls, pass } = openWorld();
+    const { ask, state, calls, pass, settled } = openWorld();
     state.exchanged = GRACE;
     await ask(asBearer());
+    await settled();
     state.exchanged = { result: 'refused' };
     pass(59_000);
     expect(outcome(await ask(asBearer()))).toBe('api_key');
@@ -209,6 +210,21 @@ describe('grace', () => {
       'credential_invalid: refused_by_stytch',
       before + 1,
     ]);
+  });
+
+  it('is asked for again in the background while there is traffic: nobody waits for it', async () => {
+    const { ask, state, calls, pass, settled } = openWorld();
+    state.exchanged = GRACE;
+    await ask(asBearer());
+    let answer = (): void => undefined;
+    state.beforeExchange = () => new Promise((resolve) => (answer = resolve));
+    for (let seconds = 2; seconds <= 90; seconds += 2) {
+      answer();
+      await settled();
+      pass(2_000);
+      expect([seconds, outcome(await ask(asBearer()))]).toEqual([seconds, 'api_key']);
+    }
+    expect(calls.exchange).toBeGreaterThan(1);
   });
 
   it('ends when the Ring says, if that is sooner', async () => {
