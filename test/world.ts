@@ -141,6 +141,12 @@ export const dumpOfRing = (
     );
   });
 
+/** As if a Ring had never kept a token. */
+export const forgetTokens = (ring: DurableObjectStub): Promise<void> =>
+  runInDurableObject(ring, (_instance, state) => {
+    state.storage.sql.exec('DELETE FROM tokens');
+  });
+
 /** The ids of the M2M clients that Stytch has for a signed-in user. */
 export const stytchClients = async (session: string): Promise<readonly string[]> => {
   const response = await rooms.EMULATOR.fetch('https://stytch.test/v1/m2m/clients/search', {

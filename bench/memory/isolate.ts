@@ -63,6 +63,7 @@ export const openIsolate = async (rings: RingsSide, clock: Clock, graceMs: numbe
         exchange: ({ credential }) => rings.exchange(credential.clientId, now()),
       }) satisfies Pick<Ring, 'admit' | 'exchange'> as unknown as Ring,
     verifyToken,
+    readKeys: async () => null,
     turn: createTurn({ now, sleep, patienceMs: 10_000 }),
     ...{ now, sleep, random: Math.random, inBackground, log: () => undefined },
   };

@@ -44,7 +44,8 @@ export const openGate = (config: Config, policy: Policy, secrets: Secrets, trust
     foreignClients: config.foreignClients,
     ownerlessClients: config.ownerlessClients,
     throttle: createThrottle(env.STRANGERS, 'pair', log),
-    ...{ keychain: trust.keychain, vault: trust.vault, verifyToken: trust.verifyToken, turn: trust.turn },
+    ...{ keychain: trust.keychain, vault: trust.vault, turn: trust.turn },
+    ...{ verifyToken: trust.verifyToken, readKeys: trust.readKeys },
     ...{ now, random: Math.random },
   };
   const decide = createDecide(decisionPorts);

@@ -40,7 +40,9 @@ export const openTrust = (
     keys.find,
   );
   const canVerify = () => keys.areAtHand(now());
-  return { keychain, turn, verifyToken, canVerify, vault: createVault(env.VAULT, log), now };
+  const readKeys = () => keys.readCopy(now());
+  const vault = createVault(env.VAULT, log);
+  return { keychain, turn, verifyToken, canVerify, readKeys, vault, now };
 };
 
 export type Trust = ReturnType<typeof openTrust>;

@@ -41,6 +41,8 @@ export interface DecisionPorts {
   /** Whether an address may try one more foreign pair that is not known here. Null: nobody knows the address. */
   readonly throttle: (address: string | null) => Promise<boolean>;
   readonly verifyToken: VerifyToken;
+  /** Has what KV has of the keys to verify with at hand, so that nobody waits for it later. */
+  readonly readKeys: () => Promise<null>;
   /** The scopes that roles grant, by configuration. */
   readonly scopesOfRoles: (roles: readonly string[]) => readonly string[];
   readonly memory: Memory;

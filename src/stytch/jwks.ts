@@ -21,6 +21,8 @@ export type SigningKeys = (kid: string, now: number) => Promise<CryptoKey | 'abs
 export interface SigningKeySet {
   readonly find: SigningKeys;
   readonly areAtHand: (now: number) => Promise<boolean>;
+  /** Sees to it that what KV has of them is at hand. Stytch is not asked: they may not be needed after all. */
+  readonly readCopy: (now: number) => Promise<null>;
 }
 
 export interface SigningKeysOptions {
@@ -69,10 +71,18 @@ export const createSigningKeys = ({
     }
   };
 
-  const load = async (now: number): Promise<null> => {
+  const takeCopy = async (now: number): Promise<null> => {
     const copy = await copies.load();
     if (copy !== null && copy.fetchedAt <= now && now - copy.fetchedAt < MAX_STALE_MS)
       held = await hold(copy);
+    return null;
+  };
+
+  const readCopy = async (now: number): Promise<null> =>
+    usable(now) === null ? turn('jwks copy', () => takeCopy(now)) : null;
+
+  const load = async (now: number): Promise<null> => {
+    await readCopy(now);
     if (usable(now) === null && mayTry(now)) await fetchNow(now);
     return null;
   };
@@ -95,7 +105,7 @@ export const createSigningKeys = ({
     return usable(now)?.keys.get(kid) ?? (lastTry === 'answered' ? 'absent' : 'unknowable');
   };
 
-  return { find, areAtHand: async (now) => (await loaded(now)) !== null };
+  return { find, areAtHand: async (now) => (await loaded(now)) !== null, readCopy };
 };
 
 /** The keys of a set that can be used; null if it has none. */

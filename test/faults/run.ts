@@ -26,6 +26,11 @@ export interface Run {
   readonly anew: (kv: 'bare' | 'kept') => void;
   /** From here on calls are named anew, and the one of this name fails. */
   readonly arm: (call: string | null, kind: Kind | null, more?: { readonly eachTime?: boolean }) => void;
+  /** From here on calls are named anew, and each waits before it is made until it is let go, by name. */
+  readonly hold: () => void;
+  readonly letGo: (...names: readonly string[]) => void;
+  /** Nothing is held any more. */
+  readonly letAllGo: () => void;
   /** Nothing fails any more; whether something did. What hangs goes on hanging. */
   readonly disarm: () => boolean;
   /** Whatever hangs is let go: nobody looks any more. */
@@ -79,6 +84,9 @@ const fileOf = (name: string): File =>
 /** How many turns of the loop nothing is called in before it counts as quiet. */
 const QUIET_TURNS = 12;
 
+/** How often one that is held looks whether it was let go, in milliseconds. */
+const LOOK_MS = 2;
+
 /** After so many it is given up: something waits for what hangs, and that shows in what is seen. */
 const MAX_TURNS = 2_400;
 
@@ -92,6 +100,22 @@ export const newRun = (): Run => {
   let armed: { readonly call: string | null; readonly kind: Kind | null; readonly eachTime: boolean } | null =
     null;
   let [isBitten, isOver, underWay, arrived, kvs] = [false, false, 0, 0, 0];
+  /** Those that were let go; null where none is held. */
+  let free: Set<string> | null = null;
+
+  /** A call of one request may be let go by another one, which it cannot be told of: so it looks (model/turn.ts). */
+  const leave = async (label: string): Promise<void> => {
+    if (free === null) return;
+    underWay--;
+    while (free !== null && !free.has(label)) await scheduler.wait(LOOK_MS);
+    underWay++;
+  };
+
+  const afresh = (): void => {
+    calls.length = 0;
+    times.clear();
+    [isBitten, arrived] = [false, 0];
+  };
 
   const meet: Meet = async (called, call, fail) => {
     const nth = (times.get(called.name) ?? 0) + 1;
@@ -99,6 +123,7 @@ export const newRun = (): Run => {
     const label = nth === 1 ? called.name : `${called.name} (${nth})`;
     calls.push({ ...called, name: label });
     const asked = async () => {
+      await leave(label);
       if (called.name.endsWith('origin')) arrived++;
       return call();
     };
@@ -200,10 +225,18 @@ export const newRun = (): Run => {
       here = isolate(bindingsOf('Worker'), file);
     },
     arm: (call, kind, { eachTime = false } = {}) => {
-      calls.length = 0;
-      times.clear();
-      [isBitten, arrived] = [false, 0];
+      afresh();
       armed = { call, kind, eachTime };
+    },
+    hold: () => {
+      afresh();
+      free = new Set();
+    },
+    letGo: (...names) => {
+      for (const name of names) free?.add(name);
+    },
+    letAllGo: () => {
+      free = null;
     },
     disarm: () => {
       armed = null;

@@ -16,7 +16,7 @@ import { askRing, exchangeAtRing } from '../admit/ring-call.ts';
 import type { DecisionPorts } from '../ports.ts';
 import { invalid, type Presented, refuseEnded, seenOf } from '../presented.ts';
 import { agree, believe, evidenceOf } from './believe.ts';
-import { openKept } from './kept.ts';
+import { openKept, readVault } from './kept.ts';
 
 /**
  * A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. No lease where
@@ -46,58 +46,49 @@ export const resolveKey = async (
   const { current } = keychain;
   const fingerprint = await fingerprintOf(current, ports.projectId, key.clientId, key.clientSecret);
   const name: SecretName = { kind: 'secret', clientId: key.clientId, fingerprint, pepper: current.id };
-  const startedAt = ports.now();
-  const [fromVault, asked] = await Promise.all([
-    ports.vault.get(fingerprint).finally(() => {
-      trace.kvMs += ports.now() - startedAt;
-    }),
-    askRing(
-      ports,
-      { ...firstAsk(presented), name, ring: key.ring, wantToken: true, seen: seenOf(presented) },
-      trace,
-    ),
-  ]);
+  const fromVault = readVault(ports, fingerprint, trace);
+  const asked = await askRing(
+    ports,
+    { ...firstAsk(presented), name, ring: key.ring, wantToken: true, seen: seenOf(presented) },
+    trace,
+  );
   if (!asked.ok) return asked;
   const { standing } = asked.value;
   if (standing.status !== 'live' && standing.status !== 'unproven') {
     return refuseEnded(ports, presented, standing.status, asked.value.askedAt + standing.leaseMs);
   }
   const held = standing.status === 'live' ? heldStanding(standing, asked.value.askedAt) : null;
-  const stored =
-    held === null ? null : await fromStores(ports, key, name, held, fromVault, asked.value.sealed);
-  if (held !== null && stored !== null) {
+  if (held === null) return fromExchange(ports, presented, key, name, held, trace);
+  // The Ring has to be waited for in any case: the Vault only where the Ring has no token.
+  for (const [tier, kept] of [['ring', asked.value.sealed] as const, ['kv', fromVault] as const]) {
+    const stored = await fromStore(ports, key, name, held, tier, await kept);
+    if (stored === null) continue;
     if (!stored.ok) return stored;
-    trace.tier = stored.value.tier;
-    return agree(ports, key, name, stored.value.token, held);
+    trace.tier = tier;
+    return agree(ports, key, name, stored.value, held);
   }
   return fromExchange(ports, presented, key, name, held, trace);
 };
 
 /**
- * The token that the Vault or the Ring kept, if it opens, is verified, and is of the Ring's generation; null if
- * there is none. While nothing can be verified, an exchange would only buy another token that cannot be.
+ * A token that was kept, if it opens, is verified, and is of the Ring's generation; null if it is not. While nothing can
+ * be verified, an exchange would only buy another token that cannot be.
  */
-const fromStores = async (
+const fromStore = async (
   ports: DecisionPorts,
   key: ParsedKey,
   name: SecretName,
   held: HeldStanding,
-  fromVault: string | null,
-  fromRing: string | null,
-): Promise<Result<{ readonly token: TokenEvidence; readonly tier: Tier }> | null> => {
+  tier: Tier,
+  sealed: string | null,
+): Promise<Result<TokenEvidence> | null> => {
   const { clientSecret, ring } = key;
-  for (const [tier, sealed] of [
-    ['kv', fromVault],
-    ['ring', fromRing],
-  ] as const) {
-    const kept = sealed === null ? null : await openKept(ports, tier, sealed, { name, clientSecret, ring });
-    if (kept === null || kept.generation !== held.standing.generation) continue;
-    const token = await believe(ports, kept.token, key, kept.generation);
-    if (!token.ok && token.refusal.reason === 'unavailable' && token.refusal.what === 'jwks') return token;
-    if (token.ok && token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000)
-      return ok({ token: token.value, tier });
-  }
-  return null;
+  const kept = sealed === null ? null : await openKept(ports, tier, sealed, { name, clientSecret, ring });
+  if (kept === null || kept.generation !== held.standing.generation) return null;
+  const token = await believe(ports, kept.token, key, kept.generation);
+  if (!token.ok)
+    return token.refusal.reason === 'unavailable' && token.refusal.what === 'jwks' ? token : null;
+  return token.value.expiresAt - MARGIN_SECONDS > ports.now() / 1000 ? token : null;
 };
 
 const fromExchange = async (

@@ -12,7 +12,7 @@ import type { DecisionPorts } from '../ports.ts';
 import { addressOfPresented, invalid, type Presented, REFUSED_FOR_MS, remember } from '../presented.ts';
 import { graceEnd, notBelieved, tokenFor } from './believe.ts';
 import { evidenceOfToken } from './jwt.ts';
-import { openKept } from './kept.ts';
+import { openKept, readVault } from './kept.ts';
 import { MARGIN_SECONDS } from './key.ts';
 import { askLobby, exchangeAtLobby } from './lobby-call.ts';
 
@@ -40,30 +40,23 @@ export const resolvePair = async (
   const { clientId } = credential;
   const name = await nameOf(ports, credential);
   const startedAt = ports.now();
-  const [fromVault, looked] = await Promise.all([
-    ports.vault.get(name.fingerprint).finally(() => {
-      trace.kvMs += ports.now() - startedAt;
-    }),
-    askLobby(
-      ports,
-      clientId,
-      (lobby) => lobby.look({ clientId, fingerprint: name.fingerprint }),
-      isLobbyLook,
-      trace,
-    ),
-  ]);
+  const fromVault = readVault(ports, name.fingerprint, trace);
+  const looked = await askLobby(
+    ports,
+    clientId,
+    (lobby) => lobby.look({ clientId, fingerprint: name.fingerprint }),
+    isLobbyLook,
+    trace,
+  );
   if (!looked.ok) return looked;
   const { owner, sealed } = looked.value;
   // Until somebody knows it, it may be anything, such as a key in the wrong place: not for the log.
   if (owner !== null) trace.keyId = clientId;
   if (owner === null && ports.foreignClients === 'imported')
     return remember(ports, presented, 'foreign', startedAt + REFUSED_FOR_MS);
-  for (const [tier, kept] of [
-    ['kv', fromVault],
-    ['ring', sealed],
-  ] as const) {
-    const stored =
-      owner === null || kept === null ? null : await fromStore(ports, credential, name, owner, tier, kept);
+  if (owner === null) return exchangePair(ports, presented, credential, trace, name);
+  for (const [tier, kept] of [['ring', sealed] as const, ['kv', fromVault] as const]) {
+    const stored = await fromStore(ports, credential, name, owner, tier, await kept);
     if (stored === null) continue;
     if (stored.ok) trace.tier = tier;
     return stored;
@@ -151,8 +144,9 @@ const fromStore = async (
   name: SecretName,
   owner: Owner,
   tier: Tier,
-  sealed: string,
+  sealed: string | null,
 ): Promise<Result<Evidence> | null> => {
+  if (sealed === null) return null;
   const ring = await ringOfOwner(ports.projectId, owner);
   const kept = await openKept(ports, tier, sealed, { name, clientSecret: clientSecret.reveal(), ring });
   if (kept === null || kept.generation !== NO_GENERATION) return null;

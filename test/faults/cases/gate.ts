@@ -10,7 +10,7 @@ import { atApi, type Run } from '../run.ts';
 import { told } from '../told.ts';
 
 /** What is presented, and where. */
-interface Presented {
+export interface Presented {
   readonly headers: Readonly<Record<string, string>>;
   readonly path?: string;
   readonly init?: RequestInit;
@@ -34,7 +34,7 @@ const HANDSHAKE = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-const bearer = (text: string) => ({ headers: { authorization: `Bearer ${text}` } });
+export const bearer = (text: string) => ({ headers: { authorization: `Bearer ${text}` } });
 
 /** A key that was made in a run, with its owner's session. */
 export const keyIn = async (
@@ -52,14 +52,14 @@ export const keyIn = async (
 };
 
 /** A key that no isolate, no KV and no Stytch has met yet. */
-const coldKey = async (run: Run, more: object = {}) => {
+export const coldKey = async (run: Run, more: object = {}) => {
   const issued = await keyIn(run, more);
   run.anew('bare');
   return issued;
 };
 
 /** A key that another isolate has met: KV and its Ring have its token. */
-const metKey = async (run: Run, more: object = {}) => {
+export const metKey = async (run: Run, more: object = {}) => {
   const issued = await keyIn(run, more);
   await atApi(run, '/v1/any/1', bearer(issued.key));
   await run.quiet();

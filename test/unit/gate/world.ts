@@ -262,6 +262,7 @@ export const openWorld = ({ graceMs = 0 } = {}) => {
       calls.verified++;
       return state.verdicts.get(jwt) ?? { verdict: 'bad', because: 'made up' };
     },
+    readKeys: async () => null,
     scopesOfRoles: (roles) =>
       roles.flatMap((role) => (role === 'editor' ? ['items:read', 'items:write'] : [])),
     memory: createMemory({

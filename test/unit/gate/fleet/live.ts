@@ -104,6 +104,7 @@ export const live = async (plan: Plan, epilogue?: Epilogue): Promise<Life> => {
       ...{ rings: ring, lobbies: () => ({}) as Lobby, foreignClients: 'off', ownerlessClients: 'refused' },
       ...{ throttle: async () => true, scopesOfRoles: () => BOTH, memory, now, sleep, random: () => 0.5 },
       verifyToken: async (jwt) => (isSilent() ? { verdict: 'unknowable' } : verdictOn(jwt)),
+      readKeys: async () => null,
       turn: createTurn({ now, sleep, patienceMs: 10_000 }),
       ...{ inBackground: (work) => void work.catch(() => undefined), log: () => undefined },
     };

@@ -35,7 +35,7 @@ describe('a token that is kept', () => {
   });
 
   /** What is logged of a text that is not what it should be: by whose key, and where it stands. */
-  const NOT_OPENED = ['kv', 'ring'].map((tier) => ({
+  const NOT_OPENED = ['ring', 'kv'].map((tier) => ({
     ...{ event: 'vault', key_id: clientId, tier, outcome: 'not opened' },
   }));
 
