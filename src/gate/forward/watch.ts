@@ -37,6 +37,9 @@ const AHEAD_AT_LEAST_MS = 500;
 /** A word that was asked for by others that short a time ago will do: as a part of the time ahead. */
 const SHARED_PART = 0.5;
 
+/** What began to flow is given so long to end by itself before anybody is asked about it, in milliseconds. */
+const SOON_OVER_MS = 100;
+
 /** Who asks again after an answer that said nothing waits so long, in milliseconds. */
 const RETRY_MS = 100;
 
@@ -98,7 +101,7 @@ export const watch = (leave: Leave, ports: WatchPorts, watched: Watched): (() =>
     let isOpen = goodUntil - now() >= AHEAD_AT_LEAST_MS;
     if (isOpen) watched.open();
     while (!signal.aborted) {
-      if (isOpen) await sleep(Math.max(0, goodUntil - aheadMs - now()), signal);
+      if (isOpen) await sleep(Math.max(SOON_OVER_MS, goodUntil - aheadMs - now()), signal);
       if (signal.aborted) return;
       const word = isOpen ? await next(goodUntil, leave.patienceMs) : await next(now() + FIRST_WORD_MS, 0);
       if (signal.aborted) return;

@@ -56,6 +56,18 @@ describe('while it is good', () => {
     expect(it.events).toEqual([['open', 0]]);
   });
 
+  it('what is over within a tenth of a second asks nobody, late in a lease too', async () => {
+    const it = start(yes, { askedAt: -4_000 });
+    expect(it.events).toEqual([['open', 0]]);
+    await pass(99);
+    it.stop();
+    await pass(60_000);
+    expect(it.asked).toEqual([]);
+    const longer = start(yes, { askedAt: -4_000 });
+    await pass(100);
+    expect(longer.asked).toHaveLength(1);
+  });
+
   it('the word counts from when it was asked for, not from when the watch began', async () => {
     const it = start(yes, { askedAt: -3_000 });
     await pass(2_000);
