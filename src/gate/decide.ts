@@ -117,7 +117,7 @@ const decideOn = (
   async function slowly(paidAlready: boolean): Promise<Result<Decision>> {
     let paid = paidAlready;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const known = await recallOrResolve();
+      const known = await recallOrResolve(paid ? 0 : price.cost);
       if (!known.ok) return known;
       const found = known.value;
       const before = judge(found, presented, demand, price.startedAt, ports.now());
@@ -134,7 +134,8 @@ const decideOn = (
       const isDue = before.ok && !paid;
       const isFirst = isDue && price.cost > 0 && isUnheard(found);
       const cost = isDue && !isFirst ? price.cost : 0;
-      const admitted = await admit(found, presented, { ...price, cost, isFirst }, trace);
+      const next = isFirst ? price.cost : 0;
+      const admitted = await admit(found, presented, { ...price, cost, next }, trace);
       if (!admitted.ok) return admitted;
       paid ||= before.ok && !isFirst;
       if (paid && isCurrent(found, ports.now()))
@@ -149,11 +150,11 @@ const decideOn = (
     return isFresh(found, price, now) || mayGoOn(found, price, silence(purseOf(ports, found), now));
   }
 
-  async function recallOrResolve(): Promise<Result<Evidence>> {
+  async function recallOrResolve(cost: number): Promise<Result<Evidence>> {
     const remembered = ports.memory.recall(text);
     return remembered !== undefined && isCurrent(remembered, ports.now())
       ? ok(remembered)
-      : resolve(ports, presented, trace);
+      : resolve(ports, presented, cost, trace);
   }
 };
 

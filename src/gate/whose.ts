@@ -13,5 +13,5 @@ export const createWhose =
   (ports: DecisionPorts): Whose =>
   (credential, trace) => {
     const text = credential.jwt.reveal();
-    return resolve(ports, { credential, text, from: null, isNew: false, isUse: false }, trace);
+    return resolve(ports, { credential, text, from: null, isNew: false, isUse: false }, 0, trace);
   };

@@ -5,6 +5,8 @@ export type Demand = {
   readonly rate: number;
   readonly used: number;
   readonly held: number;
+  /** What is to be paid next, by the request that asks; 0 where it is decided with the ask. */
+  readonly next: number;
   /** Over all live accounts of this limit, the asking one included. */
   readonly totalRate: number;
   readonly active: number;
@@ -31,7 +33,8 @@ export const isPlenty = (free: number, demand: Demand): boolean =>
 /**
  * How many units one limit allows for a lease: the same number of seconds of its own demand for everybody,
  * fewer seconds the fuller the book. Never more than twice what was used lately (plus a welcome), nor more
- * than half of what is free while others are there. An integer ≥ 0.
+ * than half of what is free while others are there; and enough for the request that asks, if there is so much. An
+ * integer ≥ 0.
  */
 export const grantUnits = (limit: Limit, free: number, demand: Demand): number => {
   const leaseSeconds = demand.leaseMs / 1000;
@@ -43,7 +46,9 @@ export const grantUnits = (limit: Limit, free: number, demand: Demand): number =
     const earned = ((limit.requests / limit.perSeconds) * leaseSeconds) / (demand.active + 1);
     want = Math.max(want, Math.min(WELCOME_UNITS, free / 4 / (demand.active + 1), earned));
   }
-  const units = Math.floor(Math.min(want - demand.held, demand.active > 1 ? free / 2 : free));
+  const most = demand.active > 1 ? free / 2 : free;
+  const next = demand.next - demand.held;
+  const units = Math.floor(Math.max(Math.min(want - demand.held, most), next <= most ? next : 0));
   return units >= 1 ? units : 0;
 };
 

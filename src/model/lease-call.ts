@@ -14,7 +14,7 @@ export const compose = (
   purse: Purse,
   costs: readonly number[],
   now: number,
-  { wantsLease = true }: { readonly wantsLease?: boolean } = {},
+  { wantsLease = true, next = 0 }: { readonly wantsLease?: boolean; readonly next?: number } = {},
 ): Ask => {
   see(purse, now);
   holdFailed(purse, now);
@@ -27,7 +27,8 @@ export const compose = (
   purse.used = 0;
   const rate = perSecond(purse.rate, now, costs[0] ?? 0);
   const { isolate } = options;
-  return { leaseId, isolate, purse: name, costs, wantsLease, rate, used, held, reports, grace };
+  const forNext = next > 0 ? { next } : {};
+  return { leaseId, isolate, purse: name, costs, wantsLease, ...forNext, rate, used, held, reports, grace };
 };
 
 /** Takes an answer, however late, and says what it means for each cost of its ask, in order. `jitter` in [0, 1). */

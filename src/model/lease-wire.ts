@@ -52,6 +52,11 @@ export type Ask = {
   readonly costs: readonly number[];
   /** Whether units to be spent without asking are wanted as well. */
   readonly wantsLease: boolean;
+  /**
+   * What the request that asks costs if the credential turns out to be good and may do what it wants: the lease is to be
+   * no smaller. Absent where nobody waits, or it is among `costs`.
+   */
+  readonly next?: number;
   /** Units per second lately asked of this purse in this isolate, without the request that asks. */
   readonly rate: number;
   /** Units used since the ask before. */

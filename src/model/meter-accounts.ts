@@ -63,6 +63,7 @@ export const openAccounts = (): Accounts => {
         rate: size(ask.rate),
         used: size(ask.used),
         held: size(ask.held),
+        next: size(ask.next ?? 0),
         totalRate: rate,
         active: count,
         leaseMs,

@@ -124,6 +124,11 @@ const COURSES: readonly Course[] = [
     status: 401,
   },
   {
+    name: 'a key on a route that costs more than a newcomer is lent: for the Ring once',
+    present: async (run) => ({ ...bearer((await metKey(run)).key), path: '/v1/heavy' }),
+    rounds: [{ waits: [RING, KEYS], beside: [KV] }, ORIGIN],
+  },
+  {
     name: 'a key on a route that asks for each request: for the Ring once',
     present: async (run) => ({ ...bearer((await metKey(run)).key), path: '/v1/strict/1' }),
     rounds: [{ waits: [RING, KEYS], beside: [KV] }, ORIGIN],
@@ -201,6 +206,24 @@ const COURSES: readonly Course[] = [
       const { key } = await keyIn(run);
       await warmed(run);
       return bearer(await accessToken(key));
+    },
+    rounds: [{ waits: [RING] }, ORIGIN],
+  },
+  {
+    name: 'an access token on a route that costs more than a newcomer is lent: for the Ring once',
+    present: async (run) => {
+      const { key } = await keyIn(run);
+      await warmed(run);
+      return { ...bearer(await accessToken(key)), path: '/v1/heavy' };
+    },
+    rounds: [{ waits: [RING] }, ORIGIN],
+  },
+  {
+    name: 'an access token on a route that asks for each request: for the Ring once',
+    present: async (run) => {
+      const { key } = await keyIn(run);
+      await warmed(run);
+      return { ...bearer(await accessToken(key)), path: '/v1/strict/1' };
     },
     rounds: [{ waits: [RING] }, ORIGIN],
   },

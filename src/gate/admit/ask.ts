@@ -27,7 +27,7 @@ export const ask = async (
   ports: DecisionPorts,
   evidence: Evidence,
   presented: Presented,
-  { costs, wantsLease }: Pick<AskOptions, 'costs' | 'wantsLease'>,
+  { costs, wantsLease, next = 0 }: Pick<AskOptions, 'costs' | 'wantsLease' | 'next'>,
   trace: Trace,
   others: readonly Known[] = [],
 ): Promise<Result<readonly Verdict[]>> => {
@@ -36,7 +36,7 @@ export const ask = async (
   const asked = await askRing(
     ports,
     {
-      ...{ name, evidence, ring, purse: purseName(evidence), costs, wantsLease, wantToken: false },
+      ...{ name, evidence, ring, purse: purseName(evidence), costs, wantsLease, next, wantToken: false },
       others: others.map((other) => other.evidence.name),
       seen: isSeen ? seenOf(presented) : null,
     },

@@ -105,7 +105,8 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     Object.assign(queue, { waiting: [], asked: batch });
     const costs = batch.map(({ price }) => price.cost).filter((cost) => cost > 0);
     const wantsLease = batch.some(({ price }) => hasUseOfLease(evidence, price));
-    const answer = await ask(ports, evidence, presented, { costs, wantsLease }, trace);
+    const next = batch.reduce((units, { price }) => units + (price.next ?? 0), 0);
+    const answer = await ask(ports, evidence, presented, { costs, wantsLease, next }, trace);
     const verdicts = answer.ok ? [...answer.value] : [];
     for (const waiter of batch) {
       if (answer.ok) {
@@ -146,9 +147,9 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
   };
 };
 
-/** Whether a lease is of use: to more like it, or to itself where it pays next; never on a route that asks each time. */
-const hasUseOfLease = ({ held }: Evidence, { cost, leaseSeconds, isFirst }: Price): boolean =>
-  leaseSeconds > 0 && (cost > 0 || (isFirst === true && held === null));
+/** Whether a lease is of use: to itself where it pays next, or to more like it, of which a route that asks each time has none. */
+const hasUseOfLease = ({ held }: Evidence, { cost, leaseSeconds, next = 0 }: Price): boolean =>
+  (leaseSeconds > 0 && cost > 0) || (next > 0 && held === null);
 
 /** Whoever gives up must not be paid for by the next call. */
 const leave = (queue: Queue, gone: Waiter): void => {

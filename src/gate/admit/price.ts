@@ -8,6 +8,6 @@ export interface Price {
   readonly startedAt: number;
   /** Whether grace counts although the Ring is asked anew: for somebody who was let in by a route that it counts for. */
   readonly mayGoOn?: boolean | undefined;
-  /** Whether it costs nothing only because the Ring is to say first whether the credential is good: it is paid for next. */
-  readonly isFirst?: boolean;
+  /** What is paid next, where it costs nothing only because the Ring is to say first whether the credential is good. */
+  readonly next?: number;
 }

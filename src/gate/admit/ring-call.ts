@@ -36,6 +36,8 @@ export interface AskOptions {
   readonly costs: readonly number[];
   readonly wantToken: boolean;
   readonly wantsLease: boolean;
+  /** What is paid from the lease, once it is known to be good and may do what it wants. */
+  readonly next?: number;
   readonly seen: Seen | null;
 }
 
@@ -58,7 +60,7 @@ export const askRing = async (
   const { memory, now } = ports;
   const purse = memory.purse(options.ring, options.purse);
   const askedAt = now();
-  const ask = compose(purse, options.costs, askedAt, { wantsLease: options.wantsLease });
+  const ask = compose(purse, options.costs, askedAt, options);
   const { name, others, wantToken, seen } = options;
   const { uses, putBack } = takeUses(ports, options.ring, options.evidence);
   const request = { credential: name, others, wantToken, ask, uses, seen };

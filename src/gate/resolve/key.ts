@@ -19,11 +19,11 @@ import { agree, believe, evidenceOf } from './believe.ts';
 import { openKept, readVault } from './kept.ts';
 
 /**
- * A key that is not known here asks for its standing and a lease, at no cost: its scopes are not known yet. No lease where
- * nobody is going to spend it: what is lent and never told of counts as used.
+ * A key that is not known here asks for its standing, and for a lease that its request can be paid from, at no cost: its
+ * scopes are not known yet. No lease where nobody is going to spend it: what is lent and never told of counts as used.
  */
-const firstAsk = ({ isUse }: Presented) =>
-  ({ evidence: null, others: [], purse: OWNER_PURSE, costs: [], wantsLease: isUse }) as const;
+const firstAsk = ({ isUse }: Presented, next: number) =>
+  ({ evidence: null, others: [], purse: OWNER_PURSE, costs: [], wantsLease: isUse, next }) as const;
 
 /** A token this near its end is not taken from a store, in seconds. */
 export const MARGIN_SECONDS = 30;
@@ -36,6 +36,7 @@ export const resolveKey = async (
   ports: DecisionPorts,
   presented: Presented,
   credential: KeyCredential,
+  cost: number,
   trace: Trace,
 ): Promise<Result<Evidence>> => {
   const key = parseKey(credential.key.reveal(), ports.realm);
@@ -49,7 +50,7 @@ export const resolveKey = async (
   const fromVault = readVault(ports, fingerprint, trace);
   const asked = await askRing(
     ports,
-    { ...firstAsk(presented), name, ring: key.ring, wantToken: true, seen: seenOf(presented) },
+    { ...firstAsk(presented, cost), name, ring: key.ring, wantToken: true, seen: seenOf(presented) },
     trace,
   );
   if (!asked.ok) return asked;
@@ -58,7 +59,7 @@ export const resolveKey = async (
     return refuseEnded(ports, presented, standing.status, asked.value.askedAt + standing.leaseMs);
   }
   const held = standing.status === 'live' ? heldStanding(standing, asked.value.askedAt) : null;
-  if (held === null) return fromExchange(ports, presented, key, name, held, trace);
+  if (held === null) return fromExchange(ports, presented, key, name, held, cost, trace);
   // The Ring has to be waited for in any case: the Vault only where the Ring has no token.
   for (const [tier, kept] of [['ring', asked.value.sealed] as const, ['kv', fromVault] as const]) {
     const stored = await fromStore(ports, key, name, held, tier, await kept);
@@ -67,7 +68,7 @@ export const resolveKey = async (
     trace.tier = tier;
     return agree(ports, key, name, stored.value, held);
   }
-  return fromExchange(ports, presented, key, name, held, trace);
+  return fromExchange(ports, presented, key, name, held, cost, trace);
 };
 
 /**
@@ -97,6 +98,7 @@ const fromExchange = async (
   key: ParsedKey,
   name: SecretName,
   held: HeldStanding | null,
+  cost: number,
   trace: Trace,
 ): Promise<Result<Evidence>> => {
   const answer = await exchangeAtRing(ports, name, key.ring, key.clientSecret, trace);
@@ -107,7 +109,7 @@ const fromExchange = async (
   trace.tier = exchanged.result === 'grace' ? 'grace' : 'exchange';
   // What the Ring could not vouch for before, it can now: the exchange was the proof.
   if (held?.standing.generation === token.value.generation) return agree(ports, key, name, token.value, held);
-  const current = await standingNow(ports, presented, name, key, trace);
+  const current = await standingNow(ports, presented, name, key, cost, trace);
   return current.ok ? agree(ports, key, name, token.value, current.value) : current;
 };
 
@@ -116,11 +118,12 @@ const standingNow = async (
   presented: Presented,
   name: SecretName,
   key: ParsedKey,
+  cost: number,
   trace: Trace,
 ): Promise<Result<HeldStanding>> => {
   const asked = await askRing(
     ports,
-    { ...firstAsk(presented), name, ring: key.ring, wantToken: false, seen: seenOf(presented) },
+    { ...firstAsk(presented, cost), name, ring: key.ring, wantToken: false, seen: seenOf(presented) },
     trace,
   );
   if (!asked.ok) return asked;

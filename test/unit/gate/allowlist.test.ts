@@ -244,12 +244,11 @@ describe('a token whose Ring was not asked yet', () => {
     expect(usesIn(world)).toMatchObject({ admitted: 1 });
   });
 
-  it('takes no lease where each request asks, nor where none is paid for', async () => {
+  it('takes a lease to pay from where each request asks, and none where none is paid for', async () => {
     const world = openWorld();
     expect(await world.ask(asJwt('foreign token'), { leaseSeconds: 0 })).toMatchObject({ ok: true });
-    expect(world.calls.admit.map(({ ask }) => [ask.costs, ask.wantsLease])).toEqual([
-      [[], false],
-      [[1], false],
+    expect(world.calls.admit.map(({ ask }) => [ask.costs, ask.wantsLease, ask.next])).toEqual([
+      [[], true, 1],
     ]);
     const other = openWorld();
     expect(await other.ask(asJwt('foreign token'), { cost: 0 })).toMatchObject({ ok: true });

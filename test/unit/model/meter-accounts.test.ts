@@ -23,7 +23,7 @@ describe('who asks of a meter', () => {
     accounts.see({ ...ASK, rate: 500 }, NOW);
     accounts.see(ASK, NOW + 1);
     expect(accounts.demandOf(ASK, 'owner', LEASE_MS)).toEqual({
-      ...{ rate: 10, used: 20, held: 3, totalRate: 10, active: 1, leaseMs: LEASE_MS },
+      ...{ rate: 10, used: 20, held: 3, next: 0, totalRate: 10, active: 1, leaseMs: LEASE_MS },
     });
   });
 
@@ -96,11 +96,11 @@ describe('who asks of a meter', () => {
     [1 / 3, 341 / 1_024],
     [1 / 4_096, 0],
   ])('a number %d of another isolate is taken for %d', (said, taken) => {
-    const ask = { ...ASK, rate: said, used: said, held: said };
+    const ask = { ...ASK, rate: said, used: said, held: said, next: said };
     const accounts = openAccounts();
     accounts.see(ask, NOW);
     expect(accounts.demandOf(ask, 'owner', LEASE_MS)).toMatchObject({
-      ...{ rate: taken, used: taken, held: taken, totalRate: taken },
+      ...{ rate: taken, used: taken, held: taken, next: taken, totalRate: taken },
     });
   });
 });

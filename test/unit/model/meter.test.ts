@@ -433,6 +433,24 @@ describe('meter › grants', () => {
     expect(meter.ask({ ...ASK, isolate: 'greedy', rate: 1e6, used: 1e6 }, RULES, NOW).units).toBe(free / 2);
   });
 
+  it.each([
+    ['of what its request pays next, where that is more than a welcome', 0, 10, 10],
+    ['of the rest, where it holds some', 4, 10, 6],
+    ['of a welcome, where its request pays less', 0, 1, 8],
+    ['of a welcome, where there is not so much: the request is decided when it asks', 0, 601, 8],
+  ])('a newcomer gets a lease %s', (_, held, next, units) => {
+    const grant = openMeter(null).ask({ ...ASK, rate: 0, used: 0, held, next }, RULES, NOW);
+    expect(grant.units).toBe(units);
+  });
+
+  it('what its request pays next is no more than half of what is free while others are there', () => {
+    const meter = openMeter(null);
+    meter.ask({ ...ASK, leaseId: 'b', isolate: 'other', rate: 0, used: 0 }, small(10, 60), NOW);
+    const one = { ...ASK, rate: 0, used: 0 };
+    expect(meter.ask({ ...one, next: 6 }, small(10, 60), NOW).units).toBe(0);
+    expect(meter.ask({ ...one, leaseId: 'c', next: 5 }, small(10, 60), NOW).units).toBe(5);
+  });
+
   it('what the isolate holds already is counted', () => {
     const fresh = openMeter(null).ask({ ...ASK, rate: 10 }, RULES, NOW).units;
     expect(openMeter(null).ask({ ...ASK, rate: 10, held: 20 }, RULES, NOW).units).toBe(fresh - 20);
