@@ -245,12 +245,31 @@ export const openIsolate = ({
     const gather = (round: number, before: number): void => {
       const count = evidence.waiting.length;
       if (before < count && round < MAX_GATHERINGS) after(GATHER_MS, () => gather(round + 1, count));
-      else askFor(evidence, evidence.waiting.splice(0));
+      else
+        askFor(
+          evidence,
+          evidence.waiting.splice(0).filter((request) => !isPaid(evidence, request)),
+        );
     };
     gather(0, -1);
   };
 
+  /** Whether a renewal that was under way has brought meanwhile what somebody waits for. */
+  const isPaid = (evidence: Evidence, request: Request): boolean => {
+    const at = now();
+    const isFresh = evidence.askedAt <= at && at - evidence.askedAt < leaseMs - LEASE_SLACK_MS;
+    if (!isFresh || spend(evidence, request, { seenBefore: true }).outcome !== 'spent') return false;
+    evidence.admitted++;
+    end(request, 'admitted');
+    return true;
+  };
+
   const askFor = (evidence: Evidence, batch: readonly Request[]): void => {
+    if (batch.length === 0) {
+      evidence.asking = false;
+      askNext(evidence);
+      return;
+    }
     const startedAt = clock.now();
     const costs = batch.map((request) => request.cost);
     ask(evidence, costs, ADMIT_DEADLINE_MS, (told) => {
@@ -264,21 +283,20 @@ export const openIsolate = ({
         else if (told.status === 'silent') endInGrace(evidence, request);
         else if (told.status !== 'live') end(request, 'failed');
         else if (told.verdicts[index] === 'admitted') end(request, 'admitted', told.slot);
-        else if (told.verdicts[index] === 'refused') end(request, 'refused');
-        else passedOver(evidence, request);
+        else passedOver(evidence, request, told.verdicts[index] === 'refused');
       });
       evidence.asking = false;
       askNext(evidence);
     });
   };
 
-  /** Who was passed over by a dearer request may still be paid for from the lease that came with the answer. */
-  const passedOver = (evidence: Evidence, request: Request): void => {
+  /** Who was refused, or passed over by a dearer request, may still be paid for from a lease that came meanwhile. */
+  const passedOver = (evidence: Evidence, request: Request, isRefused: boolean): void => {
     const { outcome } = spendFrom(evidence.account.purse, request.cost, now(), { seenBefore: true });
     if (outcome === 'spent') {
       evidence.admitted++;
       end(request, 'admitted');
-    } else if (outcome === 'refused') end(request, 'refused');
+    } else if (isRefused || outcome === 'refused') end(request, 'refused');
     else evidence.waiting.push(request);
   };
 

@@ -101,8 +101,14 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
       before = queue.waiting.length;
       await ports.sleep(GATHER_MS);
     }
-    const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
+    const batch = [...queue.asked.filter(({ outcome }) => outcome === null), ...queue.waiting].filter(
+      (waiter) => !isPaid(ports, evidence, waiter),
+    );
     Object.assign(queue, { waiting: [], asked: batch });
+    if (batch.length === 0) {
+      queue.askingSince = null;
+      return;
+    }
     const costs = batch.map(({ price }) => price.cost).filter((cost) => cost > 0);
     const wantsLease = batch.some(({ price }) => hasUseOfLease(evidence, price));
     const next = batch.reduce((units, { price }) => units + (price.next ?? 0), 0);
@@ -151,6 +157,20 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
 const hasUseOfLease = ({ held }: Evidence, { cost, leaseSeconds, next = 0 }: Price): boolean =>
   (leaseSeconds > 0 && cost > 0) || (next > 0 && held === null);
 
+/** Whether a renewal that was under way has brought meanwhile what somebody waits for. He is then let in. */
+const isPaid = (ports: DecisionPorts, evidence: Evidence, waiter: Waiter): boolean => {
+  const { price } = waiter;
+  const now = ports.now();
+  if (!isFresh(evidence, price, now)) return false;
+  if (price.cost > 0) {
+    const spending = spend(purseOf(ports, evidence), price.cost, now, { seenBefore: true });
+    if (spending.outcome !== 'spent') return false;
+    countAdmitted(evidence, now);
+  }
+  waiter.outcome = ADMITTED;
+  return true;
+};
+
 /** Whoever gives up must not be paid for by the next call. */
 const leave = (queue: Queue, gone: Waiter): void => {
   queue.waiting = queue.waiting.filter((waiter) => waiter !== gone);
@@ -177,15 +197,16 @@ const outcomeOf = (
 ): Result<null> | null => {
   if (verdict === 'admitted') return ADMITTED;
   if (verdict === undefined) return null;
-  // Who was passed over by a dearer request may still be paid for from the lease that came with the answer.
-  const isRefused = verdict === 'refused';
+  // Who was refused, or passed over by a dearer request, may still be paid for from a lease that came meanwhile.
   const purse = purseOf(ports, evidence);
   const now = ports.now();
-  const again = spend(purse, price.cost, now, { seenBefore: true, mustAsk: isRefused });
+  const again = spend(purse, price.cost, now, { seenBefore: true });
   if (again.outcome === 'refused') return limited(ports, evidence, again.retryAfterMs, again.by);
-  if (isRefused) return err({ reason: 'rate_limited', retryAfterSeconds: 1, by: [] });
-  if (again.outcome === 'spent') countAdmitted(evidence, now);
-  return again.outcome === 'spent' ? ADMITTED : null;
+  if (again.outcome === 'spent') {
+    countAdmitted(evidence, now);
+    return ADMITTED;
+  }
+  return verdict === 'refused' ? err({ reason: 'rate_limited', retryAfterSeconds: 1, by: [] }) : null;
 };
 
 const limited = (
