@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RingParts } from '../../../../src/ring/parts.ts';
 import { exchange } from '../../../../src/ring/requests/exchange.ts';
 
+const OWNER = { kind: 'user', id: 'user-test-1', organizationId: null };
 const NOW = Date.UTC(2026, 10, 1, 12);
 const SECONDS = NOW / 1000;
 const REQUEST = {
@@ -21,9 +22,9 @@ const ringWithoutKeys = (tokenExpiresAt: number | null) => {
     limit: null,
   };
   const tables = {
-    owner: () => ({ kind: 'user', id: 'user-test-1', organizationId: null }),
+    owner: () => OWNER,
+    ring: () => ({ owner: OWNER, plan: null, isSuspended: false }),
     key: () => key,
-    isSuspended: () => false,
     secrets: () => [{ fingerprint: 'fp', clientId: 'acme_test_1', pepper: 'k1', tokenExpiresAt }],
     token: () => null,
     rotation: () => null,

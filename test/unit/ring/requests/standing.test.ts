@@ -34,9 +34,8 @@ interface Given {
 const standing = (name: CredentialName, given: Given = {}) => {
   const { rows = {}, foreignClients = 'imported', suspended = false, revoked = [], secrets = [] } = given;
   const tables = {
-    owner: () => (given.isNew ? null : ADA),
+    ring: () => (given.isNew ? null : { owner: ADA, plan: null, isSuspended: suspended }),
     key: (id: string) => (rows[id] === undefined ? null : { keyId: id, ...ROW, ...rows[id] }),
-    isSuspended: () => suspended,
     isRevokedToken: (hash: string) => revoked.includes(hash),
     secrets: () => secrets,
     rotation: () =>
