@@ -12,9 +12,12 @@ import { type Timing, timing } from './timing.ts';
 /** How many isolates take turns in asking, each for one lease after the other. */
 const ISOLATES = 200;
 
-/** What is aimed at, and the rates at which it is tried besides. */
+/** What is aimed at, and the rates at which it is tried besides, up to the first that cannot be followed. */
 const RATE = 1_000;
 const RATES = [250, 500, 1_500, 2_000, 3_000, 4_000] as const;
+
+/** So much of a rate must be answered in time for the next one to be tried. */
+const FOLLOWED = 0.95;
 
 /** How many asks are made from within, to know what one costs without any way to the Ring. */
 const FROM_WITHIN = 20_000;
@@ -76,7 +79,9 @@ export const measureLeases = async (
   const loads: Load[] = [];
   for (const rate of RATES) {
     tell(`${rate} leases a second`);
-    loads.push(await send(target, 'ask', rate, stepSeconds));
+    const load = await send(target, 'ask', rate, stepSeconds);
+    loads.push(load);
+    if (load.answeredPerSecond < FOLLOWED * rate) break;
   }
   return { load, way, askMicros, loads: [...loads, load].toSorted((one, other) => one.rate - other.rate) };
 };
