@@ -34,7 +34,7 @@ export const sendLiveKeys = async (requests: number, graceMs: number): Promise<b
   return problems.length === 0;
 };
 
-const heapMiB = (): number => {
+export const heapMiB = (): number => {
   if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
   globalThis.gc();
   return process.memoryUsage().heapUsed / 2 ** 20;
