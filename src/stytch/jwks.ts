@@ -1,4 +1,5 @@
-import { errors, importJWK } from 'jose';
+import { importJWK } from 'jose';
+import { JOSEError } from 'jose/errors';
 import type { InBackground, JwksCopies, JwksCopy, Outcome, SigningJwk } from '../model/ports.ts';
 import type { Turn } from '../model/turn.ts';
 
@@ -124,7 +125,7 @@ const usableKey = async (jwk: SigningJwk): Promise<readonly [string, CryptoKey] 
     const { modulusLength } = key.algorithm as CryptoKeyRsaKeyAlgorithm;
     return modulusLength >= MIN_MODULUS_BITS ? [jwk.kid, key] : null;
   } catch (error) {
-    if (error instanceof DOMException || error instanceof TypeError || error instanceof errors.JOSEError)
+    if (error instanceof DOMException || error instanceof TypeError || error instanceof JOSEError)
       return null;
     throw error;
   }

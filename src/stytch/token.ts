@@ -1,4 +1,5 @@
-import { errors, jwtVerify } from 'jose';
+import { jwtVerify } from 'jose';
+import { JOSEError } from 'jose/errors';
 import { fromBase64url, fromUtf8 } from '../model/bytes.ts';
 import { RESERVED_SUBJECT } from '../model/foreign.ts';
 import type { VerifyToken } from '../model/ports.ts';
@@ -56,7 +57,7 @@ export const createTokenVerifier =
       return classify(payload, rules, now);
     } catch (error) {
       // The key is at hand and no I/O is left, so that each of jose's errors is a verdict on the token.
-      if (error instanceof errors.JOSEError) return bad(error.code);
+      if (error instanceof JOSEError) return bad(error.code);
       throw error;
     }
   };
