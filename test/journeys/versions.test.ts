@@ -110,7 +110,7 @@ describe('a Ring that an earlier version wrote', () => {
     await setBack(ring);
     expect((await call(key)).status).toBe(200);
     const { schema, revoked_tokens, keys } = await dumpOfRing(ring);
-    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 7 }], []]);
+    expect([schema, revoked_tokens]).toEqual([[{ id: 1, version: 8 }], []]);
     expect(keys).toMatchObject([{ status: 'active', tokens_from: null, device_client: null }]);
   });
 
