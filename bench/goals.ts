@@ -34,6 +34,12 @@ const WARM = {
   warm_session_jwt: 'a warm session',
 } as const;
 
+/** The benchmark's KV is not Cloudflare's: the goal is held against the same without its cost too. */
+const TUTORIALS = {
+  tutorial: "the tutorial's",
+  tutorial_free_kv: "the tutorial's with a KV that costs nothing",
+} as const;
+
 const names = Object.entries(WARM);
 /** Those whose latency is measured under a paced load. */
 const paced = names.filter(([name]) => name !== 'warm_session_jwt');
@@ -45,11 +51,13 @@ const GOALS: readonly Goal[] = [
       ...{ rounds: 'full', figure: 'rps', of, over: FLOOR, side: 'at least', goal: 0.9, stretch: 0.95 },
     }),
   ),
-  ...paced.map(
-    ([of, what]): Goal => ({
-      says: `throughput of ${what}, of the tutorial's`,
-      ...{ rounds: 'full', figure: 'rps', of, over: 'tutorial', side: 'at least', goal: 2.5 },
-    }),
+  ...paced.flatMap(([of, what]) =>
+    Object.entries(TUTORIALS).map(
+      ([over, whose]): Goal => ({
+        says: `throughput of ${what}, of ${whose}`,
+        ...{ rounds: 'full', figure: 'rps', of, over, side: 'at least', goal: 2.5 },
+      }),
+    ),
   ),
   ...paced.flatMap(([of, what]) =>
     (['p50', 'p90'] as const).map(
