@@ -39,12 +39,17 @@ export interface Run {
   readonly goals: readonly Judged[];
 }
 
+/** A thread that has nothing to wait for uses a core; the machine's own restlessness is less than this. */
+const BUSY_CORES = 0.85;
+const RESTLESS_CORES = 0.1;
+
 /** The run as a page of Markdown; it reads well on a terminal too. */
 export const asMarkdown = (run: Run): string =>
   [
     head(run),
     '## Goals',
     goalsTable(run.goals),
+    ...warning(run),
     ...Object.entries(GROUPS).flatMap(([group, title]) => section(run, group as Group, title)),
     ...pacedSection(run),
     ...skippedSection(run),
@@ -70,6 +75,17 @@ const goalsTable = (goals: readonly Judged[]): string =>
         stretch === null ? '' : `${stretch.toFixed(2)}: ${answer(stretch_met)}`,
     },
   ]);
+
+/** Whoever else is busy is busy at the cost of some rounds and not of others. */
+const warning = ({ variants }: Run): readonly string[] => {
+  const foreign = variants.flatMap(({ full, paced }) => [full, ...(paced === null ? [] : [paced])]);
+  const most = Math.max(0, ...foreign.map(({ foreign_cores }) => foreign_cores.median));
+  return most < RESTLESS_CORES
+    ? []
+    : [
+        `**The machine was not quiet: others took up to ${most.toFixed(2)} cores. These figures are not to be quoted.**`,
+      ];
+};
 
 const answer = (met: boolean | null): string => (met === null ? 'not measured' : met ? 'yes' : '**no**');
 
@@ -103,10 +119,6 @@ const section = ({ variants }: Run, group: Group, title: string): readonly strin
     some.map(({ name, says }) => `- \`${name}\`: ${says}`).join('\n'),
   ];
 };
-
-/** A thread that has nothing to wait for uses a core; the machine's own restlessness is less than this. */
-const BUSY_CORES = 0.85;
-const RESTLESS_CORES = 0.1;
 
 /** What held the load back. Only where it is the CPU of the variant itself, a rate is what the variant can do. */
 export const limitOf = ({ client_cores, server_cores, foreign_cores }: Summary): Limit => {

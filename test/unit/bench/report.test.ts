@@ -77,6 +77,13 @@ describe('the report', () => {
     expect(limitOf(summarize(rounds, 'mine'))).toBe(limit);
   });
 
+  it('says when the machine was not quiet', () => {
+    expect(asMarkdown(RUN)).not.toContain('not quiet');
+    const noisy = roundsOf({ pass: [sample({ foreign_cores: 0.4 })] });
+    const variants = [{ ...measured('pass', 'floor'), full: summarize(noisy, 'pass') }];
+    expect(asMarkdown({ ...RUN, variants })).toContain('others took up to 0.40 cores');
+  });
+
   it('a rate that was the client’s is marked', () => {
     expect(asMarkdown(RUN)).toMatch(/`haproxy_jwt` .* the client \|/);
   });
