@@ -204,6 +204,21 @@ describe('the operator is told', () => {
     expect(typesOf(await allTold())).toEqual(['key.created', 'key.unused', 'key.unused']);
   });
 
+  it('that one is not used, ninety days after its last use and not before, once', async () => {
+    const { key: secret } = await issueKey(session);
+    await wake(50 * DAY_SECONDS);
+    expect((await call(secret)).status).toBe(200);
+    await wake(41 * DAY_SECONDS);
+    await wake(48 * DAY_SECONDS);
+    expect(typesOf(await allTold())).toEqual(['key.created']);
+    await wake(2 * DAY_SECONDS);
+    expect(typesOf(await allTold())).toEqual(['key.created', 'key.unused']);
+    // It is looked at again, and was told of before.
+    await wake(91 * DAY_SECONDS);
+    await wake(91 * DAY_SECONDS);
+    expect(typesOf(await allTold())).toEqual(['key.created', 'key.unused']);
+  });
+
   it('that a quota is nearly used up, and that it is, once each', async () => {
     const { key: secret } = await issueKey(session);
     await (await ring()).setLimits(ownerOf(session), { plan: 'trial' }, BY);
