@@ -68,7 +68,7 @@ const FIRST_HOUR = Math.floor(Date.now() / 3_600_000) - 2_000;
 const fillUse = async (from: number, to: number) =>
   runInDurableObject(await ringStub(session), (_instance, { storage }) => {
     for (let i = from; i < to; i++)
-      storage.sql.exec("INSERT INTO uses VALUES ('acme_test_x', ?, 1, 0, 0)", FIRST_HOUR + i);
+      storage.sql.exec("INSERT INTO uses VALUES ('acme_test_x', ?, 1, 0, 0, 0)", FIRST_HOUR + i);
   });
 
 /** Makes tombstones up, all of one moment. */

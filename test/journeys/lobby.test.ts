@@ -40,8 +40,8 @@ const ADA = { kind: 'user', id: 'user-test-ada', organizationId: null } as const
 /** A Lobby that remembers nothing. */
 const EMPTY = {
   ...{ owners: [], secrets: [], failures: [], messages: [], reconciliation: [], device_codes: [], tries: [] },
-  scoped_tokens: [],
-  schema: [{ id: 1, version: 4 }],
+  ...{ scoped_tokens: [], token_reports: [], token_totals: [] },
+  schema: [{ id: 1, version: 5 }],
 };
 
 let lobbies: ReturnType<typeof lobbiesUnder>;
