@@ -245,31 +245,12 @@ export const openIsolate = ({
     const gather = (round: number, before: number): void => {
       const count = evidence.waiting.length;
       if (before < count && round < MAX_GATHERINGS) after(GATHER_MS, () => gather(round + 1, count));
-      else
-        askFor(
-          evidence,
-          evidence.waiting.splice(0).filter((request) => !isPaid(evidence, request)),
-        );
+      else askFor(evidence, evidence.waiting.splice(0));
     };
     gather(0, -1);
   };
 
-  /** Whether a renewal that was under way has brought meanwhile what somebody waits for. */
-  const isPaid = (evidence: Evidence, request: Request): boolean => {
-    const at = now();
-    const isFresh = evidence.askedAt <= at && at - evidence.askedAt < leaseMs - LEASE_SLACK_MS;
-    if (!isFresh || spend(evidence, request, { seenBefore: true }).outcome !== 'spent') return false;
-    evidence.admitted++;
-    end(request, 'admitted');
-    return true;
-  };
-
   const askFor = (evidence: Evidence, batch: readonly Request[]): void => {
-    if (batch.length === 0) {
-      evidence.asking = false;
-      askNext(evidence);
-      return;
-    }
     const startedAt = clock.now();
     const costs = batch.map((request) => request.cost);
     ask(evidence, costs, ADMIT_DEADLINE_MS, (told) => {

@@ -101,14 +101,8 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
       before = queue.waiting.length;
       await ports.sleep(GATHER_MS);
     }
-    const batch = [...queue.asked.filter(({ outcome }) => outcome === null), ...queue.waiting].filter(
-      (waiter) => !isPaid(ports, evidence, waiter),
-    );
+    const batch = [...queue.asked.filter((waiter) => waiter.outcome === null), ...queue.waiting];
     Object.assign(queue, { waiting: [], asked: batch });
-    if (batch.length === 0) {
-      queue.askingSince = null;
-      return;
-    }
     const costs = batch.map(({ price }) => price.cost).filter((cost) => cost > 0);
     const wantsLease = batch.some(({ price }) => hasUseOfLease(evidence, price));
     const next = batch.reduce((units, { price }) => units + (price.next ?? 0), 0);
@@ -156,20 +150,6 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
 /** Whether a lease is of use: to itself where it pays next, or to more like it, of which a route that asks each time has none. */
 const hasUseOfLease = ({ held }: Evidence, { cost, leaseSeconds, next = 0 }: Price): boolean =>
   (leaseSeconds > 0 && cost > 0) || (next > 0 && held === null);
-
-/** Whether a renewal that was under way has brought meanwhile what somebody waits for. He is then let in. */
-const isPaid = (ports: DecisionPorts, evidence: Evidence, waiter: Waiter): boolean => {
-  const { price } = waiter;
-  const now = ports.now();
-  if (!isFresh(evidence, price, now)) return false;
-  if (price.cost > 0) {
-    const spending = spend(purseOf(ports, evidence), price.cost, now, { seenBefore: true });
-    if (spending.outcome !== 'spent') return false;
-    countAdmitted(evidence, now);
-  }
-  waiter.outcome = ADMITTED;
-  return true;
-};
 
 /** Whoever gives up must not be paid for by the next call. */
 const leave = (queue: Queue, gone: Waiter): void => {

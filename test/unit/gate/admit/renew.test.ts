@@ -61,7 +61,7 @@ describe('one call carries all credentials in use', () => {
   it('twenty keys in one isolate make one renewal for each lease, and nobody waits', async () => {
     const world = await worldWith(TWENTY);
     world.state.limit = { requests: 60_000, perSeconds: 60 };
-    await traffic(world, TWENTY, 20);
+    await traffic(world, TWENTY, 10);
     const before = world.calls.admit.length;
     const LEASES = 12;
     expect(await traffic(world, TWENTY, (LEASES * LEASE_MS) / 1000)).toBe(0);
