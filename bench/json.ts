@@ -4,9 +4,18 @@ import type { Run } from './report.ts';
 /** Raised when a reader of the file would have to change. */
 const VERSION = 2;
 
-/** The run as it is kept: the medians, and `[least, greatest]` of each under `spread`, a pair to a line as Biome has it. */
-export const asJson = (run: Run): string =>
-  `${JSON.stringify(plain(run), null, 2).replace(/\[\s+([\d.]+),\s+([\d.]+)\s+\]/g, '[$1, $2]')}\n`;
+/** The run as it is kept: the medians, and `[least, greatest]` of each under `spread`. */
+export const asJson = (run: Run): string => written(plain(run));
+
+/** A value as Biome has it: a few figures in a row stand on one line. */
+export const written = (value: unknown): string => {
+  const spread = JSON.stringify(value, null, 2);
+  const text = spread.replace(
+    /\[\s+([\d.]+(?:,\s+[\d.]+)*)\s+\]/g,
+    (_, figures: string) => `[${figures.replace(/\s+/g, ' ')}]`,
+  );
+  return `${text}\n`;
+};
 
 const plain = ({ variants, goals, alone, ...run }: Run) => ({
   version: VERSION,

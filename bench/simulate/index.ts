@@ -1,8 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { written } from '../json.ts';
 import { GOALS, isPartial } from './goals.ts';
+import { pictures } from './pictures.ts';
 import { missesOf, type Run, runOf, tableOf } from './report.ts';
 import type { Scenario } from './scenario.ts';
 import { allScenarios, quickScenarios } from './scenarios.ts';
+
+const RESULTS = join(import.meta.dirname, '../results');
 
 /** Progress goes to stderr, so that stdout is the table, or with --json the object, and nothing else. */
 const main = (): number => {
@@ -40,8 +46,15 @@ const main = (): number => {
     return run;
   });
   const misses = missesOf(runs);
+  if (!values.quick && values.only === undefined && !values.beyond) keep(runs);
   console.log(values.json ? JSON.stringify({ runs }, null, 1) : textOf(runs, misses, values.quick));
   return misses.length > 0 ? 1 : 0;
+};
+
+/** What a whole run came to: the same bytes for the same code and seed. */
+const keep = (runs: readonly Run[]): void => {
+  const files = { 'simulation.json': written({ runs }), ...pictures(runs) };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(RESULTS, name), text);
 };
 
 const textOf = (runs: readonly Run[], misses: readonly string[], quick: boolean): string =>
@@ -55,6 +68,8 @@ const textOf = (runs: readonly Run[], misses: readonly string[], quick: boolean)
     .join('\n');
 
 const help = (): string => `npm run simulate -- [--quick] [--beyond] [--only NAME]… [--seed N] [--json]
+
+A whole run is kept in bench/results/simulation.json and simulation-*.svg: one without --quick, --beyond and --only.
 
 Runs the real meter (src/model/meter.ts) and the real leases (src/model/lease.ts) in virtual time, and measures them
 against an ideal central limiter that gets the same requests. The same seed gives the same numbers.
