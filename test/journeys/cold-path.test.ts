@@ -108,7 +108,7 @@ const COURSES: readonly Course[] = [
       { waits: ['Worker → Ring exchange'] },
       { waits: ['Ring → KV get JWKS'] },
       { waits: ['Ring → Stytch token'] },
-      { waits: ['Worker → origin'], beside: ['Worker → KV put token'] },
+      { waits: ['Worker → origin'], beside: ['Worker → KV put token', 'Ring → Lobby tellTokens'] },
     ],
   },
   {
