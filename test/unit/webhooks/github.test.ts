@@ -249,7 +249,8 @@ describe('a message of GitHub’s', () => {
     );
   });
 
-  const signature = one.sign(BODY);
+  // One of forty is spelled alike in base64 and base64url.
+  const signature = Array.from({ length: 50 }, () => one.sign(BODY)).find((text) => /[+/=]/.test(text)) ?? '';
   const der = Buffer.from(signature, 'base64');
 
   it.each([
