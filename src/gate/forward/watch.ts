@@ -100,8 +100,11 @@ export const watch = (leave: Leave, ports: WatchPorts, watched: Watched): (() =>
     let goodUntil = until(leave.askedAt);
     let isOpen = goodUntil - now() >= AHEAD_AT_LEAST_MS;
     if (isOpen) watched.open();
+    let atLeastMs = SOON_OVER_MS;
     while (!signal.aborted) {
-      if (isOpen) await sleep(Math.max(SOON_OVER_MS, goodUntil - aheadMs - now()), signal);
+      if (isOpen) await sleep(Math.max(atLeastMs, goodUntil - aheadMs - now()), signal);
+      // A later word may have less time left than that.
+      atLeastMs = 0;
       if (signal.aborted) return;
       const word = isOpen ? await next(goodUntil, leave.patienceMs) : await next(now() + FIRST_WORD_MS, 0);
       if (signal.aborted) return;

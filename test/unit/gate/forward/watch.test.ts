@@ -68,6 +68,15 @@ describe('while it is good', () => {
     expect(longer.asked).toHaveLength(1);
   });
 
+  it('a word that came late is replaced at once', async () => {
+    const late = () => sleep(450).then(() => ok(now() - 840));
+    const it = start((at) => (at === 400 ? late() : yes()), { leaseMs: 1_000 });
+    await pass(1_000);
+    expect(it.asked).toEqual([400, 851]);
+    await pass(20_000);
+    expect(it.events).toEqual([['open', 0]]);
+  });
+
   it('the word counts from when it was asked for, not from when the watch began', async () => {
     const it = start(yes, { askedAt: -3_000 });
     await pass(2_000);
