@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { UsageBucket, UsageQuery } from '../../src/model/life.ts';
-import type { Admission, AdmitRequest, KeyUse, SecretName } from '../../src/model/ports.ts';
-import { dumpOfRing, issueKey, ownerOf, ringStub, signIn } from '../world.ts';
+import type { Admission, AdmitRequest, KeyUse, Ring, SecretName } from '../../src/model/ports.ts';
+import { BY, dumpOfRing, issueKey, ownerOf, ringStub, signIn } from '../world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -43,7 +43,11 @@ const someRing = async () => {
       }),
     );
   };
-  return { ring, credential, admit, usage };
+  const exportPage = (): Promise<unknown> =>
+    runInDurableObject(ring, (object) =>
+      (object as unknown as Pick<Ring, 'exportPage'>).exportPage(ownerOf(session), null, BY),
+    );
+  return { ring, credential, admit, usage, exportPage };
 };
 
 type Admit = (request: AdmitRequest) => Promise<Admission>;
@@ -81,6 +85,16 @@ describe('use', () => {
     expect(Object.keys(await lentBy(ring))).toEqual(['lease-1']);
     const all = admitted(await usage(from, from + 3 * HOUR_MS));
     expect(all).toBe((grant?.units ?? 0) + (later.grant?.units ?? 0));
+  });
+
+  it('of a lost lease that an export came upon counts once, also after an eviction', async () => {
+    const { ring, admit, usage, exportPage } = await someRing();
+    const from = Date.now() - HOUR_MS;
+    const { grant } = await admit();
+    pass(2 * MINUTE_MS);
+    await exportPage();
+    await evictDurableObject(ring);
+    expect(admitted(await usage(from, from + 3 * HOUR_MS))).toBe(grant?.units);
   });
 
   it('of leases beyond those beside the meter counts too, each in a row of its own, also after an eviction', async () => {

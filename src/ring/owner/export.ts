@@ -6,7 +6,7 @@ import { keyObject, ownerRecordObject, time } from '../../model/objects.ts';
 import { writeAudit } from '../audit.ts';
 import { toRecord } from '../keys/record.ts';
 import type { RingParts } from '../parts.ts';
-import { HOUR_MS, sweep } from '../requests/usage.ts';
+import { counted, HOUR_MS } from '../requests/usage.ts';
 import { about } from './index.ts';
 
 /** About how much is read, and crosses, in one step. */
@@ -56,10 +56,7 @@ export const exportPage = (
 
 /** Written down first, so that the export has it too. Whoever has nothing here leaves no trace. */
 const begin = (parts: RingParts, owner: Owner, author: Author): ExportLine => {
-  if (parts.tables.exists()) {
-    sweep(parts, parts.now());
-    parts.storage.transactionSync(() => writeAudit(parts, author, 'owner.exported', null));
-  }
+  if (counted(parts)) parts.storage.transactionSync(() => writeAudit(parts, author, 'owner.exported', null));
   const { live_keys: _, ...shown } = ownerRecordObject(about(parts, owner));
   return { type: 'owner', ring: parts.ring, ...shown };
 };

@@ -98,7 +98,7 @@ export const settleUse = ({ tables }: RingParts, reports: readonly Report[]): vo
 };
 
 /** Counts what lost leases may have let through, where it counted as out on lease before, and forgets what is too old. */
-export const sweep = (parts: RingParts, now: number): void => {
+const sweep = (parts: RingParts, now: number): void => {
   parts.sweptAt = now;
   for (const { leaseId, keyId, units, expiresAt } of parts.tables.lostLeases(now - LOST_AFTER_MS)) {
     parts.tables.addUse({ keyId, admitted: units, refused: 0, limited: 0 }, hourOf(expiresAt));
@@ -122,7 +122,7 @@ export const usageOfKeys = (parts: RingParts, { keyIds, ...query }: KeysUsageQue
 };
 
 /** Whether there is anything to count; what was lost is counted first. */
-const counted = (parts: RingParts): boolean => {
+export const counted = (parts: RingParts): boolean => {
   const isThere = parts.tables.exists();
   if (!isThere) return false;
   sweep(parts, parts.now());
