@@ -1,7 +1,9 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { UsageBucket, UsageQuery } from '../../src/model/life.ts';
+import { openMeter } from '../../src/model/meter.ts';
 import type { Admission, AdmitRequest, KeyUse, Ring, SecretName } from '../../src/model/ports.ts';
+import { openTables } from '../../src/ring/tables/index.ts';
 import { BY, dumpOfRing, issueKey, ownerOf, ringStub, signIn } from '../world.ts';
 
 const MINUTE_MS = 60_000;
@@ -95,6 +97,22 @@ describe('use', () => {
     await exportPage();
     await evictDurableObject(ring);
     expect(admitted(await usage(from, from + 3 * HOUR_MS))).toBe(grant?.units);
+  });
+
+  it('of a lease is not forgotten by a deletion that is taken back', async () => {
+    const { ring, admit } = await someRing();
+    await admit();
+    await runInDurableObject(ring, (_object, { storage }) => {
+      const tables = openTables(storage);
+      const meter = openMeter(tables.meter());
+      const takenBack = (): void => {
+        tables.forgetAllUse();
+        throw new Error('taken back');
+      };
+      expect(() => storage.transactionSync(takenBack)).toThrow('taken back');
+      meter.save(tables.putMeter);
+    });
+    expect(Object.keys(await lentBy(ring))).toEqual(['lease-0']);
   });
 
   it('of leases beyond those beside the meter counts too, each in a row of its own, also after an eviction', async () => {

@@ -66,9 +66,10 @@ export const openLent = ({ all, first, run }: Sql, exists: () => boolean) => {
         );
     },
     forgetLent: (): void => {
-      known().clear();
       run('UPDATE meter SET lent = NULL');
       run('DELETE FROM leases');
+      // Read again and not remembered as none: the transaction that this is part of may be taken back.
+      lent = null;
     },
     /** The Ring is gone, or another one begins. */
     dropLent: (): void => {
