@@ -1,7 +1,10 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { bookedUnits } from '../../src/model/book.ts';
+import { openMeter } from '../../src/model/meter.ts';
 import type { Lobby } from '../../src/model/ports.ts';
 import { LOBBY_SCHEMA } from '../../src/ring/lobby/schema.ts';
+import { openTables } from '../../src/ring/tables/index.ts';
 import { SCHEMA } from '../../src/ring/tables/schema.ts';
 import { createTables, type Schema, upgradeTables, VERSION_TABLE } from '../../src/ring/tables/versions.ts';
 import { pairOf } from '../oauth.ts';
@@ -142,6 +145,37 @@ describe('a Ring of version 3', () => {
     expect([after.tokens, after.scoped_tokens]).toEqual([
       before.tokens,
       [expect.objectContaining({ scope })],
+    ]);
+  });
+});
+
+describe('a Ring of version 6', () => {
+  it('knows the books of all its keys after one of them was asked about and it woke again', async () => {
+    const ring = someRing();
+    const now = Date.now();
+    const limit = { requests: 10, perSeconds: 60 };
+    const books = await runInDurableObject(ring, (_object, { storage }) => {
+      const tables = openTables(storage);
+      tables.create({ kind: 'user', id: 'user-test-ada', organizationId: null }, now);
+      const ask = (purse: string) => ({
+        ...{ leaseId: `lease-${purse}`, isolate: 'isolate', purse, costs: [1], wantsLease: false },
+        ...{ rate: 0, used: 0, held: 0, reports: [] },
+      });
+      const rules = { owner: limit, key: limit, unitsPerMonth: null, leaseMs: 5_000 };
+      const before = openMeter(null);
+      for (const purse of ['key-1', 'key-2']) before.ask(ask(purse), rules, now);
+      storage.sql.exec('INSERT INTO meter (id, state) VALUES (1, ?)', JSON.stringify(before.saved()));
+      const meter = openMeter(tables.meter());
+      meter.ask({ ...ask('key-1'), leaseId: 'lease-3' }, rules, now);
+      meter.save(tables.putMeter);
+      return Object.entries(openTables(storage).meter()?.keys ?? {}).map(([purse, book]) => [
+        purse,
+        bookedUnits(book),
+      ]);
+    });
+    expect(books.sort()).toEqual([
+      ['key-1', 2],
+      ['key-2', 1],
     ]);
   });
 });

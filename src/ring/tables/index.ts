@@ -34,6 +34,13 @@ export const openTables = (storage: DurableObjectStorage) => {
   if (exists) upgradeTables(storage, SCHEMA);
   const { lentText, dropLent, ...lent } = openLent(sql, () => exists);
 
+  const putBooks = (books: ChangedMeter['keys']): void => {
+    for (const [purse, book] of Object.entries(books)) {
+      if (book === null) run('DELETE FROM books WHERE purse = ?', purse);
+      else run('INSERT OR REPLACE INTO books (purse, state) VALUES (?, ?)', purse, JSON.stringify(book));
+    }
+  };
+
   return {
     exists: (): boolean => exists,
 
@@ -196,19 +203,17 @@ export const openTables = (storage: DurableObjectStorage) => {
       const row = exists ? first('SELECT state FROM meter') : null;
       if (row === null) return null;
       const saved = JSON.parse(row.state as string) as SavedMeter;
+      // A version before this one wrote all of them in one row, which the next write empties: it is newer than the rows.
+      putBooks(saved.keys);
       const books = all('SELECT purse, state FROM books').map(
         (book) => [book.purse as string, JSON.parse(book.state as string) as Book] as const,
       );
-      // A version before this one wrote all of them in one row: what it wrote is newer than the rows.
-      return { ...saved, keys: { ...Object.fromEntries(books), ...saved.keys } };
+      return { ...saved, keys: Object.fromEntries(books) };
     },
     putMeter: ({ keys, ...meter }: ChangedMeter): void => {
       const state = JSON.stringify({ ...meter, keys: {} });
       run('INSERT OR REPLACE INTO meter (id, state, lent) VALUES (1, ?, ?)', state, lentText());
-      for (const [purse, book] of Object.entries(keys)) {
-        if (book === null) run('DELETE FROM books WHERE purse = ?', purse);
-        else run('INSERT OR REPLACE INTO books (purse, state) VALUES (?, ?)', purse, JSON.stringify(book));
-      }
+      putBooks(keys);
     },
 
     /** Whether the Ring has nothing to remember besides its meter, and a suspension that lapses. */
