@@ -74,8 +74,10 @@ export const createSigningKeys = ({
 
   const takeCopy = async (now: number): Promise<null> => {
     const copy = await copies.load();
-    if (copy !== null && copy.fetchedAt <= now && now - copy.fetchedAt < MAX_STALE_MS)
-      held = await hold(copy);
+    if (copy === null || copy.fetchedAt > now || now - copy.fetchedAt >= MAX_STALE_MS) return null;
+    const taken = await hold(copy);
+    // Stytch may have answered meanwhile.
+    if (usable(now) === null) held = taken;
     return null;
   };
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { JwksCopy, Outcome, SigningJwk } from '../../../src/model/ports.ts';
 import { createTurn } from '../../../src/model/turn.ts';
 import { createSigningKeys } from '../../../src/stytch/jwks.ts';
@@ -17,12 +17,17 @@ const SILENCE = { outcome: 'unreachable', detail: 'x', retryAfterSeconds: null }
 
 /** An isolate, a KV with one copy, and a Stytch that gives what the test sets, when the test lets it. */
 const world = ({ copy = null as JwksCopy | null, stytch = SILENCE } = {}) => {
-  const state = { stytch, copy, fetches: 0, loads: 0, saves: 0, hold: null as Promise<void> | null };
+  const state = {
+    ...{ stytch, copy, fetches: 0, loads: 0, saves: 0 },
+    ...{ hold: null as Promise<void> | null, holdCopy: null as Promise<void> | null },
+  };
   const background: Promise<unknown>[] = [];
   const copies = {
     load: async () => {
       state.loads++;
-      return state.copy;
+      const given = state.copy;
+      await state.holdCopy;
+      return given;
     },
     save: async (saved: JwksCopy) => {
       state.saves++;
@@ -30,7 +35,11 @@ const world = ({ copy = null as JwksCopy | null, stytch = SILENCE } = {}) => {
     },
   };
   const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
-  const { find: keys, areAtHand } = createSigningKeys({
+  const {
+    find: keys,
+    areAtHand,
+    readCopy,
+  } = createSigningKeys({
     fetchJwks: async () => {
       state.fetches++;
       const given = state.stytch;
@@ -45,7 +54,7 @@ const world = ({ copy = null as JwksCopy | null, stytch = SILENCE } = {}) => {
     const found = await keys(kid, at);
     return typeof found === 'string' ? found : 'key';
   };
-  return { state, find, keys, areAtHand, settled: () => Promise.all(background) };
+  return { state, find, keys, areAtHand, readCopy, settled: () => Promise.all(background) };
 };
 
 describe('whether there are keys at all', () => {
@@ -106,6 +115,22 @@ describe('the three tiers', () => {
 });
 
 describe('401 or 503', () => {
+  it('a copy that comes after Stytch’s answer does not make a new key absent', async () => {
+    const { state, find, readCopy } = world({ stytch: keysOf(k1.jwk, k2.jwk) });
+    const stytch = Promise.withResolvers<void>();
+    const kv = Promise.withResolvers<void>();
+    state.hold = stytch.promise;
+    const first = find('k2', NOON);
+    await vi.waitUntil(() => state.fetches === 1);
+    Object.assign(state, { copy: { keys: [k1.jwk], fetchedAt: NOON - HOUR }, holdCopy: kv.promise });
+    const copied = readCopy(NOON);
+    stytch.resolve();
+    expect(await first).toBe('key');
+    kv.resolve();
+    await copied;
+    expect(await find('k2', NOON + SECOND)).toBe('key');
+  });
+
   it('a kid that Stytch does not know is absent when Stytch has just said so', async () => {
     const { find } = world({ stytch: keysOf(k1.jwk) });
     expect(await find('k9', NOON)).toBe('absent');
