@@ -56,6 +56,8 @@ export const keyOperations = <P extends string>(ports: DeskPorts, work: KeyWork,
   const list = operation({
     ...{ method: 'GET', path, tag, operationId: `list${of}Keys`, door, query: listKeysQuery },
     summary: 'Lists keys',
+    description:
+      'One page of a search, or of the keys with a scope, looks at 2,000 keys at the most: it may be short, or empty, and not the last. The list goes on for as long as there is a `next_cursor`.',
     answers: { 200: { description: 'A page of keys', body: pageOf(KEY) } },
     handle: async ({ who, query, call }) => {
       const page = await work.list(who, query);

@@ -47,6 +47,8 @@ export const WORDS = {
     clear: 'Show all active keys',
     none: 'No key fits.',
     noneHint: 'Try another word, or look at ended keys too.',
+    noneYet: 'No key fits so far.',
+    lookOn: 'Look further',
     created: 'Created',
     more: 'Older keys',
     list: 'Keys',

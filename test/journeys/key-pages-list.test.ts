@@ -1,8 +1,20 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { type Holder, madeKey, newHolder } from '../key-pages.ts';
 import { asOperator } from '../operators.ts';
 import { textOf } from '../person.ts';
-import { beginAfresh, call, desk, isolate, issueKey, later, newUser, send, signIn } from '../world.ts';
+import {
+  beginAfresh,
+  call,
+  desk,
+  isolate,
+  issueKey,
+  later,
+  newUser,
+  ringStub,
+  send,
+  signIn,
+} from '../world.ts';
 
 /** The list of keys: whose they are, how it is narrowed, and what stands where there are none. */
 beginAfresh();
@@ -116,6 +128,27 @@ describe('the list', () => {
       }
       expect([sort, lengths, [...seen].sort()]).toEqual([sort, [50, 50, 3], names]);
     }
+  });
+
+  it('goes on where nothing fits of as many ended keys as one page looks at', async () => {
+    const ada = await newHolder();
+    const { keyId } = await madeKey(ada, { name: 'long ago' });
+    await desk(ada.session, 'DELETE', `/v1/keys/${keyId}`);
+    await runInDurableObject(await ringStub(ada.session), (_object, { storage }) => {
+      storage.sql.exec(
+        `INSERT INTO keys (client_id, status, name, description, scopes, created_by, created_at, last_four, generation,
+           master_key)
+         SELECT client_id || '.' || value, status, 'later', '', scopes, created_by, created_at + value, 'last', 1, '1'
+           FROM keys, json_each(?)`,
+        JSON.stringify(Array.from({ length: 2_500 }, (_, i) => i + 1)),
+      );
+    });
+    const path = '/?status=revoked&search=long+ago';
+    const text = await textOf(await ada.get(path));
+    expect([text.includes('No key fits so far.'), text.includes('No key fits. ')]).toEqual([true, false]);
+    const next = await nextOf(ada, path);
+    expect([await namesAt(ada, path), await namesAt(ada, next ?? '')]).toEqual([[], ['long ago']]);
+    expect(await nextOf(ada, next ?? '')).toBeNull();
   });
 
   it('of a suspended user says so, and shows what he has', async () => {

@@ -1,10 +1,12 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clientIdOf, fill } from '../../bench/growth/fill.ts';
 import type { Author } from '../../src/model/author.ts';
 import { LATCHKEY } from '../../src/model/author.ts';
 import type { ListRequest } from '../../src/model/life.ts';
+import { LOOKED_AT, list } from '../../src/ring/keys/list.ts';
 import { openTables, type Tables } from '../../src/ring/tables/index.ts';
+import { countRows } from '../rows-read.ts';
 import { call, dumpOfRing, issueKey, ringStub, rooms, signIn } from '../world.ts';
 
 // A row read is what Cloudflare bills, and what takes time: how many are read may not depend on how many there are.
@@ -77,6 +79,7 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
         tables.list(behind(tables, asked));
       }
   },
+  endOfLook: (tables) => tables.endOfLook({ ...LIST, status: null, after: null }),
   insertKey: (tables) => {
     const row = tables.key(KEY);
     if (row !== null) tables.insertKey({ ...row, keyId: clientIdOf(PREFIX, 1_000_000) });
@@ -201,32 +204,21 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
 /** How many rows each of them reads in a Ring of so many keys. What they change is taken back. */
 const rowsRead = (keys: number): Promise<Readonly<Record<string, number>>> =>
   runInDurableObject(rooms.KEY_RING.getByName(`growth-${keys}`), (_object, { storage }) => {
-    let read = 0;
-    const counting = {
-      sql: {
-        exec: (query: string, ...values: readonly SqlStorageValue[]) => {
-          const rows = storage.sql.exec(query, ...values);
-          const found = rows.toArray();
-          read += rows.rowsRead;
-          return { toArray: () => found };
-        },
-      },
-      transactionSync: <T>(work: () => T) => storage.transactionSync(work),
-    } as unknown as DurableObjectStorage;
-    const tables = openTables(counting);
+    const counting = countRows(storage);
+    const tables = openTables(counting.storage);
     tables.create(OWNER, NOW);
     fill(tables, { ...PREFIX, from: 0, to: keys, living: keys / 5, scopes: ['items:read'] }, NOW);
     return Object.fromEntries(
       Object.entries(ASKED).flatMap(([name, ask]) => {
         if (ask === OF_ALL) return [];
-        read = 0;
+        const before = counting.read();
         expect(() =>
           storage.transactionSync(() => {
             ask(tables);
             throw new Error('taken back');
           }),
         ).toThrow('taken back');
-        return [[name, read]];
+        return [[name, counting.read() - before]];
       }),
     );
   });
@@ -246,4 +238,36 @@ it('what a Ring is asked and told reads as many rows of 600 keys as of 3,000', a
   expect(await rowsRead(3_000)).toEqual(few);
   // A wake looks at twelve things, each at the first row of an index.
   expect([few.key, few.nextDueAt]).toEqual([1, 12]);
+});
+
+describe('a list that is narrowed', () => {
+  const WISHES = (['nobodys', null] as const).flatMap((search) =>
+    ([null, 'revoked', 'expired'] as const).flatMap((status) =>
+      (['created', 'used', 'expires', 'name'] as const).map((sort) => ({
+        ...{ owner: OWNER, status, sort, search, limit: 10, after: null },
+        scope: search === null ? 'items:nobodys' : null,
+      })),
+    ),
+  );
+
+  it('looks at no more ended keys of 12,000 than of 9,000, and says where it stopped', async () => {
+    await runInDurableObject(rooms.KEY_RING.getByName('growth-narrowed'), (_object, { storage }) => {
+      const counting = countRows(storage);
+      const tables = openTables(counting.storage);
+      tables.create(OWNER, NOW);
+      const look = (): readonly number[] =>
+        WISHES.map((wish) => {
+          const before = counting.read();
+          const { records, next } = list({ tables }, wish);
+          expect([records, next === null]).toEqual([[], false]);
+          return counting.read() - before;
+        });
+      fill(tables, { ...PREFIX, from: 0, to: 9_000, living: 0, scopes: ['items:read'] }, NOW);
+      const few = look();
+      fill(tables, { ...PREFIX, from: 9_000, to: 12_000, living: 0, scopes: ['items:read'] }, NOW);
+      expect(look()).toEqual(few);
+      // Of three statuses the first of each; of a scope the scopes of each key besides.
+      expect([LOOKED_AT, Math.max(...few)]).toEqual([2_000, 10_011]);
+    });
+  });
 });

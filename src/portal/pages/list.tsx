@@ -63,7 +63,7 @@ export const ListPage = (list: List & { readonly children?: Child }) => {
         <>
           <p class="soft">{words.count(slots.used, slots.limit)}</p>
           <Filter {...list} />
-          {records.length === 0 ? <Nothing paths={paths} /> : <Rows {...list} />}
+          {records.length === 0 ? <Nothing {...list} /> : <Rows {...list} />}
         </>
       )}
     </Layout>
@@ -86,10 +86,11 @@ const Empty = ({ example }: Pick<List, 'example'>) => (
   </section>
 );
 
-const Nothing = ({ paths }: Pick<List, 'paths'>) => (
+/** A page may have looked at enough keys without one that fits, and not be the last. */
+const Nothing = ({ paths, filter, cursor }: List) => (
   <section class="empty">
-    <h2>{words.none}</h2>
-    <p>{words.noneHint}</p>
+    <h2>{cursor === null ? words.none : words.noneYet}</h2>
+    {cursor === null ? <p>{words.noneHint}</p> : <More {...{ paths, filter, cursor }} text={words.lookOn} />}
     <p>
       <a href={paths.home}>{words.clear}</a>
     </p>
@@ -141,10 +142,17 @@ const Rows = ({ records, paths, used, filter, cursor, frame }: List) => (
         />
       ))}
     </ul>
-    {cursor === null ? null : (
-      <p>
-        <a href={withQuery(paths.home, { ...filter, cursor })}>{words.more}</a>
-      </p>
-    )}
+    {cursor === null ? null : <More {...{ paths, filter, cursor }} text={words.more} />}
   </>
+);
+
+interface MoreLink extends Pick<List, 'paths' | 'filter'> {
+  readonly cursor: string;
+  readonly text: string;
+}
+
+const More = ({ paths, filter, cursor, text }: MoreLink) => (
+  <p>
+    <a href={withQuery(paths.home, { ...filter, cursor })}>{text}</a>
+  </p>
 );

@@ -1,4 +1,4 @@
-import type { ListRequest, Seen } from '../../model/life.ts';
+import type { ListRequest, PagePosition, Seen } from '../../model/life.ts';
 import {
   type KeptTokenRow,
   type KeyChange,
@@ -11,6 +11,9 @@ import {
   toSecretRow,
 } from './rows.ts';
 import type { Sql } from './sql.ts';
+
+/** Which keys, behind what, and behind what no more. */
+type Listed = Omit<ListRequest, 'owner'> & { readonly until?: PagePosition | null };
 
 /** The tables of keys, their secrets, and the tokens that are kept for those. */
 export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
@@ -29,37 +32,42 @@ export const keyTables = ({ all, first, run }: Sql, exists: () => boolean) => ({
   livingKeys: (): readonly KeyRow[] =>
     exists() ? all("SELECT * FROM keys WHERE status = 'active'").map(toKeyRow) : [],
 
-  /** Keys behind a position, each with its place in the order. Of a search, in upper case, those that may be meant. */
-  list: ({
-    status,
-    search = null,
-    scope = null,
-    ...listed
-  }: Omit<ListRequest, 'owner'>): readonly ListedRow[] => {
+  /**
+   * Keys behind a position and not behind another, each with its place in the order. Of a search, in upper case, those that
+   * may be meant.
+   */
+  list: (asked: Listed): readonly ListedRow[] => {
     if (!exists()) return [];
-    const { sort = 'created', limit, after } = listed;
-    const { by, way, behind } = ORDER[sort];
-    const { statuses, only } = STATUS[status ?? 'all'];
-    const filters: readonly (readonly [sql: string, ...values: readonly SqlStorageValue[]])[] = [
-      [only],
+    const { status, search = null, scope = null, sort = 'created', limit, until = null } = asked;
+    const { by, way, not } = ORDER[sort];
+    const filters: readonly Filter[] = [
+      [STATUS[status ?? 'all'].only],
       ...(search === null ? [] : [[MAY_HAVE, search] as const]),
       ...(scope === null
         ? []
         : [['EXISTS (SELECT 1 FROM json_each(scopes) WHERE value = ?)', scope] as const]),
-      ...(after === null ? [] : [[`(${by}, client_id) ${behind} (?, ?)`, after.place, after.keyId] as const]),
+      ...(until === null ? [] : [[`(${by}, client_id) ${not} (?, ?)`, until.place, until.keyId] as const]),
     ];
-    const where = filters.map(([sql]) => sql).join(' AND ');
-    const values = [...filters.flatMap(([, ...bound]) => bound), limit];
-    // In an index the keys of one status are in order: of several, the first of each are put together.
-    const firstOfEach = statuses.map(
-      (each) => `SELECT * FROM (SELECT client_id FROM keys WHERE status = '${each}' AND ${where}
-        ORDER BY ${by} ${way}, client_id ${way} LIMIT ?)`,
-    );
+    const { sql, values } = inOrder(asked, filters);
     return all(
-      `SELECT keys.*, ${by} AS place FROM (${firstOfEach.join(' UNION ALL ')}) CROSS JOIN keys USING (client_id)
+      `SELECT keys.*, place FROM (${sql}) CROSS JOIN keys USING (client_id)
        ORDER BY ${by} ${way}, client_id ${way} LIMIT ?`,
-      ...[...statuses.flatMap(() => values), limit],
+      ...[...values, limit],
     ).map((row) => ({ ...toKeyRow(row), place: row.place }) as ListedRow);
+  },
+  /** Where the last of so many keys behind a position stands, whatever they have; null where there are no more. */
+  endOfLook: (asked: Omit<Listed, 'until'>): PagePosition | null => {
+    if (!exists()) return null;
+    const { sort = 'created', limit } = asked;
+    const { way } = ORDER[sort];
+    const { sql, values } = inOrder({ ...asked, limit: limit + 1 }, []);
+    const [last, next] = all(
+      `SELECT * FROM (${sql}) ORDER BY place ${way}, client_id ${way} LIMIT 2 OFFSET ?`,
+      ...[...values, limit - 1],
+    );
+    return last === undefined || next === undefined
+      ? null
+      : { place: last.place as PagePosition['place'], keyId: last.client_id as string };
   },
 
   insertKey: (key: KeyRow): void =>
@@ -199,8 +207,8 @@ const STATUS = {
 const MAY_HAVE = `(instr(upper(client_id || last_four || name || description), ?) > 0
   OR name || description GLOB '*[^ -~]*')`;
 
-const FALLING = { way: 'DESC', behind: '<' } as const;
-const RISING = { way: 'ASC', behind: '>' } as const;
+const FALLING = { way: 'DESC', behind: '<', not: '>=' } as const;
+const RISING = { way: 'ASC', behind: '>', not: '<=' } as const;
 
 /** By what lists are ordered. */
 const ORDER = {
@@ -209,6 +217,26 @@ const ORDER = {
   expires: { by: 'end_place', ...RISING },
   name: { by: 'name_place', ...RISING },
 } as const;
+
+/** A condition of SQL's, and what is bound to it. */
+type Filter = readonly [sql: string, ...values: readonly SqlStorageValue[]];
+
+/** The ids of keys behind a position: in an index those of one status are in order; of several, the first of each are put together. */
+const inOrder = ({ status, sort = 'created', limit, after }: Listed, filters: readonly Filter[]) => {
+  const { by, way, behind } = ORDER[sort];
+  const { statuses } = STATUS[status ?? 'all'];
+  const all: readonly Filter[] = [
+    ...filters,
+    ...(after === null ? [] : [[`(${by}, client_id) ${behind} (?, ?)`, after.place, after.keyId] as const]),
+  ];
+  const where = all.map(([sql]) => ` AND ${sql}`).join('');
+  const firstOfEach = statuses.map(
+    (each) => `SELECT * FROM (SELECT client_id, ${by} AS place FROM keys WHERE status = '${each}'${where}
+      ORDER BY ${by} ${way}, client_id ${way} LIMIT ?)`,
+  );
+  const values = [...all.flatMap(([, ...bound]) => bound), limit];
+  return { sql: firstOfEach.join(' UNION ALL '), values: statuses.flatMap(() => values) };
+};
 
 const SLOT = { all: 'true', old: 'slot IS NULL', next: "slot = 'next'" } as const;
 
