@@ -667,6 +667,8 @@ describe('messages that were dealt with', () => {
   it('are ten thousand at the most, and the oldest go', async () => {
     const lobby = newLobby();
     await lobby.markSeen('msg_1', 1);
+    // They are counted when it wakes.
+    await evictDurableObject(lobby);
     await runInDurableObject(lobby, (_lobby, { storage }) => {
       storage.sql.exec('UPDATE messages SET seen_at = ?', minutesAgo(5));
       for (let i = 0; i < 100; i++) {
@@ -677,6 +679,29 @@ describe('messages that were dealt with', () => {
     await lobby.markSeen('msg_2', 1);
     expect((await dumpOfRing(lobby)).messages).toHaveLength(10_000);
     expect([await lobby.wasSeen('msg_1', 1), await lobby.wasSeen('msg_2', 1)]).toEqual(['new', 'replayed']);
+  });
+});
+
+describe('tries', () => {
+  it('are ten thousand at the most: of more, none is made', async () => {
+    const lobby = newLobby();
+    const before = logged().length;
+    // It has its tables, and has not counted yet.
+    await lobby.takeBackTry('nobody’s', 1);
+    await runInDurableObject(lobby, (_lobby, { storage }) => {
+      storage.sql.exec(
+        "INSERT INTO tries (name, at) SELECT 'of others', ? FROM json_each(?)",
+        Date.now() - 60_000,
+        JSON.stringify(Array.from({ length: 9_999 }, () => 0)),
+      );
+    });
+    expect(await lobby.countTry('name', 5)).toMatchObject({ result: 'counted' });
+    expect(await lobby.countTry('name', 5)).toMatchObject({ result: 'exhausted' });
+    expect((await dumpOfRing(lobby)).tries).toHaveLength(10_000);
+    expect(logged().slice(before)).toMatchObject([{ event: 'budget', scopes: 'tries', client_id: null }]);
+    await later(601);
+    expect(await lobby.countTry('name', 5)).toMatchObject({ result: 'counted' });
+    expect((await dumpOfRing(lobby)).tries).toHaveLength(1);
   });
 });
 
