@@ -7,6 +7,9 @@ import { addressOfPresented, type Presented } from './presented.ts';
 import { exchangeAtLobby } from './resolve/lobby-call.ts';
 import { nameOf, requestFor, THROTTLED_SECONDS } from './resolve/pair.ts';
 
+/** How many pairs are known at once: more than two live secrets of each of the 64 operators that may be listed. */
+export const MAX_KNOWN = 200;
+
 /** The pairs of listed operators, as the OAuth endpoints alone take them: at the Gate an operator is nobody. */
 export interface OperatorPairs {
   /** An operator's token; null where the pair is no listed client's. */
@@ -24,9 +27,20 @@ export interface OperatorPairs {
  * made here. Who showed a good one is known, in this isolate, for as long as the token lives that it opened.
  */
 export const createOperatorPairs = (ports: DecisionPorts, operators: ReadonlySet<string>): OperatorPairs => {
-  /** By the text of the pair; until when, in seconds. Only good pairs are in it, of the few clients that are listed. */
+  /**
+   * By the text of the pair; until when, in seconds. Only good pairs are in it, of the few clients that are listed; but an
+   * isolate may outlive many secrets of theirs. The one that was proven first goes first.
+   */
   const known = new Map<string, number>();
   const isKnown = (text: string): boolean => (known.get(text) ?? 0) * 1000 > ports.now();
+  const learn = (text: string, expiresAt: number): void => {
+    known.delete(text);
+    known.set(text, expiresAt);
+    for (const oldest of known.keys()) {
+      if (known.size <= MAX_KNOWN) break;
+      known.delete(oldest);
+    }
+  };
 
   const give: OperatorPairs['give'] = async (presented, scopes, trace) => {
     const { credential, text } = presented;
@@ -48,7 +62,7 @@ export const createOperatorPairs = (ports: DecisionPorts, operators: ReadonlySet
         reason: 'client_unauthorized',
         detail: `this client has not the scope ${OPERATOR_SCOPE}`,
       });
-    known.set(text, given.value.expiresAt);
+    learn(text, given.value.expiresAt);
     return given;
   };
 

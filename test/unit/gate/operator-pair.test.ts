@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createOperatorPairs } from '../../../src/gate/operator-pair.ts';
+import { createOperatorPairs, MAX_KNOWN } from '../../../src/gate/operator-pair.ts';
 import type { DecisionPorts } from '../../../src/gate/ports.ts';
 import { textOf } from '../../../src/gate/presented.ts';
 import type { Resolvable } from '../../../src/model/credential.ts';
@@ -101,6 +101,23 @@ describe('the pair of an operator', () => {
     expect(await authenticate(wrong)).toMatchObject({ refusal: { reason: 'credential_invalid' } });
     expect(calls.exchange).toHaveLength(2);
     expect(await authenticate()).toEqual({ ok: true, value: OPERATOR });
+  });
+
+  it('is one of two hundred that are known, however many secrets an operator had: the first proven goes first', async () => {
+    const { authenticate, give, calls } = openWorld();
+    const secrets = Array.from({ length: MAX_KNOWN }, (_, i) => pair(OPERATOR, `secret ${i}`));
+    for (const each of secrets) await authenticate(each);
+    // Proven once more, it is not the first any more.
+    await give(null, secrets[0]);
+    await authenticate(pair(OPERATOR, 'one more'));
+    const asked = async (each?: Resolvable) => {
+      const before = calls.exchange.length;
+      expect(await authenticate(each)).toEqual({ ok: true, value: OPERATOR });
+      return calls.exchange.length - before;
+    };
+    expect([MAX_KNOWN, await asked(secrets[0]), await asked(secrets[2])]).toEqual([200, 0, 0]);
+    // Forgotten, it is proven again, and takes the place of the next.
+    expect([await asked(secrets[1]), await asked(secrets[1]), await asked(secrets[2])]).toEqual([1, 0, 1]);
   });
 
   it('leaves nothing that the Gate would let in by', async () => {
