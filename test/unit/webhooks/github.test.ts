@@ -68,6 +68,26 @@ describe('GitHub’s keys', () => {
     expect([await find('key-1'), await find('key-2')]).toEqual(['absent', 'key']);
   });
 
+  it('are those of the last answer alone, of 64 KiB, however many there were before', async () => {
+    const full = (hour: number): readonly Published[] => {
+      const named = (i: number) => ({ ...one.published, key_identifier: `key-${hour}-${i}` });
+      const each = JSON.stringify(named(100)).length + 1;
+      return Array.from({ length: Math.floor(65_000 / each) }, (_, i) => named(i));
+    };
+    const { state, calls, find } = world(() => answer(...full(0)));
+    for (let hour = 0; hour < 20; hour++) {
+      const published = full(hour);
+      state.respond = () => answer(...published);
+      expect(await find(`key-${hour}-0`)).toBe('key');
+      const [last, before] = [published.length - 1, await find(`key-${hour - 1}-0`)];
+      expect([last > 200, last < 300, await find(`key-${hour}-${last}`), before]).toEqual([
+        ...[true, true, 'key', 'absent'],
+      ]);
+      state.at += HOUR;
+    }
+    expect(calls).toHaveLength(20);
+  });
+
   it('that are new are fetched when they are first named', async () => {
     const { state, calls, find } = world();
     await find('key-1');
