@@ -51,14 +51,14 @@ export interface Paths {
 }
 
 /**
- * An isolate that has λ requests a second of a key asks the Ring 1 / (L + 1/λ) times a second (LEASES.md 6): once for
- * each lease that somebody uses. `bench/simulate` measures up to 1.7 times that: `ASKS_FACTOR`.
+ * An isolate that has λ requests a second of a key asks the Ring 1 / (L + 1/λ) times a second : once for each lease that
+ * somebody uses. `bench/simulate` measures up to 1.7 times that: `ASKS_FACTOR`.
  */
 export const asksPerSecond = (rate: number, leaseSeconds: number): number =>
   rate === 0 ? 0 : Math.min(rate, ASKS_FACTOR / (leaseSeconds + 1 / rate));
 
-/** LEASES.md 9: what was seen at light load stays under this many times the formula. */
-export const ASKS_FACTOR = 1.7;
+/** What was simulated at light load stays under this many times the formula (docs/leases.md, "Measured"). */
+const ASKS_FACTOR = 1.7;
 
 /** How often each path is gone. A key's requests fall into its busy time; in it they are spread evenly. */
 export const pathsOf = (load: Load): Paths => {

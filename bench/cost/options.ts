@@ -45,7 +45,7 @@ export const HELP = `What a month costs, at Cloudflare's list prices (bench/cost
   --json             JSON instead of tables
 
 How often a Ring is asked: each isolate asks 1.7 / (leaseSeconds + 1/rate) times a second, rate being its requests a second
-of the key, and never more often than it is asked itself (LEASES.md 6 and 9). docs/cost.md says what is in the figures.
+of the key, and never more often than it is asked itself (docs/leases.md). docs/cost.md says what is in the figures.
 `;
 
 /** What a number may be. */

@@ -4,9 +4,9 @@ import { asksPerSecond, type Load, MONTH_SECONDS } from './load.ts';
 import { PRICES, PRICES_READ, STYTCH } from './prices.ts';
 
 /** Dollars for a million requests that a key in steady use may cost. */
-export const GOAL = 0.45;
+const GOAL = 0.45;
 
-/** A key in steady use: so many requests a second to each isolate (the middle of LEASES.md 6's first table). */
+/** A key in steady use: so many requests a second to each isolate (the middle of what is simulated at light load). */
 const STEADY_RATE = 10;
 
 /** Requests a second of one key to one isolate, for which it is told what a million of them cost. */

@@ -31,7 +31,7 @@ export const nameAxis = (names: readonly string[], position: 'left' | 'right') =
 });
 
 /** As short as a tick may be: 0.05, 3, 20k, 1.5M. */
-export const briefly = (value: number): string => {
+const briefly = (value: number): string => {
   const size = Math.abs(value);
   if (size >= 1e6) return `${trimmed(value / 1e6)}M`;
   if (size >= 1e4) return `${trimmed(value / 1e3)}k`;
