@@ -7,12 +7,12 @@ const VERSION = 2;
 /** The run as it is kept: the medians, and `[least, greatest]` of each under `spread`. */
 export const asJson = (run: Run): string => written(plain(run));
 
-/** A value as Biome has it: a few figures in a row stand on one line. */
+/** A value as Biome has it: a few figures or texts in a row stand on one line. */
 export const written = (value: unknown): string => {
   const spread = JSON.stringify(value, null, 2);
   const text = spread.replace(
-    /\[\s+([\d.]+(?:,\s+[\d.]+)*)\s+\]/g,
-    (_, figures: string) => `[${figures.replace(/\s+/g, ' ')}]`,
+    /\[\n\s+([^[\]{}]+?)\n\s+\]/g,
+    (_, row: string) => `[${row.replace(/\n\s+/g, ' ')}]`,
   );
   return `${text}\n`;
 };

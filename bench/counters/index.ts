@@ -7,6 +7,7 @@ import { command } from '../../tools/command.ts';
 import type { Server } from '../../tools/serve/index.ts';
 import { cpuOf } from '../cpu.ts';
 import { callJson } from '../http.ts';
+import { written } from '../json.ts';
 import { deploy, inParallel, startStytch } from '../latchkey.ts';
 import { machine } from '../machine.ts';
 import { startOrigin } from '../origin.ts';
@@ -142,7 +143,7 @@ process.exitCode = await command(readOptions(), HELP, async ({ owners, keep }) =
     const folder = join(import.meta.dirname, '..', 'results');
     mkdirSync(folder, { recursive: true });
     const result = { counted_at: new Date().toISOString(), machine: machine(), paths };
-    writeFileSync(join(folder, 'counters.json'), `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(join(folder, 'counters.json'), written(result));
     console.error('kept in bench/results/counters.json');
   }
   console.log(asTable(paths));

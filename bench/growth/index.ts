@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from '../../tools/command.ts';
+import { written } from '../json.ts';
 import { deploy, startStytch } from '../latchkey.ts';
 import { loadAverage, machine } from '../machine.ts';
 import { startOrigin } from '../origin.ts';
@@ -21,8 +22,8 @@ const main = async (options: Options): Promise<number> => {
   console.log(texts.filter((text) => text !== null).join('\n\n'));
   console.log(`load average ${loadAverage().toFixed(2)}`);
   if (!options.quick && keys !== null && owners !== null && leases !== null) {
-    const text = JSON.stringify({ at: new Date().toISOString(), machine: machine(), ...growth }, null, 2);
-    writeFileSync(join(RESULTS, 'growth.json'), `${text}\n`);
+    const kept = { at: new Date().toISOString(), machine: machine(), ...growth };
+    writeFileSync(join(RESULTS, 'growth.json'), written(kept));
     writeFileSync(join(RESULTS, 'growth.svg'), growthPlot(keys));
     writeFileSync(join(RESULTS, 'growth-leases.svg'), leasesPlot(leases));
   }

@@ -53,7 +53,12 @@ export const measureKeys = async (
   await using server = await latchkey.start();
   const rows = await measureWarm(latchkey, server, owners, rounds, tell);
   const sizesText = bytes.map((each) => `${(each / 2 ** 20).toFixed(1)} MiB`);
-  return { of: 'keys', sizes, rows: [cold, ...rows], more: [['database of the Ring', sizesText]] };
+  return {
+    of: 'keys',
+    sizes,
+    rows: [cold, ...rows],
+    more: [{ name: 'database of the Ring', texts: sizesText }],
+  };
 };
 
 /** A user with the keys that he makes by himself, each used once, so that its token is in the Vault. */

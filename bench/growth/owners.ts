@@ -72,8 +72,8 @@ export const measureOwners = async (
     sizes,
     rows,
     more: [
-      ['owners who were awake', many],
-      ['resident memory of workerd', memory],
+      { name: 'owners who were awake', texts: many },
+      { name: 'resident memory of workerd', texts: memory },
     ],
   };
 };

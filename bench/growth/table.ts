@@ -15,7 +15,7 @@ export interface Table {
   readonly sizes: readonly number[];
   readonly rows: readonly Row[];
   /** What else there is to say of each size. */
-  readonly more: readonly (readonly [name: string, texts: readonly string[]])[];
+  readonly more: readonly { readonly name: string; readonly texts: readonly string[] }[];
 }
 
 /** What the machine's noise may make of one and the same: twice, or so many milliseconds more. */
@@ -37,7 +37,7 @@ export const tableText = ({ of, sizes, rows, more }: Table): string =>
     `| ms, median (p99) | ${sizes.map((size) => `${size.toLocaleString('en')} ${of}`).join(' | ')} |`,
     `|---|${sizes.map(() => '---').join('|')}|`,
     ...rows.map(({ name, timings }) => `| ${name} | ${timings.map(written).join(' | ')} |`),
-    ...more.map(([name, texts]) => `| ${name} | ${texts.join(' | ')} |`),
+    ...more.map(({ name, texts }) => `| ${name} | ${texts.join(' | ')} |`),
   ].join('\n');
 
 const written = ({ median, p99 }: Timing): string => `${median.toFixed(2)} (${p99.toFixed(1)})`;

@@ -3,10 +3,19 @@ import { amountsOf, PARTS, readOptions } from '../../../bench/growth/options.ts'
 import { problemsOf } from '../../../bench/growth/report.ts';
 import { type Row, steepIn, type Table, tableText } from '../../../bench/growth/table.ts';
 import { inTurn, timing } from '../../../bench/growth/timing.ts';
+import { written } from '../../../bench/json.ts';
 
 const at = (median: number) => ({ median, p99: 2 * median, min: median, max: 3 * median });
 const row = (name: string, ...medians: readonly number[]): Row => ({ name, timings: medians.map(at) });
 const table = (...rows: readonly Row[]): Table => ({ of: 'keys', sizes: [10, 1_000], rows, more: [] });
+
+describe('what is kept', () => {
+  it('is written as the formatter has it: figures and texts in a row on one line', () => {
+    const kept = { sizes: [10, 1_000], more: [{ name: 'a: b, [c]', texts: ['1 MiB', '2 MiB'] }] };
+    const row = '{\n      "name": "a: b, [c]",\n      "texts": ["1 MiB", "2 MiB"]\n    }';
+    expect(written(kept)).toBe(`{\n  "sizes": [10, 1000],\n  "more": [\n    ${row}\n  ]\n}\n`);
+  });
+});
 
 describe('the options of bench:growth', () => {
   it('are all parts, whole, unless something else is said', () => {
@@ -79,7 +88,10 @@ describe('what grows', () => {
   });
 
   it('is told in a table', () => {
-    const text = tableText({ ...table(row('warm', 1, 1.234)), more: [['database', ['1 MiB', '2 MiB']]] });
+    const text = tableText({
+      ...table(row('warm', 1, 1.234)),
+      more: [{ name: 'database', texts: ['1 MiB', '2 MiB'] }],
+    });
     expect(text.split('\n')).toEqual([
       '| ms, median (p99) | 10 keys | 1,000 keys |',
       '|---|---|---|',
