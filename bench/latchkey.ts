@@ -12,6 +12,10 @@ const DESK_HOST = 'desk.bench';
 /** The route of a key with one scope, and the one that asks for nobody. */
 export const ITEMS = '/v1/items/1';
 export const PUBLIC = '/public/1';
+/** The Ring is asked each time. */
+export const STRICT = '/v1/at-once/1';
+/** It wants a scope that no key has. */
+export const REPORTS = '/v1/reports/1';
 
 /** How many keys are made at a time. */
 const PARALLEL = 16;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Server } from '../../tools/serve/index.ts';
 import { type Call, call, callJson } from '../http.ts';
-import { apiHeaders, type Deployment, type IssuedKey, ITEMS, PUBLIC } from '../latchkey.ts';
+import { apiHeaders, type Deployment, type IssuedKey, ITEMS, PUBLIC, REPORTS, STRICT } from '../latchkey.ts';
 
 const DESK_HOST = 'desk.bench';
 
@@ -106,8 +106,8 @@ export const PATHS: readonly Path[] = [
       says: 'a route with leaseSeconds 0: the Ring is asked each time',
       times: often(200),
     },
-    before: (ground) => repeated(5, () => use(ground, keyAt(ground, 1).key, '/counted/at-once/1')),
-    go: (ground) => use(ground, keyAt(ground, 1).key, '/counted/at-once/1'),
+    before: (ground) => repeated(5, () => use(ground, keyAt(ground, 1).key, STRICT)),
+    go: (ground) => use(ground, keyAt(ground, 1).key, STRICT),
   },
   {
     ...{ name: 'first_jwt', says: 'an access token that the isolate has not seen', times: each },
@@ -136,7 +136,7 @@ export const PATHS: readonly Path[] = [
   },
   {
     ...{ name: 'no_scope', says: 'a warm key without the scope of the route', times: often(500) },
-    go: (ground) => use(ground, keyAt(ground, 0).key, '/counted/reports/1', 403),
+    go: (ground) => use(ground, keyAt(ground, 0).key, REPORTS, 403),
   },
   {
     ...{ name: 'limited', says: 'a key over its limit', times: often(200) },

@@ -8,15 +8,7 @@ import { COUNTERS_HOST, type Count, LOBBIES_PATH, NOTHING } from './count.ts';
  * The Worker of the benchmark, with counters at what Cloudflare bills: the operations of KV and of SQLite where the
  * runtime offers them, and every request to a Durable Object where it arrives. One isolate has all of it.
  */
-const entry = entryOf({
-  ...settings,
-  scopes: { ...settings.scopes, 'reports:read': { title: 'Read reports' } },
-  routes: [
-    ...settings.routes,
-    { path: '/counted/at-once/**', leaseSeconds: 0, scopes: ['items:read'] },
-    { path: '/counted/reports/**', scopes: ['reports:read'] },
-  ],
-});
+const entry = entryOf(settings);
 
 let counted: Record<Count, number> = { ...NOTHING };
 

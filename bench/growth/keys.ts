@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from '../../tools/serve/index.ts';
 import { type Call, call, callJson } from '../http.ts';
-import { apiHeaders, type Deployment, type IssuedKey, ITEMS } from '../latchkey.ts';
+import { apiHeaders, type Deployment, type IssuedKey, ITEMS, STRICT } from '../latchkey.ts';
 import { askOf, door } from './doors.ts';
 import { clientIdOf } from './fill.ts';
 import type { Amounts } from './options.ts';
@@ -164,7 +164,7 @@ const askedOf = (server: Server): readonly Asked[] => {
   };
   return [
     { name: 'admission, warm', prepare: api(ITEMS) },
-    { name: 'admission, the Ring asked', prepare: api('/strict/1') },
+    { name: 'admission, the Ring asked', prepare: api(STRICT) },
     {
       name: 'a renewal, at the Ring',
       prepare: async ({ user, asked }) => {

@@ -3,7 +3,15 @@ import { copyFileSync, linkSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server } from '../../tools/serve/index.ts';
 import { call, callJson } from '../http.ts';
-import { apiHeaders, type Deployment, type IssuedKey, ITEMS, inParallel, useEach } from '../latchkey.ts';
+import {
+  apiHeaders,
+  type Deployment,
+  type IssuedKey,
+  ITEMS,
+  inParallel,
+  STRICT,
+  useEach,
+} from '../latchkey.ts';
 import { residentMiB } from '../soak/memory.ts';
 import type { Amounts } from './options.ts';
 import type { Row, Table } from './table.ts';
@@ -87,7 +95,7 @@ interface Wish {
 /** What is asked in turns, of one owner after the other. */
 const ASKED: Readonly<Record<string, (world: World, round: number) => Wish>> = {
   'admission, warm': ({ keys }, round) => as(keys, round, ITEMS),
-  'admission, the Ring asked': ({ keys }, round) => as(keys, round, '/strict/1'),
+  'admission, the Ring asked': ({ keys }, round) => as(keys, round, STRICT),
   'a pair that nobody imported': () => {
     const pair = btoa(
       `m2m-client-test-${randomBytes(16).toString('hex')}:${randomBytes(24).toString('hex')}`,

@@ -12,7 +12,6 @@ import { fill, MAX_LIVING, type Past } from './fill.ts';
 const entry = entryOf({
   ...settings,
   limits: { ...settings.limits, keysPerUser: MAX_LIVING },
-  routes: [...settings.routes, { path: '/strict/**', leaseSeconds: 0 }],
 });
 
 const HOUR_MS = 3_600_000;

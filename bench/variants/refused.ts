@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import type { Server } from '../../tools/serve/index.ts';
 import { callJson } from '../http.ts';
-import { apiHeaders, type Deployment, ITEMS, issueKey, makeToken } from '../latchkey.ts';
+import { apiHeaders, type Deployment, ITEMS, issueKey, makeToken, REPORTS } from '../latchkey.ts';
 import { madeUpKey } from '../made-up-key.ts';
 import type { Target, Variant } from '../variant.ts';
 import { allDecided } from './tiers.ts';
@@ -91,7 +91,7 @@ export const expiredKey = refused({
 export const wrongScope = refused({
   name: 'wrong_scope',
   says: 'a good key without the scope of the route: 403',
-  path: '/v1/reports/1',
+  path: REPORTS,
   refusal: { status: 403, code: 'insufficient_scope' },
   reason: 'insufficient_scope',
   credential: async (server, latchkey) => {

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { apiHeaders, basicOf, type Deployment, type IssuedKey, ITEMS, PUBLIC } from '../latchkey.ts';
+import { apiHeaders, basicOf, type Deployment, type IssuedKey, ITEMS, PUBLIC, STRICT } from '../latchkey.ts';
 import type { Seen, Variant } from '../variant.ts';
 import { allDecided } from './tiers.ts';
 
@@ -58,7 +58,7 @@ export const leaseZero = warm({
   name: 'lease_0',
   says: 'the same key on a route with `leaseSeconds: 0`: the Ring is asked on each call',
   auth: 'api_key',
-  path: '/v1/at-once/1',
+  path: STRICT,
   paced: true,
   tier: 'lease',
   headers: async ({ key }) => apiHeaders(key),
