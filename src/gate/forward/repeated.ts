@@ -23,9 +23,9 @@ interface Sent {
   clientIp: string | null;
 }
 
-/** Callers whose last headers are kept, and how long these may be, in characters. Together at most about 4 MiB. */
+/** Callers whose last headers are kept, and how long these may be, in characters. Together at most about 5 MiB. */
 const MAX_KEPT = 500;
-const MAX_LENGTH = 2_048;
+const MAX_LENGTH = 3_072;
 
 /** More than a value: what was put beside the client's own goes with it. */
 const MIXED: ReadonlySet<string> = new Set([CDN_LOOP, 'early-data']);
@@ -89,7 +89,10 @@ const repeat = (sent: Sent, { inbound, rules, clientIp, requestId }: Sending): b
 /** What is kept of headers that were made anew; null for what must not be repeated, or is more than is worth it. */
 const sentOf = (headers: Headers, { inbound, rules, letter, clientIp }: Sending): Sent | null => {
   const forwarded = [...inbound].filter(([name]) => rules.forwards(name));
-  const length = forwarded.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  const length = [...forwarded, ...letter].reduce(
+    (sum, [name, value]) => sum + name.length + value.length,
+    0,
+  );
   // What `Connection` took away, and what the letter says instead of the client, must not come back with another value.
   const isHis = ([name]: readonly [string, string]): boolean =>
     headers.has(name) && !letter.some(([told]) => told.toLowerCase() === name);

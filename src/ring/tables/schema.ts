@@ -262,7 +262,7 @@ const ADDED_COLUMNS = {
  * Version 3: a key's whole life. Version 4: keys that were made for a device client, tokens for part of the scopes.
  * Version 5: no question is answered by looking at every row. Version 6: tokens that were spent. Version 7: the book of each
  * key is a row of its own. The version before does not see those: taken back within a window, it counts the own limits of
- * keys anew. Version 8: leases beside the meter.
+ * keys anew. Version 8: leases beside the meter; the version before takes those that are out away, and counts that use too low.
  */
 export const SCHEMA: Schema = {
   tables: TABLES,
