@@ -109,7 +109,7 @@ describe.skipIf(missing !== null)(`by keyboard in Chromium${NOT_HERE}`, () => {
       await keys.type('E-mail', GRACE.email);
       await keys.type('Password', GRACE.password);
       await another(page, () => page.keyboard.press('Enter'));
-      await page.keyboard.type(account.email);
+      await keys.type('User, member, organisation, e-mail address or key', account.email);
       await another(page, () => page.keyboard.press('Enter'));
       await keys.enter('Suspend');
       await keys.type('Why', 'by keyboard');
