@@ -350,6 +350,14 @@ const MAX_TOKENS = 4;
 const mayLack = ({ scopes }: Key, wanted: readonly string[]): boolean =>
   possible(scopes, Date.now(), Date.now(), false).some((set) => !wanted.every((one) => set.includes(one)));
 
+/** Promise 4 allows an exchange for each part of a key's scopes, by secret and by what the key is at the time. */
+const allowPart = (key: Key, secret: Secret, part: readonly string[]): void => {
+  const isUnclear = Date.now() < key.tokensUnclearUntil;
+  const name = `${key.generation} ${isUnclear} ${secret.pair} ${part.join(' ')}`;
+  if (!key.parts.has(name)) key.allowedExchanges++;
+  key.parts.add(name);
+};
+
 /** A program asks for an access token, now and then for part of the scopes (RFC 6749 §4.4). */
 export const requestToken = async (soak: Soak, random: Random, key: Key): Promise<void> => {
   const index = integerBelow(random, key.secrets.length);
@@ -367,13 +375,10 @@ export const requestToken = async (soak: Soak, random: Random, key: Key): Promis
     }),
     about: key.keyId,
   };
-  if (part !== null) {
-    const isUnclear = Date.now() < key.tokensUnclearUntil;
-    const name = `${key.generation} ${isUnclear} ${secret.pair} ${part.join(' ')}`;
-    if (!key.parts.has(name)) key.allowedExchanges++;
-    key.parts.add(name);
-  }
+  if (part !== null) allowPart(key, secret, part);
   const told = await atDesk<{ access_token: string; scope: string; expires_in: number }>(soak, random, wish);
+  // A key that changed meanwhile has had its token thrown away, and another one asked for.
+  if (part !== null) allowPart(key, secret, part);
   if (told.value === null) return;
   const { access_token: jwt, scope, expires_in: seconds } = told.value;
   const given = scope.split(' ');
