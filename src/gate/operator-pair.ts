@@ -1,3 +1,4 @@
+import { putRecent } from '../model/recent.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
 import { OPERATOR_SCOPE } from '../model/scope.ts';
 import type { Trace } from '../model/trace.ts';
@@ -33,14 +34,7 @@ export const createOperatorPairs = (ports: DecisionPorts, operators: ReadonlySet
    */
   const known = new Map<string, number>();
   const isKnown = (text: string): boolean => (known.get(text) ?? 0) * 1000 > ports.now();
-  const learn = (text: string, expiresAt: number): void => {
-    known.delete(text);
-    known.set(text, expiresAt);
-    for (const oldest of known.keys()) {
-      if (known.size <= MAX_KNOWN) break;
-      known.delete(oldest);
-    }
-  };
+  const learn = (text: string, expiresAt: number): void => putRecent(known, text, expiresAt, MAX_KNOWN);
 
   const give: OperatorPairs['give'] = async (presented, scopes, trace) => {
     const { credential, text } = presented;

@@ -1,3 +1,4 @@
+import { putRecent } from '../../model/recent.ts';
 import { CDN_LOOP, type HeaderEntry, type HeaderRules, outbound } from './headers.ts';
 
 /** What goes to the origin with one request: of the client's headers, what it is told of the caller, and of the request. */
@@ -43,12 +44,8 @@ export const createRepeated = (): ((sending: Sending) => Headers) => {
     if (before !== undefined && repeat(before, sending)) return before.headers;
     const headers = toOrigin(sending);
     const sent = sentOf(headers, sending);
-    kept.delete(sending.letter);
-    if (sent !== null) kept.set(sending.letter, sent);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= MAX_KEPT) break;
-      kept.delete(oldest);
-    }
+    if (sent === null) kept.delete(sending.letter);
+    else putRecent(kept, sending.letter, sent, MAX_KEPT);
     return headers;
   };
 };
