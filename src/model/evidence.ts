@@ -22,13 +22,29 @@ export interface HeldStanding {
   readonly askedAt: number;
   /** Where alone the key may be used from, as `standing` says it; null for everywhere. */
   readonly addresses: readonly AddressRange[] | null;
+  /** This isolate's clock when its age was last asked; infinite once that ran backwards, and nobody can say it any more. */
+  seenAt: number;
 }
 
 /** The Ring's yes, as an isolate holds it. */
 export const heldStanding = (standing: HeldStanding['standing'], askedAt: number): HeldStanding => {
   const { ipAllowlist = null } = standing;
-  return { standing, askedAt, addresses: ipAllowlist === null ? null : addressRanges(ipAllowlist) };
+  return {
+    standing,
+    askedAt,
+    addresses: ipAllowlist === null ? null : addressRanges(ipAllowlist),
+    seenAt: askedAt,
+  };
 };
+
+/** How old the Ring's word is at most, in milliseconds; infinite where the clock ran backwards since it was asked for. */
+export const ageOf = (held: HeldStanding, now: number): number => {
+  held.seenAt = now < held.seenAt ? Number.POSITIVE_INFINITY : now;
+  return held.seenAt - held.askedAt;
+};
+
+/** Whether the age of the Ring's word is known. */
+export const isTimed = (held: HeldStanding, now: number): boolean => Number.isFinite(ageOf(held, now));
 
 /** Where what we know of a credential came from, the cheapest first: what the log calls the tier. */
 export type Tier = 'memory' | 'lease' | 'kv' | 'ring' | 'exchange' | 'grace';

@@ -2,6 +2,7 @@ import {
   type Evidence,
   type HeldStanding,
   heldStanding,
+  isTimed,
   isUsed,
   type Known,
   purseName,
@@ -82,7 +83,7 @@ const learn = (
 const hold = (ports: DecisionPorts, { text, evidence }: Known, held: HeldStanding): void => {
   const before = evidence.held;
   const now = ports.now();
-  if (before !== null && (held.askedAt > now || (before.askedAt <= now && held.askedAt < before.askedAt)))
+  if (before !== null && (held.askedAt > now || (isTimed(before, now) && held.askedAt < before.askedAt)))
     return;
   if (before?.standing.generation !== held.standing.generation) evidence.identity = null;
   evidence.held = held;

@@ -17,6 +17,7 @@ export const mayGoOn = (
   silence !== null &&
   held !== null &&
   (leaseSeconds > 0 || asked === true) &&
+  Number.isFinite(held.seenAt) &&
   held.askedAt <= silence.since &&
   silence.since - held.askedAt < held.standing.leaseMs - LEASE_SLACK_MS;
 

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../model/evidence.ts';
+import { ageOf, type Evidence } from '../../model/evidence.ts';
 import { fields, renewalDue, silence, spend, type Verdict } from '../../model/lease.ts';
 import { retryAfterSeconds } from '../../model/lease-fields.ts';
 import { LEASE_SLACK_MS } from '../../model/meter.ts';
@@ -29,9 +29,10 @@ const GIVE_UP_MS = 5_000;
 /** Whether the Ring's word on a credential is young enough for a route. */
 export const isFresh = ({ held }: Evidence, price: Price, now: number): boolean => {
   if (held === null) return false;
-  if (price.leaseSeconds === 0) return held.askedAt >= price.startedAt;
+  const ageMs = ageOf(held, now);
+  if (price.leaseSeconds === 0) return ageMs <= now - price.startedAt;
   const leaseMs = Math.min(price.leaseSeconds * 1000, held.standing.leaseMs) - LEASE_SLACK_MS;
-  return held.askedAt <= now && now - held.askedAt < leaseMs;
+  return ageMs < leaseMs;
 };
 
 /** Spends a request's cost: from a lease at hand, at once, or by the Ring's decision. */

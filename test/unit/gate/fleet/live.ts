@@ -1,5 +1,6 @@
 import { createDecide, type Decision, type Demand } from '../../../../src/gate/decide.ts';
 import type { DecisionPorts } from '../../../../src/gate/ports.ts';
+import { ageOf } from '../../../../src/model/evidence.ts';
 import { renewalDue } from '../../../../src/model/lease.ts';
 import { OWNER_PURSE } from '../../../../src/model/lease-wire.ts';
 import { CREDENTIAL_KINDS } from '../../../../src/model/policy.ts';
@@ -116,6 +117,9 @@ export const live = async (plan: Plan, epilogue?: Epilogue): Promise<Life> => {
       const look = () => {
         for (const [person, purse] of looks as [Person, string][])
           renewalDue(memory.purse(person.ring, purse), now());
+        for (const { ring } of PEOPLE)
+          for (const { evidence } of memory.knownOf(ring))
+            if (evidence.held !== null) ageOf(evidence.held, now());
       };
       look();
       clock.skewMs += byMs;
