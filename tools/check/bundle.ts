@@ -61,7 +61,7 @@ const HINT = `${BUDGETS} has what they may weigh, and may have. Its parts are wr
 const WRANGLER = ['wrangler', 'wrangler'] as const;
 
 /** Nothing of these is for production. */
-const FOREIGN = /^(emulator|demo|bench|test|tools)\//;
+const FOREIGN = /^(cli|emulator|demo|bench|test|tools)\//;
 
 /** The files of the project that are in a bundle, as paths from the root. */
 const inputsOf = ({ inputs }: Metafile): readonly string[] =>

@@ -47,8 +47,8 @@ const READS_CONFIG = ['assemble', 'config'];
 export const RULES: readonly Rule[] = [
   {
     name: 'production-only',
-    says: 'src imports nothing of emulator, demo, bench, test, tools',
-    forbids: ({ from, to }) => inside('src', from) && /^(emulator|demo|bench|test|tools)\//.test(to),
+    says: 'src imports nothing of cli, emulator, demo, bench, test, tools',
+    forbids: ({ from, to }) => inside('src', from) && /^(cli|emulator|demo|bench|test|tools)\//.test(to),
   },
   {
     name: 'emulator-alone',

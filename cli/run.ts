@@ -1,0 +1,44 @@
+import type { Entry, ExitCode, World } from './command.ts';
+
+/** Calls what the arguments name. A call for help is answered here, a word that is no command too. */
+export const run = async (
+  commands: readonly Entry[],
+  args: readonly string[],
+  world: World,
+): Promise<ExitCode> => {
+  const { terminal } = world;
+  const [first = '--help', second = ''] = args;
+  if (['--help', '-h', 'help'].includes(first)) {
+    terminal.say(overviewOf(commands));
+    return 0;
+  }
+  const entry =
+    commands.find(({ name }) => name === `${first} ${second}`) ?? commands.find(({ name }) => name === first);
+  if (entry === undefined) {
+    const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+    if (group.length > 0 && ['', '--help', '-h'].includes(second)) {
+      terminal.say(overviewOf(group));
+      return second === '' ? 2 : 0;
+    }
+    terminal.tell(`latchkey: there is no command ${JSON.stringify(args.slice(0, 2).join(' '))}.\n`);
+    terminal.tell(overviewOf(group.length > 0 ? group : commands));
+    return 2;
+  }
+  const command = await entry.load();
+  const rest = args.slice(entry.name.split(' ').length);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    terminal.say(command.help);
+    return 0;
+  }
+  return command.run(rest, world);
+};
+
+const overviewOf = (commands: readonly Entry[]): string => {
+  const width = Math.max(0, ...commands.map(({ name }) => name.length));
+  return [
+    'Sets up, checks and runs Latchkey.\n',
+    '  npm run latchkey -- COMMAND [options]\n',
+    ...commands.map(({ name, says }) => `  ${name.padEnd(width)}  ${says}`),
+    '\n  latchkey COMMAND --help says the rest.',
+  ].join('\n');
+};
