@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { checkAdvisories } from './advisories.ts';
 import { checkBundle } from './bundle.ts';
+import { checkCommands } from './commands.ts';
 import { checkCommitted } from './committed.ts';
 import { checkDeployment } from './deployment.ts';
 import { checkDocs } from './docs.ts';
 import { checkHistory } from './history.ts';
 import { checkImports } from './imports.ts';
+import { checkLinks } from './links.ts';
 import { checkLockfile } from './lockfile.ts';
 import { checkNamedTests } from './named-tests.ts';
 import { checkPackages } from './packages.ts';
@@ -43,6 +45,8 @@ const STEPS: readonly Step[] = [
   { name: 'bundle', says: 'the production bundle: contents, size, start-up', run: () => checkBundle() },
   { name: 'deploy', says: 'wrangler.toml: no cache before the Gate, no other door', run: checkDeployment },
   { name: 'docs', says: 'generated documents in sync (tools/docs)', run: () => checkDocs() },
+  { name: 'commands', says: 'the commands that documents name exist', run: checkCommands },
+  { name: 'links', says: 'what documents link to exists', run: checkLinks },
   { name: 'named', says: 'the tests that are named in lists of tests exist', run: checkNamedTests },
   { name: 'lockfile', says: 'package-lock.json installs everywhere', run: checkLockfile },
   { name: 'packages', says: 'they are pinned, sealed, run nothing, may be shipped', run: checkPackages },
