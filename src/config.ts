@@ -2,7 +2,7 @@ import { baseUrlProblem, isLoopback } from './config/hosts.ts';
 import { readLogo } from './config/logo.ts';
 import { environmentOf, readSettings } from './config/read.ts';
 import type { Parsed } from './config/schema.ts';
-import { readSecrets, type Secrets } from './config/secrets.ts';
+import { readSecrets, type Secrets, type SecretsResult } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
 import { openSpellings, unusedSecret } from './config/warnings.ts';
@@ -115,6 +115,17 @@ export interface Scope {
   readonly selfService: boolean;
 }
 
+/** What of the operator's file is no secret, or everything that is wrong with it. */
+export type OpenConfigResult =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly policy: Policy;
+      /** What is allowed and probably not meant. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
 /** Everything the Worker starts from, or everything that keeps it from starting. */
 export type ConfigResult =
   | {
@@ -135,9 +146,18 @@ export const defineConfig = (settings: Settings): Settings => settings;
  * can be told is told, each by the name of its setting and never with a value of a secret.
  */
 export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>): ConfigResult => {
+  const open = readOpenConfig(raw, vars);
+  const secret = readSecretConfig(raw, vars);
+  if (!open.ok || !secret.ok)
+    return { ok: false, problems: [open, secret].flatMap((part) => (part.ok ? [] : part.problems)) };
+  const warnings = [...open.warnings, ...unusedSecret(open.config, secret.secrets)];
+  return { ...open, secrets: secret.secrets, warnings };
+};
+
+/** The same without the secrets: for who cannot know them, such as a command on the operator's machine. */
+export const readOpenConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>): OpenConfigResult => {
   const file = override(isRecord(raw) ? raw : {}, vars);
   const environment = environmentOf(file.settings);
-  const secrets = readSecrets(vars, environment);
   const apiUrl = readApiUrl(vars.STYTCH_API_URL, environment);
   const clock = readClock(vars.CLOCK_OFFSET_SECONDS, environment);
   const { parsed, problems } = isRecord(raw) ? readSettings(file.settings, environment) : NO_FILE;
@@ -146,23 +166,24 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
     ...file.problems,
     ...apiUrl.problems,
     ...clock.problems,
-    ...(secrets.ok ? [] : secrets.problems),
-    ...unsignedEvents(file.settings, vars),
   ];
-  if (all.length > 0 || parsed === null || environment === null || !secrets.ok)
-    return { ok: false, problems: all };
+  if (all.length > 0 || parsed === null || environment === null) return { ok: false, problems: all };
   const policy = compile(parsed.routes, {
     leaseSeconds: parsed.leaseSeconds,
     timeoutSeconds: parsed.origin.timeoutSeconds,
   });
   const config = complete(parsed, policy, environment, apiUrl.url, clock.offsetSeconds);
-  return {
-    ok: true,
-    config,
-    policy,
-    secrets: secrets.secrets,
-    warnings: [...openSpellings(policy.routes), ...unusedSecret(config, secrets.secrets)],
-  };
+  return { ok: true, config, policy, warnings: openSpellings(policy.routes) };
+};
+
+/** The secrets alone, as the file's other settings need them. */
+export const readSecretConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>): SecretsResult => {
+  const { settings } = override(isRecord(raw) ? raw : {}, vars);
+  const secrets = readSecrets(vars, environmentOf(settings));
+  const unsigned = unsignedEvents(settings, vars);
+  return unsigned.length === 0
+    ? secrets
+    : { ok: false, problems: [...(secrets.ok ? [] : secrets.problems), ...unsigned] };
 };
 
 /** Nobody could tell events that we did not sign from anybody's. */
