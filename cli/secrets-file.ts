@@ -5,9 +5,9 @@ import { err, ok, type Result } from '../src/model/refusal.ts';
 /** Secrets by their names, as `wrangler secret bulk` takes them. */
 export type Secrets = Readonly<Record<string, string>>;
 
-/** Where the secrets of an environment are kept on the operator's machine; git ignores the folder. */
-export const secretsPath = (folder: string, environment: string): string =>
-  join(folder, '.latchkey', `secrets.${environment}.json`);
+/** Where the secrets of an environment (null: the top level) are kept on the operator's machine; git ignores the folder. */
+export const secretsPath = (folder: string, environment: string | null): string =>
+  join(folder, '.latchkey', environment === null ? 'secrets.json' : `secrets.${environment}.json`);
 
 /** Reads them; null where there is no such file. Cloudflare tells nobody a secret that it holds: this file is the only one that has all. */
 export const readSecrets = (path: string): Result<Secrets | null, string> => {
