@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { unstable_readConfig } from 'wrangler';
+import { type Environments, environmentProblems } from './environments.ts';
 import { ROOT } from './project.ts';
 import { type Outcome, outcomeOf } from './step.ts';
 
@@ -16,22 +17,38 @@ export interface Deployment {
 /** From this date on `fetch` knows `cache: 'no-store'`. */
 const NO_STORE_SINCE = '2024-11-11';
 
-/** Reads wrangler.toml and says what of it would let an answer past the Gate; for every environment in it. */
+/** Reads wrangler.toml and says what of it would let an answer past the Gate, or keep one of its environments from serving. */
 export const checkDeployment = (): Outcome => {
-  const config = resolve(ROOT, 'wrangler.toml');
-  const whole = unstable_readConfig({ config }, { hideWarnings: true });
-  const names = [undefined, ...(whole.definedEnvironments ?? [])];
-  return outcomeOf(
-    names.flatMap((env) =>
-      deploymentProblems(
-        unstable_readConfig(
-          { config, ...(env === undefined ? {} : { env }) },
-          { hideWarnings: true },
-        ) as Deployment,
-      ).map((problem) => `wrangler.toml${env === undefined ? '' : `, [env.${env}]`}: ${problem}`),
+  const environments = environmentsOf(resolve(ROOT, 'wrangler.toml'));
+  const problems = [
+    ...Object.entries(environments).flatMap(([env, environment]) =>
+      deploymentProblems(environment as Deployment).map(
+        (problem) => `${env === '' ? '' : `[env.${env}] `}${problem}`,
+      ),
     ),
-    `${names.length} environment${names.length === 1 ? '' : 's'}`,
+    ...environmentProblems(environments),
+  ];
+  const count = Object.keys(environments).length;
+  return outcomeOf(
+    problems.map((problem) => `wrangler.toml: ${problem}`),
+    `${count} environment${count === 1 ? '' : 's'}`,
   );
+};
+
+/** Each environment of a wrangler.toml as wrangler would deploy it; '' is the top level. */
+export const environmentsOf = (config: string): Environments => {
+  const read = (env?: string) =>
+    unstable_readConfig({ config, ...(env === undefined ? {} : { env }) }, { hideWarnings: true });
+  const whole = read();
+  return {
+    '': whole as unknown as Environments[string],
+    ...Object.fromEntries(
+      (whole.definedEnvironments ?? []).map((env: string) => [
+        env,
+        read(env) as unknown as Environments[string],
+      ]),
+    ),
+  };
 };
 
 /** What is wrong with a deployment, one line each (SECURITY: 0.8, CACHE-01, PATH-07). */
