@@ -159,7 +159,7 @@ describe('npm run dev', () => {
     expect(asked).toContain(`"owner":{"kind":"user","id":"${ADA}"`);
   });
 
-  test('npm run import makes a client of Stytch a key of a user, by the operator that it names', async () => {
+  test('latchkey keys import makes a client of Stytch a key of a user, by the operator that it names', async () => {
     const { projectId, projectSecret } = await emulatorProject();
     const pair = { client_id: 'billing-robot', client_secret: 'tin-whistle-quiet-lantern' };
     const made = await fetch(`${places.stytch}/v1/m2m/clients`, {
@@ -174,7 +174,7 @@ describe('npm run dev', () => {
     const file = join(folder, 'clients.csv');
     writeFileSync(file, `client_id,client_secret,user_id\n${pair.client_id},${pair.client_secret},${ADA}\n`);
     const args = [
-      ...['tools/import.ts', '--file', file, '--desk', places.desk, '--json'],
+      ...['cli/index.ts', 'keys', 'import', '--file', file, '--desk', places.desk, '--json'],
       ...['--client-id', OPERATOR.clientId],
       ...['--token-url', `${places.stytch}/v1/public/${projectId}/oauth2/token`],
     ];

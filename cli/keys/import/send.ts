@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { err, ok, type Result } from '../../src/model/refusal.ts';
+import { err, ok, type Result } from '../../../src/model/refusal.ts';
+import type { TokenSource } from '../../token.ts';
 import type { ReportLine } from './report.ts';
 import type { Row } from './rows.ts';
-import type { TokenSource } from './token.ts';
 
 /** How often a row is tried, until it is left for the next run. */
 const MAX_TRIES = 8;

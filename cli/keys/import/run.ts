@@ -1,7 +1,7 @@
+import type { TokenSource } from '../../token.ts';
 import type { Outcome, Report, ReportLine } from './report.ts';
 import type { BadRow, Row } from './rows.ts';
 import { type Sent, sendRow } from './send.ts';
-import type { TokenSource } from './token.ts';
 
 export interface Run {
   readonly desk: string;

@@ -105,7 +105,7 @@ const start = (
   args: readonly string[],
   env: Record<string, string> = { LATCHKEY_OPERATOR_TOKEN: 'good-token' },
 ) => {
-  const child = spawn(process.execPath, ['tools/import.ts', ...args], {
+  const child = spawn(process.execPath, ['cli/index.ts', 'keys', 'import', ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
   });
   let stdout = '';
@@ -140,7 +140,7 @@ const report = () => {
 };
 const withReport = () => ['--report', join(folder, 'report.ndjson')];
 
-describe('npm run import', () => {
+describe('latchkey keys import', () => {
   test('imports each row for its user, with its name, and says what became of it', async () => {
     replies.set('b', [ALREADY]);
     replies.set('c', [{ status: 403, code: 'client_not_proven' }]);
@@ -388,8 +388,9 @@ describe('the operator’s token', () => {
 
 describe('called wrongly, it says so and sends nothing', () => {
   test.each<[string, (file: string) => readonly string[], string]>([
-    ['without a file', () => ['--desk', desk], 'Say --file and --desk.'],
-    ['without a Desk', (file) => ['--file', file], 'Say --file and --desk.'],
+    ['without a file', () => ['--desk', desk], 'Say --file'],
+    ['with more than a file', (file) => ['--file', file, '--desk', desk, 'planted'], 'Say --file'],
+    ['without a Desk', (file) => ['--file', file], 'Say --desk, or set LATCHKEY_DESK.'],
     ['a Desk that is no URL', (file) => ['--file', file, '--desk', 'keys.acme.com'], '--desk must be https'],
     [
       'a Desk without TLS',
@@ -447,7 +448,7 @@ describe('called wrongly, it says so and sends nothing', () => {
     const { code, stdout } = await run(['--help'], {});
     expect([code, stdout]).toEqual([
       0,
-      expect.stringContaining('npm run import -- --file CLIENTS --desk URL'),
+      expect.stringContaining('npm run latchkey -- keys import --file CLIENTS --desk URL'),
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readCsv } from '../../../tools/import/csv.ts';
+import { readCsv } from '../../../cli/keys/import/csv.ts';
 
 const fieldsOf = (text: string) => readCsv(text)?.map(({ fields }) => fields) ?? null;
 

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../src/model/refusal.ts';
+import { err, ok, type Result } from '../../../src/model/refusal.ts';
 import { readCsv } from './csv.ts';
 
 /** One client that is to become somebody's key. */

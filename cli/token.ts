@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { err, ok, type Result } from '../../src/model/refusal.ts';
+import { err, ok, type Result } from '../src/model/refusal.ts';
 
 /** Where the operator's token comes from. */
 export interface TokenSource {
