@@ -34,20 +34,29 @@ export const readProject = async (
 export const configOf = ({ settings, deployment }: Project): OpenConfigResult =>
   readOpenConfig(settings, deployment.vars);
 
+/** The environment that `--env` names: production when it is not given, and for an empty name the top level. */
+export const environmentOf = (env: string | undefined): string | null =>
+  env === undefined ? 'production' : env || null;
+
 /** How wrangler is told the environment: the empty name is the top level, whatever CLOUDFLARE_ENV says. */
 export const environmentArgs = (environment: string | null): readonly string[] => [
   '--env',
   environment ?? '',
 ];
 
-/** Node takes the types away by itself. Each version of the file is read anew. */
 const readSettings = async (folder: string): Promise<Result<unknown, string>> => {
   const path = join(folder, SETTINGS_FILE);
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return err(`${SETTINGS_FILE}: is not there: npm run latchkey -- init writes it`);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined)
+    return err(`${SETTINGS_FILE}: is not there: npm run latchkey -- init writes it`);
+  return loadSettings(path);
+};
+
+/** Node takes the types away by itself. Each version of the file is read anew. */
+export const loadSettings = async (path: string): Promise<Result<unknown, string>> => {
   try {
+    const version = statSync(path).mtimeMs;
     const file: { readonly default?: unknown } = await import(
-      /* @vite-ignore */ `${pathToFileURL(path)}?${stat.mtimeMs}`
+      /* @vite-ignore */ `${pathToFileURL(path)}?${version}`
     );
     return ok(file.default);
   } catch (error) {
