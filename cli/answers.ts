@@ -13,21 +13,22 @@ export const failed = ({ tell }: Terminal, problem: string): ExitCode => {
   return 1;
 };
 
-/** What may be done, now that whoever is there was asked. */
-export type Leave = 'granted' | 'denied' | 'nobody';
-
 /**
- * Asks whether to do what cannot be undone; `--yes` answers for whoever is not there. Without both nothing is done, and
- * the terminal is told what would have been.
+ * Asks whether to do what cannot be undone: null if it may be done, otherwise how the command ends. `--yes` answers for
+ * whoever is not there; without both the terminal is told what would have been done, and nothing is.
  */
-export const askLeave = async ({ tell, person }: Terminal, what: string, yes: boolean): Promise<Leave> => {
-  if (yes) return 'granted';
+export const askLeave = async (
+  { tell, person }: Terminal,
+  what: string,
+  yes: boolean,
+): Promise<ExitCode | null> => {
+  if (yes) return null;
   if (person === null) {
     tell(`${what}: say --yes to have it done. Nothing was.`);
-    return 'nobody';
+    return 2;
   }
   const answer = await person.confirm(`${what}?`, false);
-  if (answer.ok && answer.value) return 'granted';
+  if (answer.ok && answer.value) return null;
   tell('Nothing was done.');
-  return 'denied';
+  return 1;
 };

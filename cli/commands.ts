@@ -3,6 +3,21 @@ import type { Entry } from './command.ts';
 /** All commands, in the order in which an operator comes to need them. */
 export const COMMANDS: readonly Entry[] = [
   {
+    name: 'keys list',
+    says: 'Lists the keys of a user, a member or an organisation',
+    load: async () => (await import('./keys/list.ts')).keysList,
+  },
+  {
+    name: 'keys issue',
+    says: 'Makes a key for one of them, and shows it once',
+    load: async () => (await import('./keys/issue.ts')).keysIssue,
+  },
+  {
+    name: 'keys revoke',
+    says: 'Revokes a key, or all keys of an owner',
+    load: async () => (await import('./keys/revoke.ts')).keysRevoke,
+  },
+  {
     name: 'keys import',
     says: 'Makes M2M clients that Stytch has already keys of your users',
     load: async () => (await import('./keys/import/index.ts')).keysImport,
