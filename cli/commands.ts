@@ -3,6 +3,11 @@ import type { Entry } from './command.ts';
 /** All commands, in the order in which an operator comes to need them. */
 export const COMMANDS: readonly Entry[] = [
   {
+    name: 'init',
+    says: 'Makes this clone yours: settings, hosts, keys',
+    load: async () => (await import('./init/index.ts')).init,
+  },
+  {
     name: 'keys list',
     says: 'Lists the keys of a user, a member or an organisation',
     load: async () => (await import('./keys/list.ts')).keysList,
