@@ -27,4 +27,9 @@ export const COMMANDS: readonly Entry[] = [
     says: 'Makes M2M clients that Stytch has already keys of your users',
     load: async () => (await import('./keys/import/index.ts')).keysImport,
   },
+  {
+    name: 'probe',
+    says: 'Looks at a deployment from outside, as whoever wants to get past it does',
+    load: async () => (await import('./probe/index.ts')).probeCommand,
+  },
 ];

@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { issueKey, signIn } from '../../demo/world.ts';
-import { certificate } from '../../emulator/certificate.ts';
-import { type Ask, createAsk } from '../../tools/probe/ask.ts';
-import type { Place } from '../../tools/probe/check.ts';
-import { lineOf } from '../../tools/probe/report.ts';
-import { CHECKS, type Outcome, outcomeOf, probe } from '../../tools/probe/run.ts';
-import { type BreakingProxy, startBreakingProxy } from './breaking-proxy.ts';
-import { type OwnLatchkey, startLatchkey } from './latchkey.ts';
+import { type Ask, createAsk } from '../../../cli/probe/ask.ts';
+import type { Place } from '../../../cli/probe/check.ts';
+import { lineOf } from '../../../cli/probe/report.ts';
+import { CHECKS, type Outcome, outcomeOf, probe } from '../../../cli/probe/run.ts';
+import { issueKey, signIn } from '../../../demo/world.ts';
+import { certificate } from '../../../emulator/certificate.ts';
+import { type BreakingProxy, startBreakingProxy } from '../breaking-proxy.ts';
+import { type OwnLatchkey, startLatchkey } from '../latchkey.ts';
 import { FAULTS } from './probe-faults.ts';
 
 const PATH = '/v1/items/1';
@@ -57,7 +57,7 @@ const command = (
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ readonly exitCode: number | null; readonly out: string; readonly err: string }> => {
-  const child = spawn(process.execPath, ['tools/probe.ts', ...args], {
+  const child = spawn(process.execPath, ['cli/index.ts', 'probe', ...args], {
     env: { ...process.env, NODE_OPTIONS: undefined, LATCHKEY_KEY: undefined, ...env },
   });
   let [out, err] = ['', ''];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
+import { readArgs } from '../args.ts';
 
 export const HELP = `Looks at a Latchkey that is deployed, from outside, and says what does not hold.
 
@@ -39,12 +39,18 @@ export interface Options {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the command line; null is a call for help. */
-export const readOptions = (environment: Environment): Result<Options | null, string> => {
-  const parsed = parse();
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const ARGS = {
+  ...{ path: text, open: text, desk: text, 'key-file': text, origin: text, elsewhere: text, only: text },
+  ...{ yes: flag, json: flag },
+} as const;
+
+/** Reads the command line. */
+export const readOptions = (args: readonly string[], environment: Environment): Result<Options, string> => {
+  const parsed = readArgs(args, ARGS);
   if (!parsed.ok) return parsed;
   const { values, positionals } = parsed.value;
-  if (values.help === true) return ok(null);
   if (positionals.length === 0) return err('Say where the API is: https://api.acme.com');
   for (const path of [values.path, values.open])
     if (path !== undefined && !/^\/[A-Za-z0-9._~/-]*$/.test(path))
@@ -73,34 +79,6 @@ export const readOptions = (environment: Environment): Result<Options | null, st
     },
     ...{ only: values.only ?? null, yes: values.yes === true, json: values.json === true },
   });
-};
-
-const parse = () => {
-  try {
-    const text = { type: 'string' } as const;
-    const flag = { type: 'boolean' } as const;
-    return ok(
-      parseArgs({
-        allowPositionals: true,
-        options: {
-          ...{
-            path: text,
-            open: text,
-            desk: text,
-            'key-file': text,
-            origin: text,
-            elsewhere: text,
-            only: text,
-          },
-          ...{ yes: flag, json: flag, help: flag },
-        },
-      }),
-    );
-  } catch (error) {
-    // An option that is not there, or one without its value.
-    if (error instanceof TypeError) return err(error.message);
-    throw error;
-  }
 };
 
 const keyOf = (

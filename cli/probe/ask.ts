@@ -1,8 +1,8 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { Cut, readerOf } from '../wire/reader.ts';
-import { type RawResponse, readResponse } from '../wire/response.ts';
+import { Cut, readerOf } from '../../tools/wire/reader.ts';
+import { type RawResponse, readResponse } from '../../tools/wire/response.ts';
 import { isHere } from './options.ts';
 
 /** One request, as it goes over the wire: `fetch` would tidy it up. */

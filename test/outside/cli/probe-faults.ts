@@ -1,4 +1,4 @@
-import type { Answered, Fault, Passing } from './breaking-proxy.ts';
+import type { Answered, Fault, Passing } from '../breaking-proxy.ts';
 
 const served = (body = 'served'): Answered => ({
   status: 200,
