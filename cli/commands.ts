@@ -32,4 +32,19 @@ export const COMMANDS: readonly Entry[] = [
     says: 'Looks at a deployment from outside, as whoever wants to get past it does',
     load: async () => (await import('./probe/index.ts')).probeCommand,
   },
+  {
+    name: 'audit list',
+    says: 'Lists who did what to the keys of an owner',
+    load: async () => (await import('./audit/list.ts')).auditList,
+  },
+  {
+    name: 'audit export',
+    says: 'Exports all that is kept of an owner, the audit trail with it',
+    load: async () => (await import('./audit/export.ts')).auditExport,
+  },
+  {
+    name: 'audit verify',
+    says: 'Verifies the audit trail of an export, on this machine alone',
+    load: async () => (await import('./audit/verify.ts')).auditVerify,
+  },
 ];

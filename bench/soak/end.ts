@@ -1,6 +1,6 @@
+import { verifyExport } from '../../cli/audit/verify-export.ts';
 import { readMasterKeys } from '../../src/config/secrets.ts';
 import { openKeychain } from '../../src/model/keychain.ts';
-import { verifyExport } from '../../tools/audit/verify.ts';
 import { call, callJson } from '../http.ts';
 import { inParallel } from '../latchkey.ts';
 import type { Random } from '../simulate/random.ts';

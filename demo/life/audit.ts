@@ -21,7 +21,7 @@ const WRITTEN = [
   ],
 ];
 
-/** Reads the owner's trail, has `npm run audit` verify it, alters a row, and has that one named. */
+/** Reads the owner's trail, has `latchkey audit verify` verify it, alters a row, and has that one named. */
 export const verifyTrail = async (stage: Stage, days: Days, atDesk: AtDesk): Promise<void> => {
   const head = await atDesk('/v1/audit/head');
   demand(head, 200);
@@ -38,7 +38,7 @@ export const verifyTrail = async (stage: Stage, days: Days, atDesk: AtDesk): Pro
   const headFile = join(days.folder, 'head.json');
   writeFileSync(headFile, head.text);
   const whole = verify(days, headFile, textOf(head.json, 'ring'), rows);
-  stage.tell(`npm run audit -- verify → ${whole.said}`);
+  stage.tell(`latchkey audit verify → ${whole.said}`);
   stage.check(whole.status === 0, 'the trail is as it was written');
   const altered = rows.map((row, i) => (i === 4 ? { ...row, key_id: 'another' } : row));
   const found = verify(days, headFile, textOf(head.json, 'ring'), altered);
@@ -65,8 +65,8 @@ const verify = (days: Days, headFile: string, ring: string, rows: readonly objec
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const secrets = readFileSync(join(days.folder, 'secrets.env'), 'utf8');
   const masterKeys = /^LATCHKEY_MASTER_KEYS='(.*)'$/m.exec(secrets)?.[1] ?? '';
-  const tool = join(import.meta.dirname, '../../tools/audit.ts');
-  const ran = spawnSync(process.execPath, [tool, 'verify', file, '--head', headFile], {
+  const tool = join(import.meta.dirname, '../../cli/index.ts');
+  const ran = spawnSync(process.execPath, [tool, 'audit', 'verify', file, '--head', headFile], {
     ...{ encoding: 'utf8', env: { ...process.env, LATCHKEY_MASTER_KEYS: masterKeys } },
   });
   return { status: ran.status, said: `${ran.stdout}${ran.stderr}`.trim() };

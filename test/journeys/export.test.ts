@@ -50,7 +50,7 @@ const exported = async () => {
   return { answer, text, lines, of };
 };
 
-/** What somebody who keeps the export can tell of its trail, as `npm run audit` does. */
+/** What somebody who keeps the export can tell of its trail, as `latchkey audit verify` does. */
 const verified = async ({ lines, of }: Awaited<ReturnType<typeof exported>>) => {
   const { all } = await openKeychain(masterKeys());
   const keys = all.map(({ id, auditKey }) => ({ id, key: auditKey }));

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { err, ok, type Result } from '../../../src/model/refusal.ts';
-import { failed, misused } from '../../answers.ts';
+import { misused } from '../../answers.ts';
 import type { Command, ExitCode } from '../../command.ts';
+import { readTextFile } from '../../read-file.ts';
 import type { Terminal } from '../../terminal.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { openReport } from './report.ts';
-import { type Row, type Rows, readRows } from './rows.ts';
+import { type Row, readRows } from './rows.ts';
 import { type Ran, run, type Tally } from './run.ts';
 
 /** How often there is a word on how far it is, at the most: so many in all. */
@@ -17,10 +16,10 @@ export const keysImport: Command = {
     const options = readOptions(args, env);
     if (!options.ok) return misused(terminal, options.refusal, HELP);
     const { file, format, reportFile, access, concurrency } = options.value;
-    const text = readText(file);
-    const read: Result<Rows, string> = text.ok ? readRows(text.value, format) : text;
+    const text = readTextFile(file);
+    const read = text.ok ? readRows(text.value, format) : text;
     if (!read.ok) {
-      failed(terminal, `${file}: ${read.refusal}`);
+      terminal.tell(text.ok ? `${file}: ${read.refusal}` : read.refusal);
       return 2;
     }
     const report = openReport(reportFile);
@@ -35,15 +34,6 @@ export const keysImport: Command = {
     stopped.forget();
     return tell(terminal, options.value, ran, passedOver, rows.length + bad.length);
   },
-};
-
-const readText = (file: string): Result<string, string> => {
-  try {
-    return ok(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return err(`cannot be read (${error.code})`);
-    throw error;
-  }
 };
 
 const dry = (

@@ -14,6 +14,8 @@ export interface Stage {
   /** What a command of an operator's needs: `latchkey keys list … ...asOperator`. */
   readonly asOperator: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What the Worker has for itself. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -23,7 +25,8 @@ const NO_ORIGIN = 'http://127.0.0.1:9';
 export const startStage = async (): Promise<Stage> => {
   const stytch = await serve({ services: [stytchEmulator()] });
   const port = await freePort();
-  const worker = await serve({ services: [latchkeyAt(port, stytch.port('stytch'), freshSecrets())] });
+  const secrets = freshSecrets();
+  const worker = await serve({ services: [latchkeyAt(port, stytch.port('stytch'), secrets)] });
   const url = `http://127.0.0.1:${stytch.port('stytch')}`;
   const tokenUrl = `${url}/v1/public/${inject('emulatorBindings').PROJECT_ID}/oauth2/token`;
   const desk = `http://localhost:${port}`;
@@ -31,6 +34,7 @@ export const startStage = async (): Promise<Stage> => {
     ...{ desk, api: `http://127.0.0.1:${port}`, stytch: url },
     asOperator: ['--desk', desk, '--client-id', OPERATOR.clientId, '--token-url', tokenUrl],
     env: { LATCHKEY_OPERATOR_SECRET: OPERATOR.clientSecret },
+    secrets,
     stop: async () => {
       await Promise.all([worker.stop(), stytch.stop()]);
     },

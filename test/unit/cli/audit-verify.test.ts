@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChainedEntry } from '../../../src/model/audit-chain.ts';
 import { auditObject } from '../../../src/model/audit-wire.ts';
 import { toBase64url } from '../../../src/model/bytes.ts';
+import { callLatchkey } from '../../outside/cli/recorder.ts';
 import { auditEntry, chained, RING } from '../model/audit-rows.ts';
 import { keychainOf, masterKey } from '../model/keys.ts';
-
-const PROGRAM = resolve(import.meta.dirname, '../../../tools/audit.ts');
 
 /** Two master keys as the operator has them, and the trail that they chained: rows 1 to 20 under the older one. */
 const MASTER_KEYS = JSON.stringify(
@@ -48,17 +46,13 @@ const file = (text: string): string => {
   return path;
 };
 
-/** Runs the command as `npm run audit -- …` does, with the master keys in its environment unless told otherwise. */
-const run = async (args: readonly string[], keys: string | undefined = MASTER_KEYS) => {
-  const env = { PATH: process.env.PATH, ...(keys === undefined ? {} : { LATCHKEY_MASTER_KEYS: keys }) };
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const said = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const)
-    child[stream].on('data', (chunk: Buffer) => {
-      said[stream] += chunk.toString();
-    });
-  const code = await new Promise<number | null>((done) => child.on('close', done));
-  return { code, ...said };
+/** Calls the command, with the master keys in its environment unless told otherwise. */
+const run = async (args: readonly string[], keys: string = MASTER_KEYS) => {
+  const { code, said, told } = await callLatchkey(['audit', ...args], {
+    env: { LATCHKEY_MASTER_KEYS: keys },
+  });
+  const written = (text: string): string => (text === '' ? '' : `${text}\n`);
+  return { code, stdout: written(said), stderr: written(told) };
 };
 
 const OK = `ok: 42 entries, head 42 ${HEAD.mac}\n`;
@@ -159,23 +153,21 @@ describe('a head', () => {
 
 describe('a call', () => {
   it('for help is told how to call', async () => {
-    const { code, stdout, stderr } = await run(['--help']);
+    const { code, stdout, stderr } = await run(['verify', '--help']);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('npm run audit -- verify EXPORT.ndjson');
+    expect(stdout).toContain('npm run latchkey -- audit verify EXPORT.ndjson');
   });
 
   it.each([
-    ['without a command', [], 'Say: verify, and one export.'],
-    ['of another command', ['alter', 'x'], 'Say: verify, and one export.'],
-    ['without an export', ['verify'], 'Say: verify, and one export.'],
-    ['with two exports', ['verify', 'x', 'y'], 'Say: verify, and one export.'],
+    ['without an export', ['verify'], 'Say one export.'],
+    ['with two exports', ['verify', 'x', 'y'], 'Say one export.'],
     ['with an option that is not there', ['verify', 'x', '--force'], '--force'],
     ['with an option without its value', ['verify', 'x', '--head'], '--head'],
   ])('%s ends with 2, and how to call', async (_, args, problem) => {
     const { code, stdout, stderr } = await run(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(problem);
-    expect(stderr).toContain('npm run audit -- verify EXPORT.ndjson');
+    expect(stderr).toContain('npm run latchkey -- audit verify EXPORT.ndjson');
   });
 
   it.each([
