@@ -3,7 +3,7 @@ import { isRecent } from '../model/auth-age.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type RefusalOf, type Result, type Scheme } from '../model/refusal.ts';
-import { addressOf } from '../model/stranger.ts';
+import { addressOf, type Sender } from '../model/stranger.ts';
 import type { SessionToken } from '../model/token.ts';
 
 export type AuthorizeRefusal = RefusalOf<
@@ -17,10 +17,8 @@ export type AuthorizeRefusal = RefusalOf<
 export type Demand = Pick<Route, 'credentials' | 'scopes' | 'maxAuthAgeSeconds'>;
 
 /** Whether a request comes from where its key may not be used. Only where the key has a list is its address looked at. */
-export const comesFromElsewhere = (
-  addresses: readonly AddressRange[] | null,
-  from: Request | null,
-): boolean => addresses !== null && !addressIn(from === null ? null : addressOf(from.headers), addresses);
+export const comesFromElsewhere = (addresses: readonly AddressRange[] | null, from: Sender | null): boolean =>
+  addresses !== null && !addressIn(from === null ? null : addressOf(from.headers), addresses);
 
 /**
  * Whether somebody may do this: where he is, the kind of his credential, the age of his sign-in (RFC 9470), and every

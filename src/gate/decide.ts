@@ -4,6 +4,7 @@ import { ANONYMOUS, type Identity } from '../model/identity.ts';
 import { silence } from '../model/lease.ts';
 import type { Route } from '../model/policy.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
+import type { Sender } from '../model/stranger.ts';
 import type { SessionToken } from '../model/token.ts';
 import type { Trace } from '../model/trace.ts';
 import { purseOf } from './admit/ask.ts';
@@ -51,7 +52,7 @@ export type Decide = (
   startedAt: number,
   trace: Trace,
   /** What the credential came with, or came with when it was let in. */
-  from: Request | null,
+  from: Sender | null,
 ) => Result<Decision> | Promise<Result<Decision>>;
 
 const NOBODY: Result<Decision> = ok({ identity: ANONYMOUS, evidence: null, session: null });

@@ -3,7 +3,7 @@ import type { Seen } from '../model/life.ts';
 import type { EndedStatus } from '../model/ports.ts';
 import { type CredentialFault, err, type Refusal, type Result, type Scheme } from '../model/refusal.ts';
 import { seenFrom } from '../model/seen.ts';
-import { addressOf } from '../model/stranger.ts';
+import { addressOf, type Sender } from '../model/stranger.ts';
 import type { DecisionPorts } from './ports.ts';
 
 /** How long a credential that Stytch or the Lobby refused is refused without asking again, at most; milliseconds. */
@@ -15,7 +15,7 @@ export interface Presented {
   /** `textOf` the credential. It names the evidence in memory, and goes nowhere else. */
   readonly text: string;
   /** What it came with; read only for a key with an allow-list, and when somebody is told where it came from. */
-  readonly from: Request | null;
+  readonly from: Sender | null;
   /** Whether it came in now, or is of somebody who was let in before and is asked about again. */
   readonly isNew: boolean;
   /** Whether its bearer does something with it, or somebody else asks what it is: that is counted nowhere. */

@@ -2,6 +2,7 @@ import type { Credential } from '../model/credential.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { LEASE_SLACK_MS } from '../model/meter.ts';
 import { ok } from '../model/refusal.ts';
+import type { Sender } from '../model/stranger.ts';
 import { newTrace } from '../model/trace.ts';
 import type { Decide, Demand } from './decide.ts';
 import { type StillGood, watchLeaseMs } from './forward/watch.ts';
@@ -12,7 +13,7 @@ export type GraceEnd = (evidence: Evidence) => number | null;
 /** Asks again, at no cost, whether somebody who was let in may stay: everything is judged anew, as for a request. */
 export const createStillGood =
   (decide: Decide, now: () => number, graceEnd: GraceEnd) =>
-  (credential: Credential, demand: Demand, from: Request | null): StillGood =>
+  (credential: Credential, demand: Demand, from: Sender | null): StillGood =>
   async (since) => {
     const askedAt = now();
     const mayGoOn = demand.leaseSeconds > 0;

@@ -1,4 +1,5 @@
 import type { Seen } from './life.ts';
+import type { Sender } from './stranger.ts';
 
 /** Families of clients by how their User-Agent begins; the first that fits. Versions are nobody's business. */
 const FAMILIES: readonly (readonly [RegExp, string])[] = [
@@ -15,10 +16,10 @@ const FAMILIES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Where a request comes from, as its owner is shown it: a country and a family of clients, nothing closer. */
-export const seenFrom = (request: Request): Seen => {
+export const seenFrom = (request: Sender): Seen => {
   const agent = request.headers.get('user-agent') ?? '';
   const family = FAMILIES.find(([pattern]) => pattern.test(agent))?.[1] ?? null;
-  const country = (request as { readonly cf?: { readonly country?: unknown } }).cf?.country;
+  const country = (request as Sender & { readonly cf?: { readonly country?: unknown } }).cf?.country;
   const known = typeof country === 'string' && /^[A-Z][A-Z0-9]$/.test(country) ? country : null;
   return { country: known, client: family ?? (agent === '' ? null : 'other') };
 };

@@ -21,7 +21,10 @@ export const wantsWebSocket = (headers: Headers): boolean => /websocket/i.test(h
  * Whether it may have one here: the route offers it, and the request is the handshake of RFC 6455 §4.2.1 and nothing
  * else. The runtime checks version and key only when it answers: by then the origin would have been asked.
  */
-export const isHandshake = ({ method, headers }: Request, route: Route): boolean =>
+export const isHandshake = (
+  { method, headers }: Pick<Request, 'method' | 'headers'>,
+  route: Route,
+): boolean =>
   route.websocket !== null &&
   method === 'GET' &&
   headers.get('upgrade')?.toLowerCase() === 'websocket' &&

@@ -17,7 +17,7 @@ export interface CorsRules {
 export interface Cors {
   /** The answer to a CORS-preflight request: without credential or identity, never the origin's. Null for all others. */
   readonly preflight: (
-    request: Request,
+    request: Pick<Request, 'headers'>,
     target: Target,
     requestId: string,
   ) => Result<Response, RefusalOf<'no_route' | 'method_not_allowed'>> | null;
