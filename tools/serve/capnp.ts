@@ -3,8 +3,12 @@ export interface ServiceOptions {
   readonly name: string;
   /** The Worker as one ES module; see `bundle`. */
   readonly script: string;
+  /** Other modules that the script imports, by name: `./worker.js`. */
+  readonly modules?: Readonly<Record<string, string>>;
   /** Variables and secrets, as text. */
   readonly bindings?: Readonly<Record<string, string>>;
+  /** Names of variables that workerd's own environment has: their values are in no file. */
+  readonly fromEnvironment?: readonly string[];
   /** Names of KV bindings; services that name the same one share the namespace. */
   readonly kv?: readonly string[];
   /** The classes this Worker exports and how it calls them; with `shareDurableObjectsOf`, those of the other Worker. */
@@ -19,7 +23,24 @@ export interface ServiceOptions {
   readonly globalOutbound?: string;
   /** The port to listen on, 0 for any free one; without it the service is reached by bindings only. */
   readonly socket?: number;
+  /** Places to listen on besides, by name. */
+  readonly listening?: Readonly<Record<string, Listening>>;
   readonly compatibilityDate?: string;
+  readonly compatibilityFlags?: readonly string[];
+}
+
+/** A place where a Worker is asked. */
+export interface Listening {
+  /** `0.0.0.0:8787`, `[::1]:443`, `unix:/run/latchkey.sock`. */
+  readonly address: string;
+  /** Which of the script's exports answers; without it, the default one. */
+  readonly entrypoint?: string;
+  /** PEM files; without them, there is no TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | null;
+  /** The header that says by which scheme a proxy was asked. It is taken out, and believed. */
+  readonly schemeHeader?: string | null;
+  /** Headers that are taken out before anybody sees them. */
+  readonly without?: readonly string[];
 }
 
 /** A Durable Object class; `uniqueKey` names its folder on disk and defaults to the class's name. */
@@ -39,41 +60,58 @@ export interface RateLimit {
 /** The name of the module behind rate-limit bindings. */
 const RATE_LIMIT = 'latchkey-serve:rate-limit';
 
+/** What `capnp` has to know of files and the process. */
+export interface CapnpOptions {
+  /** The file that has a script, as seen from the configuration. */
+  readonly fileOf: (script: string) => string;
+  /** The same for a file elsewhere. */
+  readonly nameOf: (path: string) => string;
+  /** The folder of the Durable Objects: those in workerd's memory would have no SQL. */
+  readonly state: string;
+  /** rate-limit.ts, bundled. */
+  readonly rateLimitFile: string;
+  readonly v8Flags: readonly string[];
+  /** PEM files of authorities that the network may trust, besides those that browsers do. */
+  readonly authorities: readonly string[];
+}
+
 /** The name of the service behind a KV binding. */
 export const kvServiceName = (binding: string): string => `kv:${binding}`;
 
-/**
- * The configuration of one workerd, with the flags of wrangler.toml, as Cap'n Proto text. Scripts are `embed`ded from the file that `fileOf` names;
- * `state` is the
- * folder of the Durable Objects: those in workerd's memory would have no SQL. `rateLimitFile` is rate-limit.ts.
- */
-export const capnp = (
-  services: readonly ServiceOptions[],
-  fileOf: (service: ServiceOptions) => string,
-  state: string,
-  rateLimitFile: string,
-  v8Flags: readonly string[],
-): string => `using Workerd = import "/workerd/workerd.capnp";
+/** The configuration of one workerd, as Cap'n Proto text. Scripts and PEM files are `embed`ded. */
+export const capnp = (services: readonly ServiceOptions[], options: CapnpOptions): string => {
+  const { fileOf, nameOf, state, rateLimitFile, v8Flags, authorities } = options;
+  const trusted = list(...authorities.map((path) => embedded(nameOf(path))));
+  return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   v8Flags = ${list(...v8Flags.map(text))},
   services = ${list(
-    `(name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true)))`,
+    `(name = "internet", network = (allow = ["public", "private", "local"],
+      tlsOptions = (trustBrowserCas = true, trustedCertificates = ${trusted})))`,
     `(name = "state", disk = (path = ${text(state)}, writable = true))`,
-    ...services.map((service) => worker(service, fileOf(service))),
+    ...services.map((service) => worker(service, fileOf)),
   )},
-  sockets = ${list(...services.filter(({ socket }) => socket !== undefined).map(socketOf))},
+  sockets = ${list(...services.flatMap((service) => socketsOf(service, nameOf)))},
   extensions = [(modules = [(
-    name = ${text(RATE_LIMIT)}, internal = true, esModule = embed ${text(rateLimitFile)},
+    name = ${text(RATE_LIMIT)}, internal = true, esModule = ${embedded(rateLimitFile)},
   )])],
 );
 `;
+};
 
-const worker = (service: ServiceOptions, file: string): string => `(
+/** The flags of wrangler.toml. */
+const FLAGS = ['enable_request_signal'];
+
+const worker = (service: ServiceOptions, fileOf: (script: string) => string): string => `(
     name = ${text(service.name)},
     worker = (
-      modules = [(name = "worker.js", esModule = embed ${text(file)})],
+      modules = ${list(
+        ...Object.entries({ 'main.js': service.script, ...service.modules }).map(
+          ([name, script]) => `(name = ${text(name)}, esModule = ${embedded(fileOf(script))})`,
+        ),
+      )},
       compatibilityDate = ${text(service.compatibilityDate ?? '2026-10-01')},
-      compatibilityFlags = ["enable_request_signal"],
+      compatibilityFlags = ${list(...(service.compatibilityFlags ?? FLAGS).map(text))},
       globalOutbound = ${text(service.globalOutbound ?? 'internet')},
       bindings = ${list(...bindingsOf(service))},
       durableObjectNamespaces = ${list(...namespacesOf(service))},
@@ -83,6 +121,7 @@ const worker = (service: ServiceOptions, file: string): string => `(
 
 const bindingsOf = (service: ServiceOptions): readonly string[] => [
   ...Object.entries(service.bindings ?? {}).map(([name, value]) => binding(name, `text = ${text(value)}`)),
+  ...(service.fromEnvironment ?? []).map((name) => binding(name, `fromEnvironment = ${text(name)}`)),
   ...(service.kv ?? []).map((name) => binding(name, `kvNamespace = ${text(kvServiceName(name))}`)),
   ...Object.entries(service.serviceBindings ?? {}).map(([name, other]) =>
     binding(name, `service = ${text(other)}`),
@@ -114,8 +153,41 @@ const namespacesOf = ({ shareDurableObjectsOf, durableObjects = [] }: ServiceOpt
           `(className = ${text(className)}, uniqueKey = ${text(uniqueKey)}, enableSql = true)`,
       );
 
-const socketOf = ({ name, socket }: ServiceOptions): string =>
-  `(name = ${text(name)}, address = "127.0.0.1:${socket}", http = (), service = ${text(name)})`;
+/** All places where a service listens, by name; the one that is given by its port is named as the service. */
+export const listeningOf = ({
+  name,
+  socket,
+  listening = {},
+}: ServiceOptions): Readonly<Record<string, Listening>> => ({
+  ...(socket === undefined ? {} : { [name]: { address: `127.0.0.1:${socket}` } }),
+  ...listening,
+});
+
+const socketsOf = (service: ServiceOptions, nameOf: CapnpOptions['nameOf']): readonly string[] =>
+  Object.entries(listeningOf(service)).map(
+    ([name, listening]) =>
+      `(name = ${text(name)}, address = ${text(listening.address)}, ${protocol(listening, nameOf)}, service = ${
+        listening.entrypoint === undefined
+          ? text(service.name)
+          : `(name = ${text(service.name)}, entrypoint = ${text(listening.entrypoint)})`
+      })`,
+  );
+
+const protocol = (
+  { tls = null, schemeHeader = null, without = [] }: Listening,
+  nameOf: CapnpOptions['nameOf'],
+): string => {
+  const options = `(${[
+    ...(schemeHeader === null ? [] : [`forwardedProtoHeader = ${text(schemeHeader)}`]),
+    `injectRequestHeaders = ${list(...without.map((name) => `(name = ${text(name)})`))}`,
+  ].join(', ')})`;
+  if (tls === null) return `http = ${options}`;
+  const [key, certificate] = [embedded(nameOf(tls.key)), embedded(nameOf(tls.certificate))];
+  return `https = (options = ${options}, tlsOptions = (keypair = (privateKey = ${key}, certificateChain = ${certificate})))`;
+};
+
+/** The text of a file, by its path from the configuration. */
+const embedded = (file: string): string => `embed ${text(file)}`;
 
 const binding = (name: string, value: string): string => `(name = ${text(name)}, ${value})`;
 

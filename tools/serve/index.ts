@@ -7,6 +7,7 @@ import {
   openSync,
   readSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,9 +15,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundle } from './bundle.ts';
-import { capnp, kvServiceName, type ServiceOptions } from './capnp.ts';
+import { capnp, kvServiceName, listeningOf, type ServiceOptions } from './capnp.ts';
 
-export type { DurableObject, RateLimit, ServiceOptions } from './capnp.ts';
+export type { DurableObject, Listening, RateLimit, ServiceOptions } from './capnp.ts';
 
 /** What one workerd process shall run. */
 export interface ServeOptions {
@@ -25,6 +26,14 @@ export interface ServeOptions {
   readonly state?: string;
   /** Whether it goes on when a terminal's Ctrl-C is meant for us, who then have to end it. */
   readonly outlivesInterrupt?: boolean;
+  /** Whether its output is ours, and nobody keeps it; without it, `logs` has its end. */
+  readonly speaksForUs?: boolean;
+  /** The folder for its configuration, which holds no value of `env`; without it, one that ends with the process. */
+  readonly folder?: string;
+  /** Variables of its process, for `fromEnvironment`. It gets no others. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** PEM files of authorities that `fetch` trusts besides those that browsers do. */
+  readonly authorities?: readonly string[];
   /** Flags of V8, as `--perf-basic-prof`. */
   readonly v8Flags?: readonly string[];
 }
@@ -32,34 +41,38 @@ export interface ServeOptions {
 /** A running workerd. */
 export interface Server extends AsyncDisposable {
   readonly pid: number;
-  /** The port a service listens on; throws for a service without a socket. */
-  readonly port: (service: string) => number;
+  /** The port of a place that is listened on, named as its service if nothing else was said; throws where there is none. */
+  readonly port: (name: string) => number;
   /** What workerd and its Workers wrote, both streams: the last 4 MiB. */
   readonly logs: () => string;
-  /** Ends the process and waits for it; SIGKILL for a crash. */
-  readonly stop: (signal?: 'SIGTERM' | 'SIGKILL') => Promise<void>;
+  /** How it ended, for whatever reason: `exit code 1`, `SIGKILL`. Never rejects. */
+  readonly ended: Promise<string>;
+  /**
+   * Ends the process and waits for it. By SIGTERM it takes no more connections and lets requests end that have begun, for
+   * `patienceMs`; SIGKILL is a crash.
+   */
+  readonly stop: (signal?: 'SIGTERM' | 'SIGKILL', patienceMs?: number) => Promise<void>;
 }
 
 /**
  * Serves Workers with plain `workerd serve`: no entry proxy that tidies requests up, the bytes of the socket are what
  * the Worker gets. Resolves when every socket listens; rejects with the logs when workerd ends before.
  */
-export const serve = async ({
-  services,
-  state,
-  outlivesInterrupt = false,
-  v8Flags = [],
-}: ServeOptions): Promise<Server> => {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-serve-'));
-  const config = writeConfig([...services, ...kvServices(services)], folder, state, v8Flags);
+export const serve = async (options: ServeOptions): Promise<Server> => {
+  const { services, outlivesInterrupt = false, speaksForUs = false, env } = options;
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'latchkey-serve-'));
+  const config = writeConfig([...services, ...kvServices(services)], folder, options);
   // A file, not a pipe: waking up who reads a pipe would be a tenth of what a request costs.
   const output = openSync(join(folder, 'output'), 'a+');
   const child = spawn(workerdPath(), ['serve', '--control-fd=3', config], {
-    stdio: ['ignore', output, output, 'pipe'],
+    stdio: ['ignore', ...(speaksForUs ? (['inherit', 'inherit'] as const) : [output, output]), 'pipe'],
     // In a process group of its own, to which no terminal sends anything.
     detached: outlivesInterrupt,
+    ...(env === undefined ? {} : { env }),
   });
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => {
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  };
   const endWithUs = (): void => {
     child.kill('SIGKILL');
     remove();
@@ -67,36 +80,36 @@ export const serve = async ({
   process.once('exit', endWithUs);
   let last: string | undefined;
   const logs = (): string => last ?? tailOf(output);
-  const ended = new Promise<void>((done) => {
+  const ended = new Promise<string>((done) => {
     child.once('error', (error) => writeFileSync(output, String(error)));
-    child.once('close', () => {
+    child.once('close', (code, signal) => {
       process.off('exit', endWithUs);
       last = tailOf(output);
       closeSync(output);
       remove();
-      done();
+      done(signal ?? `exit code ${code}`);
     });
   });
   const ports = await listening(child, services, ended, logs);
-  const stop = async (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> => {
+  const stop: Server['stop'] = async (signal = 'SIGTERM', patienceMs = PATIENCE_MS) => {
     child.kill(signal);
-    const impatience = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    const impatience = setTimeout(() => child.kill('SIGKILL'), patienceMs);
     await ended;
     clearTimeout(impatience);
   };
   return {
     pid: child.pid ?? -1,
-    port: (service) => {
-      const port = ports.get(service);
-      if (port === undefined) throw new Error(`the service ${service} has no socket`);
+    port: (name) => {
+      const port = ports.get(name);
+      if (port === undefined) throw new Error(`the service ${name} has no socket`);
       return port;
     },
-    logs,
-    stop,
+    ...{ logs, ended, stop },
     [Symbol.asyncDispose]: () => stop(),
   };
 };
 
+const PATIENCE_MS = 5_000;
 const TAIL_BYTES = 4 * 1_048_576;
 const START_TIMEOUT_MS = 20_000;
 
@@ -116,20 +129,33 @@ const kvServices = (services: readonly ServiceOptions[]): readonly ServiceOption
 const writeConfig = (
   services: readonly ServiceOptions[],
   folder: string,
-  state = join(folder, 'state'),
-  v8Flags: readonly string[] = [],
+  { state = join(folder, 'state'), v8Flags = [], authorities = [] }: ServeOptions,
 ): string => {
-  const scripts = [...new Set(services.map(({ script }) => script))];
+  const scripts = [
+    ...new Set(services.flatMap(({ script, modules = {} }) => [script, ...Object.values(modules)])),
+  ];
   scripts.forEach((script, index) => {
     writeFileSync(join(folder, `${index}.js`), script);
   });
   mkdirSync(state, { recursive: true });
+  const rateLimitFile = 'rate-limit.js';
+  writeFileSync(join(folder, rateLimitFile), bundle('tools/serve/rate-limit.ts').script);
   const config = join(folder, 'config.capnp');
-  const fileOf = ({ script }: ServiceOptions): string => `${scripts.indexOf(script)}.js`;
-  const rateLimit = 'rate-limit.js';
-  writeFileSync(join(folder, rateLimit), bundle('tools/serve/rate-limit.ts').script);
-  writeFileSync(config, capnp(services, fileOf, resolve(state), rateLimit, v8Flags));
+  const fileOf = (script: string): string => `${scripts.indexOf(script)}.js`;
+  const files = { fileOf, nameOf: linksIn(folder), rateLimitFile };
+  writeFileSync(config, capnp(services, { ...files, state: resolve(state), v8Flags, authorities }));
   return config;
+};
+
+/** Files elsewhere as the configuration can name them: it knows no absolute paths, and a key is copied nowhere. */
+const linksIn = (folder: string): ((path: string) => string) => {
+  let count = 0;
+  return (path) => {
+    const name = `${count++}.pem`;
+    rmSync(join(folder, name), { force: true });
+    symlinkSync(resolve(path), join(folder, name));
+    return name;
+  };
 };
 
 /** The binary itself, as the workerd package finds it; its shim in `.bin` would be a process more. */
@@ -148,11 +174,11 @@ const tailOf = (file: number): string => {
 const listening = async (
   child: ChildProcess,
   services: readonly ServiceOptions[],
-  ended: Promise<void>,
+  ended: Promise<string>,
   logs: () => string,
 ): Promise<ReadonlyMap<string, number>> => {
   const ports = new Map<string, number>();
-  const wanted = services.filter(({ socket }) => socket !== undefined).length;
+  const wanted = services.flatMap((service) => Object.keys(listeningOf(service))).length;
   const control = child.stdio[3] as NodeJS.ReadableStream;
   const all = new Promise<'listening'>((done) => {
     if (wanted === 0) child.once('spawn', () => done('listening'));
