@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { whenAsked } from './asked.ts';
 import { command } from './command.ts';
 import { ROOT } from './dev/commands.ts';
 import { emulatorProject } from './dev/emulator-project.ts';
@@ -24,7 +25,7 @@ a new origin id or header prefix has to wait for a restart, because the demo ori
 
 const main = (): Promise<number> =>
   command(readOptions(), HELP, async (options) => {
-    const asked = untilAsked();
+    const asked = new Promise<null>((done) => whenAsked(() => done(null)));
     const controller = new AbortController();
     asked.then(() => controller.abort());
     console.log('Starting the Worker, the Stytch emulator and the demo origin …');
@@ -77,15 +78,6 @@ const onWorkerLine = (line: string, from: 'stdout' | 'stderr'): void => {
   const text = from === 'stderr' ? line : requestLine(line);
   if (text !== null && text !== '') console.log(text);
 };
-
-/** Resolves to null when somebody wants the end: a signal, or npm gone without passing one on. */
-const untilAsked = (): Promise<null> =>
-  new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done(null));
-    const parent = process.ppid;
-    if (process.env.npm_lifecycle_event === undefined) return;
-    setInterval(() => process.ppid !== parent && done(null), 500).unref();
-  });
 
 process.exitCode = await main();
 // Signals are still listened to, and that keeps nothing alive; a pipe of a child that was killed could.

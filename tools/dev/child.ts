@@ -64,7 +64,7 @@ export const startChild = (
 
 /** Ends every group it holds when this process is gone, however that came about. */
 export interface Leash {
-  readonly hold: (child: ChildProcess) => void;
+  readonly hold: (child: Pick<ChildProcess, 'pid'>) => void;
   /** To be called when all groups have ended. */
   readonly release: () => void;
 }

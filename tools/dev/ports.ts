@@ -28,12 +28,28 @@ export const freePort = async (): Promise<number> => {
 const isFree = async (port: number): Promise<boolean> =>
   (await canListen('127.0.0.1', port)) && (await canListen('::1', port));
 
-const canListen = (host: string, port: number): Promise<boolean> =>
+const canListen = async (host: string, port: number): Promise<boolean> => {
+  const code = await codeOfListening(host, port);
+  // A machine without IPv6 has nobody there either.
+  return code !== 'EADDRINUSE' && code !== 'EACCES';
+};
+
+/** Why nobody can listen at a place just now; null if somebody can. */
+export const whyNotListen = async (host: string, port: number): Promise<string | null> => {
+  const code = await codeOfListening(host, port);
+  return code === null ? null : (REASONS[code] ?? code);
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'somebody listens there already',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine does not have the address',
+};
+
+/** Of the error, or null. */
+const codeOfListening = (host: string, port: number): Promise<string | null> =>
   new Promise((done) => {
     const server = createServer();
-    // A machine without IPv6 has nobody there either.
-    server.once('error', ({ code }: NodeJS.ErrnoException) =>
-      done(code !== 'EADDRINUSE' && code !== 'EACCES'),
-    );
-    server.listen({ host, port, exclusive: true }, () => server.close(() => done(true)));
+    server.once('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => done(code));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => done(null)));
   });
