@@ -47,4 +47,9 @@ export const COMMANDS: readonly Entry[] = [
     says: 'Verifies the audit trail of an export, on this machine alone',
     load: async () => (await import('./audit/verify.ts')).auditVerify,
   },
+  {
+    name: 'serve',
+    says: 'Runs Latchkey on a machine of your own, without Cloudflare',
+    load: async () => (await import('./serve/index.ts')).serveCommand,
+  },
 ];

@@ -19,6 +19,9 @@ const OVERRIDES = [
   { name: 'OPERATORS', section: 'operators', key: null, read: asList },
 ] as const;
 
+/** The names of the variables that override settings. */
+export const VARIABLES: readonly string[] = OVERRIDES.map(({ name }) => name);
+
 const FILE = 'latchkey.config.ts';
 
 /** The file with the variables in it. */
