@@ -5,37 +5,60 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { committedFiles, ROOT, read } from '../../tools/check/project.ts';
 import { freePort } from '../../tools/dev/ports.ts';
 import { type Block, blocksOf, documents } from '../../tools/documents/blocks.ts';
-import { type Development, develop, shellEnv } from '../../tools/documents/develop.ts';
+import { type Development, develop, onPort } from '../../tools/documents/develop.ts';
 import { callsOf } from '../../tools/documents/form.ts';
+import { shellEnv } from '../../tools/documents/serving.ts';
 import { inShell } from '../../tools/documents/shell.ts';
+import { walk } from '../../tools/documents/walk.ts';
 
 const all = documents()
   .map((path) => ({ path, blocks: blocksOf(read(path)) }))
   .filter(({ blocks }) => blocks.length > 0);
 const isRun = ({ kind }: Block): boolean => kind === 'run' || kind === 'refused';
-const run = all.filter(({ blocks }) => blocks.some(isRun));
+/** README.md starts what it needs itself. */
+const run = all.filter(({ path, blocks }) => path !== 'README.md' && blocks.some(isRun));
+
+const checkouts: string[] = [];
+
+/** The project as somebody has it who cloned it, with its packages installed. */
+const checkout = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-documents-'));
+  checkouts.push(folder);
+  for (const path of committedFiles()) cpSync(join(ROOT, path), join(folder, path));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+};
 
 describe('what documents tell people to type', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-documents-'));
+  const folder = checkout();
   let development: Development;
 
   beforeAll(async () => {
-    for (const path of committedFiles()) cpSync(join(ROOT, path), join(folder, path));
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     development = await develop(folder, await freePort());
   });
   afterAll(async () => {
     await development?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    for (const each of checkouts) rmSync(each, { recursive: true, force: true });
+  });
+
+  it('README.md, from `init` to the first admitted request and to its end', async () => {
+    const place = checkout();
+    const blocks = blocksOf(read('README.md')).filter((block) => isRun(block) || block.kind === 'server');
+    const port = await freePort();
+    const here = blocks.map((block) => ({ ...block, commands: onPort(block.commands, port) }));
+    const walked: string[] = [];
+    const outcome = await walk(here, {
+      folder: place,
+      onDone: ({ block }) => walked.push(block.commands),
+    });
+    expect(outcome).toEqual({ ok: true });
+    expect(walked[0]).toContain('latchkey -- init');
+    expect(walked).toHaveLength(4);
   });
 
   it.each(run)('$path', async ({ blocks }) => {
-    const { done, ok, output } = await inShell(blocks.filter(isRun).map(development.at), {
-      folder,
-      env: await development.somebody(),
-    });
-    const failed = blocks.filter(isRun)[done];
-    expect(ok, `the block at line ${failed?.line}:\n${output}`).toBe(true);
+    const env = await development.somebody();
+    expect(await walk(blocks.filter(isRun).map(development.at), { folder, env })).toEqual({ ok: true });
   });
 
   const calls = all.flatMap(({ path, blocks }) =>
@@ -46,7 +69,7 @@ describe('what documents tell people to type', () => {
   const scripts = [...new Set(calls.map(({ script }) => script))];
   it.each(scripts)('what takes long has the options it is given: npm run %s', async (script) => {
     const commands = `npm run -s ${script} -- --help`;
-    const asked = await inShell([{ kind: 'run', line: 0, commands }], { folder, env: shellEnv() });
+    const asked = await inShell(commands, { folder, env: shellEnv() });
     expect(asked.ok, asked.output).toBe(true);
     for (const { path, line, options } of calls.filter((call) => call.script === script))
       for (const option of options.filter((each) => each !== '--help'))

@@ -1,11 +1,11 @@
 import { committedFiles } from '../check/project.ts';
 
 /**
- * What a block of commands asks for. `run`: as it stands, while `npm run dev` runs. `server`: it goes on until it is ended.
+ * What a block of commands asks for. `install`: once, in a fresh clone. `run`: as it stands, while `npm run dev` runs. `server`: it goes on until it is ended.
  * `refused`: its last command is one that is refused. `long`: more than a test has time for, so that each command is
  * only asked for its help. `elsewhere`: it needs an account, or a machine that is not this one.
  */
-export type Kind = 'run' | 'server' | 'refused' | 'long' | 'elsewhere';
+export type Kind = 'install' | 'run' | 'server' | 'refused' | 'long' | 'elsewhere';
 
 /** Commands of a document. */
 export interface Block {
@@ -16,7 +16,14 @@ export interface Block {
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  ...{ '': 'run', server: 'server', refused: 'refused', long: 'long', elsewhere: 'elsewhere' },
+  ...{
+    install: 'install',
+    '': 'run',
+    server: 'server',
+    refused: 'refused',
+    long: 'long',
+    elsewhere: 'elsewhere',
+  },
 };
 
 /** The fenced blocks of a document that are commands. Throws for a word that is none of the kinds: nothing is left out unseen. */

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { ADA, emulatorProject } from '../dev/emulator-project.ts';
 import { DEFAULT_PORT, type Places, placesFrom } from '../dev/places.ts';
 import type { Block } from './blocks.ts';
+import { serving, shellEnv } from './serving.ts';
 
 /** Latchkey as a document's reader has it running, though on ports of its own. */
 export interface Development {
@@ -14,49 +13,23 @@ export interface Development {
   readonly stop: () => Promise<void>;
 }
 
-const READY = 'Ctrl-C ends it all.';
-
 /** Runs `npm run dev` of a checkout; resolves when everything answers, and rejects with what it wrote if it ends before. */
 export const develop = async (folder: string, port: number): Promise<Development> => {
   const places = placesFrom(port);
-  const child = spawn(process.execPath, ['tools/dev.ts', '--port', String(port)], {
-    cwd: folder,
-    env: shellEnv(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  const ended = new Promise<void>((done) => child.once('close', () => done()));
-  await new Promise<void>((ready, never) => {
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (part: string) => {
-        if (output.includes(READY)) return; // Nobody reads the lines of its requests.
-        output += part;
-        if (output.includes(READY)) ready();
-      });
-    ended.then(() => never(new Error(`npm run dev ended:\n${output}`)));
-  });
+  const server = await serving(`npm run -s dev -- --port ${port}`, folder);
   return {
     places,
-    at: (block) => ({ ...block, commands: atPorts(block.commands, places) }),
+    at: (block) => ({ ...block, commands: onPort(block.commands, port) }),
     somebody: async () => ({ ...shellEnv(), ...(await keyOf(places)) }),
-    stop: async () => {
-      child.kill('SIGTERM');
-      await ended;
-    },
+    stop: server.stop,
   };
 };
 
-const atPorts = (commands: string, { port, stytchPort, originPort }: Places): string =>
-  [port, stytchPort, originPort].reduce(
-    (text, here, i) => text.replaceAll(String(DEFAULT_PORT + i), String(here)),
-    commands,
-  );
-
-/** What every shell has, and nothing of whoever runs it. */
-export const shellEnv = (): Readonly<Record<string, string>> => ({
-  PATH: [join(process.execPath, '..'), process.env.PATH ?? ''].join(':'),
-  HOME: process.env.HOME ?? '/',
-});
+/** Commands with the places counted from a port where a document has the default ones. */
+export const onPort = (commands: string, port: number): string =>
+  [0, 1, 2]
+    .reduce((text, i) => text.replaceAll(String(DEFAULT_PORT + i), String(port + i)), commands)
+    .replace(/^npm run dev$/m, `npm run -s dev -- --port ${port}`);
 
 const keyOf = async ({ stytch, desk }: Places): Promise<Readonly<Record<string, string>>> => {
   const { projectId, projectSecret } = await emulatorProject();
