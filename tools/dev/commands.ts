@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.ts';
 import type { Command } from './child.ts';
-import { GRACE, OPERATOR } from './emulator-project.ts';
+import { GRACE, LIN, OPERATOR } from './emulator-project.ts';
 import type { Places } from './places.ts';
 
 /** The project's folder. */
@@ -25,15 +25,17 @@ export interface Setting {
 
 /** The Worker, as `latchkey.config.ts` has it, but at home: hosts, origin, Stytch and the operator are all on this machine. */
 export const workerCommand = (setting: Setting): Command => {
-  const { places, folder, secretFiles, projectId, clockSeconds } = setting;
+  const { places, folder, secretFiles, projectId, clockSeconds, settings } = setting;
+  const isB2b = settings.stytch.vertical === 'b2b';
   const variables = {
     API_HOSTS: places.apiHost,
     DESK_HOST: places.deskHost,
     ORIGIN_URL: places.origin,
     STYTCH_API_URL: places.stytch,
     STYTCH_PROJECT_ID: projectId,
-    LOGIN_URL: places.login,
-    OPERATORS: [OPERATOR.clientId, GRACE.userId].join(),
+    LOGIN_URL: isB2b ? `${places.login}?organization=${LIN.organization}` : places.login,
+    // A project has users or members: whoever is not of its kind keeps the Worker from starting.
+    OPERATORS: [OPERATOR.clientId, isB2b ? LIN.memberId : GRACE.userId].join(),
     CLOCK_OFFSET_SECONDS: String(clockSeconds),
     ...setting.variables,
   };

@@ -29,3 +29,10 @@ export const GRACE = {
   ...{ email: 'grace@example.com', password: 'tin whistle copper kettle' },
   userId: 'user-test-9ace0000-0000-4000-8000-000000000002',
 };
+
+/** A member of an organization, who administers it: who there is where a project has members and no users. */
+export const LIN = {
+  ...{ email: 'lin@example.com', password: 'quiet lantern paper boat' },
+  ...{ memberId: 'member-test-3e3be000-0000-4000-8000-000000000004', organization: 'example' },
+  organizationId: 'organization-test-0a900000-0000-4000-8000-000000000003',
+};

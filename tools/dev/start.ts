@@ -28,6 +28,7 @@ export interface StartOptions {
 /** Latchkey, Stytch and the origin, answering. */
 export interface Running {
   readonly places: Places;
+  readonly vertical: 'consumer' | 'b2b';
   readonly logFile: string;
   /** What happened, when one of them ends by itself. Never rejects. */
   readonly failed: Promise<string>;
@@ -109,7 +110,7 @@ const startGroup = (
   };
   const failed = Promise.race(children.map(({ ended }) => ended));
   return {
-    running: { places: setting.places, logFile, failed, stop },
+    running: { places: setting.places, vertical: settings.stytch.vertical, logFile, failed, stop },
     announce: () => {
       telling = true;
     },

@@ -1,27 +1,26 @@
-import { ADA, type EmulatorProject, GRACE, OPERATOR } from './emulator-project.ts';
+import { ADA, type EmulatorProject, GRACE, LIN, OPERATOR } from './emulator-project.ts';
 import type { Running } from './start.ts';
 
 /**
  * What is said when everything answers. The commands are indented and hold no comments: they can be pasted into
  * any POSIX shell, one block or all of them.
  */
-export const welcome = ({ places, logFile }: Running, project: EmulatorProject): string => `
+export const welcome = ({ places, vertical, logFile }: Running, project: EmulatorProject): string => `
 Latchkey is ready.
 
   API     ${places.api}    what your users' keys open
   Desk    ${places.desk}    where keys are made and revoked; ${places.desk}/device lets a device in
-  Stytch  ${places.stytch}    an emulator; sign-in page: ${places.login}
+  Stytch  ${places.stytch}    an emulator; sign-in page: ${places.login}${vertical === 'b2b' ? `?organization=${LIN.organization}` : ''}
   Origin  ${places.origin}    a demo API that shows who called
 
-A user: ${ADA.email}, password: ${ADA.password}
-A person who operates: ${GRACE.email}, password: ${GRACE.password}; ${places.desk}/operators
+${PEOPLE[vertical].who(places.desk)}
 
-Lines to paste. Sign in as that user; the session is good for five minutes:
+Lines to paste. Sign in as that ${PEOPLE[vertical].kind}; the session is good for five minutes:
 
-  SESSION=$(curl -sS ${places.stytch}/v1/passwords/authenticate \\
+  SESSION=$(curl -sS ${places.stytch}${PEOPLE[vertical].path} \\
     -u '${project.projectId}:${project.projectSecret}' \\
     -H 'Content-Type: application/json' \\
-    -d '{"email":"${ADA.email}","password":"${ADA.password}","session_duration_minutes":60}' \\
+    -d '${JSON.stringify({ ...PEOPLE[vertical].signIn, session_duration_minutes: 60 })}' \\
     | sed -n 's/.*"session_jwt":"\\([^"]*\\)".*/\\1/p')
 
 Make a key:
@@ -45,8 +44,24 @@ Your backend is an operator, and may do all of it for any user; docs/operators.m
     -d grant_type=client_credentials -d client_id=${OPERATOR.clientId} \\
     -d client_secret=${OPERATOR.clientSecret} \\
     | sed -n 's/.*"access_token":"\\([^"]*\\)".*/\\1/p')
-  curl -i ${places.desk}/v1/users/${ADA.userId} -H "Authorization: Bearer $OPERATOR"
+  curl -i ${places.desk}/v1/users/${PEOPLE[vertical].id} -H "Authorization: Bearer $OPERATOR"
 
 All of this and more by itself: npm run demo${places.port === 8787 ? '' : ` -- --port ${places.port}`}
 Everything is logged in ${logFile}; requests are shown here. Ctrl-C ends it all.
 `;
+
+/** Whom the emulator has to sign in, where a project has users and where it has members. */
+const PEOPLE = {
+  consumer: {
+    ...{ kind: 'user', path: '/v1/passwords/authenticate', id: ADA.userId },
+    signIn: { email: ADA.email, password: ADA.password },
+    who: (desk: string): string =>
+      `A user: ${ADA.email}, password: ${ADA.password}\nA person who operates: ${GRACE.email}, password: ${GRACE.password}; ${desk}/operators`,
+  },
+  b2b: {
+    ...{ kind: 'member', path: '/v1/b2b/passwords/authenticate', id: LIN.memberId },
+    signIn: { organization_id: LIN.organizationId, email_address: LIN.email, password: LIN.password },
+    who: (desk: string): string =>
+      `A member, who operates as well: ${LIN.email}, password: ${LIN.password}; ${desk}/operators`,
+  },
+} as const;
