@@ -28,13 +28,13 @@ export const gather = async (
     const text = option_ ?? (person === null ? initial : await ask(person, question, initial, answers));
     if (text === null) return err([]);
     if (text === undefined) {
-      problems.push(`--${option} is missing: ${question.message}`);
+      problems.push(`--${option}: is missing: ${question.message}`);
       continue;
     }
     const next = { ...answers, ...readAnswer(name, text) };
     const problem = problemOf(next);
     if (problem === undefined) answers = next;
-    else problems.push(`--${option} ${problem}`);
+    else problems.push(`--${option}: ${problem}`);
   }
   return problems.length === 0 ? ok(answers as Answers) : err(problems);
 };

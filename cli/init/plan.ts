@@ -45,7 +45,7 @@ export const planInit = async (
   if (!answers.ok)
     return answers.refusal.length === 0 ? stop(1, 'Nothing was done.') : stop(2, ...answers.refusal);
 
-  const settings = await changeSettings(folder, present.value, answers.value);
+  const settings = await changeSettings(folder, environment, present.value, answers.value);
   if (!settings.ok) return stop(1, settings.refusal);
   const toml = await changeDeployment(folder, environment, deployment.value, answers.value);
   if (!toml.ok) return stop(1, toml.refusal);

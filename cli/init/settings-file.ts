@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../src/config/variables.ts';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
 import { loadSettings, SETTINGS_FILE } from '../project.ts';
-import { type AnswerName, type Answers, answersIn, withAnswers } from './answers.ts';
-import { settingsText } from './settings-text.ts';
+import { type AnswerName, type Answers, answersIn, QUESTIONS, withAnswers } from './answers.ts';
+import { quoted, settingsText } from './settings-text.ts';
 
 /** A file of the operator's as it is (null: not there) and as it shall be. */
 export interface Change {
@@ -38,24 +38,30 @@ export const presentSettings = async (folder: string): Promise<Result<Present, s
 };
 
 /**
- * The file that has the answers in it. One that nobody wrote anything into is written anew; in any other the answers
- * that no variable goes over are put in the place of those before, and nothing else is touched.
+ * The file that has the answers in it. One that nobody wrote anything into is written anew, with the hosts of the
+ * first environment or of production; in any other the answers that no variable goes over are put in the place of those
+ * before, and nothing else is touched.
  */
 export const changeSettings = async (
   folder: string,
+  environment: string | null,
   { text, settings }: Present,
   answers: Answers,
 ): Promise<Result<Change, string>> => {
   const file = SETTINGS_FILE;
   const before = answersIn(settings);
-  if (text === null || isAsCloned(text, before) || isOurs(text, before))
+  const { vertical, brand, originId } = answers;
+  if (text === null || isAsCloned(text, before))
     return ok({ file, before: text, after: settingsText(answers) });
+  if (isOurs(text, before)) {
+    const own = environment === 'production' ? answers : { ...before, vertical, brand, originId };
+    return ok({ file, before: text, after: settingsText(own) });
+  }
   const after = PLACES.reduce(
     (edited, [name, place]) =>
-      edited.replace(place, (_, start: string) => `${start}'${String(answers[name])}'`),
+      edited.replace(place, (_, start: string) => `${start}${quoted(String(answers[name]))}`),
     text,
   );
-  const { vertical, brand, originId } = answers;
   const wanted = withAnswers(isRecord(settings) ? settings : {}, { vertical, brand, originId });
   const loaded = after === text ? ok(settings) : await loadText(folder, after);
   return loaded.ok && isDeepStrictEqual(loaded.value, wanted)
@@ -68,10 +74,11 @@ export const changeSettings = async (
 const isAsCloned = (text: string, { projectId }: Partial<Answers>): boolean =>
   text.includes(AS_CLONED) && isNobodys(projectId);
 
-const isOurs = (text: string, before: Partial<Answers>): boolean =>
+const isOurs = (text: string, before: Partial<Answers>): before is Answers =>
   isWhole(before) && text === settingsText(before);
 
-const isWhole = (answers: Partial<Answers>): answers is Answers => Object.keys(answers).length === 7;
+const isWhole = (answers: Partial<Answers>): answers is Answers =>
+  QUESTIONS.every(({ name }) => answers[name] !== undefined);
 
 /** Where these settings usually stand. What comes of a replacement is read again and compared. */
 const PLACES: readonly (readonly [AnswerName, RegExp])[] = [

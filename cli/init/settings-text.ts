@@ -53,7 +53,8 @@ export default defineConfig({
 `;
 };
 
-const quoted = (text: string): string => `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
+/** A text as it stands in the file. */
+export const quoted = (text: string): string => `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
 
 const hosts = ({ apiHosts, deskHost }: Answers): string => {
   const api = apiHosts.map(quoted);
