@@ -4,7 +4,7 @@ import {
   revokeMemberSession,
 } from './b2b-endpoints.ts';
 import { searchMembers, searchOrganizations } from './b2b-search.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Call, Endpoint } from './endpoint.ts';
 import { introspect } from './introspect.ts';
 import { deleteClient, getClient, updateClient } from './m2m-change.ts';
 import { createClient } from './m2m-create.ts';
@@ -12,7 +12,8 @@ import { cancelRotation, finishRotation, startRotation } from './m2m-rotate.ts';
 import { searchClients } from './m2m-search.ts';
 import { createMember, reactivateMember, removeMember, updateMember } from './members-endpoints.ts';
 import { authenticatePassword, createPassword } from './passwords-endpoints.ts';
-import { getJwks, getTemplate, putTemplate, whoami } from './project-endpoints.ts';
+import { getEnvironment, getJwks, getTemplate, putTemplate, whoami } from './project-endpoints.ts';
+import { refuse } from './result.ts';
 import { authenticateSession, listSessions, revoke } from './sessions-endpoints.ts';
 import { exchange, exchangeOnDomain } from './token.ts';
 import { createUser, getUser, removeUser, searchUsers, updateUser } from './users-endpoints.ts';
@@ -21,7 +22,8 @@ const CLIENTS = '/v1/m2m/clients';
 const CLIENT = `${CLIENTS}/:client_id`;
 const MEMBERS = '/v1/b2b/organizations/:organization_id/members';
 const MEMBER = `${MEMBERS}/:member_id`;
-const TEMPLATE = '/pwa/v3/projects/:project_slug/environments/:environment_slug/jwt_templates/M2M';
+const ENVIRONMENT = '/pwa/v3/projects/:project_slug/environments/:environment_slug';
+const TEMPLATE = `${ENVIRONMENT}/jwt_templates/M2M`;
 
 type Handle = Endpoint['handle'];
 
@@ -39,9 +41,14 @@ const jwks = (path: string): Endpoint => ({
   ...{ name: 'jwks', method: 'GET', path, access: 'public', handle: getJwks },
 });
 
-const template = (name: string, method: 'GET' | 'PUT', handle: Handle): Endpoint => ({
-  ...{ name, method, path: TEMPLATE, access: 'workspace', handle },
+/** Of the Management API. */
+const managed = (name: string, method: 'GET' | 'PUT', path: string, handle: Handle): Endpoint => ({
+  ...{ name, method, path, access: 'workspace' },
+  handle: (call) => (isSlugged(call) ? handle(call) : refuse('project_not_found')),
 });
+
+const isSlugged = ({ project: { slugs }, params }: Call): boolean =>
+  params.project_slug === slugs.project && params.environment_slug === slugs.environment;
 
 /** Every operation of Stytch that is emulated; several paths may share a name. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -79,8 +86,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ours('b2b.members.delete', 'DELETE', MEMBER, removeMember),
   ours('b2b.members.reactivate', 'PUT', `${MEMBER}/reactivate`, reactivateMember),
   ours('debug.whoami', 'GET', '/v1/debug/whoami', whoami),
-  template('template.get', 'GET', getTemplate),
-  template('template.put', 'PUT', putTemplate),
+  managed('environment.get', 'GET', ENVIRONMENT, getEnvironment),
+  managed('template.get', 'GET', TEMPLATE, getTemplate),
+  managed('template.put', 'PUT', TEMPLATE, putTemplate),
 ];
 
 /** The names that faults and counters know. */

@@ -7,6 +7,8 @@ export type Bindings = {
   readonly PROJECT_ID: string;
   readonly PROJECT_SECRET: string;
   readonly PROJECT_NAME: string;
+  readonly PROJECT_SLUG: string;
+  readonly ENVIRONMENT_SLUG: string;
   readonly WORKSPACE_KEY_ID: string;
   readonly WORKSPACE_KEY_SECRET: string;
   readonly RETURN_ORIGINS: string;
@@ -20,6 +22,8 @@ export type Project = {
   readonly environment: 'test' | 'live';
   readonly name: string;
   readonly secret: string;
+  /** What the Management API calls it and its environment. */
+  readonly slugs: { readonly project: string; readonly environment: string };
   /** `id:secret` of the Management API. */
   readonly workspaceKey: string;
   readonly returnOrigins: readonly string[];
@@ -37,6 +41,7 @@ export const openProject = (env: Bindings, state: DurableObjectState): Project =
   environment: env.PROJECT_ID.startsWith('project-live-') ? 'live' : 'test',
   name: env.PROJECT_NAME,
   secret: env.PROJECT_SECRET,
+  slugs: { project: env.PROJECT_SLUG, environment: env.ENVIRONMENT_SLUG },
   workspaceKey: `${env.WORKSPACE_KEY_ID}:${env.WORKSPACE_KEY_SECRET}`,
   returnOrigins: env.RETURN_ORIGINS.split(',')
     .map((origin) => origin.trim())

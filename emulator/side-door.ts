@@ -11,7 +11,7 @@ import type { Project } from './project.ts';
 import { isRefusal } from './result.ts';
 import { readSeed, resetProject, seed } from './seed.ts';
 import { readSwitches, resetSwitches, SWITCHES, setSwitches } from './switches.ts';
-import { readTemplate, writeTemplate } from './template-store.ts';
+import { readTemplate, removeTemplate, writeTemplate } from './template-store.ts';
 import type { Waits } from './waits.ts';
 import { webhookDoor } from './webhook-door.ts';
 
@@ -94,6 +94,10 @@ const addKeys = (door: Hono, project: Project): void => {
 
 const addState = (door: Hono, project: Project, waits: Waits): void => {
   door.get('/template', (context) => context.json(readTemplate(project)));
+  door.delete('/template', (context) => {
+    removeTemplate(project);
+    return context.json({ done: true });
+  });
   door.put('/template', async (context) => {
     const stored = writeTemplate(project, readSwitches(project), await body(context));
     return isRefusal(stored) ? wrong(context, stored.errorType) : context.json(stored);

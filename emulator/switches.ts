@@ -32,6 +32,7 @@ export const SWITCHES = {
   customAudience: choice('appended', 'replaced'),
   clientTemplateVariables: choice('metadata', 'all'),
   reservedTemplateClaims: choice('refused', 'ignored'),
+  unsetTemplate: choice('not_found', 'empty'),
   // M2M clients.
   createStatus: choice(200, 201),
   m2mErrorStatus: choice(400, 409, 422),

@@ -14,9 +14,15 @@ export const DEFAULT_TEMPLATE: StoredTemplate = {
   custom_audience: '',
 };
 
-/** Reads the M2M template. */
-export const readTemplate = (project: Project): StoredTemplate =>
-  readSetting(project, 'm2m_template', DEFAULT_TEMPLATE);
+/** What there is where no template was ever set. */
+export const NO_TEMPLATE: StoredTemplate = { template_content: '', custom_audience: '' };
+
+/** Reads the M2M template; null where there is none. */
+export const readTemplate = (project: Project): StoredTemplate | null =>
+  readSetting<StoredTemplate | null>(project, 'm2m_template', DEFAULT_TEMPLATE);
+
+/** Takes the template away, as a project is before anybody set one. */
+export const removeTemplate = (project: Project): void => writeSetting(project, 'm2m_template', null);
 
 /** Replaces the M2M template, if it is a good one. */
 export const writeTemplate = (

@@ -9,7 +9,7 @@ import { refuseToken } from './refuse-token.ts';
 import { isRefusal, type OAuthRefusal, type Result, refuse, succeed } from './result.ts';
 import { sign } from './sign.ts';
 import { parseTemplate, render } from './template.ts';
-import { readTemplate } from './template-store.ts';
+import { NO_TEMPLATE, readTemplate } from './template-store.ts';
 import { type Credentials, readTokenRequest, type TokenRequest } from './token-request.ts';
 
 const LIFETIME_SECONDS = 3600;
@@ -65,7 +65,7 @@ const claimsOf = (
   scopes: readonly string[],
 ): JsonObject => {
   const { project, switches } = call;
-  const stored = readTemplate(project);
+  const stored = readTemplate(project) ?? NO_TEMPLATE;
   const template = parseTemplate(stored.template_content, switches);
   const variables = { client: clientObject(client, switches), request: request.extra };
   const custom = isRefusal(template) ? {} : render(template, variables);

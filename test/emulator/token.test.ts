@@ -203,7 +203,7 @@ describe('the template', () => {
   });
 
   test('the Management API reads and writes it with the workspace’s key alone', async () => {
-    const path = '/pwa/v3/projects/mine/environments/test/jwt_templates/M2M';
+    const path = '/pwa/v3/projects/latchkey/environments/test/jwt_templates/M2M';
     const headers = { authorization: basic('workspace-key-emulator', 'not-a-secret-only-for-the-emulator') };
     const template = {
       template_content: '{ "tier": {{ client.trusted_metadata.tier }} }',
@@ -216,5 +216,28 @@ describe('the template', () => {
     });
     expect((await emulator.send('GET', path, { headers })).body.jwt_template).toMatchObject(template);
     expect(await emulator.api('PUT', path, template)).toMatchObject({ status: 401 });
+    // It knows its own environment, and no other.
+    const environment = path.replace('/jwt_templates/M2M', '');
+    expect((await emulator.send('GET', environment, { headers })).body.environment).toMatchObject({
+      ...{ project_id: PROJECT_ID, project_slug: 'latchkey', environment_slug: 'test', type: 'TEST' },
+    });
+    expect(await emulator.send('GET', path.replace('latchkey', 'another'), { headers })).toMatchObject({
+      ...{ status: 404, body: { error_type: 'project_not_found' } },
+    });
+  });
+
+  test('without one, tokens have no claims but their own, and the Management API has none or an empty one', async () => {
+    const path = '/pwa/v3/projects/latchkey/environments/test/jwt_templates/M2M';
+    const headers = { authorization: basic('workspace-key-emulator', 'not-a-secret-only-for-the-emulator') };
+    await emulator.door('DELETE', 'template');
+    expect(await emulator.send('GET', path, { headers })).toMatchObject({
+      ...{ status: 404, body: { error_type: 'jwt_template_not_found' } },
+    });
+    const { access_token } = await emulator.stytch.m2m.token(CLIENT);
+    expect(claimsOf(access_token)).not.toHaveProperty('user_id');
+    await emulator.door('PUT', 'switches', { unsetTemplate: 'empty' });
+    expect((await emulator.send('GET', path, { headers })).body.jwt_template).toMatchObject({
+      ...{ template_content: '', custom_audience: '' },
+    });
   });
 });
