@@ -3,9 +3,6 @@ export interface Environment {
   readonly name?: string | undefined;
   readonly vars?: Readonly<Record<string, unknown>>;
   readonly routes?: readonly (string | { readonly pattern: string })[] | undefined;
-  readonly triggers?: { readonly crons?: readonly string[] | undefined };
-  readonly migrations?: readonly { readonly tag: string }[];
-  readonly observability?: { readonly enabled?: boolean | undefined } | undefined;
   readonly [section: string]: unknown;
 }
 
@@ -28,13 +25,11 @@ export const NOT_YET = '0'.repeat(32);
  */
 export const environmentProblems = (environments: Environments): readonly string[] => [
   ...forgotten(environments),
-  ...Object.entries(environments).flatMap(([name, environment]) =>
-    ownProblems(environment, name !== '').map((problem) => `${label(name)}${problem}`),
-  ),
-  ...shared(environments),
+  ...sharedBetween(environments),
 ];
 
-const label = (name: string): string => (name === '' ? '' : `[env.${name}] `);
+/** How a line begins that is about one of them. */
+export const label = (name: string): string => (name === '' ? '' : `[env.${name}] `);
 
 /** Bindings and variables by which all are compared: `kv_namespaces VAULT`, `vars API_HOSTS`. */
 const partsOf = (environment: Environment): ReadonlySet<string> =>
@@ -65,37 +60,8 @@ const forgotten = (environments: Environments): readonly string[] => {
   );
 };
 
-/** Inherited ones too: an environment that overrides one may have emptied it. */
-const ownProblems = (environment: Environment, isReached: boolean): readonly string[] => [
-  ...((environment.triggers?.crons ?? []).length > 0
-    ? []
-    : ['triggers: without a cron nothing is reconciled']),
-  ...((environment.migrations ?? []).length > 0 ? [] : ['migrations: the Durable Objects have no class']),
-  ...(environment.observability?.enabled === true ? [] : ['observability: nobody sees what it does']),
-  ...(isReached ? hostProblems(environment) : []),
-];
-
-/** Each host has a way to the Worker, and no way leads to a host that answers 421. */
-const hostProblems = ({ vars = {}, routes = [] }: Environment): readonly string[] => {
-  const hosts = new Set(
-    [vars.API_HOSTS, vars.DESK_HOST]
-      .flatMap((value) => (typeof value === 'string' ? value.split(',') : []))
-      .map((host) => host.trim()),
-  );
-  const reached = new Set(
-    routes
-      .map((route) => (typeof route === 'string' ? route : route.pattern))
-      .map((pattern) => pattern.split('/')[0] ?? ''),
-  );
-  return [
-    ...[...hosts].filter((host) => !reached.has(host)).map((host) => `no route leads to the host ${host}`),
-    ...[...reached]
-      .filter((host) => !hosts.has(host))
-      .map((host) => `a route leads to ${host}, no host of it`),
-  ];
-};
-
-const shared = (environments: Environments): readonly string[] => {
+/** What two environments have in common that is to be their own, one line each. */
+export const sharedBetween = (environments: Environments): readonly string[] => {
   const owners = new Map<string, string[]>();
   for (const [name, environment] of Object.entries(environments)) {
     for (const what of marksOf(environment)) owners.set(what, [...(owners.get(what) ?? []), name]);

@@ -51,19 +51,6 @@ describe('the environments of wrangler.toml', () => {
   });
 
   test.each<[what: string, change: Partial<Environment>, problem: RegExp]>([
-    ['no cron', { triggers: { crons: [] } }, /^\[env\.production\] triggers/],
-    ['no migrations', { migrations: [] }, /^\[env\.production\] migrations/],
-    ['no logs', { observability: { enabled: false } }, /^\[env\.production\] observability/],
-    [
-      'no route to the Desk',
-      { routes: ['api.example.com/*'] },
-      /no route leads to the host keys\.example\.com$/,
-    ],
-    [
-      'a route to a host that is none of it',
-      { routes: ['api.example.com/*', 'keys.example.com/*', 'www.example.com/*'] },
-      /a route leads to www\.example\.com/,
-    ],
     [
       "another's name",
       { name: 'latchkey-staging' },
