@@ -9,7 +9,7 @@ export const ORIGIN: readonly Check[] = [
     says: 'the origin lets nobody in who did not come through the edge',
     row: 'ORG-01; finding 0.11',
     advice:
-      'Whoever finds its address goes past Latchkey. Verify X-Latchkey-Assertion in the origin (latchkey/origin), and let only Cloudflare reach it.',
+      'Whoever finds its address goes past Latchkey. Verify X-Latchkey-Assertion in the origin, and let only Cloudflare reach it: docs/origins.md has it by language.',
     needs: ['--origin'],
     run: ({ ask, origin, api, path }) =>
       forEach(
@@ -27,7 +27,11 @@ export const ORIGIN: readonly Check[] = [
           const answer = await ask(origin as URL, { target: path, lines });
           if (answer.status === null)
             return fine(answer, 'cannot be reached from here, which is better still');
-          return isRefused(answer) ? fine(answer) : wrong(answer, 'was served');
+          if (!isRefused(answer)) return wrong(answer, 'was served');
+          // Of a path that is not there, or an origin that is broken, nothing can be learned.
+          return answer.status === 401 || answer.status === 403
+            ? fine(answer)
+            : { ...fine(answer), unseen: `the origin has no such path: ${answer.came}` };
         },
       ),
   },

@@ -300,6 +300,15 @@ describe('other addresses', () => {
     const { origin } = latchkey.world.places;
     expect((await throughProxy('origin.closed', { origin: new URL(origin) }))[0]?.verdict).toBe('ok');
   });
+
+  test('origin.closed says nothing of an origin that has no such path', async () => {
+    const empty = createServer((_, response) => response.writeHead(404).end());
+    await once(empty.listen(0, '127.0.0.1'), 'listening');
+    const origin = new URL(`http://127.0.0.1:${(empty.address() as AddressInfo).port}`);
+    const [outcome] = await throughProxy('origin.closed', { origin });
+    empty.close();
+    expect(outcome).toMatchObject({ verdict: 'not made', note: 'the origin has no such path: 404' });
+  });
 });
 
 test('a key goes to the API hosts that were named, under their own names, and nowhere else', async () => {
