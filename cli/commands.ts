@@ -28,6 +28,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./keys/import/index.ts')).keysImport,
   },
   {
+    name: 'doctor',
+    says: 'Looks at everything between your files and what runs, and says what to do',
+    load: async () => (await import('./doctor/index.ts')).doctor,
+  },
+  {
     name: 'probe',
     says: 'Looks at a deployment from outside, as whoever wants to get past it does',
     load: async () => (await import('./probe/index.ts')).probeCommand,

@@ -81,7 +81,8 @@ export const readOptions = (args: readonly string[], environment: Environment): 
   });
 };
 
-const keyOf = (
+/** The key of a file's first line, or of the environment; null where there is none. */
+export const keyOf = (
   file: string | undefined,
   { LATCHKEY_KEY = '' }: Environment,
 ): Result<string | null, string> => {
@@ -105,9 +106,11 @@ const HERE = ['localhost', '127.0.0.1', '[::1]'];
 /** Whether a host is on this machine: it may be asked as fast as it answers, and without TLS. */
 export const isHere = ({ hostname }: URL): boolean => HERE.includes(hostname);
 
-const isSafe = (url: URL): boolean => url.protocol === 'https:' || isHere(url);
+/** Whether a key may go there. */
+export const isSafe = (url: URL): boolean => url.protocol === 'https:' || isHere(url);
 
-const baseUrl = (text: string): URL | null => {
+/** A URL of scheme, host and port; null for any other text. */
+export const baseUrl = (text: string): URL | null => {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:';

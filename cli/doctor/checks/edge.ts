@@ -5,7 +5,7 @@ export const EDGE = {
   'EDGE-01': {
     says: 'Latchkey answers at each API host',
     advice:
-      'See that it is deployed there: `npm run latchkey -- deploy`, DNS, and the routes (Cloudflare dashboard, the Worker, "Domains & Routes"). Where the line says misconfigured, `npx wrangler tail` has every problem.',
+      'See that it is deployed there: `npm run latchkey -- deploy`, DNS, and the routes (Cloudflare dashboard, the Worker, "Domains & Routes"). Where the line says misconfigured, it names the settings and secrets.',
   },
   'EDGE-02': {
     says: 'Latchkey answers at the Desk host',

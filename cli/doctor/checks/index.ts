@@ -21,3 +21,7 @@ const ALL = { ...FILES, ...SECRETS, ...STYTCH, ...EDGE, ...CLOSELY } as const;
 export type CheckId = keyof typeof ALL;
 
 export const CHECKS: Readonly<Record<CheckId, Check>> = ALL;
+
+/** The names of a group's checks. */
+export const idsOf = <Id extends string>(group: Readonly<Record<Id, Check>>): readonly Id[] =>
+  Object.keys(group) as Id[];

@@ -1,0 +1,398 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Finding } from '../../../cli/doctor/finding.ts';
+import { ask } from '../../../demo/http.ts';
+import { freshSecrets } from '../../../tools/serve/secrets.ts';
+import type { Fault } from '../breaking-proxy.ts';
+import { type Health, type Patient, startPatient } from './doctor-patient.ts';
+
+let patient: Patient;
+beforeAll(async () => {
+  patient = await startPatient();
+});
+afterAll(() => patient?.stop());
+
+const emulator = (path: string, body: object, method = 'POST') =>
+  ask(`${patient.stytch}/_emulator/${path}`, { method, body });
+
+afterEach(async () => {
+  patient.proxy.break({});
+  await emulator('reset', {});
+});
+
+/** All but what the probe looks at closely: it takes seconds, and none of these faults is of its. */
+const AT_FIRST_SIGHT = ['CONFIG', 'WRANGLER', 'SECRET', 'STYTCH', 'EDGE'].flatMap((group) => [
+  '--only',
+  group,
+]);
+
+const wrongOf = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.filter(({ verdict }) => verdict === 'FAIL' || verdict === 'WARN');
+
+/** Clients that are at Stytch. */
+const clientIds = async (): Promise<readonly string[]> => {
+  const { PROJECT_ID, PROJECT_SECRET } = inject('emulatorBindings');
+  const { json } = await ask(`${patient.stytch}/v1/m2m/clients/search`, {
+    headers: { Authorization: `Basic ${btoa(`${PROJECT_ID}:${PROJECT_SECRET}`)}` },
+    body: {},
+  });
+  return (json as { m2m_clients: readonly { client_id: string }[] }).m2m_clients.map(
+    ({ client_id }) => client_id,
+  );
+};
+
+test('a deployment that is right has nothing that is wrong, and is as it was', async () => {
+  const before = await clientIds();
+  const { code, findings, written } = await patient.examine();
+  expect(wrongOf(findings)).toEqual([]);
+  expect(code).toBe(0);
+  const skipped = findings.filter(({ verdict }) => verdict === 'skipped').map(({ id }) => id);
+  // What needs an account, another machine, TLS or a key.
+  expect(skipped).toEqual([
+    ...['WRANGLER-03', 'WRANGLER-09', 'WRANGLER-10', 'EDGE-05'],
+    ...['headers.identity', 'headers.hop-by-hop', 'hosts.tls', 'caches.answers', 'tls.only', 'tls.strict'],
+  ]);
+  expect(patient.calls).toEqual([['secret', 'list', '--format', 'json', '--env', '']]);
+  expect(await clientIds()).toEqual(before);
+  for (const secret of Object.values(patient.well.secrets)) expect(written).not.toContain(secret);
+});
+
+/** What is planted, the check that must find it, what it must say, and how it is planted. */
+type Planted = readonly [
+  what: string,
+  id: string,
+  says: RegExp,
+  plant: () => Partial<Health> | Promise<Partial<Health>>,
+];
+
+const inDeployment = (from: RegExp | string, to: string): Partial<Health> => {
+  const deployment = patient.well.deployment.replace(from, to);
+  expect(deployment).not.toBe(patient.well.deployment);
+  return { deployment };
+};
+const inSettings = (change: string): Partial<Health> => ({
+  settings: `${patient.well.settings.replace('export { default }', 'import settings')}export default { ...settings, ${change} };\n`,
+});
+const withSecrets = (more: Readonly<Record<string, string>>): Partial<Health> => ({
+  secrets: { ...(patient.well.secrets as Readonly<Record<string, string>>), ...more },
+});
+const atStytch =
+  (path: string, body: object, method?: string): (() => Promise<Partial<Health>>) =>
+  async () => {
+    expect((await emulator(path, body, method)).status).toBe(200);
+    return {};
+  };
+const onTheWay =
+  (fault: Fault): (() => Partial<Health>) =>
+  () => {
+    patient.proxy.break(fault);
+    return {};
+  };
+
+const FAULTS: readonly Planted[] = [
+  [
+    'settings that cannot be loaded',
+    'CONFIG-01',
+    /^latchkey\.config\.ts: cannot be loaded/,
+    () => ({ settings: 'throw new Error("unfinished");\n' }),
+  ],
+  ['a brand that is none', 'CONFIG-02', /^brand: /, () => inSettings("brand: 'A'")],
+  [
+    'a route that lets strangers spell their way in',
+    'CONFIG-03',
+    /lets strangers in/,
+    () => inSettings("routes: [...settings.routes, { path: '/**', auth: 'none' }]"),
+  ],
+  [
+    'a clock that is moved',
+    'CONFIG-05',
+    /^CLOCK_OFFSET_SECONDS/,
+    () => inDeployment('[vars]\n', '[vars]\nCLOCK_OFFSET_SECONDS = "60"\n'),
+  ],
+  ['a wrangler.toml that is none', 'WRANGLER-01', /^wrangler\.toml: /, () => inDeployment('[vars]', '[vars')],
+  [
+    'no Lobby',
+    'WRANGLER-02',
+    /^LOBBY: the class is KeyRing, not Lobby$/,
+    () => inDeployment('class_name = "Lobby"', 'class_name = "KeyRing"'),
+  ],
+  ['no cron', 'WRANGLER-05', /cron/, () => inDeployment(/^crons = .*$/m, 'crons = []')],
+  ['workers.dev', 'WRANGLER-07', /^workers_dev/, () => inDeployment('workers_dev = false', '')],
+  [
+    'Workers Cache',
+    'WRANGLER-08',
+    /^cache is enabled/,
+    () => inDeployment('[vars]', '[cache]\nenabled = true\n\n[vars]'),
+  ],
+  [
+    'a secret among the variables',
+    'WRANGLER-12',
+    /^EVENTS_SECRET is a variable$/,
+    () => inDeployment('[vars]\n', `[vars]\nEVENTS_SECRET = "whsec_${'A'.repeat(32)}"\n`),
+  ],
+  [
+    'an environment with the name of another',
+    'WRANGLER-15',
+    /^name latchkey-dev is in/,
+    () => ({ deployment: `${patient.well.deployment}\n[env.copy]\nname = "latchkey-dev"\n` }),
+  ],
+  ['secrets that are no JSON', 'SECRET-01', /is no JSON object of texts$/, () => ({ secrets: 'nothing' })],
+  ['secrets that all can read', 'SECRET-02', /may read/, () => ({ mode: 0o644 })],
+  [
+    'a master key that is too short',
+    'SECRET-03',
+    /^LATCHKEY_MASTER_KEYS\[0\]\.key/,
+    () => withSecrets({ LATCHKEY_MASTER_KEYS: '[{"id":"a","key":"abcd"}]' }),
+  ],
+  [
+    "a developer's master key",
+    'SECRET-04',
+    /^LATCHKEY_MASTER_KEYS: /,
+    () => {
+      const { LATCHKEY_MASTER_KEYS } = freshSecrets();
+      const more = { '.latchkey/secrets.env': `LATCHKEY_MASTER_KEYS='${LATCHKEY_MASTER_KEYS}'\n` };
+      return { ...withSecrets({ LATCHKEY_MASTER_KEYS }), more };
+    },
+  ],
+  [
+    "another environment's assertion key",
+    'SECRET-05',
+    /^ASSERTION_JWKS: .*secrets\.staging\.json/,
+    () => {
+      const { ASSERTION_JWKS = '' } = patient.well.secrets as Readonly<Record<string, string>>;
+      return { more: { '.latchkey/secrets.staging.json': JSON.stringify({ ASSERTION_JWKS }) } };
+    },
+  ],
+  [
+    'a secret that Cloudflare has not',
+    'SECRET-06',
+    /^ASSERTION_JWKS is missing$/,
+    () => ({ held: patient.well.held.filter((name) => name !== 'ASSERTION_JWKS') }),
+  ],
+  [
+    'no secret for webhooks',
+    'SECRET-07',
+    /STYTCH_WEBHOOK_SECRET/,
+    () => ({ held: patient.well.held.filter((name) => name !== 'STYTCH_WEBHOOK_SECRET') }),
+  ],
+  [
+    'a Stytch that is not there',
+    'STYTCH-01',
+    /^no answer/,
+    () => inDeployment(/^STYTCH_API_URL = .*$/m, 'STYTCH_API_URL = "http://127.0.0.1:9"'),
+  ],
+  [
+    'a JWKS that is not served',
+    'STYTCH-02',
+    /status 500/,
+    atStytch('faults', { endpoint: 'jwks', kind: 'status', status: 500 }),
+  ],
+  [
+    'a secret of another project',
+    'STYTCH-03',
+    /^401 unauthorized_credentials$/,
+    () => withSecrets({ STYTCH_SECRET: 'secret-test-of-another-project' }),
+  ],
+  [
+    'no room for another client',
+    'STYTCH-04',
+    /too_many_m2m_clients/,
+    atStytch('switches', { maximumClients: 1 }, 'PUT'),
+  ],
+  [
+    'a token endpoint that answers nonsense',
+    'STYTCH-04',
+    /^no answer: unreadable/,
+    atStytch('faults', { endpoint: 'token', kind: 'html', status: 200 }),
+  ],
+  [
+    'a token of another issuer',
+    'STYTCH-05',
+    /^refused: ERR_JWT_CLAIM/,
+    atStytch('faults', { endpoint: 'token', kind: 'wrongIssuer' }),
+  ],
+  [
+    'a token that another key signed',
+    'STYTCH-05',
+    /^refused: ERR_JWS_SIGNATURE/,
+    atStytch('faults', { endpoint: 'token', kind: 'foreignKey' }),
+  ],
+  [
+    'a key that is missing in the JWKS',
+    'STYTCH-02',
+    /signs tokens now$/,
+    atStytch('faults', { endpoint: 'token', kind: 'foreignKey', header: { kid: 'jwk-test-new' } }),
+  ],
+  [
+    'no claims template',
+    'STYTCH-06',
+    /^the claim user_id is missing$/,
+    atStytch('template', { template_content: '{}' }, 'PUT'),
+  ],
+  [
+    'a template that copies something else',
+    'STYTCH-06',
+    /^the claim user_id is not what/,
+    atStytch('template', { template_content: '{ "user_id": {{ client.trusted_metadata.made_by }} }' }, 'PUT'),
+  ],
+  [
+    'a template that makes the owner no text',
+    'STYTCH-06',
+    /^the claim user_id is not what/,
+    atStytch(
+      'template',
+      { template_content: '{ "user_id": [{{ client.trusted_metadata.user_id }}] }' },
+      'PUT',
+    ),
+  ],
+  [
+    'a template that lets the caller choose whose key it is',
+    'STYTCH-07',
+    /^the claim user_id is what the request said$/,
+    atStytch('template', { template_content: '{ "user_id": {{ request.user_id }} }' }, 'PUT'),
+  ],
+  [
+    'an audience besides the project',
+    'STYTCH-08',
+    /^it is for project-test-\S+, acme$/,
+    atStytch(
+      'template',
+      { template_content: '{ "user_id": {{ client.trusted_metadata.user_id }} }', custom_audience: 'acme' },
+      'PUT',
+    ),
+  ],
+  [
+    'a client that cannot be deleted',
+    'STYTCH-09',
+    /^acme_test_\w{28}: no answer/,
+    atStytch('faults', { endpoint: 'm2m.delete', kind: 'status', status: 500 }),
+  ],
+  [
+    "a clock at Stytch's that is wrong",
+    'STYTCH-10',
+    /^Stytch's clock is \d+ s ahead of this machine's$/,
+    atStytch('clock', { advanceSeconds: 90 }),
+  ],
+  [
+    'a Worker without master keys',
+    'EDGE-01',
+    /503 misconfigured: LATCHKEY_MASTER_KEYS: is missing$/,
+    () => ({ worker: { LATCHKEY_MASTER_KEYS: '' } }),
+  ],
+  [
+    'a Desk that is not reached',
+    'EDGE-02',
+    /^http:\/\/localhost:\d+: 502/,
+    onTheWay({
+      instead: ({ lines }) =>
+        lines.some((line) => /^host: localhost/i.test(line)) ? { status: 502, headers: [], body: '' } : null,
+    }),
+  ],
+  [
+    'a Worker with another Desk',
+    'EDGE-03',
+    /has the Desk at http:\/\/localhost:1$/,
+    () => ({ worker: { DESK_HOST: 'localhost:1' } }),
+  ],
+  [
+    'a Worker with another assertion key',
+    'EDGE-04',
+    /^another key is published as test-1$/,
+    () => ({ worker: { ASSERTION_JWKS: freshSecrets().ASSERTION_JWKS } }),
+  ],
+  [
+    'a zone that goes past the Worker',
+    'EDGE-06',
+    /came 200|: 200/,
+    onTheWay({
+      instead: ({ target }) =>
+        target.startsWith('/v1/items') ? { status: 200, headers: [], body: 'served' } : null,
+    }),
+  ],
+];
+
+describe('what is wrong is found, alone, with what to do', () => {
+  test.each(FAULTS)('%s: %s', async (_, id, says, plant) => {
+    const change = await plant();
+    const { code, findings, written } = await patient.examine({ args: AT_FIRST_SIGHT, ...change });
+    const wrong = wrongOf(findings);
+    expect(wrong.map((finding) => finding.id)).toEqual([id]);
+    const [finding] = wrong;
+    expect(finding?.details.join('\n')).toMatch(says);
+    expect(finding?.advice).toMatch(/\S/);
+    expect(code).toBe(finding?.verdict === 'FAIL' ? 1 : 0);
+    const secrets = { ...patient.well, ...change }.secrets;
+    if (typeof secrets !== 'string')
+      for (const secret of Object.values(secrets)) expect(written).not.toContain(secret);
+  });
+
+  test('a fault hides nothing but what depends on it, and that says so', async () => {
+    const { findings } = await patient.examine({
+      args: AT_FIRST_SIGHT,
+      ...withSecrets({ STYTCH_SECRET: 'secret-test-of-another-project' }),
+    });
+    const skipped = findings.filter(({ details }) => details.includes('STYTCH-03 first'));
+    expect(skipped.map(({ id }) => id)).toEqual(
+      ['04', '05', '06', '07', '08', '09'].map((number) => `STYTCH-${number}`),
+    );
+    expect(findings.find(({ id }) => id === 'STYTCH-02')?.verdict).toBe('ok');
+  });
+});
+
+describe('what the probe sees closely is found', () => {
+  test.each<[what: string, id: string, plant: () => Partial<Health>]>([
+    ['an origin that lets in whoever comes', 'origin.closed', () => ({ isOriginOpen: true })],
+    [
+      'a cache before the Gate',
+      'caches.refusals',
+      onTheWay({
+        response: (answered, { target }) =>
+          target.endsWith('.css')
+            ? { ...answered, headers: [...answered.headers, ['CF-Cache-Status', 'HIT']] }
+            : answered,
+      }),
+    ],
+    [
+      'a Worker that is not ready',
+      'desk.ready',
+      onTheWay({
+        instead: ({ target }) => (target === '/readyz' ? { status: 503, headers: [], body: '' } : null),
+      }),
+    ],
+  ])('%s: %s', async (_, id, plant) => {
+    const { code, findings } = await patient.examine(plant());
+    expect(wrongOf(findings)).toEqual([
+      expect.objectContaining({ id, verdict: 'FAIL', advice: expect.stringMatching(/\S/) }),
+    ]);
+    expect(code).toBe(1);
+  });
+});
+
+/** The command as an operator starts it, in his folder. */
+const startDoctor = (...args: readonly string[]) => {
+  const cli = resolve(import.meta.dirname, '../../../cli/index.ts');
+  return spawn(process.execPath, [cli, 'doctor', '--env', '', ...args], {
+    cwd: patient.folder,
+    env: { ...process.env, NODE_OPTIONS: undefined, LATCHKEY_KEY: undefined, STYTCH_SECRET: undefined },
+  });
+};
+
+test.each(['SIGINT', 'SIGTERM'] as const)('who ends it by %s leaves no client at Stytch', async (signal) => {
+  const before = await clientIds();
+  patient.lay();
+  await emulator('faults', { endpoint: 'token', kind: 'hang' });
+  const child = startDoctor('--only', 'STYTCH');
+  const ended = once(child, 'close');
+  // The client is there, and its token is on its way.
+  const asked = async (): Promise<boolean> => {
+    const { json } = await ask(`${patient.stytch}/_emulator/counters`);
+    return (json as { calls: Readonly<Record<string, number>> }).calls.token === 1;
+  };
+  while (!(await asked())) await new Promise((soon) => setTimeout(soon, 20));
+  expect(await clientIds()).toHaveLength(before.length + 1);
+  child.kill(signal);
+  expect(await ended).toEqual([null, signal]);
+  expect(await clientIds()).toEqual(before);
+});
