@@ -38,6 +38,12 @@ const RECONCILIATION = z
     finished_at: z.nullable(TIME),
     clients: z.int().check(z.meta({ description: 'Clients of the Stytch project that were seen so far' })),
     counts: COUNTS.check(z.meta({ description: 'How many of them are what' })),
+    master_keys: z.record(z.string(), z.int()).check(
+      z.meta({
+        description:
+          'How many living keys need which master key, by its id: as many are refused when it is taken off the list. `?`: not known of them',
+      }),
+    ),
     orphans_left: z.int().check(z.meta({ description: 'Orphans that were not deleted; in a dry run all' })),
     findings: z
       .array(z.strictObject({ client_id: z.string(), found: z.enum(FOUND) }))
@@ -98,6 +104,7 @@ const shown = (report: ReconciliationReport) => ({
   finished_at: time(report.finishedAt),
   clients: report.clients,
   counts: report.counts,
+  master_keys: report.masterKeys ?? {},
   orphans_left: report.orphansLeft,
   findings: report.findings.map(({ clientId, found }) => ({ client_id: clientId, found })),
 });

@@ -266,6 +266,12 @@ export const RECONCILED = [
 ] as const;
 export type Reconciled = (typeof RECONCILED)[number];
 
+/** What is made of a client, and of a living key besides the master keys without which it, or a secret of it, is refused. */
+export interface ReconciledKey {
+  readonly found: Reconciled;
+  readonly masterKeys: readonly string[];
+}
+
 /** What Latchkey tells the operator's URL of (Standard Webhooks). */
 export const EVENT_TYPES = [
   'key.created',

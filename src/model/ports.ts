@@ -28,6 +28,7 @@ import type {
   OwnerRecord,
   OwnerStanding,
   Reconciled,
+  ReconciledKey,
   RotateRequest,
   Seen,
   UsageBucket,
@@ -238,8 +239,15 @@ export interface Ring {
   exportPage(owner: Owner, after: string | null, author: Author): Promise<ExportPage>;
   /** Ends everything and forgets what is personal. Tombstones and audit stay for `auditDays`. */
   forgetOwner(owner: Owner, author: Author): Promise<Result<OwnerRecord>>;
-  /** What the Ring makes of clients that a reconciliation found under its name; `dryRun` changes nothing. */
-  reconcile(clients: readonly ClientAtStytch[], dryRun: boolean): Promise<readonly Reconciled[]>;
+  /**
+   * What the Ring makes of clients that a reconciliation found under its name; `dryRun` changes nothing. With the master keys
+   * only where they are asked for: a Lobby of the version before knows the words alone, and a Ring of it has no others.
+   */
+  reconcile(
+    clients: readonly ClientAtStytch[],
+    dryRun: boolean,
+    withMasterKeys?: boolean,
+  ): Promise<readonly (Reconciled | ReconciledKey)[]>;
 }
 
 /** A credential as the Ring is asked about it: what tells it apart, and never anything that it opens. */
@@ -506,6 +514,8 @@ export interface ReconciliationReport {
   readonly counts: Readonly<Record<Found, number>>;
   /** How many of the orphans were not removed: in a dry run all. */
   readonly orphansLeft: number;
+  /** How many living keys need which master key; `?` of whom it is not known. Absent from a Lobby of the version before. */
+  readonly masterKeys?: Readonly<Record<string, number>>;
   /** The last hundred that are not as they should be. Client ids are public. */
   readonly findings: readonly { readonly clientId: string; readonly found: Found }[];
 }

@@ -27,6 +27,7 @@ import type {
   OwnerRecord,
   OwnerStanding,
   Reconciled,
+  ReconciledKey,
   RotateRequest,
   UsageBucket,
   UsageQuery,
@@ -264,11 +265,15 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     return forgotten;
   }
 
-  async reconcile(clients: readonly ClientAtStytch[], dryRun: boolean): Promise<readonly Reconciled[]> {
+  async reconcile(
+    clients: readonly ClientAtStytch[],
+    dryRun: boolean,
+    withMasterKeys = false,
+  ): Promise<readonly (Reconciled | ReconciledKey)[]> {
     await this.#open();
-    const found = reconcile(this.#parts, clients, dryRun);
+    const judged = reconcile(this.#parts, clients, dryRun);
     if (!dryRun) await this.#parts.wake();
-    return found;
+    return withMasterKeys ? judged : judged.map(({ found }) => found);
   }
 
   override async alarm(): Promise<void> {

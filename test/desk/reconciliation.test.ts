@@ -94,7 +94,7 @@ describe('POST /v1/reconciliation', () => {
     expect(await response.json()).toEqual({
       ...{ id: expect.stringMatching(/^[\w-]{22}$/), status: 'running', because: null },
       ...{ dry_run: false, by: OPERATOR, started_at: time(Date.now()), finished_at: null },
-      ...{ clients: 0, counts: NO_COUNTS, orphans_left: 0, findings: [] },
+      ...{ clients: 0, counts: NO_COUNTS, master_keys: {}, orphans_left: 0, findings: [] },
     });
   });
 

@@ -1,5 +1,5 @@
 import { ringOfClientId } from '../../model/key.ts';
-import type { ClientAtStytch, Reconciled } from '../../model/life.ts';
+import type { ClientAtStytch, Reconciled, ReconciledKey } from '../../model/life.ts';
 import { intend } from '../intend.ts';
 import type { RingParts } from '../parts.ts';
 import type { KeyRow } from '../tables/rows.ts';
@@ -16,14 +16,26 @@ export const reconcile = (
   parts: RingParts,
   clients: readonly ClientAtStytch[],
   dryRun: boolean,
-): readonly Reconciled[] =>
+): readonly ReconciledKey[] =>
   clients.map((client) => {
     const row = parts.tables.key(client.clientId);
     const isOurs = ringOfClientId(client.clientId, parts.rules.realm) === parts.ring;
     const found = isOurs ? madeHere(parts, client, row) : madeElsewhere(client, row);
+    const masterKeys = row?.status === 'active' && isOurs ? masterKeysOf(parts, row) : [];
     if (!dryRun) follow(parts, client, found);
-    return found;
+    return { found, masterKeys };
   });
+
+/**
+ * The master keys that a key's tags need. While there are two secrets, those of their peppers too: without these the Ring
+ * cannot tell which of the two is presented.
+ */
+const masterKeysOf = ({ tables }: RingParts, { keyId, masterKey }: KeyRow): readonly string[] => {
+  const rotation = tables.rotation(keyId);
+  if (rotation === null) return [masterKey];
+  const peppers = tables.secrets(keyId).map(({ pepper }) => pepper);
+  return [...new Set([masterKey, rotation.nextMasterKey, ...peppers])];
+};
 
 /** What was made elsewhere is changed and deleted there: here it can only end. */
 const madeElsewhere = ({ status }: ClientAtStytch, row: KeyRow | null): Reconciled => {

@@ -1,7 +1,7 @@
 import { isForeignClientId } from '../../model/foreign.ts';
 import { inTurns } from '../../model/in-turns.ts';
 import { ringOfClientId, ringOfOwner } from '../../model/key.ts';
-import { RECONCILED, type Reconciled } from '../../model/life.ts';
+import { RECONCILED, type Reconciled, type ReconciledKey } from '../../model/life.ts';
 import type { Found, StytchClient } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
 import { readMarked } from '../mark.ts';
@@ -15,7 +15,12 @@ const AT_A_TIME = 10;
 export interface Finding {
   readonly clientId: string;
   readonly found: Found;
+  /** Of a living key, the master keys that it needs. */
+  readonly masterKeys: readonly string[];
 }
+
+/** The master keys of a living key whose Ring did not tell them. */
+const UNTOLD = ['?'];
 
 /** Has every client of a page judged by the Ring that it belongs to. One that belongs to none is none of ours. */
 export const judgePage = async (
@@ -31,7 +36,7 @@ export const judgePage = async (
   const judged = await inTurns(byPlace, AT_A_TIME, async ([place, members]): Promise<readonly Finding[]> => {
     const theirs = members.map(({ client }) => client);
     if (place !== 'foreign' && place !== 'failed') return askRing(parts, place, theirs, dryRun);
-    return theirs.map(({ clientId }) => ({ clientId, found: place }));
+    return theirs.map(({ clientId }) => ({ clientId, found: place, masterKeys: [] }));
   });
   return judged.flat();
 };
@@ -54,11 +59,12 @@ const askRing = async (
   dryRun: boolean,
 ): Promise<readonly Finding[]> => {
   const asked = clients.map((client) => readMarked(client, parts.rules.ownerClaim));
-  const answer = await answerOf(parts.rings(ring).reconcile(asked, dryRun));
-  const found = isAnswerTo(asked, answer) ? answer : null;
-  if (found === null) parts.log({ event: 'reconciliation', outcome: 'no answer', ring });
-  return clients.map(({ clientId }, i) => ({ clientId, found: found?.[i] ?? 'failed' }));
+  const judged = readAnswer(asked, await answerOf(parts.rings(ring).reconcile(asked, dryRun, true)));
+  if (judged === null) parts.log({ event: 'reconciliation', outcome: 'no answer', ring });
+  return clients.map(({ clientId }, i) => ({ clientId, ...(judged?.[i] ?? FAILED) }));
 };
+
+const FAILED = { found: 'failed', masterKeys: [] } as const;
 
 /** What an object answers in time; null for its silence and for whatever it throws: the next run asks again. */
 const answerOf = async <T>(call: Promise<T>): Promise<T | null> => {
@@ -69,8 +75,22 @@ const answerOf = async <T>(call: Promise<T>): Promise<T | null> => {
   }
 };
 
-/** One verdict for each client, of those that are known: an object of another version may answer anything. */
-const isAnswerTo = (asked: readonly unknown[], answer: unknown): answer is readonly Reconciled[] =>
-  Array.isArray(answer) &&
-  answer.length === asked.length &&
-  answer.every((each) => RECONCILED.some((known) => known === each));
+/** One verdict for each client, of those that are known; null for anything else: an object of another version may answer so. */
+const readAnswer = (asked: readonly unknown[], answer: unknown): readonly ReconciledKey[] | null => {
+  if (!Array.isArray(answer) || answer.length !== asked.length) return null;
+  const read = answer.map(readOne).filter((each) => each !== null);
+  return read.length === asked.length ? read : null;
+};
+
+/** A Ring of the version before answers the word alone. */
+const readOne = (answer: unknown): ReconciledKey | null => {
+  if (isReconciled(answer)) return { found: answer, masterKeys: isLiving(answer) ? UNTOLD : [] };
+  const { found, masterKeys } = (answer ?? {}) as { readonly found?: unknown; readonly masterKeys?: unknown };
+  return isReconciled(found) && Array.isArray(masterKeys)
+    ? { found, masterKeys: masterKeys.map(String) }
+    : null;
+};
+
+const isReconciled = (answer: unknown): answer is Reconciled => RECONCILED.some((known) => known === answer);
+
+const isLiving = (found: Reconciled): boolean => found === 'same' || found === 'drifted';

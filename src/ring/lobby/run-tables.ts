@@ -3,6 +3,7 @@ import type { Sql } from '../tables/sql.ts';
 
 /** A reconciliation as it is written down. */
 export interface Run extends ReconciliationReport {
+  readonly masterKeys: Readonly<Record<string, number>>;
   readonly maxOrphans: number | null;
   /** Where its next page begins; null for the first. */
   readonly cursor: string | null;
@@ -14,7 +15,8 @@ export interface Run extends ReconciliationReport {
 export const runTables = ({ first, run }: Sql) => ({
   run: (): Run | null => {
     const row = first('SELECT run FROM reconciliation');
-    return row === null ? null : (JSON.parse(row.run as string) as Run);
+    // One that the version before began counted none.
+    return row === null ? null : ({ masterKeys: {}, ...JSON.parse(row.run as string) } as Run);
   },
   /** `dueAt`: when it goes on, in milliseconds since the epoch; null when it is over. */
   putRun: (state: Run, dueAt: number | null): void =>

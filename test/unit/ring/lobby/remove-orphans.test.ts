@@ -13,7 +13,9 @@ const run = (more: Partial<Run> = {}): Run => ({
 
 const page = (wanted: Partial<Record<Found, number>>): readonly Finding[] =>
   Object.entries(wanted).flatMap(([found, count]) =>
-    Array.from({ length: count }, (_, i) => ({ clientId: `${found}-${i}`, found: found as Found })),
+    Array.from({ length: count }, (_, i) => ({
+      ...{ clientId: `${found}-${i}`, found: found as Found, masterKeys: [] },
+    })),
   );
 
 type Deletion = Outcome<{ readonly existed: boolean }>;
@@ -97,7 +99,7 @@ describe('a Stytch that does not delete', () => {
   it('for a reason that it tells, fails for that client', async () => {
     const no: Deletion = { outcome: 'declined', status: 400, code: 'm2m_client_already_rotating_secret' };
     const { findings, quietMs } = await remove(run(), page({ orphan: 1 }), () => no);
-    expect([findings, quietMs]).toEqual([[{ clientId: 'orphan-0', found: 'failed' }], 0]);
+    expect([findings, quietMs]).toEqual([[{ clientId: 'orphan-0', found: 'failed', masterKeys: [] }], 0]);
   });
 });
 
