@@ -57,4 +57,9 @@ export const COMMANDS: readonly Entry[] = [
     says: 'Runs Latchkey on a machine of your own, without Cloudflare',
     load: async () => (await import('./serve/index.ts')).serveCommand,
   },
+  {
+    name: 'reconcile',
+    says: 'Compares what Stytch has and what the Rings know, and follows it to its end',
+    load: async () => (await import('./reconcile.ts')).reconcile,
+  },
 ];
