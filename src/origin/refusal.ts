@@ -5,6 +5,8 @@ export type Reason = keyof typeof STATUS;
 export interface Refused<R extends Reason = Reason> {
   readonly ok: false;
   readonly reason: R;
+  /** Which scopes are needed, where that is the reason. */
+  readonly scopes?: readonly string[];
 }
 
 /** What any server can answer: `new Response(it.body, it)`, or `writeHead(it.status, it.headers).end(it.body)`. */
@@ -36,11 +38,20 @@ const STATUS = {
   request_unknown: 403,
   request_mismatch: 403,
   replayed: 403,
+  anonymous_refused: 403,
+  scopes_missing: 403,
   keys_unavailable: 503,
   replay_unknown: 503,
+  verification_broken: 503,
 } as const;
 
-const PROBLEM = {
+interface Problem {
+  readonly title: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+const PROBLEM: Readonly<Record<Answer['status'], Problem>> = {
   401: { title: 'Unauthorized', code: 'assertion_required', detail: 'This origin answers the edge only.' },
   403: { title: 'Forbidden', code: 'assertion_refused', detail: 'The assertion is not for this request.' },
   503: {
@@ -48,13 +59,28 @@ const PROBLEM = {
     code: 'assertion_unverifiable',
     detail: 'The caller cannot be verified now.',
   },
-} as const;
+};
+
+/** What a caller whom the edge vouches for may know. */
+const ALLOWED_TO_KNOW: { readonly [R in Reason]?: Problem } = {
+  anonymous_refused: {
+    title: 'Forbidden',
+    code: 'anonymous_refused',
+    detail: 'This needs a credential.',
+  },
+  scopes_missing: {
+    title: 'Forbidden',
+    code: 'insufficient_scope',
+    detail: 'The credential lacks a scope that this needs.',
+  },
+};
 
 export const refused = <R extends Reason>(reason: R): Refused<R> => ({ ok: false, reason });
 
-/** Turns a refusal into an answer (RFC 9457); the reason stays inside. */
-export const answer = ({ reason }: Refused): Answer => {
+/** Turns a refusal into an answer (RFC 9457); the reason stays inside, where it says how to get in. */
+export const answer = ({ reason, scopes }: Refused): Answer => {
   const status = STATUS[reason];
+  const problem = ALLOWED_TO_KNOW[reason] ?? PROBLEM[status];
   return {
     status,
     headers: {
@@ -63,6 +89,6 @@ export const answer = ({ reason }: Refused): Answer => {
       ...(status === 401 ? { 'WWW-Authenticate': 'Latchkey-Assertion' } : {}),
       ...(status === 503 ? { 'Retry-After': '1' } : {}),
     },
-    body: JSON.stringify({ type: 'about:blank', status, ...PROBLEM[status] }),
+    body: JSON.stringify({ type: 'about:blank', status, ...problem, ...(scopes && { scopes }) }),
   };
 };
