@@ -5,7 +5,7 @@ import type { Parsed } from './config/schema.ts';
 import { readSecrets, type Secrets, type SecretsResult } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
-import { openSpellings, unusedSecret } from './config/warnings.ts';
+import { openSpellings, unusedSecrets } from './config/warnings.ts';
 import type { DeviceClient } from './model/device.ts';
 import { type ForeignClients, type OwnerlessClients, RESERVED_SUBJECT } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
@@ -44,6 +44,8 @@ export interface Config {
     readonly expiringDays: number;
     readonly unusedDays: number;
   } | null;
+  /** How other proxies ask for the decision alone; null: they do not. */
+  readonly decision: { readonly addressHeader: string } | null;
   /** For how long the audit trail is kept, and the tombstones of a deleted owner. */
   readonly auditDays: number;
   /** Clients for whose tokens `latchkey:admin` is honoured. */
@@ -150,7 +152,7 @@ export const readConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>
   const secret = readSecretConfig(raw, vars);
   if (!open.ok || !secret.ok)
     return { ok: false, problems: [open, secret].flatMap((part) => (part.ok ? [] : part.problems)) };
-  const warnings = [...open.warnings, ...unusedSecret(open.config, secret.secrets)];
+  const warnings = [...open.warnings, ...unusedSecrets(open.config, secret.secrets)];
   return { ...open, secrets: secret.secrets, warnings };
 };
 
@@ -180,10 +182,10 @@ export const readOpenConfig = (raw: unknown, vars: Readonly<Record<string, unkno
 export const readSecretConfig = (raw: unknown, vars: Readonly<Record<string, unknown>>): SecretsResult => {
   const { settings } = override(isRecord(raw) ? raw : {}, vars);
   const secrets = readSecrets(vars, environmentOf(settings));
-  const unsigned = unsignedEvents(settings, vars);
-  return unsigned.length === 0
+  const missing = [...unsignedEvents(settings, vars), ...unprovenProxies(settings, vars)];
+  return missing.length === 0
     ? secrets
-    : { ok: false, problems: [...(secrets.ok ? [] : secrets.problems), ...unsigned] };
+    : { ok: false, problems: [...(secrets.ok ? [] : secrets.problems), ...missing] };
 };
 
 /** Nobody could tell events that we did not sign from anybody's. */
@@ -193,6 +195,15 @@ const unsignedEvents = (
 ): readonly string[] =>
   events !== undefined && (secret === undefined || secret === '')
     ? ['EVENTS_SECRET: is missing: events are signed']
+    : [];
+
+/** Whoever can ask for a decision is told of an identity, with an assertion that the origin believes. */
+const unprovenProxies = (
+  { decision }: Readonly<Record<string, unknown>>,
+  { DECISION_SECRET: secret }: Readonly<Record<string, unknown>>,
+): readonly string[] =>
+  decision !== undefined && (secret === undefined || secret === '')
+    ? ['DECISION_SECRET: is missing: a proxy proves by it that it is yours']
     : [];
 
 const NO_FILE = {
@@ -248,6 +259,7 @@ const complete = (
     origins: file.desk.origins,
   },
   events: file.events ?? null,
+  decision: file.decision ?? null,
   operators: file.operators.filter((id) => !RESERVED_SUBJECT.test(id)),
   operatorPeople: file.operators.filter((id) => RESERVED_SUBJECT.test(id)),
   scopes: new Map(

@@ -171,6 +171,14 @@ export const SETTINGS = z.strictObject({
       unusedDays: z._default(integer(1, 3650), 90),
     }),
   ),
+  decision: z.optional(
+    z.strictObject({
+      addressHeader: z._default(
+        z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9-]{1,63}$/, 'must be the name of a header')),
+        'X-Real-IP',
+      ),
+    }),
+  ),
   auditDays: z._default(integer(30, 3650), 400),
   operators: z._default(z.array(printable(128)).check(z.maxLength(64)), []),
   scopes: z._default(

@@ -17,6 +17,8 @@ export interface Secrets {
   readonly stytchWebhookSecret: Secret | null;
   /** What we sign events with, several apart by spaces; null where nobody is told. */
   readonly eventsSecret: Secret | null;
+  /** What a proxy proves itself with that asks for decisions, two apart by a space; null where none does. */
+  readonly decisionSecret: Secret | null;
 }
 
 /** RFC 7517, RFC 7518 §6.2: an EC P-256 private key. */
@@ -101,11 +103,15 @@ export const readSecrets = (
   const assertionJwks = readJson('ASSERTION_JWKS', vars, ASSERTION_JWKS, problems);
   const stytchWebhookSecret = readWebhookSecret('STYTCH_WEBHOOK_SECRET', vars, problems);
   const eventsSecret = readWebhookSecret('EVENTS_SECRET', vars, problems);
+  const decisionSecret = readDecisionSecret(vars, problems);
   return stytchSecret === null || masterKeys === null || assertionJwks === null || problems.length > 0
     ? { ok: false, problems }
     : {
         ok: true,
-        secrets: { stytchSecret, masterKeys, assertionJwks, stytchWebhookSecret, eventsSecret },
+        secrets: {
+          ...{ stytchSecret, masterKeys, assertionJwks, stytchWebhookSecret, eventsSecret },
+          decisionSecret,
+        },
       };
 };
 
@@ -151,6 +157,19 @@ const readWebhookSecret = (
   if (value === undefined || value === '') return null;
   if (typeof value === 'string' && value.split(' ').every(isWebhookSecret)) return secret(value);
   problems.push(`${name}: must be whsec_ and base64 of 24 to 64 bytes; two of them with one space between`);
+  return null;
+};
+
+/** 256 bits or more in base64url; while it is changed there are two. */
+const DECISION_SECRETS = /^[A-Za-z0-9_-]{43,128}(?: [A-Za-z0-9_-]{43,128})?$/;
+
+const readDecisionSecret = (
+  { DECISION_SECRET: value }: Readonly<Record<string, unknown>>,
+  problems: string[],
+): Secret | null => {
+  if (value === undefined || value === '') return null;
+  if (typeof value === 'string' && DECISION_SECRETS.test(value)) return secret(value);
+  problems.push('DECISION_SECRET: must be base64url of 32 bytes or more; two of them with one space between');
   return null;
 };
 

@@ -18,6 +18,8 @@ export interface Settings {
   readonly desk?: DeskSettings | undefined;
   /** Where the operator is told of what happens to keys. Default: nowhere. */
   readonly events?: EventSettings | undefined;
+  /** Lets other proxies ask for the Gate's decision alone (docs/decision-endpoint.md). Default: nobody is answered. */
+  readonly decision?: DecisionSettings | undefined;
   /** For how long the audit trail is kept, and the tombstones of a deleted owner, 30..3650. Default: 400. */
   readonly auditDays?: number | undefined;
   /**
@@ -104,6 +106,11 @@ export interface EventSettings {
   readonly expiringDays?: number | undefined;
   /** After how long without use a key is told of, 1..3650. Default: 90. */
   readonly unusedDays?: number | undefined;
+}
+
+export interface DecisionSettings {
+  /** The header in which the proxy says where its client is: one address. Default: `X-Real-IP`. */
+  readonly addressHeader?: string | undefined;
 }
 
 export interface DeviceClientSettings {

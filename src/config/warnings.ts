@@ -18,12 +18,16 @@ export const openSpellings = (routes: readonly Route[]): readonly string[] =>
           ),
   );
 
-/** A secret for events that nobody is told of: probably the setting was forgotten. */
-export const unusedSecret = (
-  { events }: { readonly events: unknown },
-  { eventsSecret }: Pick<Secrets, 'eventsSecret'>,
-): readonly string[] =>
-  events === null && eventsSecret !== null ? ['EVENTS_SECRET: is not used: there is no events.url'] : [];
+/** Secrets for events that nobody is told of, or decisions that nobody can ask for: probably the setting was forgotten. */
+export const unusedSecrets = (
+  { events, decision }: { readonly events: unknown; readonly decision: unknown },
+  { eventsSecret, decisionSecret }: Pick<Secrets, 'eventsSecret' | 'decisionSecret'>,
+): readonly string[] => [
+  ...(events === null && eventsSecret !== null ? ['EVENTS_SECRET: is not used: there is no events.url'] : []),
+  ...(decision === null && decisionSecret !== null
+    ? ['DECISION_SECRET: is not used: there is no decision']
+    : []),
+];
 
 /** Whether a wildcard stands where the other pattern has letters, which could be written in another case. */
 const coversAnotherSpelling = (open: string, shut: string): boolean => {

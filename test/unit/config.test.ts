@@ -190,6 +190,7 @@ describe('a file that is right', () => {
         },
       ],
       cors: { origins: [] },
+      decision: null,
     });
   });
 
