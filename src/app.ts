@@ -10,6 +10,8 @@ export interface AppPorts {
   readonly deskUrl: string;
   /** Whether the Desk's host is asked, and nothing else is named as one. */
   readonly isForDesk: (request: Request) => boolean;
+  /** What other proxies of the operator's ask, at the Desk's host; null for what is no question, or nobody may ask. */
+  readonly decision: (request: Request) => Promise<Response | null>;
   /** The pages for people, at the Desk's host; null for what is none of them. */
   readonly portal: (request: Request) => Promise<Response | null>;
   readonly desk: Handler;
@@ -29,6 +31,9 @@ export const createApp =
     const isDesk = ports.isForDesk(request);
     try {
       if (!isDesk) return await ports.gate(request);
+      // It is no browser's, and a refusal in it goes to the client of the API as it is.
+      const decided = await ports.decision(request);
+      if (decided !== null) return decided;
       return forBrowsers((await ports.portal(request)) ?? (await ports.desk(request)), deskUrl);
     } catch (error) {
       const requestId = ports.newRequestId();

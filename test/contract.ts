@@ -11,6 +11,7 @@ import { openApiOf } from '../src/desk/openapi/index.ts';
 import { isOAuth } from '../src/desk/operation.ts';
 import { deskOperations } from '../src/desk/operations.ts';
 import type { DeskPorts } from '../src/desk/ports.ts';
+import { dialectOf } from '../src/gate/decision/question.ts';
 import { PATHS } from '../src/portal/paths.ts';
 import { PORTAL_ROUTES } from './portal-routes.ts';
 import settings from './settings.ts';
@@ -34,10 +35,13 @@ afterAll(() => {
   expect([...faults], 'answers that are not what OpenAPI says').toEqual([]);
 });
 
-/** Notes what of an answer is not as it was promised; answers of other hosts are nobody's promise. Gives it back. */
+/**
+ * Notes what of an answer is not as it was promised; answers of other hosts are nobody's promise, and other proxies are
+ * answered in the words of the Gate. Gives it back.
+ */
 export const witnessed = async (request: Request, response: Response): Promise<Response> => {
   const { host, pathname } = new URL(request.url);
-  if (host !== settings.hosts.desk) return response;
+  if (host !== settings.hosts.desk || dialectOf(request.url) !== null) return response;
   const found = isPage(pathname)
     ? pageFaults(new URL(request.url), response)
     : await faultsOf(request.method, pathname, response.clone());

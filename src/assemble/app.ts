@@ -17,11 +17,11 @@ export const openApp = (
   shared: Shared,
   env: Env,
 ): ((request: Request) => Promise<Response>) => {
-  const { gate, ...ofGate } = openGate(config, policy, secrets, shared, env);
+  const { gate, decision, ...ofGate } = openGate(config, policy, secrets, shared, env);
   const { desk, portal } = openDesk({ ...{ config, secrets, shared, env }, ...ofGate });
   return createApp({
     deskUrl: config.deskUrl,
     isForDesk: ({ url, headers }) => sliceUrl(url).host === config.hosts.desk && isHostAlone(headers),
-    ...{ portal, desk, gate, newRequestId: randomId, log },
+    ...{ decision, portal, desk, gate, newRequestId: randomId, log },
   });
 };

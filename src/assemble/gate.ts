@@ -1,16 +1,20 @@
 import { waitUntil } from 'cloudflare:workers';
+import type { AppPorts } from '../app.ts';
 import type { Config, Secrets } from '../config.ts';
 import { createDecide } from '../gate/decide.ts';
+import { createDecisionEndpoint, type DecisionEndpointPorts } from '../gate/decision/index.ts';
+import { createProof } from '../gate/decision/proof.ts';
 import { createSigner } from '../gate/forward/assertion.ts';
 import { createHeaderRules } from '../gate/forward/headers.ts';
 import { createForward } from '../gate/forward/index.ts';
+import { createIntroduce } from '../gate/forward/introduce.ts';
 import { createOrigins } from '../gate/forward/origins.ts';
 import { createGate } from '../gate/index.ts';
 import { createCors } from '../gate/own/cors.ts';
 import { createResourceMetadata } from '../gate/own/metadata.ts';
 import { createStillGood } from '../gate/still-good.ts';
 import { log } from '../log.ts';
-import { purseName } from '../model/evidence.ts';
+import { type Evidence, purseName } from '../model/evidence.ts';
 import { fields, silence } from '../model/lease.ts';
 import type { Policy } from '../model/policy.ts';
 import { openLobbies } from '../ring/lobby-name.ts';
@@ -65,24 +69,39 @@ export const openGate = (config: Config, policy: Policy, secrets: Secrets, trust
     binding: (name) => fetchOf(env, name),
   });
   const { signer } = origins.main;
-  const forward = createForward({ origins, now, sleep, log, loopId: config.hosts.desk });
+  const introduce = createIntroduce(now);
+  const forward = createForward({ origins, introduce, now, sleep, log, loopId: config.hosts.desk });
 
-  const gate = createGate({
+  const entering = {
     targets: { hosts: new Set(config.hosts.api), pathParams: config.pathParams },
     queries: { forbiddenQuery: new Set(config.forbiddenQuery) },
-    ...{ policy, realm, decide, forward, log, now, newRequestId: randomId },
+    ...{ policy, realm, decide, log, now, newRequestId: randomId },
     ...rimOf(config, policy),
     throttle: createThrottle(env.STRANGERS, 'api', log),
+    levels: (evidence: Evidence, at: number) => fields(memory.purse(evidence.ring, purseName(evidence)), at),
+    ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
+  };
+  const gate = createGate({
+    ...{ ...entering, forward, graceMs: config.ringGraceSeconds * 1000 },
     stillGood: createStillGood(
       decide,
       now,
       (evidence) => silence(memory.purse(evidence.ring, purseName(evidence)), now())?.until ?? null,
     ),
-    graceMs: config.ringGraceSeconds * 1000,
-    levels: (evidence, at) => fields(memory.purse(evidence.ring, purseName(evidence)), at),
-    ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
   });
-  return { gate, decide, decisionPorts, scopesOfRoles, signer, reachPorts };
+  const decision = decisionOf(config, secrets, { ...entering, origins, introduce });
+  return { gate, decision, decide, decisionPorts, scopesOfRoles, signer, reachPorts };
+};
+
+/** The Gate's decision for other proxies, where the operator has some: nobody else is told anything. */
+const decisionOf = (
+  { decision, headerPrefix: prefix }: Config,
+  { decisionSecret }: Secrets,
+  ports: Omit<DecisionEndpointPorts, 'rules' | 'isProven'>,
+): AppPorts['decision'] => {
+  if (decision === null || decisionSecret === null) return async () => null;
+  const isProven = createProof(decisionSecret.reveal().split(' '));
+  return createDecisionEndpoint({ ...ports, rules: { ...decision, prefix }, isProven });
 };
 
 /** What the Gate answers by itself. */

@@ -1,4 +1,4 @@
-import type { Log } from '../model/ports.ts';
+import type { Log, LogValue } from '../model/ports.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { newTrace, type Trace, traceFields } from '../model/trace.ts';
 
@@ -21,6 +21,7 @@ export const record = (
   account: Account,
   status: number,
   refusal: Refusal | null,
+  more: Readonly<Record<string, LogValue>> = {},
 ): void =>
   log({
     event: 'request',
@@ -31,4 +32,5 @@ export const record = (
     because: refusal !== null && 'because' in refusal ? refusal.because : null,
     status,
     ...traceFields(account),
+    ...more,
   });

@@ -92,7 +92,12 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
 };
 
 /** What an admitted answer says of the Gate: what is left of the limits, and how long the Gate took. */
-const annotate = (headers: Headers, { evidence }: Decision, ports: GatePorts, gateMs: number): void => {
+export const annotate = (
+  headers: Headers,
+  { evidence }: Decision,
+  ports: Pick<GatePorts, 'levels' | 'now'>,
+  gateMs: number,
+): void => {
   headers.append('Server-Timing', `gate;dur=${gateMs}`);
   if (evidence === null) return;
   const fields = rateLimitHeaders(ports.levels(evidence, ports.now()));

@@ -21,6 +21,8 @@ export interface TargetRules {
   /** The API hosts, lower-case, exact. */
   readonly hosts: ReadonlySet<string>;
   readonly pathParams: PathParams;
+  /** Whether another spelling of the canonical path is refused: somebody else forwards what was sent. */
+  readonly asSent?: boolean;
 }
 
 export type TargetRefusal = RefusalOf<
@@ -50,6 +52,8 @@ export const target = (url: string, method: string, rules: TargetRules): Result<
   if (!rules.hosts.has(host)) return HOST_UNKNOWN;
   const { path, problem } = canonicalPath(raw, rules.pathParams);
   if (problem !== undefined) return notCanonical(problem);
+  if (rules.asSent === true && path !== raw)
+    return notCanonical('the path has an escape that it can do without, or in lower case');
   if (!PLAIN_QUERY.test(query)) return notCanonical('the query has a character that RFC 3986 wants encoded');
   if (raw.length > MAX_PATH_LENGTH) return TOO_LONG;
   if (!isMethod(method)) return METHOD_UNKNOWN;

@@ -124,6 +124,19 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
       'The request came as TLS early data, which can be replayed. Send it again after the handshake.',
     ),
   },
+  question_unclear: {
+    status: 400,
+    code: 'question_unclear',
+    title: 'Question unclear',
+    detail: (refusal) =>
+      `The proxy in front of this API does not say what it asks about: ${refusal.detail}. Its configuration is to be mended.`,
+  },
+  identity_claimed: {
+    status: 400,
+    code: 'identity_claimed',
+    title: 'Identity claimed',
+    detail: detail('The request has a header that is not for clients to send.'),
+  },
   credentials_ambiguous: {
     status: 400,
     code: 'invalid_request',

@@ -17,6 +17,10 @@ export type Refusal =
   | { readonly reason: 'upgrade_not_allowed' }
   | { readonly reason: 'body_too_large'; readonly maxBytes: number }
   | { readonly reason: 'early_data' }
+  /** A proxy asks for a decision, and does not say of which request. */
+  | { readonly reason: 'question_unclear'; readonly detail: string }
+  /** What it asks about has a header that we alone write: the proxy might hand it on. */
+  | { readonly reason: 'identity_claimed' }
   // What was presented.
   | { readonly reason: 'credentials_ambiguous'; readonly detail: string }
   | { readonly reason: 'credential_in_query' }

@@ -16,6 +16,8 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   upgrade_not_allowed: { reason: 'upgrade_not_allowed' },
   body_too_large: { reason: 'body_too_large', maxBytes: 1_000_000 },
   early_data: { reason: 'early_data' },
+  question_unclear: { reason: 'question_unclear', detail: 'method, path or host is missing' },
+  identity_claimed: { reason: 'identity_claimed' },
   credentials_ambiguous: {
     reason: 'credentials_ambiguous',
     detail: 'both Authorization and X-API-Key are present',

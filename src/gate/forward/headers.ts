@@ -106,7 +106,7 @@ const MEMO_SIZE = 512;
 const MEMO_NAME_LENGTH = 64;
 
 /** One spelling for all that an origin may read as one name: PHP, WSGI and CGI turn `.` and `_` into one sign. */
-const fold = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+export const fold = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 
 const isForSharedCaches = (name: string): boolean =>
   name.endsWith('-cache-control') || FOR_SHARED_CACHES.has(name);

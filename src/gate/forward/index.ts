@@ -3,15 +3,16 @@ import { err, ok, type Refusal, type RefusalOf, type Result } from '../../model/
 import { within } from '../../model/within.ts';
 import { countBody } from './body.ts';
 import { inboundResponse } from './headers.ts';
-import { createIntroduce } from './introduce.ts';
+import type { Introduce } from './introduce.ts';
 import { linger, longBody } from './linger.ts';
-import type { Origin, Origins } from './origins.ts';
+import { type Origin, type Origins, originOf } from './origins.ts';
 import type { Passage } from './passage.ts';
 import { createRepeated, type Sending, toOrigin } from './repeated.ts';
 import { bridge } from './websocket.ts';
 
 export interface ForwardPorts {
   readonly origins: Origins;
+  readonly introduce: Introduce;
   readonly now: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly log: Log;
@@ -25,14 +26,13 @@ export type ForwardRefusal = RefusalOf<'origin_failed' | 'origin_timed_out' | 'b
 export type Forward = (passage: Passage) => Promise<Result<Response, ForwardRefusal>>;
 
 export const createForward = (ports: ForwardPorts): Forward => {
-  const introduce = createIntroduce(ports.now);
   const repeated = createRepeated();
 
   return async function forward(passage) {
     const { request, target, route, requestId } = passage;
-    const origin = route.origin === null ? ports.origins.main : ports.origins.of(route);
+    const origin = originOf(ports.origins, route);
     const base = origin.base(target.protocol, target.host);
-    const letter = introduce(passage, origin, base);
+    const letter = ports.introduce(passage, origin, base);
     const sending: Sending = {
       ...{ inbound: request.headers, rules: origin.headers, requestId, loopId: ports.loopId },
       letter: letter instanceof Promise ? await letter : letter,

@@ -4,9 +4,14 @@ import type { Origin } from './origins.ts';
 import type { Passage } from './passage.ts';
 
 /** What an origin is told of a caller and of the way here. `base` is the origin's scheme and authority. */
-export type Introduce = (passage: Passage, origin: Origin, base: string) => Letter | Promise<Letter>;
+export type Introduce = (passage: Introduced, origin: Origin, base: string) => Letter | Promise<Letter>;
 
 export type Letter = readonly HeaderEntry[];
+
+/** Who is introduced, by what he sent. */
+export type Introduced = Pick<Passage, 'target' | 'route' | 'identity' | 'evidence'> & {
+  readonly request: Pick<Request, 'method'>;
+};
 
 /** A letter is good for one assertion, at one of our hosts. */
 interface Kept extends Hop {
@@ -44,12 +49,12 @@ export const createIntroduce = (clock: () => number): Introduce => {
     return kept;
   };
 
-  const write = ({ identity, target }: Passage, { headers }: Origin, token: string): Letter => [
+  const write = ({ identity, target }: Introduced, { headers }: Origin, token: string): Letter => [
     ...identityHeaders(identity, headers.prefix, token),
     ...hopHeaders(target),
   ];
 
-  const letterOf = (passage: Passage, origin: Origin, assertion: Assertion): Letter => {
+  const letterOf = (passage: Introduced, origin: Origin, assertion: Assertion): Letter => {
     const { host, protocol } = passage.target;
     const known = letters.get(assertion);
     if (known?.host === host && known.protocol === protocol) return known.letter;
@@ -58,7 +63,7 @@ export const createIntroduce = (clock: () => number): Introduce => {
     return letter;
   };
 
-  const sign = async (passage: Passage, origin: Origin, now: number): Promise<Letter> => {
+  const sign = async (passage: Introduced, origin: Origin, now: number): Promise<Letter> => {
     const { identity, evidence } = passage;
     const assertion = { token: await origin.signer.sign(identity, now), signedAtMs: now };
     const keeper = identity.auth === 'anonymous' ? anonymous : evidence;
@@ -69,7 +74,7 @@ export const createIntroduce = (clock: () => number): Introduce => {
     return letterOf(passage, origin, assertion);
   };
 
-  const signForRequest = async (passage: Passage, origin: Origin, base: string): Promise<Letter> => {
+  const signForRequest = async (passage: Introduced, origin: Origin, base: string): Promise<Letter> => {
     const { request, target, identity } = passage;
     const bound = { method: request.method, url: base + target.path };
     return write(passage, origin, await origin.signer.sign(identity, clock(), bound));

@@ -66,6 +66,10 @@ export const createOrigins = (options: OriginsOptions): Origins => {
   };
 };
 
+/** Where the requests of a route go. */
+export const originOf = ({ main, of }: Origins, route: Route): Origin =>
+  route.origin === null ? main : of(route);
+
 /** The service bindings that the file names, in order, each with the path of the setting that names it first. */
 export const bindingsNamed = (
   main: Place,

@@ -24,6 +24,8 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   upgrade_not_allowed: {},
   body_too_large: { maxBytes: 100 },
   early_data: {},
+  question_unclear: { detail: 'method, path or host is missing' },
+  identity_claimed: {},
   credentials_ambiguous: { detail: 'both Authorization and X-API-Key are present' },
   credential_in_query: {},
   credential_missing: {},

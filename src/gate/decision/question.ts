@@ -1,0 +1,140 @@
+import { err, ok, type RefusalOf, type Result } from '../../model/refusal.ts';
+import type { Asked } from '../enter.ts';
+import { fold } from '../forward/headers.ts';
+import { sliceUrl } from '../target.ts';
+
+/** Where proxies ask, on the Desk's host: this path itself, or it with the path that is asked about behind it. */
+export const DECISION_PATH = '/decision';
+
+/** What of the operator's file decides how a question is read. */
+export interface QuestionRules {
+  /** The reserved prefix without its last dash. */
+  readonly prefix: string;
+  /** The header in which the proxy says where its client is. */
+  readonly addressHeader: string;
+}
+
+/** How a proxy asks, and what it makes of an answer. */
+export interface Dialect {
+  /** Whether the path stands behind ours, as Envoy writes it: such a proxy takes 200 alone for a yes. */
+  readonly isBehind: boolean;
+  /** Whether the proxy knows no other refusal than 403, as nginx. */
+  readonly onlyForbids: boolean;
+}
+
+type Unclear = RefusalOf<'question_unclear' | 'identity_claimed'>;
+
+/** The header in which a proxy proves itself. `Authorization` is its client's. */
+export const secretHeader = (prefix: string): string => `${prefix}-Decision-Secret`;
+
+/** How something is asked at a URL; null where nothing is. */
+export const dialectOf = (url: string): Dialect | null => {
+  const { path, query } = sliceUrl(url);
+  const isBehind = path.startsWith(`${DECISION_PATH}/`);
+  if (!isBehind && path !== DECISION_PATH) return null;
+  return { isBehind, onlyForbids: !isBehind && query === ONLY_FORBIDS };
+};
+
+/** For proxies that know of refusals 401 and 403 alone. */
+const ONLY_FORBIDS = '?refusals=403';
+
+/** Where the parts of a question stand, by what says the path. */
+const SPOKEN = {
+  /** What recipes for nginx call them. */
+  original: {
+    method: 'x-original-method',
+    uri: 'x-original-uri',
+    host: 'x-original-host',
+    proto: 'x-original-proto',
+  },
+  /** Traefik and Caddy. */
+  forwarded: {
+    method: 'x-forwarded-method',
+    uri: 'x-forwarded-uri',
+    host: 'x-forwarded-host',
+    proto: 'x-forwarded-proto',
+  },
+} as const;
+
+const ORIGINAL_LENGTH = 'x-original-content-length';
+
+/** What a proxy says, and its client does not. */
+const PROXYS_OWN = [...Object.values(SPOKEN.original), ORIGINAL_LENGTH];
+
+/**
+ * What a proxy asks about. It is said in exactly one way, by the headers of one family or behind our path: of two that
+ * differ the client may have sent the one (SECURITY: HDR-06).
+ */
+export const readQuestion = (
+  request: Request,
+  { isBehind, onlyForbids }: Dialect,
+  rules: QuestionRules,
+): Result<Asked, Unclear> => {
+  const { headers } = request;
+  const { path, query } = sliceUrl(request.url);
+  const families = (['original', 'forwarded'] as const).filter((family) => {
+    const { method, uri } = SPOKEN[family];
+    return headers.has(method) || headers.has(uri);
+  });
+  const [family = 'forwarded', another] = families;
+  if (another !== undefined || isBehind === families.length > 0)
+    return unclear('it is said in more than one way, or in none');
+  if (!isBehind && !onlyForbids && query !== '') return unclear('the query is not known');
+
+  const names = SPOKEN[family];
+  const method = isBehind ? request.method : headers.get(names.method);
+  const uri = isBehind ? path.slice(DECISION_PATH.length) + query : headers.get(names.uri);
+  const host = headers.get(names.host);
+  const protocol = protocolOf(headers.get(names.proto));
+  if (method === null || host === null || protocol === null || !uri?.startsWith('/'))
+    return unclear('method, path or host is missing');
+  // Repeated header lines arrive joined by a comma and a space (RFC 9110 §5.3).
+  if ([method, host, uri].some((part) => /\s/.test(part))) return unclear('a part of it is there twice');
+  const secret = secretHeader(rules.prefix).toLowerCase();
+  if (claims(headers, fold(rules.prefix), secret)) return err({ reason: 'identity_claimed' });
+  return ok({
+    url: `${protocol}://${host}${uri}`,
+    method,
+    headers: clientsOwn(headers, host, secret, rules.addressHeader),
+  });
+};
+
+const unclear = (detail: string): Result<never, Unclear> => err({ reason: 'question_unclear', detail });
+
+/** Traefik says `ws` of a handshake. Who says nothing speaks to clients as all do. */
+const protocolOf = (said: string | null): 'http' | 'https' | null => {
+  switch (said) {
+    case null:
+    case 'https':
+    case 'wss':
+      return 'https';
+    case 'http':
+    case 'ws':
+      return 'http';
+    default:
+      return null;
+  }
+};
+
+/**
+ * Whether the client sent a header under our prefix, in any spelling. The Gate takes those away from what it forwards; a
+ * proxy may hand on what it does not set itself, and nobody has a good reason to send one.
+ */
+const claims = (headers: Headers, reserved: string, secret: string): boolean =>
+  [...headers.keys()].some((name) => name !== secret && fold(name).startsWith(reserved));
+
+/** The headers as the client sent them to the proxy, as far as they decide anything. */
+const clientsOwn = (headers: Headers, host: string, secret: string, addressHeader: string): Headers => {
+  const own = new Headers(headers);
+  const address = headers.get(addressHeader);
+  const length = headers.get(ORIGINAL_LENGTH);
+  for (const name of [secret, ...PROXYS_OWN, 'content-length', 'cf-connecting-ip']) own.delete(name);
+  own.set('host', host);
+  // It is believed because the proxy proved itself. What is no address lies in no range (src/model/address.ts).
+  if (address !== null) own.set('cf-connecting-ip', address);
+  // The body stays where it is; the question has none.
+  if (length !== null) own.set('content-length', length);
+  // Proxies keep `Upgrade` to themselves. No origin takes a handshake without this key (RFC 6455 §4.2.1).
+  if (own.has('sec-websocket-key') && !own.has('upgrade')) own.set('upgrade', 'websocket');
+  return own;
+};
