@@ -131,11 +131,13 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     detail: (refusal) =>
       `The proxy in front of this API does not say what it asks about: ${refusal.detail}. Its configuration is to be mended.`,
   },
-  identity_claimed: {
+  header_not_allowed: {
     status: 400,
-    code: 'identity_claimed',
-    title: 'Identity claimed',
-    detail: detail('The request has a header that is not for clients to send.'),
+    code: 'header_not_allowed',
+    title: 'Header not allowed',
+    detail: detail(
+      'The request has a header that says who calls, or another method or path: it is not for clients to send.',
+    ),
   },
   credentials_ambiguous: {
     status: 400,

@@ -19,8 +19,8 @@ export type Refusal =
   | { readonly reason: 'early_data' }
   /** A proxy asks for a decision, and does not say of which request. */
   | { readonly reason: 'question_unclear'; readonly detail: string }
-  /** What it asks about has a header that we alone write: the proxy might hand it on. */
-  | { readonly reason: 'identity_claimed' }
+  /** What it asks about has a header that no client may send: the proxy might hand it on. */
+  | { readonly reason: 'header_not_allowed' }
   // What was presented.
   | { readonly reason: 'credentials_ambiguous'; readonly detail: string }
   | { readonly reason: 'credential_in_query' }

@@ -182,7 +182,7 @@ describe('a path of which the proxy sends the origin another spelling than polic
   });
 });
 
-describe('an identity that the client claims, which the proxy might hand on', () => {
+describe('what the client claims, which the proxy might hand on', () => {
   it.each([
     'X-Latchkey-User-Id',
     'x-latchkey-organization-id',
@@ -193,6 +193,11 @@ describe('an identity that the client claims, which the proxy might hand on', ()
     'x-latchkey-strip',
     'x_latchkey_decision_secret',
     'x-latchkey-',
+    'X-HTTP-Method-Override',
+    'x_http_method',
+    'X-Method-Override',
+    'X-Original-URL',
+    'X-Rewrite-URL',
   ])('by %s is 400, though the Gate takes such away from what it forwards', async (header) => {
     const { key } = await issueKey(await signIn());
     const here = decisive();
@@ -201,7 +206,7 @@ describe('an identity that the client claims, which the proxy might hand on', ()
       const answer = await put(here, name, { headers });
       await expectNothing(here, answer);
       expect(await refusalOf(answer)).toEqual({
-        ...{ status: 400, code: 'identity_claimed', challenge: null, retryAfter: null },
+        ...{ status: 400, code: 'header_not_allowed', challenge: null, retryAfter: null },
       });
     }
   });

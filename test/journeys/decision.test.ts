@@ -239,7 +239,7 @@ describe('a proxy that knows no refusal but 403', () => {
       [{ path: '/v2' }, 404, 'no_route', {}],
       [{ method: 'OPTIONS' }, 405, 'method_not_allowed', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE' }],
       [{ headers: bearer(unknown.key) }, 503, 'unavailable', { 'retry-after': '1' }],
-      [{ headers: { x_latchkey_auth: 'api_key' } }, 400, 'identity_claimed', {}],
+      [{ headers: { x_latchkey_auth: 'api_key' } }, 400, 'header_not_allowed', {}],
     ];
     for (const [asked, status, code, more] of cases) {
       const answer = await forbidding(here, asked);

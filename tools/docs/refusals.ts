@@ -17,7 +17,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   body_too_large: { reason: 'body_too_large', maxBytes: 1_000_000 },
   early_data: { reason: 'early_data' },
   question_unclear: { reason: 'question_unclear', detail: 'method, path or host is missing' },
-  identity_claimed: { reason: 'identity_claimed' },
+  header_not_allowed: { reason: 'header_not_allowed' },
   credentials_ambiguous: {
     reason: 'credentials_ambiguous',
     detail: 'both Authorization and X-API-Key are present',

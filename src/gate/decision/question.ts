@@ -22,7 +22,7 @@ export interface Dialect {
   readonly onlyForbids: boolean;
 }
 
-type Unclear = RefusalOf<'question_unclear' | 'identity_claimed'>;
+type Unclear = RefusalOf<'question_unclear' | 'header_not_allowed'>;
 
 /** The header in which a proxy proves itself. `Authorization` is its client's. */
 export const secretHeader = (prefix: string): string => `${prefix}-Decision-Secret`;
@@ -91,7 +91,7 @@ export const readQuestion = (
   // Repeated header lines arrive joined by a comma and a space (RFC 9110 §5.3).
   if ([method, host, uri].some((part) => /\s/.test(part))) return unclear('a part of it is there twice');
   const secret = secretHeader(rules.prefix).toLowerCase();
-  if (claims(headers, fold(rules.prefix), secret)) return err({ reason: 'identity_claimed' });
+  if (claims(headers, fold(rules.prefix), secret)) return err({ reason: 'header_not_allowed' });
   return ok({
     url: `${protocol}://${host}${uri}`,
     method,
@@ -116,12 +116,18 @@ const protocolOf = (said: string | null): 'http' | 'https' | null => {
   }
 };
 
+/** Other ways to name method or path, which some origins follow (SECURITY: HDR-06, HDR-07), folded. */
+const OVERRIDES = /^x-(?:http-method|method$|method-override$|original-url$|rewrite-url$)/;
+
 /**
- * Whether the client sent a header under our prefix, in any spelling. The Gate takes those away from what it forwards; a
- * proxy may hand on what it does not set itself, and nobody has a good reason to send one.
+ * Whether the client sent a header under our prefix, or one that makes another request of the one that is judged, in any
+ * spelling. The Gate takes those away from what it forwards; a proxy may hand on what it does not set itself.
  */
 const claims = (headers: Headers, reserved: string, secret: string): boolean =>
-  [...headers.keys()].some((name) => name !== secret && fold(name).startsWith(reserved));
+  [...headers.keys()]
+    .filter((name) => name !== secret)
+    .map(fold)
+    .some((name) => name.startsWith(reserved) || OVERRIDES.test(name));
 
 /** The headers as the client sent them to the proxy, as far as they decide anything. */
 const clientsOwn = (headers: Headers, host: string, secret: string, addressHeader: string): Headers => {

@@ -25,7 +25,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   body_too_large: { maxBytes: 100 },
   early_data: {},
   question_unclear: { detail: 'method, path or host is missing' },
-  identity_claimed: {},
+  header_not_allowed: {},
   credentials_ambiguous: { detail: 'both Authorization and X-API-Key are present' },
   credential_in_query: {},
   credential_missing: {},
