@@ -169,7 +169,8 @@ export const stytchEmulator = () => ({
   socket: 0,
 });
 
-const latchkey = (stytchPort: number, originPort: number, strangers: number) => ({
+/** The Worker under test as a service, between an emulator and an origin. */
+export const latchkey = (stytchPort: number, originPort: number, strangers = NO_LIMIT) => ({
   name: 'latchkey',
   script: inject('bundles').underTest,
   kv: ['VAULT'],
@@ -301,7 +302,7 @@ const desk = async (port: number, bytes: string): Promise<RawResponse> => {
   return response;
 };
 
-const verifierOf = async (port: number): Promise<Verify> => {
+export const verifierOf = async (port: number): Promise<Verify> => {
   const { text } = await desk(port, get('/.well-known/jwks.json', 'Host: desk.test'));
   return createVerifier({ jwks: JSON.parse(text), issuer: 'https://desk.test', audience: 'acme-api' });
 };

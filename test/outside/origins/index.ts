@@ -75,7 +75,8 @@ const ask = async (
   return response?.status === 200 ? readingOf(response.body.toString('latin1'), path) : null;
 };
 
-interface Started {
+/** Programs that run, and how to end them. */
+export interface Started {
   readonly port: number;
   readonly end: () => Promise<void>;
 }
@@ -93,7 +94,8 @@ const listen = async (server: ReturnType<typeof createServer>): Promise<Started>
   };
 };
 
-const startPrograms = async (name: string, programs: Programs, folder: string): Promise<Started> => {
+/** Starts programs one by one, each when the one before it listens. */
+export const startPrograms = async (name: string, programs: Programs, folder: string): Promise<Started> => {
   const [port, behind] = [await freePort(), await freePort()];
   const children: ChildProcess[] = [];
   const end = async (): Promise<void> => {
