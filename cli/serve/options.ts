@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { isAddressRange } from '../../src/model/address.ts';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
 import { readArgs } from '../args.ts';
+import { environmentOf } from '../project.ts';
 import { secretsPath } from '../secrets-file.ts';
 
 /** What a server is told on its command line. Nothing of it is a secret. */
@@ -62,7 +63,7 @@ export const readOptions = (args: readonly string[], folder: string): Result<Ser
     return err('--tls-cert and --tls-key belong together.');
   if (json && !checkOnly) return err('--json is for --check: what a server writes is its log.');
   const at = (path: string): string => resolve(folder, path);
-  const environment = values.env === undefined ? 'production' : values.env || null;
+  const environment = environmentOf(values.env);
   return ok({
     ...{ environment, listen, proxies, drainSeconds, checkOnly, json },
     state: at(values.state),
