@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { hostname } from '../../src/config/hosts.ts';
 
 /** What is wrong with the keypair that the hosts are to be served with; nothing is told of what the key is. */
@@ -42,6 +43,7 @@ const parsed = <T>(path: string, parse: (pem: Buffer) => T): T | null => {
   }
 };
 
-const isFor = (certificate: X509Certificate, host: string): boolean =>
-  certificate.checkHost(host) !== undefined ||
-  certificate.checkIP(host.replace(/^\[(.*)\]$/, '$1')) !== undefined;
+const isFor = (certificate: X509Certificate, host: string): boolean => {
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  return (isIP(address) === 0 ? certificate.checkHost(host) : certificate.checkIP(address)) !== undefined;
+};

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { request as overTls } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openAttendant } from '../../../cli/serve/attendant.ts';
 import { ATTENDANT, guarded } from '../../../tools/serve/guarded.ts';
 import { serve } from '../../../tools/serve/index.ts';
@@ -12,10 +12,11 @@ import { raw } from '../socket.ts';
 import { type Surroundings, surroundings } from './served.ts';
 
 let around: Surroundings;
-beforeEach(async () => {
+beforeAll(async () => {
   around = await surroundings();
 });
-afterEach(() => around.stop());
+beforeEach(() => around.renew());
+afterAll(() => around.stop());
 
 /** A request of anybody, with lines of his own; the origin's account of it if it got there. */
 const publicRequest = (...lines: readonly string[]): string =>

@@ -1,17 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { ask, bearer, member, textOf } from '../../../demo/http.ts';
 import { secretsIn } from '../../spellings.ts';
 import { type Surroundings, surroundings, workerdOf } from './served.ts';
 import { newUser } from './stage.ts';
 
 let around: Surroundings;
-beforeEach(async () => {
+beforeAll(async () => {
   around = await surroundings();
 });
-afterEach(() => around.stop());
+beforeEach(() => around.renew());
+afterAll(() => around.stop());
 
 const issue = (session: string, body: object = {}, headers: Readonly<Record<string, string>> = {}) =>
   ask(`${around.desk}/v1/keys`, {

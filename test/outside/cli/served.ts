@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
+import { ask } from '../../../demo/http.ts';
 import { OPERATOR } from '../../../tools/dev/emulator-project.ts';
 import { freePort } from '../../../tools/dev/ports.ts';
 import { type Server, serve } from '../../../tools/serve/index.ts';
@@ -27,6 +28,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
   /** `latchkey serve`, with arguments and variables besides its usual ones. */
   readonly start: (more?: Partial<Pick<Told, 'args' | 'env'>>) => Served;
+  /** Ends all servers, and forgets all that was: for the next test. */
+  readonly renew: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -64,6 +67,10 @@ export const surroundings = async (): Promise<Surroundings> => {
   const state = join(folder, 'state');
   const usual = ['--env', '', '--listen', `127.0.0.1:${port}`, '--state', state, '--secrets', secretsFile];
   const started: Served[] = [];
+  const endServers = async (): Promise<void> => {
+    for (const { signal } of started) signal('SIGKILL');
+    await Promise.all(started.splice(0).map(({ ended }) => ended));
+  };
   return {
     ...{ stytch, origin, port, folder, state, secrets, env },
     ...{ api: `http://127.0.0.1:${port}`, desk: `http://localhost:${port}` },
@@ -72,13 +79,22 @@ export const surroundings = async (): Promise<Surroundings> => {
       started.push(served);
       return served;
     },
+    renew: async () => {
+      await endServers();
+      rmSync(state, { recursive: true, force: true, ...REPEATEDLY });
+      origin.reset();
+      await ask(`${stytch}/_emulator/reset`, { body: {} });
+    },
     stop: async () => {
-      for (const { signal } of started) signal('SIGKILL');
-      await Promise.all([...started.map(({ ended }) => ended), emulator.stop(), origin.stop()]);
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      await endServers();
+      await Promise.all([emulator.stop(), origin.stop()]);
+      rmSync(folder, { recursive: true, force: true, ...REPEATEDLY });
     },
   };
 };
+
+/** A workerd whose supervisor was killed has a moment left in which it may write. */
+const REPEATEDLY = { maxRetries: 10, retryDelay: 100 } as const;
 
 const serveStytch = (): Promise<Server> => serve({ services: [stytchEmulator()] });
 
