@@ -53,6 +53,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./audit/verify.ts')).auditVerify,
   },
   {
+    name: 'serve backup',
+    says: 'Copies the keys of such a server while it runs',
+    load: async () => (await import('./serve/backup.ts')).backupCommand,
+  },
+  {
     name: 'serve',
     says: 'Runs Latchkey on a machine of your own, without Cloudflare',
     load: async () => (await import('./serve/index.ts')).serveCommand,

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { ask, bearer, member, textOf } from '../../../demo/http.ts';
 import { secretsIn } from '../../spellings.ts';
+import { callLatchkey } from './recorder.ts';
 import { type Surroundings, surroundings, workerdOf } from './served.ts';
 import { newUser } from './stage.ts';
 
@@ -167,5 +168,49 @@ describe('serve › a kill at any moment', () => {
     // Nobody asks the Ring for anything: it wakes by itself.
     await expect.poll(clientsOfStytch, { timeout: 60_000 }).not.toContain(keyId);
     expect(await statusWith(key)).toBe(401);
+  });
+});
+
+describe('serve › backup', () => {
+  const backup = (to: string) =>
+    callLatchkey(['serve', 'backup', '--state', around.state, '--to', to, '--json'], {
+      folder: around.folder,
+    });
+
+  test('made under load and put in the place of what is lost, the keys are there; what was ended since is dead', async () => {
+    const first = around.start();
+    await first.serving();
+    const { session } = await newUser(around.stytch);
+    const [good, ended, endedLater] = [await newKey(session), await newKey(session), await newKey(session)];
+    for (const { key } of [good, ended, endedLater]) expect(await statusWith(key)).toBe(200);
+    expect((await revoke(session, ended.keyId)).status).toBe(200);
+
+    const traffic = load(good.key);
+    const copied = join(around.folder, 'backup');
+    const made = await backup(copied);
+    await traffic.end();
+    expect([made.code, JSON.parse(made.said)], made.told).toMatchObject([0, { to: copied }]);
+    expect(new Set(traffic.statuses)).toEqual(new Set([200]));
+    expect((await backup(copied)).told).toContain('is there already');
+    expect(readdirSync(copied).sort()).toEqual(['KeyRing', 'Lobby']);
+    expect((await revoke(session, endedLater.keyId)).status).toBe(200);
+    await expect.poll(clientsOfStytch).not.toContain(endedLater.keyId);
+
+    first.signal('SIGTERM');
+    await first.ended;
+    rmSync(join(around.state, 'objects'), { recursive: true });
+    cpSync(copied, join(around.state, 'objects'), { recursive: true });
+    const second = around.start();
+    await second.serving();
+    expect(await statusWith(good.key)).toBe(200);
+    expect(await statusWith(ended.key)).toBe(401);
+    // Its Ring has forgotten that, and Stytch has not.
+    expect(await statusWith(endedLater.key)).toBe(401);
+    rmSync(copied, { recursive: true });
+  });
+
+  test('of a server that never was there is none', async () => {
+    const made = await backup(join(around.folder, 'none'));
+    expect([made.code, made.told]).toEqual([1, expect.stringContaining('no server ran')]);
   });
 });
