@@ -33,6 +33,7 @@ const METHODS: Readonly<Record<DeskMethod, Method>> = {
   suspend: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
   setLimits: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
   exportPage: { deadlineMs: RING_DEADLINE_MS, isSo: is.isExportPage },
+  restore: { deadlineMs: STYTCH_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
   forgetOwner: { deadlineMs: RING_DEADLINE_MS, isSo: is.isResultOf(is.isOwnerRecord) },
 };
 

@@ -9,7 +9,7 @@ import { importOperation } from './import.ts';
 import { operation } from './operation.ts';
 import { CHANGED_LIMITS, CHANGED_OWNER, OWNER_RECORD, REVOKED_ALL } from './owner-objects.ts';
 import type { Call, DeskPorts } from './ports.ts';
-import { ownerLimitsBody, suspensionBody } from './schemas.ts';
+import { ownerLimitsBody, restoreBody, suspensionBody } from './schemas.ts';
 import type { OwnersWork } from './work/owners.ts';
 
 const USER = '/v1/users/{user_id}';
@@ -38,7 +38,7 @@ export const operatorOperations = (ports: DeskPorts, work: OwnersWork, { ofUser:
     ...{ body: suspensionBody, summary: 'Suspends an owner' },
     description: 'Every credential and session of the owner is refused. What he has can still be revoked.',
     answers: { 200: { description: 'The owner, suspended', body: CHANGED_OWNER } },
-    refusals: ['not_found'],
+    refusals: ['not_found', 'conflict'],
     handle: async ({ who, body, call }) => {
       const suspended = await work.suspend(who, body);
       return suspended.ok ? ok(changed(suspended.value, call)) : suspended;
@@ -54,7 +54,7 @@ export const operatorOperations = (ports: DeskPorts, work: OwnersWork, { ofUser:
     },
     summary: 'Lifts the suspension of an owner',
     answers: { 200: { description: 'The owner, not suspended', body: CHANGED_OWNER } },
-    refusals: ['not_found', 'owner_deleted'],
+    refusals: ['not_found', 'owner_deleted', 'conflict'],
     handle: async ({ who, call }) => {
       const lifted = await work.lift(who);
       return lifted.ok ? ok(changed(lifted.value, call)) : lifted;
@@ -102,8 +102,22 @@ export const operatorOperations = (ports: DeskPorts, work: OwnersWork, { ofUser:
     },
   });
 
+  const restore = operation({
+    ...{ method: 'POST', path: `${USER}/restore` as const, ...common, operationId: 'restoreUser' },
+    ...{ body: restoreBody, summary: 'Restores an owner whose Ring was lost, from an export' },
+    description:
+      'In steps, as `latchkey restore` takes them; until the last one everything of the owner is refused. What Stytch has no more is restored as revoked.',
+    answers: { 200: { description: 'The owner', body: CHANGED_OWNER } },
+    refusals: ['not_found', 'owner_known', 'client_refused'],
+    handle: async ({ who: { owner, author }, body, call }) => {
+      const ring = await ports.ringOf(owner);
+      const restored = await ring.restore(owner, body.step, body.lines, author);
+      return restored.ok ? ok(changed(restored.value, call)) : restored;
+    },
+  });
+
   return [
-    ...([about, suspend, lift, setLimits, revokeAll, forget] as const),
+    ...([about, suspend, lift, setLimits, revokeAll, forget, restore] as const),
     importOperation(ports, `${USER}/keys/import`, common),
     exportOperation(ports, `${USER}/export`, common),
   ] as const;

@@ -1,6 +1,7 @@
 import { isAddressRange } from '../model/address.ts';
 import { KEY_SORTS, KEY_STATUSES, MAX_OVERLAP_SECONDS, MAX_SEARCH, MAX_USAGE_KEYS } from '../model/life.ts';
 import { COMPOSED_OF, isPlain, MAX_DESCRIPTION, MAX_NAME } from '../model/plain-text.ts';
+import { RESTORE_STEPS } from '../model/restore-wire.ts';
 import { isScopeToken } from '../model/scope.ts';
 import * as z from '../model/zod.ts';
 
@@ -112,6 +113,27 @@ export const ownerLimitsBody = z
     keys_limit: z.nullable(z.int().check(z.minimum(0), z.maximum(MAX_KEYS))),
   })
   .check(z.meta({ id: 'SetLimits', examples: [{ plan: 'pro', keys_limit: null }] }));
+
+/** How many lines of an export are taken at once: each living key among them is a call of Stytch's. */
+const MAX_RESTORED = 200;
+
+/** The body of `POST /v1/users/{user_id}/restore`: lines of an export as they are there. */
+export const restoreBody = z
+  .strictObject({
+    step: z.enum(RESTORE_STEPS).check(
+      z.meta({
+        description:
+          '`begin` with the line `owner`; `lines` with those of types `audit_anchor`, `audit` and `key`, in this order, ended keys before living ones; `end` with the lines `owner` and `end`',
+      }),
+    ),
+    lines: z.array(z.record(z.string(), z.unknown())).check(z.minLength(1), z.maxLength(MAX_RESTORED)),
+  })
+  .check(
+    z.meta({
+      id: 'Restore',
+      examples: [{ step: 'lines', lines: [{ type: 'audit_anchor', seq: 7, mac: '…' }] }],
+    }),
+  );
 
 /** The body of `POST /v1/users/{user_id}/keys/import`. */
 export const importKeyBody = z

@@ -365,6 +365,14 @@ export const ANSWERS: { readonly [R in Reason]: Answer<R> } = {
     title: 'Client not proven',
     detail: detail('Stytch does not accept this client_id with this client_secret.'),
   },
+  owner_known: {
+    status: 409,
+    code: 'owner_known',
+    title: 'Not lost',
+    detail: detail(
+      'Something is kept of this owner, and nothing is restored over it: what was revoked since the export would live again.',
+    ),
+  },
   owner_deleted: {
     status: 410,
     code: 'owner_deleted',

@@ -35,6 +35,7 @@ import type {
   UsageQuery,
 } from './life.ts';
 import type { Result } from './refusal.ts';
+import type { RestoreStep } from './restore-wire.ts';
 import type { SessionToken, TokenVerdict } from './token.ts';
 import type { TokenDay, TokenQuery } from './token-days.ts';
 
@@ -237,6 +238,13 @@ export interface Ring {
   setLimits(owner: Owner, limits: OwnerLimits, author: Author): Promise<Result<OwnerRecord>>;
   /** All that is kept of the owner, in pages; `after` null for the first. */
   exportPage(owner: Owner, after: string | null, author: Author): Promise<ExportPage>;
+  /** Makes a Ring that was lost what the lines of an export say; refuses where there is one. */
+  restore(
+    owner: Owner,
+    step: RestoreStep,
+    lines: readonly unknown[],
+    author: Author,
+  ): Promise<Result<OwnerRecord>>;
   /** Ends everything and forgets what is personal. Tombstones and audit stay for `auditDays`. */
   forgetOwner(owner: Owner, author: Author): Promise<Result<OwnerRecord>>;
   /**

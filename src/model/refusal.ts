@@ -74,6 +74,8 @@ export type Refusal =
   | { readonly reason: 'client_not_proven' }
   /** All of the owner's data was deleted. */
   | { readonly reason: 'owner_deleted' }
+  /** There is a Ring: nothing is restored over it, or nothing is being restored. */
+  | { readonly reason: 'owner_known' }
   /** One reconciliation at a time. */
   | { readonly reason: 'reconciliation_running' }
   /** A webhook that is not the sender's own, or not for us. */

@@ -18,6 +18,7 @@ export type AuditAction =
   | 'owner.lifted'
   | 'owner.limits_changed'
   | 'owner.exported'
+  | 'owner.restored'
   | 'owner.deleted';
 
 /** Adds a row to the owner's trail. To be called in the transaction of what it tells of. No secret is among `details`. */

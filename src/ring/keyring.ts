@@ -43,6 +43,7 @@ import type {
   TokenRevocation,
 } from '../model/ports.ts';
 import { err, ok, type Result } from '../model/refusal.ts';
+import type { RestoreStep } from '../model/restore-wire.ts';
 import type { TokenDay, TokenQuery } from '../model/token-days.ts';
 import { work } from './alarm/index.ts';
 import { reconcile } from './alarm/reconcile.ts';
@@ -62,6 +63,7 @@ import { forgetOwner } from './owner/forget.ts';
 import { found } from './owner/found.ts';
 import { about, closed, revokeAll, setLimits, suspend } from './owner/index.ts';
 import { limits } from './owner/limits.ts';
+import { restore } from './owner/restore.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { admit, ownersIn, settle } from './requests/admit.ts';
 import { exchange } from './requests/exchange.ts';
@@ -256,6 +258,16 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
     const page = exportPage(this.#parts, owner, after, author);
     await this.#parts.wake();
     return page;
+  }
+
+  async restore(
+    owner: Owner,
+    step: RestoreStep,
+    lines: readonly unknown[],
+    author: Author,
+  ): Promise<Result<OwnerRecord>> {
+    await this.#enter(owner);
+    return restore(this.#parts, owner, step, lines, author);
   }
 
   async forgetOwner(owner: Owner, author: Author): Promise<Result<OwnerRecord>> {

@@ -46,6 +46,7 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
   plan: (tables) => tables.plan(),
   setPlan: (tables) => tables.setPlan('pro'),
   isSuspended: (tables) => tables.isSuspended(),
+  suspendedBy: (tables) => tables.suspendedBy(),
   suspension: (tables) => tables.suspension(),
   suspend: (tables) => tables.suspend('operator', 'because', NOW, null),
   lift: (tables) => tables.lift(),
@@ -127,6 +128,8 @@ const ASKED: { readonly [M in keyof Tables]: ((tables: Tables) => unknown) | typ
 
   auditAnchor: (tables) => tables.auditAnchor(),
   auditHead: (tables) => tables.auditHead('ring'),
+  auditMac: (tables) => tables.auditMac(7),
+  putAuditAnchor: (tables) => tables.putAuditAnchor(0, 'mac'),
   putAudit: (tables) => {
     const { seq } = tables.auditHead('ring');
     const entry = { ...BY, seq: seq + 1, at: NOW, action: 'key.created', keyId: KEY, details: {} };

@@ -54,6 +54,7 @@ const SAMPLES: { readonly [R in Reason]: RefusalOf<R> } = {
   client_owned: { reason: 'client_owned' },
   client_not_proven: { reason: 'client_not_proven' },
   owner_deleted: { reason: 'owner_deleted' },
+  owner_known: { reason: 'owner_known' },
   reconciliation_running: { reason: 'reconciliation_running' },
   webhook_refused: { reason: 'webhook_refused', because: 'signature' },
   batch_too_large: { reason: 'batch_too_large', max: 1000 },

@@ -233,6 +233,7 @@ const REFUSALS_OF_RING: Readonly<Partial<Record<Reason, Has>>> = {
   client_refused: ({ detail }) => isText(detail),
   owner_suspended: always,
   owner_deleted: always,
+  owner_known: always,
   precondition_failed: always,
   conflict: always,
   already_rotating: always,

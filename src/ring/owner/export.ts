@@ -73,7 +73,11 @@ const keys: Section = (parts, owner, after, limit) => {
   const rows = parts.tables.list({ status: null, limit, after: position });
   const last = rows.at(-1);
   return {
-    lines: rows.map((row) => ({ type: 'key', ...keyObject(toRecord(parts, row, owner)) })),
+    lines: rows.map((row) => ({
+      ...{ type: 'key', ...keyObject(toRecord(parts, row, owner)) },
+      // What a restore needs besides: by whose tag it is known, as the trail says by whose key it is chained.
+      master_key: row.masterKey,
+    })),
     after: last === undefined || rows.length < limit ? null : { place: last.place, keyId: last.keyId },
   };
 };

@@ -7,6 +7,7 @@ import { emit } from '../events.ts';
 import { endKey } from '../keys/end.ts';
 import type { RingParts } from '../parts.ts';
 import { found } from './found.ts';
+import { isRestoring } from './restoring.ts';
 
 /** What is known of the owner as such; a Ring that has nothing to remember makes no trace by telling so. */
 export const about = ({ tables }: RingParts, owner: Owner): OwnerRecord => ({
@@ -44,6 +45,8 @@ export const suspend = (
   mayLapse = false,
 ): Result<OwnerRecord> => {
   const { tables, storage, rules } = parts;
+  // What is being restored is refused already; what it was suspended for comes back with it.
+  if (isRestoring(parts)) return err({ reason: 'conflict' });
   const before = tables.suspension();
   const isDeleted = tables.deletion() !== null;
   if (reason === null && isDeleted) return err({ reason: 'owner_deleted' });

@@ -17,6 +17,14 @@ export const auditTables = ({ all, first, run }: Sql, exists: () => boolean) => 
       if (row !== null) return { ring, seq: row.seq as number, mac: row.mac as string };
       return { ring, ...(anchor() ?? { seq: 0, mac: genesis(ring) }) };
     },
+    /** The mac of a row, or of the last one that was pruned. */
+    auditMac: (seq: number): string | null => {
+      const row = exists() ? first('SELECT mac FROM audit WHERE seq = ?', seq) : null;
+      const pruned = anchor();
+      return (row?.mac as string | undefined) ?? (pruned?.seq === seq ? pruned.mac : null);
+    },
+    putAuditAnchor: (seq: number, mac: string): void =>
+      run('INSERT OR REPLACE INTO audit_anchor (id, seq, mac) VALUES (1, ?, ?)', seq, mac),
     putAudit: (entry: ChainedEntry): void =>
       run(
         `INSERT INTO audit (seq, at, action, actor_kind, actor_id, via, client_id, address, country, request_id,

@@ -91,6 +91,9 @@ export const openTables = (storage: DurableObjectStorage) => {
     setPlan: (plan: string | null): void => run('UPDATE ring SET plan = ?', plan),
 
     isSuspended: (): boolean => exists && first('SELECT 1 FROM ring WHERE suspended_at IS NOT NULL') !== null,
+    /** By whom, or by what. */
+    suspendedBy: (): string | null =>
+      exists ? ((first('SELECT suspended_by FROM ring')?.suspended_by as string | null) ?? null) : null,
     suspension: (): Suspension | null => {
       const row = exists
         ? first('SELECT suspended_at, suspended_reason FROM ring WHERE suspended_at IS NOT NULL')

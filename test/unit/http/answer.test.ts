@@ -59,6 +59,7 @@ const ONE_OF_EACH: { readonly [R in Reason]: Omit<RefusalOf<R>, 'reason'> } = {
   client_owned: {},
   client_not_proven: {},
   owner_deleted: {},
+  owner_known: {},
   reconciliation_running: {},
   webhook_refused: { because: 'signature' },
   batch_too_large: { max: 1000 },
