@@ -8,6 +8,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./init/index.ts')).init,
   },
   {
+    name: 'setup',
+    says: 'Makes at Cloudflare and Stytch what it needs: namespace, secrets, claims template',
+    load: async () => (await import('./setup/index.ts')).setup,
+  },
+  {
     name: 'keys list',
     says: 'Lists the keys of a user, a member or an organisation',
     load: async () => (await import('./keys/list.ts')).keysList,

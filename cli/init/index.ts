@@ -108,9 +108,11 @@ const whatNext = (environment: string | null, missing: readonly string[]): reado
       (name) => `${name} is still missing: ${name}=… npm run latchkey -- init${option} --yes takes it in.`,
     ),
     'Next:',
-    '  npm run dev                        Latchkey on this machine, without any account',
-    `  npm run latchkey -- setup${option.padEnd(10)}  makes at Cloudflare and Stytch what it needs there`,
-    `  npm run latchkey -- deploy${option.padEnd(9)}  puts it there`,
+    ...[
+      ['npm run dev', 'Latchkey on this machine, without any account'],
+      [`npm run latchkey -- setup${option}`, 'makes at Cloudflare and Stytch what it needs there'],
+      [`npm run latchkey -- deploy${option}`, 'puts it there'],
+    ].map(([command = '', says = '']) => `  ${command.padEnd(40)}  ${says}`),
   ];
 };
 

@@ -43,7 +43,10 @@ export const planSecrets = (
 };
 
 /** What is wrong with secrets, by name and member. One that is not there yet is not: `setup` waits for it. */
-export const secretProblems = (settings: unknown, secrets: Secrets): readonly string[] => {
-  const read = readSecretConfig(settings, secrets);
+export const secretProblems = (
+  settings: unknown,
+  vars: Readonly<Record<string, unknown>>,
+): readonly string[] => {
+  const read = readSecretConfig(settings, vars);
   return read.ok ? [] : read.problems.filter((problem) => !problem.includes(': is missing'));
 };
