@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { answer, createVerifier, type Identity } from '../src/origin/index.ts';
+import { type Identity, isNewInMemory } from '../src/origin/index.ts';
+import { identityOf, latchkey } from '../src/origin/node.ts';
 
 const HELP = `The demo origin: an API that believes the edge and nobody else.
 
@@ -48,40 +49,29 @@ if (!flags.jwks || !flags.issuer || !flags.audience) {
 
 const nowMs = (): number => Date.now() + Number(flags.clock) * 1000;
 
-/** Ids of request-bound assertions, until they expire. One process, so a Map is shared enough. */
-const taken = new Map<string, number>();
-
-const verify = createVerifier({
+const origin = latchkey({
   jwksUrl: flags.jwks,
   issuer: flags.issuer,
   audience: flags.audience,
   prefix: flags.prefix,
   nowMs,
+  allowAnonymous: true,
   requireRequestBinding: ({ url }) => /^\/v1\/payouts(?:[/?]|$)/.test(url),
-  isNew: async (id, expiresAt) => {
-    for (const [old, end] of taken) if (end * 1000 < nowMs()) taken.delete(old);
-    if (taken.has(id)) return false;
-    taken.set(id, expiresAt);
-    return true;
-  },
+  isNew: isNewInMemory({ nowMs }),
+  onRefusal: ({ reason }, { method, url }, error) =>
+    console.log(`${method} ${pathOf(url)} ${reason} ${error instanceof Error ? error.message : ''}`),
 });
 
-const serve = async (request: IncomingMessage, response: ServerResponse): Promise<string> => {
+const serve = origin.listener(async (request, response, you) => {
+  // Without health paths there is somebody, be he anonymous.
+  if (you === null) return;
   const { method = '', url = '' } = request;
-  const verified = await verify(request.headersDistinct, { method, url });
-  if (!verified.ok) {
-    const { status, headers, body } = answer(verified);
-    response.writeHead(status, headers).end(body);
-    return verified.reason;
-  }
-  const you = verified.identity;
-  const path = url.replace(/\?.*$/s, '');
+  const path = pathOf(url);
   if (path.startsWith('/v1/stream/')) await stream(path, you, response);
   else if (/^(?:POST|PUT|PATCH)$/.test(method) && !path.startsWith('/v1/payouts'))
     await echo(request, response);
   else await saw(request, you, response);
-  return `${you.auth} ${you.userId ?? you.organizationId ?? you.clientId ?? '-'}`;
-};
+});
 
 const saw = async (request: IncomingMessage, you: Identity, response: ServerResponse): Promise<void> => {
   let bytes = 0;
@@ -128,18 +118,30 @@ const received = ({ rawHeaders }: IncomingMessage): readonly (readonly [string, 
   });
 };
 
+const pathOf = (url: string): string => url.replace(/\?.*$/s, '');
+
+const callerOf = (request: IncomingMessage): string => {
+  const you = identityOf(request);
+  return you === undefined
+    ? 'nobody'
+    : `${you.auth} ${you.userId ?? you.organizationId ?? you.clientId ?? '-'}`;
+};
+
 const server = createServer((request, response) => {
   const startedAt = performance.now();
-  const path = (request.url ?? '').replace(/\?.*$/s, '');
-  const print = (what: string) =>
-    console.log(
-      `${response.statusCode} ${request.method} ${path} ${what} ${Math.round(performance.now() - startedAt)}ms`,
-    );
-  serve(request, response).then(print, (err: unknown) => {
-    // The client left in the middle of a stream, or there is a bug: nothing more is said on this connection.
-    response.destroy();
-    print(`broken off (${err instanceof Error ? err.message : 'unknown'})`);
-  });
+  const print = (what: string) => {
+    const { method, url = '' } = request;
+    const took = Math.round(performance.now() - startedAt);
+    console.log(`${response.statusCode} ${method} ${pathOf(url)} ${callerOf(request)}${what} ${took}ms`);
+  };
+  serve(request, response).then(
+    () => print(''),
+    (err: unknown) => {
+      // The client left in the middle of a stream, or there is a bug: nothing more is said on this connection.
+      response.destroy();
+      print(` broken off (${err instanceof Error ? err.message : 'unknown'})`);
+    },
+  );
 });
 
 server.listen(Number(flags.port), flags.host, () => {
