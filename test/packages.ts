@@ -11,6 +11,16 @@ export const PACKAGES = {
     python3: '/usr/bin/python3',
     'python3-gunicorn': '/usr/lib/python3/dist-packages/gunicorn/__init__.py',
   },
+  recipes: {
+    'nginx-light': '/usr/sbin/nginx',
+    'libnginx-mod-http-js': '/usr/lib/nginx/modules/ngx_http_js_module.so',
+    'php-cli': '/usr/bin/php',
+    'python3-gunicorn': '/usr/lib/python3/dist-packages/gunicorn/__init__.py',
+    'python3-uvicorn': '/usr/lib/python3/dist-packages/uvicorn/__init__.py',
+    'python3-jwt': '/usr/lib/python3/dist-packages/jwt/__init__.py',
+    'python3-cryptography': '/usr/lib/python3/dist-packages/cryptography/__init__.py',
+    'golang-go': '/usr/bin/go',
+  },
   browser: { chromium: '/usr/bin/chromium' },
   haproxy: { haproxy: '/usr/sbin/haproxy' },
   apache: {
@@ -19,7 +29,7 @@ export const PACKAGES = {
   },
 } as const;
 
-/** What tests in front of web servers need, tests in a browser, or a peer of the benchmark. */
+/** What tests in front of web servers need, those of the examples for origins, tests in a browser, or a peer of the benchmark. */
 export type Need = keyof typeof PACKAGES;
 
 /** The packages that are not installed. */

@@ -6,7 +6,7 @@ import type { Verify } from '../../src/origin/index.ts';
 import { bundle } from '../../tools/serve/bundle.ts';
 import { serve } from '../../tools/serve/index.ts';
 import { type Caller, issue, latchkey, signIn, stytchEmulator, verifierOf } from './edge.ts';
-import { startPrograms } from './origins/index.ts';
+import { startAll } from './origins/index.ts';
 import type { Program } from './origins/origin.ts';
 import { type RecordingOrigin, recordingOrigin } from './recording-origin.ts';
 
@@ -54,7 +54,7 @@ export const startProxied = async (name: string, proxy: (places: Places) => Prog
   const programs = (own: string, port: number) => [
     proxy({ own, port, latchkeyPort, originPort: origin.port, secret }),
   ];
-  const { port, end } = await startPrograms(name, programs, folder);
+  const { port, end } = await startAll(name, programs, folder);
   return {
     ...{ port, latchkeyPort, secret, origin },
     verify: await verifierOf(latchkeyPort),

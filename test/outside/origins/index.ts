@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../../../tools/dev/ports.ts';
 import { type Conversation, conversation } from '../socket.ts';
 import { APACHE } from './apache.ts';
@@ -13,6 +11,7 @@ import { NGINX } from './nginx.ts';
 import { NODE } from './node.ts';
 import { type Origin, type Programs, type Reading, readingOf } from './origin.ts';
 import { PHP } from './php.ts';
+import { startPrograms } from './programs.ts';
 import { WSGI } from './wsgi.ts';
 
 export type { Reading } from './origin.ts';
@@ -53,7 +52,7 @@ interface Running extends RealOrigin {
 const start = async (origin: Origin, folder: string): Promise<Running> => {
   const { port, end } =
     'programs' in origin.runs
-      ? await startPrograms(origin.name, origin.runs.programs, folder)
+      ? await startAll(origin.name, origin.runs.programs, folder)
       : await listen(createServer({ maxHeaderSize: 131_072 }, origin.runs.listener));
   const { say, hangUp } = conversation(port);
   return {
@@ -94,53 +93,10 @@ const listen = async (server: ReturnType<typeof createServer>): Promise<Started>
   };
 };
 
-/** Starts programs one by one, each when the one before it listens. */
-export const startPrograms = async (name: string, programs: Programs, folder: string): Promise<Started> => {
-  const [port, behind] = [await freePort(), await freePort()];
-  const children: ChildProcess[] = [];
-  const end = async (): Promise<void> => {
-    await Promise.all(children.map(ended));
-  };
-  try {
-    for (const [i, [program, ...args]] of programs(join(folder, `${port}`), port, behind).entries()) {
-      // In a group of its own: when Apache ends, it ends its whole group.
-      const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-      children.push(child);
-      await listening(name, i === 0 ? port : behind, child);
-    }
-    return { port, end };
-  } catch (error) {
-    await end();
-    throw error;
-  }
+/** The same with ports that are free now, and a folder of its own. */
+export const startAll = async (name: string, programs: Programs, folder: string): Promise<Started> => {
+  const ports = [await freePort(), await freePort()] as const;
+  const [port, behind] = ports;
+  const { end } = await startPrograms(name, programs(join(folder, `${port}`), port, behind), ports);
+  return { port, end };
 };
-
-const ended = async (child: ChildProcess): Promise<void> => {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  process.kill(-child.pid, 'SIGTERM');
-  await exit;
-};
-
-const START_MS = 20_000;
-
-const listening = async (name: string, port: number, child: ChildProcess): Promise<void> => {
-  let complaint = '';
-  child.stderr?.on('data', (piece: Buffer) => {
-    complaint = `${complaint}${piece}`.slice(-2_000);
-  });
-  for (const endsAt = performance.now() + START_MS; performance.now() < endsAt; await wait(20)) {
-    if (child.exitCode !== null) break;
-    if (await answers(port)) return;
-  }
-  throw new Error(`${name} does not start: ${complaint}`);
-};
-
-const answers = (port: number): Promise<boolean> =>
-  new Promise((told) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      told(true);
-    });
-    socket.on('error', () => told(false));
-  });

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Area } from './areas.ts';
+import type { Program } from './programs.ts';
 
 /** A web server with a handler for each area, and how to know from what one says which ran, and for what. */
 export interface Origin {
@@ -19,7 +20,7 @@ export interface Origin {
 /** Writes what it needs beside `own` and says what to start: the first listens on `port`, a second on `behind`. */
 export type Programs = (own: string, port: number, behind: number) => readonly Program[];
 
-export type Program = readonly [file: string, ...args: string[]];
+export type { Program } from './programs.ts';
 
 /** What a handler says it was given, under the names of CGI (RFC 3875 §4.1) and its own `AREA`. */
 export type Variables = Readonly<Record<string, string>>;
