@@ -13,6 +13,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./setup/index.ts')).setup,
   },
   {
+    name: 'deploy',
+    says: 'Checks, and puts it on Cloudflare',
+    load: async () => (await import('./deploy/index.ts')).deploy,
+  },
+  {
     name: 'keys list',
     says: 'Lists the keys of a user, a member or an organisation',
     load: async () => (await import('./keys/list.ts')).keysList,
