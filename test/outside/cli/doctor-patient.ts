@@ -8,6 +8,7 @@ import { inject } from 'vitest';
 import type { Finding } from '../../../cli/doctor/finding.ts';
 import { secretsPath } from '../../../cli/secrets-file.ts';
 import type { Wrangler } from '../../../cli/wrangler.ts';
+import { ask, bearer, textOf } from '../../../demo/http.ts';
 import { answer, createVerifier } from '../../../src/origin/index.ts';
 import { freePort } from '../../../tools/dev/ports.ts';
 import { type Server, serve } from '../../../tools/serve/index.ts';
@@ -15,7 +16,7 @@ import { freshSecrets } from '../../../tools/serve/secrets.ts';
 import { type BreakingProxy, startBreakingProxy } from '../breaking-proxy.ts';
 import { stytchEmulator } from '../edge.ts';
 import { callLatchkey } from './recorder.ts';
-import { latchkeyAt } from './stage.ts';
+import { latchkeyAt, newUser } from './stage.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -56,6 +57,8 @@ export interface Patient {
   readonly examine: (
     change?: Partial<Health>,
   ) => Promise<{ readonly code: number; readonly findings: readonly Finding[]; readonly written: string }>;
+  /** A key that may read items. */
+  readonly newKey: () => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -124,6 +127,12 @@ export const startPatient = async (): Promise<Patient> => {
   return {
     ...{ well, proxy, folder, wrangler, calls, lay, examine },
     stytch: `http://127.0.0.1:${stytch.port('stytch')}`,
+    newKey: async () => {
+      const { session } = await newUser(`http://127.0.0.1:${stytch.port('stytch')}`);
+      const body = { name: 'doctor', scopes: ['items:read'] };
+      const { json } = await ask(`http://localhost:${port}/v1/keys`, { headers: bearer(session), body });
+      return textOf(json, 'key');
+    },
     stop: async () => {
       await Promise.all([worker.stop(), stytch.stop(), proxy.stop(), origin.stop()]);
       rmSync(folder, { recursive: true, force: true });

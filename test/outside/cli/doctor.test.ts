@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { CHECKS } from '../../../cli/doctor/checks/index.ts';
 import type { Finding } from '../../../cli/doctor/finding.ts';
 import { ask } from '../../../demo/http.ts';
 import { freshSecrets } from '../../../tools/serve/secrets.ts';
 import type { Fault } from '../breaking-proxy.ts';
 import { type Health, type Patient, startPatient } from './doctor-patient.ts';
+import { callLatchkey } from './recorder.ts';
 
 let patient: Patient;
 beforeAll(async () => {
@@ -361,12 +364,132 @@ describe('what the probe sees closely is found', () => {
         instead: ({ target }) => (target === '/readyz' ? { status: 503, headers: [], body: '' } : null),
       }),
     ],
+    [
+      'a path that is gone when it is looked at again',
+      'PROBE-01',
+      () => {
+        let times = 0;
+        const instead: Fault['instead'] = ({ target }) => {
+          times += target === '/v1/items/1' ? 1 : 0;
+          return target === '/v1/items/1' && times > 1 ? { status: 404, headers: [], body: '' } : null;
+        };
+        return onTheWay({ instead })();
+      },
+    ],
   ])('%s: %s', async (_, id, plant) => {
     const { code, findings } = await patient.examine(plant());
     expect(wrongOf(findings)).toEqual([
       expect.objectContaining({ id, verdict: 'FAIL', advice: expect.stringMatching(/\S/) }),
     ]);
     expect(code).toBe(1);
+  });
+});
+
+test('where Latchkey is not the one who answers, nothing is looked at closely', async () => {
+  onTheWay({ instead: () => ({ status: 200, headers: [], body: 'served' }) })();
+  const { code, findings } = await patient.examine();
+  expect(wrongOf(findings).map(({ id }) => id)).toEqual(['EDGE-01']);
+  expect(findings.at(-1)).toMatchObject({ id: 'PROBE-01', verdict: 'skipped', details: ['EDGE-01 first'] });
+  expect(code).toBe(1);
+});
+
+test('every check is seen to fail, here or in test/unit/cli/doctor', () => {
+  const byUnit = [
+    ...['CONFIG-04', 'CONFIG-06', 'WRANGLER-03', 'WRANGLER-04', 'WRANGLER-06', 'WRANGLER-09', 'WRANGLER-10'],
+    ...['WRANGLER-11', 'WRANGLER-13', 'WRANGLER-14', 'EDGE-05'],
+  ];
+  expect(new Set([...FAULTS.map(([, id]) => id), ...byUnit, 'PROBE-01'])).toEqual(
+    new Set(Object.keys(CHECKS)),
+  );
+});
+
+describe('the command', () => {
+  const call = (...args: readonly string[]) =>
+    callLatchkey(['doctor', ...args], { folder: patient.folder, wrangler: patient.wrangler });
+
+  test('says a line for each finding, and beneath a bad one what is wrong and what to do', async () => {
+    patient.lay(inDeployment('workers_dev = false', ''));
+    const { code, said, told } = await call('--env', '', '--only', 'WRANGLER');
+    expect([code, told]).toEqual([1, '']);
+    expect(said).toMatch(/^The files\n\nok {7}WRANGLER-01 +wrangler reads/);
+    expect(said).toContain(
+      [
+        'FAIL     WRANGLER-07                  there is no other door than the hosts: no workers.dev, no previews',
+        '           workers_dev is not false',
+        '           → workers_dev = false and preview_urls = false, in each environment',
+      ].join('\n'),
+    );
+    expect(said).toMatch(/\n\n11 ok, 0 to look at, 1 wrong, 3 skipped\.$/);
+  });
+
+  test('with --offline asks nobody', async () => {
+    patient.lay();
+    const { code, said } = await call('--env', '', '--offline', '--json');
+    const findings: readonly Finding[] = JSON.parse(said).findings;
+    const asked = findings.filter(({ id }) => /^(?:STYTCH|EDGE|PROBE|SECRET-06)/.test(id));
+    expect(code).toBe(0);
+    expect(asked).toHaveLength(18);
+    expect(asked.filter(({ details }) => !details.includes('--offline'))).toEqual([]);
+    const { json } = await ask(`${patient.stytch}/_emulator/counters`);
+    expect(json).toMatchObject({ calls: expect.toSatisfy((calls) => Object.keys(calls).length === 0) });
+  });
+
+  test('without --env looks at production, and says where there is none', async () => {
+    patient.lay();
+    const { code, said } = await call('--json', '--only', 'WRANGLER-01');
+    expect(code).toBe(1);
+    expect(JSON.parse(said).findings).toEqual([
+      expect.objectContaining({
+        verdict: 'FAIL',
+        details: ['wrangler.toml: has no [env.production]: there is none'],
+      }),
+    ]);
+  });
+
+  test.each<[args: readonly string[], why: string]>([
+    [['production'], 'doctor takes no "production".'],
+    [['--url', 'api.acme.com'], '--url is https://'],
+    [['--nothing'], "Unknown option '--nothing'"],
+    [['--key-file', '/nowhere/at/all'], 'cannot be read (ENOENT)'],
+    [['--env', '', '--only', 'NOTHING'], 'There is no check NOTHING.'],
+  ])('called with %j, ends with 2 and says why', async (args, why) => {
+    patient.lay();
+    const { code, said, told } = await call(...args);
+    expect([code, said]).toEqual([2, '']);
+    expect(told).toContain(why);
+  });
+
+  test('sends no key without TLS to another machine', async () => {
+    writeFileSync(join(patient.folder, 'key'), 'a-key\n');
+    const { code, told } = await call(
+      '--url',
+      'http://api.acme.invalid',
+      '--key-file',
+      join(patient.folder, 'key'),
+    );
+    expect([code, told]).toEqual([
+      2,
+      expect.stringContaining('A key goes over TLS, or to this machine, alone.'),
+    ]);
+  });
+
+  test('with a key sees what only its bearer sees, and shows it nowhere', async () => {
+    patient.lay();
+    const key = await patient.newKey();
+    writeFileSync(join(patient.folder, 'key'), `${key}\n`);
+    const only = ['--only', 'headers', '--only', 'caches.answers'];
+    const { code, said, told } = await call(
+      '--env',
+      '',
+      '--json',
+      ...only,
+      '--key-file',
+      join(patient.folder, 'key'),
+    );
+    const findings: readonly Finding[] = JSON.parse(said).findings;
+    expect(code).toBe(0);
+    expect(findings.find(({ id }) => id === 'caches.answers')?.verdict).toBe('ok');
+    expect(`${said}${told}`).not.toContain(key.slice(-20));
   });
 });
 
