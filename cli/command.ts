@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { Terminal } from './terminal.ts';
 import type { Wrangler } from './wrangler.ts';
 
@@ -9,6 +10,8 @@ export interface World {
   /** The variables of the process. Secrets come in by these and by files, never by arguments, which everybody on the machine can read. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly wrangler: Wrangler;
+  /** Another clock than this machine's, in a test. */
+  readonly clock?: Clock;
 }
 
 /** How a command ended: 0 all is well, 1 it is not, and the terminal was told what, 2 the command makes no sense. */

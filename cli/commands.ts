@@ -48,6 +48,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./probe/index.ts')).probeCommand,
   },
   {
+    name: 'rotate-master',
+    says: 'Puts a new master key in the place of the one that keys are made under',
+    load: async () => (await import('./rotate/master.ts')).rotateMaster,
+  },
+  {
+    name: 'rotate-assertion',
+    says: 'Puts a new key in the place of the one that signs assertions',
+    load: async () => (await import('./rotate/assertion.ts')).rotateAssertion,
+  },
+  {
     name: 'audit list',
     says: 'Lists who did what to the keys of an owner',
     load: async () => (await import('./audit/list.ts')).auditList,

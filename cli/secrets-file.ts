@@ -7,7 +7,14 @@ export type Secrets = Readonly<Record<string, string>>;
 
 /** Where the secrets of an environment (null: the top level) are kept on the operator's machine; git ignores the folder. */
 export const secretsPath = (folder: string, environment: string | null): string =>
-  join(folder, '.latchkey', environment === null ? 'secrets.json' : `secrets.${environment}.json`);
+  keptPath(folder, 'secrets', environment);
+
+/** Where something of an environment is kept beside its secrets: keys that were taken off, how far a rotation is. */
+export const keptPath = (
+  folder: string,
+  what: 'secrets' | 'retired' | 'rotation',
+  environment: string | null,
+): string => join(folder, '.latchkey', environment === null ? `${what}.json` : `${what}.${environment}.json`);
 
 /** Reads them; null where there is no such file. Cloudflare tells nobody a secret that it holds: this file is the only one that has all. */
 export const readSecrets = (path: string): Result<Secrets | null, string> => {

@@ -6,7 +6,11 @@ import { err, ok, type Result } from '../../src/model/refusal.ts';
 import { misused } from '../answers.ts';
 import { readArgs } from '../args.ts';
 import type { Command, ExitCode, World } from '../command.ts';
+import { environmentOf } from '../project.ts';
 import { readTextFile } from '../read-file.ts';
+import { readRetired } from '../rotate/kept.ts';
+import { MASTER_KEYS } from '../rotate/key-lists.ts';
+import { readSecrets, secretsPath } from '../secrets-file.ts';
 import { verifyExport } from './verify-export.ts';
 
 const HELP = `Verifies the audit trail of an owner's export, on this machine alone.
@@ -14,7 +18,9 @@ const HELP = `Verifies the audit trail of an owner's export, on this machine alo
   npm run latchkey -- audit verify EXPORT.ndjson [--head HEAD.json] [--keys KEYS.json]
 
   --head  a head that was exported before; without one, nobody can tell that the latest rows were cut off
-  --keys  a file with what LATCHKEY_MASTER_KEYS holds; without it, that variable of the environment
+  --keys  a file with what LATCHKEY_MASTER_KEYS holds; without it, that variable of the environment, or what this folder
+          keeps: .latchkey/secrets.ENV.json, and retired.ENV.json of keys that were taken off
+  --env   the environment of wrangler.toml whose keys are meant; production. '' is the top level
   --json  what was found as one document
   --help
 
@@ -35,15 +41,16 @@ const text = { type: 'string' } as const;
 
 export const auditVerify: Command = {
   help: HELP,
-  run: async (args, { terminal, env }) => {
-    const read = readArgs(args, { head: text, keys: text, json: { type: 'boolean' } });
+  run: async (args, world) => {
+    const { terminal } = world;
+    const read = readArgs(args, { head: text, keys: text, env: text, json: { type: 'boolean' } });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
     const { values, positionals } = read.value;
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) return misused(terminal, 'Say one export.', HELP);
     const exported = readTextFile(file);
     const head = readHead(values.head);
-    const keys = await readKeys(values.keys, env);
+    const keys = await readKeys(values.keys, environmentOf(values.env), world);
     const unread = (problem: string): ExitCode => {
       terminal.tell(problem);
       return 2;
@@ -68,10 +75,38 @@ const readHead = (file: string | undefined): Read<ReturnType<typeof readAuditHea
   return head === null ? err(`${file}: is no head`) : ok(head);
 };
 
-const readKeys = async (file: string | undefined, env: World['env']): Promise<Read<readonly AuditKey[]>> => {
-  const found = file === undefined ? ok(env.LATCHKEY_MASTER_KEYS) : readTextFile(file);
-  if (!found.ok) return found;
-  const read = readMasterKeys({ LATCHKEY_MASTER_KEYS: found.value });
+const readKeys = async (
+  file: string | undefined,
+  environment: string | null,
+  { folder, env }: World,
+): Promise<Read<readonly AuditKey[]>> => {
+  const given = env.LATCHKEY_MASTER_KEYS ?? '';
+  if (file === undefined && given === '') return readKeptKeys(folder, environment);
+  const found = file === undefined ? ok(given) : readTextFile(file);
+  return found.ok ? auditKeysOf(found.value) : found;
+};
+
+/** Those that are in use, and those that were: a trail may be older than a list. */
+const readKeptKeys = async (
+  folder: string,
+  environment: string | null,
+): Promise<Read<readonly AuditKey[]>> => {
+  const secrets = readSecrets(secretsPath(folder, environment));
+  const retired = readRetired(folder, environment, MASTER_KEYS);
+  if (!secrets.ok) return secrets;
+  if (!retired.ok) return retired;
+  const old = retired.value.map((key) => MASTER_KEYS.write([key]));
+  const keys: AuditKey[] = [];
+  for (const list of [secrets.value?.LATCHKEY_MASTER_KEYS, ...old]) {
+    const read = await auditKeysOf(list);
+    if (!read.ok) return read;
+    keys.push(...read.value);
+  }
+  return ok(keys);
+};
+
+const auditKeysOf = async (text: string | undefined): Promise<Read<readonly AuditKey[]>> => {
+  const read = readMasterKeys({ LATCHKEY_MASTER_KEYS: text });
   if (!read.ok) return err(read.problems.join('\n'));
   const { all } = await openKeychain(read.masterKeys);
   return ok(all.map(({ id, auditKey }) => ({ id, key: auditKey })));

@@ -25,7 +25,7 @@ export interface RemoteOptions {
 }
 
 /** Keys younger than this are used without asking: the time after which a withdrawn key is refused. */
-const FRESH_MS = 600_000;
+export const FRESH_MS = 600_000;
 /** Keys older than this are not used, however silent the edge. */
 const STALE_MS = 86_400_000;
 /** After a success, strangers' `kid`s may make us ask again only so often. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +69,22 @@ describe('an export', () => {
       stdout: OK,
       stderr: '',
     });
+  });
+
+  it('is good with the keys that the operator’s folder keeps, those that were taken off too', async () => {
+    const [present, past] = JSON.parse(MASTER_KEYS);
+    const kept = mkdtempSync(join(folder, 'operator-'));
+    mkdirSync(join(kept, '.latchkey'));
+    const write = (name: string, value: string) =>
+      writeFileSync(
+        join(kept, '.latchkey', `${name}.production.json`),
+        JSON.stringify({ LATCHKEY_MASTER_KEYS: value }),
+      );
+    write('secrets', JSON.stringify([present]));
+    const verify = () => callLatchkey(['audit', 'verify', file(exported())], { folder: kept });
+    expect(await verify()).toMatchObject({ code: 1, said: 'row 1: unknown key' });
+    write('retired', JSON.stringify([{ id: past.id, key: past }]));
+    expect(await verify()).toMatchObject({ code: 0, said: OK.trim() });
   });
 
   it('of a pruned trail is good behind its anchor', async () => {
