@@ -46,4 +46,8 @@ export const RECIPES: readonly GuardedOrigin[] = [
     const how = ['--log-level', 'critical', '--app-dir', folder];
     return [...PYTHON, 'uvicorn', '--port', `${port}`, ...how, 'app:asgi_application'];
   }),
+  recipe('PHP', 'php', (folder, port) => {
+    const how = ['-n', '-d', 'display_errors=0', '-S', `127.0.0.1:${port}`];
+    return ['/usr/bin/php', ...how, join(folder, 'index.php')];
+  }),
 ];
