@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingPackages, whySkipped } from '../packages.ts';
 import { describeOrigin } from './guarded/expectations.ts';
+import { NGINX } from './guarded/nginx.ts';
 import { RECIPES } from './guarded/recipes.ts';
 import { startWorld, type World } from './guarded/world.ts';
 
@@ -18,5 +19,6 @@ describe.skipIf(missing.length > 0)(`recipes${whySkipped('recipes')}`, () => {
   });
   afterAll(() => world?.stop());
 
-  for (const origin of RECIPES) describeOrigin(origin, () => world, { seesAliases: false, remembers: false });
+  for (const origin of [...RECIPES, NGINX])
+    describeOrigin(origin, () => world, { seesAliases: false, remembers: false });
 });

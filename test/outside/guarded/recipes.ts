@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,8 +15,7 @@ const recipe = (
 ): GuardedOrigin => ({
   name,
   start: async ({ jwksUrl, issuer, audience }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'latchkey-recipe-'));
-    cpSync(join(ROOT, 'examples/origins', language), folder, { recursive: true });
+    const folder = copied(language);
     const port = await freePort();
     const { said, end } = await startPrograms(name, [program(folder, port)], [port], {
       ...process.env,
@@ -35,6 +35,12 @@ const recipe = (
   },
 });
 
+const copied = (language: string): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-recipe-'));
+  cpSync(join(ROOT, 'examples/origins', language), folder, { recursive: true });
+  return folder;
+};
+
 const PYTHON = ['/usr/bin/python3', '-m'] as const;
 
 export const RECIPES: readonly GuardedOrigin[] = [
@@ -45,6 +51,11 @@ export const RECIPES: readonly GuardedOrigin[] = [
   recipe('Python, ASGI', 'python', (folder, port) => {
     const how = ['--log-level', 'critical', '--app-dir', folder];
     return [...PYTHON, 'uvicorn', '--port', `${port}`, ...how, 'app:asgi_application'];
+  }),
+  recipe('Go', 'go', (folder) => {
+    const env = { ...process.env, CGO_ENABLED: '0', GOPROXY: 'off', GOFLAGS: '-mod=mod' };
+    execFileSync('/usr/bin/go', ['build', '-o', 'origin', '.'], { cwd: folder, env });
+    return [join(folder, 'origin')];
   }),
   recipe('PHP', 'php', (folder, port) => {
     const how = ['-n', '-d', 'display_errors=0', '-S', `127.0.0.1:${port}`];
