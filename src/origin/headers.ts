@@ -45,7 +45,8 @@ export const agree = ({ values }: Received, identity: Identity): boolean => {
     ['key-id', identity.clientId],
     ['scopes', identity.scopes.length === 0 ? null : identity.scopes.join(' ')],
   ];
-  return said.every(([suffix, value]) => (values.get(suffix) ?? null) === value);
+  // A proxy that asks the edge for its decision may write an empty value where the edge says nothing.
+  return said.every(([suffix, value]) => (values.get(suffix) ?? '') === (value ?? ''));
 };
 
 const entries = (headers: HeadersLike): Iterable<[string, string | readonly string[] | undefined]> =>

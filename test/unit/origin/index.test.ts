@@ -143,6 +143,17 @@ describe('ORG-03: headers that disagree with the assertion', () => {
     expect(await verify({ ...headersOf(token), ...changed })).toEqual(refusal('headers_disagree'));
   });
 
+  it('an empty one says what no header says: so do proxies that copy the decision by name', async () => {
+    const anonymous = headersOf(await signer.sign(ANONYMOUS, NOW), ANONYMOUS);
+    const names = ['user-id', 'organization-id', 'key-id', 'scopes'];
+    const empty = Object.fromEntries(names.map((name) => [`x-latchkey-${name}`, '']));
+    expect(await verify({ ...empty, ...anonymous })).toEqual({ ok: true, identity: ANONYMOUS });
+    for (const name of ['user-id', 'key-id', 'scopes', 'auth'])
+      expect(await verify({ ...headersOf(token), [`x-latchkey-${name}`]: '' })).toEqual(
+        refusal('headers_disagree'),
+      );
+  });
+
   it('an anonymous assertion does not carry a user header', async () => {
     const anonymous = headersOf(await signer.sign(ANONYMOUS, NOW), ANONYMOUS);
     expect(await verify({ ...anonymous, 'x-latchkey-user-id': 'user-test-1' })).toEqual(
