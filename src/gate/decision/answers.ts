@@ -26,8 +26,10 @@ export const leave = (
   const told = new Set(identity.map(([name]) => name));
   const silent = IDENTITY.map((name) => `${prefix}-${name}`).filter((name) => !told.has(name));
   const strip = [...CREDENTIALS, ...(forwards('cookie') ? [] : ['Cookie']), ...silent].join(', ');
+  // A proxy that copies by name may leave the client's own where we say nothing: what is empty takes its place.
+  const blank = isBehind ? [] : silent.map((name) => [name, ''] as const);
   const headers = {
-    ...Object.fromEntries(identity),
+    ...Object.fromEntries([...identity, ...blank]),
     [`${prefix}-Strip`]: strip,
     // Envoy takes away what it is told to (docs/decision-endpoint.md).
     ...(isBehind ? { 'X-Envoy-Auth-Headers-To-Remove': strip } : {}),
