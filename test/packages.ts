@@ -21,6 +21,7 @@ export const PACKAGES = {
     'python3-cryptography': '/usr/lib/python3/dist-packages/cryptography/__init__.py',
     'golang-go': '/usr/bin/go',
   },
+  caddy: { caddy: '/usr/bin/caddy' },
   browser: { chromium: '/usr/bin/chromium' },
   haproxy: { haproxy: '/usr/sbin/haproxy' },
   apache: {

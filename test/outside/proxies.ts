@@ -31,3 +31,16 @@ export const nginx = ({ own, port, latchkeyPort, originPort, secret }: Places): 
   const globals = `daemon off; worker_processes 1; pid ${own}.pid; error_log stderr crit;`;
   return ['/usr/sbin/nginx', '-c', join(own, 'nginx.conf'), '-e', 'stderr', '-g', globals];
 };
+
+export const caddy = ({ own, port, latchkeyPort, originPort, secret }: Places): Program => {
+  const changed = placed(readFileSync(join(EXAMPLES, 'caddy/Caddyfile'), 'utf8'), [
+    ['api.acme.com {', `{\n\tadmin off\n\tauto_https off\n}\nhttp://api.test:${port} {\n\tbind 127.0.0.1`],
+    ['https://keys.acme.com', `http://127.0.0.1:${latchkeyPort}`],
+    ['keys.acme.com', 'desk.test'],
+    ['127.0.0.1:8789', `127.0.0.1:${originPort}`],
+  ]);
+  writeFileSync(own, changed);
+  const environment = [`DECISION_SECRET=${secret}`, `HOME=${own}-home`, `XDG_DATA_HOME=${own}-data`];
+  const run = ['/usr/bin/caddy', 'run', '--adapter', 'caddyfile', '--config', own];
+  return ['/usr/bin/env', ...environment, ...run];
+};
