@@ -5,7 +5,7 @@ import type { Parsed } from './config/schema.ts';
 import { readSecrets, type Secrets, type SecretsResult } from './config/secrets.ts';
 import type { Limit, Settings } from './config/settings.ts';
 import { isRecord, override } from './config/variables.ts';
-import { openSpellings, unusedSecrets } from './config/warnings.ts';
+import { notTheClients, openSpellings, unusedSecrets } from './config/warnings.ts';
 import type { DeviceClient } from './model/device.ts';
 import { type ForeignClients, type OwnerlessClients, RESERVED_SUBJECT } from './model/foreign.ts';
 import type { Environment } from './model/key.ts';
@@ -175,7 +175,7 @@ export const readOpenConfig = (raw: unknown, vars: Readonly<Record<string, unkno
     timeoutSeconds: parsed.origin.timeoutSeconds,
   });
   const config = complete(parsed, policy, environment, apiUrl.url, clock.offsetSeconds);
-  return { ok: true, config, policy, warnings: openSpellings(policy.routes) };
+  return { ok: true, config, policy, warnings: [...openSpellings(policy.routes), ...notTheClients(config)] };
 };
 
 /** The secrets alone, as the file's other settings need them. */

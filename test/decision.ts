@@ -62,13 +62,18 @@ export const PROXIES: Readonly<Record<string, (asked: AskedOf, address?: string)
       `${DESK}/decision${asked.path ?? '/v1/items/1'}`,
       {
         method: asked.method ?? 'GET',
-        headers: { ...asked.headers, ...own(address), 'x-forwarded-host': asked.host ?? 'api.test' },
+        headers: {
+          ...asked.headers,
+          ...own(address),
+          ...{ 'x-forwarded-method': asked.method ?? 'GET', 'x-forwarded-uri': asked.path ?? '/v1/items/1' },
+          ...{ 'x-forwarded-host': asked.host ?? 'api.test', 'x-forwarded-proto': 'https' },
+        },
       },
     ],
   };
 
 const own = (address: string): Headers => ({
-  ...{ 'x-latchkey-decision-secret': DECISION_SECRET, 'x-real-ip': address },
+  ...{ 'x-latchkey-decision-secret': DECISION_SECRET, 'x-original-address': address },
   // Where the proxy itself is.
   'cf-connecting-ip': '203.0.113.200',
 });

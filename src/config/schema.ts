@@ -175,7 +175,7 @@ export const SETTINGS = z.strictObject({
     z.strictObject({
       addressHeader: z._default(
         z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9-]{1,63}$/, 'must be the name of a header')),
-        'X-Real-IP',
+        'X-Original-Address',
       ),
     }),
   ),

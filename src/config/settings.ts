@@ -109,7 +109,7 @@ export interface EventSettings {
 }
 
 export interface DecisionSettings {
-  /** The header in which the proxy says where its client is: one address. Default: `X-Real-IP`. */
+  /** The header in which the proxy says where its client is: one address. Default: `X-Original-Address`. */
   readonly addressHeader?: string | undefined;
 }
 

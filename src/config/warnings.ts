@@ -29,6 +29,18 @@ export const unusedSecrets = (
     : []),
 ];
 
+/** Of what comes to a Worker, Cloudflare writes this header itself: there it is the address of the proxy. */
+export const notTheClients = ({
+  decision,
+}: {
+  readonly decision: { readonly addressHeader: string } | null;
+}): readonly string[] =>
+  decision !== null && /^x-real-ip$/i.test(decision.addressHeader)
+    ? [
+        'decision.addressHeader: Cloudflare writes X-Real-IP itself: use it only where Latchkey runs elsewhere',
+      ]
+    : [];
+
 /** Whether a wildcard stands where the other pattern has letters, which could be written in another case. */
 const coversAnotherSpelling = (open: string, shut: string): boolean => {
   if (intersection(open.toLowerCase(), shut.toLowerCase()) === null) return false;

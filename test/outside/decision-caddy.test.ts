@@ -118,7 +118,7 @@ describe.skipIf(missing.length > 0)(`Caddy, which asks Latchkey${whySkipped('cad
   test('a client cannot have Caddy take away what is said of it', async () => {
     const names = ['X-Latchkey-Assertion', 'X-Latchkey-Auth', 'X-Latchkey-User-Id', 'X-Forwarded-Uri'];
     const lines = [
-      `Connection: ${[...names, 'X-Latchkey-Decision-Secret', 'X-Real-IP'].join(', ')}`,
+      `Connection: ${[...names, 'X-Latchkey-Decision-Secret', 'X-Original-Address'].join(', ')}`,
       bearer(me),
     ];
     expect((await send('GET', '/v1/items/1', lines)).status).toBe(200);
@@ -127,7 +127,12 @@ describe.skipIf(missing.length > 0)(`Caddy, which asks Latchkey${whySkipped('cad
 
   test('an allow-list is judged by where the connection comes from', async () => {
     const home = await proxied.newCaller(['items:read'], { ip_allowlist: ['192.0.2.0/24'] });
-    const lies = ['X-Real-IP: 192.0.2.7', 'X-Forwarded-For: 192.0.2.7', 'CF-Connecting-IP: 192.0.2.7'];
+    const lies = [
+      'X-Original-Address: 192.0.2.7',
+      'X-Real-IP: 192.0.2.7',
+      'X-Forwarded-For: 192.0.2.7',
+      'CF-Connecting-IP: 192.0.2.7',
+    ];
     const answer = await send('GET', '/v1/items/1', [...lies, bearer(home)]);
     expect([answer.status, proxied.origin.records()]).toEqual([403, []]);
     const here = await proxied.newCaller(['items:read'], { ip_allowlist: ['127.0.0.1'] });

@@ -234,14 +234,19 @@ describe.skipIf(missing.length > 0)(`nginx, which asks Latchkey${whySkipped('ori
     test('and a client that speaks as the proxy does is asked about by what it sent itself', async () => {
       const lies = [
         ...['X-Original-URI: /public/a', 'X-Original-Method: GET', 'X-Original-Host: api.test'],
-        ...['X-Forwarded-Uri: /public/a', 'X-Forwarded-Method: GET', 'X-Real-IP: 192.0.2.7'],
+        ...['X-Forwarded-Uri: /public/a', 'X-Forwarded-Method: GET', 'X-Original-Address: 192.0.2.7'],
       ];
       expectRefused(await send('GET', '/v1/items/1', lies), 401, 'credential_missing');
     });
 
     test('and an address is none: an allow-list is judged by where the connection comes from', async () => {
       const home = await proxied.newCaller(['items:read'], { ip_allowlist: ['192.0.2.0/24'] });
-      const lies = ['X-Real-IP: 192.0.2.7', 'X-Forwarded-For: 192.0.2.7', 'CF-Connecting-IP: 192.0.2.7'];
+      const lies = [
+        'X-Original-Address: 192.0.2.7',
+        'X-Real-IP: 192.0.2.7',
+        'X-Forwarded-For: 192.0.2.7',
+        'CF-Connecting-IP: 192.0.2.7',
+      ];
       expectRefused(await send('GET', '/v1/items/1', [...lies, bearer(home)]), 403, 'address_not_allowed');
       const here = await proxied.newCaller(['items:read'], { ip_allowlist: ['127.0.0.1'] });
       expect((await send('GET', '/v1/items/1', [bearer(here)])).status).toBe(200);
@@ -310,7 +315,13 @@ describe.skipIf(missing.length > 0)(`nginx, which asks Latchkey${whySkipped('ori
       raw(
         proxied.latchkeyPort,
         request(method, `/decision${target}`, [
-          ...['Host: desk.test', 'X-Forwarded-Host: api.test', 'Content-Length: 0', 'X-Real-IP: 127.0.0.1'],
+          ...[
+            'Host: desk.test',
+            'X-Forwarded-Host: api.test',
+            'Content-Length: 0',
+            'X-Original-Address: 127.0.0.1',
+          ],
+          ...[`X-Forwarded-Method: ${method}`, `X-Forwarded-Uri: ${target}`],
           ...[`X-Latchkey-Decision-Secret: ${proxied.secret}`, ...lines],
         ]),
       );

@@ -35,7 +35,7 @@ describe('decision', () => {
   it('has a header for the address of the client, which can be left out', () => {
     const vars = { DECISION_SECRET };
     expect(read({ decision: {} }, vars)).toMatchObject({
-      config: { decision: { addressHeader: 'X-Real-IP' } },
+      config: { decision: { addressHeader: 'X-Original-Address' } },
     });
     const decision = { addressHeader: 'X-Envoy-External-Address' };
     expect(read({ decision }, vars)).toMatchObject({ config: { decision } });
@@ -45,6 +45,16 @@ describe('decision', () => {
     expect(problems({ decision: { addressHeader } }, { DECISION_SECRET })).toEqual([
       'decision.addressHeader: must be the name of a header',
     ]);
+  });
+
+  it('is warned of a header that Cloudflare writes itself', () => {
+    const warnings = [
+      'decision.addressHeader: Cloudflare writes X-Real-IP itself: use it only where Latchkey runs elsewhere',
+    ];
+    expect(read({ decision: { addressHeader: 'x-real-ip' } }, { DECISION_SECRET })).toMatchObject({
+      warnings,
+    });
+    expect(read({ decision: {} }, { DECISION_SECRET })).toMatchObject({ warnings: [] });
   });
 
   it('needs a secret: without one nothing is served', () => {

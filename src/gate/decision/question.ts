@@ -38,32 +38,33 @@ export const dialectOf = (url: string): Dialect | null => {
 /** For proxies that know of refusals 401 and 403 alone. */
 const ONLY_FORBIDS = '?refusals=403';
 
-/** Where the parts of a question stand, by what says the path. */
-const SPOKEN = {
-  /** What recipes for nginx call them. */
-  original: {
-    method: 'x-original-method',
-    uri: 'x-original-uri',
-    host: 'x-original-host',
-    proto: 'x-original-proto',
-  },
-  /** Traefik and Caddy. */
-  forwarded: {
-    method: 'x-forwarded-method',
-    uri: 'x-forwarded-uri',
-    host: 'x-forwarded-host',
-    proto: 'x-forwarded-proto',
-  },
+/** Where the parts of a question stand, as recipes for nginx have it. */
+const ORIGINAL = {
+  method: 'x-original-method',
+  uri: 'x-original-uri',
+  host: 'x-original-host',
+  proto: 'x-original-proto',
 } as const;
+
+/** The same as Traefik and Caddy have it, and Envoy where it is told to. */
+const FORWARDED = {
+  method: 'x-forwarded-method',
+  uri: 'x-forwarded-uri',
+  host: 'x-forwarded-host',
+  proto: 'x-forwarded-proto',
+} as const;
+
+const FAMILIES = [ORIGINAL, FORWARDED];
 
 const ORIGINAL_LENGTH = 'x-original-content-length';
 
 /** What a proxy says, and its client does not. */
-const PROXYS_OWN = [...Object.values(SPOKEN.original), ORIGINAL_LENGTH];
+const PROXYS_OWN = [...Object.values(ORIGINAL), ORIGINAL_LENGTH];
 
 /**
- * What a proxy asks about. It is said in exactly one way, by the headers of one family or behind our path: of two that
- * differ the client may have sent the one (SECURITY: HDR-06).
+ * What a proxy asks about. It is said in exactly one way, by the headers of one family: of two that differ, the client may
+ * have sent the one (SECURITY: HDR-06). What stands behind our path was perhaps normalised on its way, as Cloudflare does:
+ * it must be what the header says, which nobody touches.
  */
 export const readQuestion = (
   request: Request,
@@ -72,18 +73,16 @@ export const readQuestion = (
 ): Result<Asked, Unclear> => {
   const { headers } = request;
   const { path, query } = sliceUrl(request.url);
-  const families = (['original', 'forwarded'] as const).filter((family) => {
-    const { method, uri } = SPOKEN[family];
-    return headers.has(method) || headers.has(uri);
-  });
-  const [family = 'forwarded', another] = families;
-  if (another !== undefined || isBehind === families.length > 0)
+  const families = FAMILIES.filter(({ method, uri }) => headers.has(method) || headers.has(uri));
+  const [names, another] = families;
+  if (names === undefined || another !== undefined)
     return unclear('it is said in more than one way, or in none');
+  const uri = headers.get(names.uri);
+  const method = headers.get(names.method);
+  if (isBehind && (uri !== path.slice(DECISION_PATH.length) + query || method !== request.method))
+    return unclear('what stands behind the path is not what the headers say');
   if (!isBehind && !onlyForbids && query !== '') return unclear('the query is not known');
 
-  const names = SPOKEN[family];
-  const method = isBehind ? request.method : headers.get(names.method);
-  const uri = isBehind ? path.slice(DECISION_PATH.length) + query : headers.get(names.uri);
   const host = headers.get(names.host);
   const protocol = protocolOf(headers.get(names.proto));
   if (method === null || host === null || protocol === null || !uri?.startsWith('/'))

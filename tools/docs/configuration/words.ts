@@ -83,7 +83,7 @@ export const SETTINGS_WORDS: Readonly<Record<string, Words>> = {
   },
   'decision.addressHeader': {
     range: 'name of a header',
-    says: "where the proxy says its client's address: one, and nothing else",
+    says: "where the proxy says its client's address: one, and nothing else. `X-Real-IP` is Cloudflare's own to write",
   },
   auditDays: {
     unit: 'days',
