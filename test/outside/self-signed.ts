@@ -26,7 +26,7 @@ export const selfSigned = (folder: string, names: readonly string[], name = 'ser
   const signature = sign('sha256', body, privateKey);
   const whole = sequence(body, ECDSA_WITH_SHA256, der(0x03, Buffer.of(0), signature));
   const [certificate, key] = [join(folder, `${name}-cert.pem`), join(folder, `${name}-key.pem`)];
-  const lines = whole.toString('base64').replace(/.{64}/g, '$&\n');
+  const lines = (whole.toString('base64').match(/.{1,64}/g) ?? []).join('\n');
   writeFileSync(certificate, `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`);
   writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   return { certificate, key };
