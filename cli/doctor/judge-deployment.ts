@@ -1,4 +1,5 @@
 import type { Unstable_Config } from 'wrangler';
+import { SECRET_NAMES } from '../../src/config/secrets.ts';
 import { type Finding, found, skipped } from './finding.ts';
 
 /** What of a wrangler.toml decides whether the Worker can work, and whether anybody is answered without it. */
@@ -14,12 +15,6 @@ export type Deployment = Partial<
 
 /** From this date on `fetch` knows `cache: 'no-store'`. */
 const NO_STORE_SINCE = '2024-11-11';
-
-/** Names that only `wrangler secret` may set. */
-const SECRET_NAMES = [
-  ...['STYTCH_SECRET', 'LATCHKEY_MASTER_KEYS', 'ASSERTION_JWKS'],
-  ...['STYTCH_WEBHOOK_SECRET', 'EVENTS_SECRET'],
-];
 
 /** What is wrong with a deployment, whatever its hosts are (SECURITY: 0.8, CACHE-01, PATH-07). `services` are the bindings that the configuration names; `isHere`, whether all its hosts are this machine's. */
 export const judgeDeployment = (

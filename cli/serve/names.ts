@@ -1,12 +1,3 @@
-/** The secrets that a Worker reads, by their names. */
-export const SECRET_NAMES = [
-  'STYTCH_SECRET',
-  'LATCHKEY_MASTER_KEYS',
-  'ASSERTION_JWKS',
-  'STYTCH_WEBHOOK_SECRET',
-  'EVENTS_SECRET',
-] as const;
-
 /** The variables that it reads and that are no setting of latchkey.config.ts. */
 const OTHER_VARIABLES = ['STYTCH_API_URL', 'CLOCK_OFFSET_SECONDS'] as const;
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Unstable_Config } from 'wrangler';
 import { isLoopback } from '../../src/config/hosts.ts';
+import { SECRET_NAMES } from '../../src/config/secrets.ts';
 import { VARIABLES } from '../../src/config/variables.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { bindingsNamed } from '../../src/gate/forward/origins.ts';
@@ -13,7 +14,7 @@ import { type Project, readProject } from '../project.ts';
 import { readSecrets } from '../secrets-file.ts';
 import { authorityProblems, tlsProblems } from './certificate.ts';
 import { type MinuteOfDay, readDaily } from './daily.ts';
-import { chosen, SECRET_NAMES, settingsIn } from './names.ts';
+import { chosen, settingsIn } from './names.ts';
 import type { ServeOptions } from './options.ts';
 
 /** A server as it is to run, judged. */

@@ -32,6 +32,12 @@ export interface AssertionPrivateJwk {
   readonly d: string;
 }
 
+/** The names of the secrets: what no file of settings may hold. */
+export const SECRET_NAMES = [
+  ...(['STYTCH_SECRET', 'LATCHKEY_MASTER_KEYS', 'ASSERTION_JWKS'] as const),
+  ...(['STYTCH_WEBHOOK_SECRET', 'EVENTS_SECRET', 'DECISION_SECRET'] as const),
+] as const;
+
 /** The secrets, or what is wrong with them: by name and member, never by value. */
 export type SecretsResult =
   | { readonly ok: true; readonly secrets: Secrets }

@@ -34,7 +34,9 @@ const startNginx = (folder: string, inHttp: string) => {
     `daemon off; worker_processes 1; pid ${join(folder, 'nginx.pid')}; error_log stderr crit; events { }
      http { access_log off; ${temporary.join(' ')} ${inHttp} }`,
   );
-  const child = spawn('/usr/sbin/nginx', ['-c', path, '-e', 'stderr'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn('/usr/sbin/nginx', ['-c', path, '-e', 'stderr'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const ended = new Promise((done) => child.once('exit', done));
   return {
     stop: async () => {
