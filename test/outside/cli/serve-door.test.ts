@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { request as overTls } from 'node:https';
+import { createServer, request as overTls } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -193,4 +195,22 @@ describe('serve › TLS', () => {
     expect(seen('x-forwarded-proto')).toEqual(['https']);
     expect(seen('x-forwarded-for')).toEqual(['127.0.0.1']);
   });
+
+  test.each([200, 502])(
+    'an origin with a certificate of its own authority is asked with --ca alone: %i',
+    async (status) => {
+      const { certificate, key } = selfSigned(around.folder, ['localhost'], `origin-${status}`);
+      const pem = { cert: readFileSync(certificate), key: readFileSync(key) };
+      const origin = createServer(pem, (_, response) => response.end('private')).listen(0, '127.0.0.1');
+      await once(origin, 'listening');
+      const { port } = origin.address() as AddressInfo;
+      const served = around.start({
+        args: status === 200 ? ['--ca', certificate] : [],
+        env: { ORIGIN_URL: `https://localhost:${port}` },
+      });
+      await served.serving();
+      expect((await raw(around.port, publicRequest())).status).toBe(status);
+      await new Promise((closed) => origin.close(closed));
+    },
+  );
 });
