@@ -78,6 +78,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./serve/backup.ts')).backupCommand,
   },
   {
+    name: 'backup',
+    says: 'Exports all owners into a folder',
+    load: async () => (await import('./backup/index.ts')).backup,
+  },
+  {
+    name: 'restore',
+    says: 'Makes Rings that were lost again, from exports',
+    load: async () => (await import('./restore/index.ts')).restore,
+  },
+  {
     name: 'serve',
     says: 'Runs Latchkey on a machine of your own, without Cloudflare',
     load: async () => (await import('./serve/index.ts')).serveCommand,

@@ -106,10 +106,22 @@ const problemOf = (error: unknown, { status, headers }: Response): DeskProblem =
   return {
     status,
     code: typeof code === 'string' ? code : `status_${status}`,
-    detail: typeof detail === 'string' ? detail : `It answered ${status}, and nothing that a Desk says.`,
+    detail:
+      typeof detail === 'string'
+        ? `${detail}${fieldsIn(said)}`
+        : `It answered ${status}, and nothing that a Desk says.`,
     request_id: headers.get('x-request-id'),
   };
 };
+
+/** What of a body is wrong, and where (RFC 6901). */
+const fieldsIn = ({ errors }: { readonly errors?: unknown }): string =>
+  (Array.isArray(errors) ? errors : [])
+    .map(
+      ({ pointer, detail }: { readonly pointer?: unknown; readonly detail?: unknown }) =>
+        ` ${pointer} ${detail}.`,
+    )
+    .join('');
 
 const unasked = (code: string, detail: string): DeskProblem => ({
   ...{ status: null, code, detail, request_id: null },
