@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what is needed of Debian and is not there: for tests `origins` and `caddy`, web servers as people run them, and `browser`;
-# for the benchmark `haproxy` and `apache`. Needs root.
+# Installs what is needed of Debian and is not there: for tests `origins` and `caddy`, web servers as people run them, `recipes`,
+# what the examples for origins run on, and `browser`; for the benchmark `haproxy` and `apache`. Needs root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || { echo "usage: $0 origins|caddy|browser|haproxy|apache ..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: $0 origins|recipes|caddy|browser|haproxy|apache ..." >&2; exit 2; }
 updated= failed=
 for need in "$@"; do
   missing=$(npx --no-install node test/packages.ts "$need")
