@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { isRecord } from '../src/config/variables.ts';
 import { err, ok, type Result } from '../src/model/refusal.ts';
 import { environmentArgs } from './project.ts';
 import type { Ran, Wrangler } from './wrangler.ts';
@@ -32,6 +33,34 @@ export const listSecrets = async (
     : ok(listed.map(({ name }) => name ?? '').filter((name) => name !== ''));
 };
 
+/** The version that most requests go to; the refusal also where nothing was ever deployed. */
+export const runningVersion = async (
+  wrangler: Wrangler,
+  environment: string | null,
+): Promise<Result<string, string>> => {
+  const ran = await wrangler(['deployments', 'status', '--json', ...environmentArgs(environment)]);
+  const versions = ran.code === 0 ? versionsOf(ran.stdout) : [];
+  const [most] = versions.toSorted((one, other) => other.percentage - one.percentage);
+  return most === undefined ? err(whyNot('deployments status', ran)) : ok(most.version_id);
+};
+
+interface Version {
+  readonly version_id: string;
+  readonly percentage: number;
+}
+
+const versionsOf = (text: string): readonly Version[] => {
+  const value = parsed(text);
+  const versions = isRecord(value) && Array.isArray(value.versions) ? (value.versions as unknown[]) : [];
+  return versions.flatMap((each) => {
+    if (!isRecord(each)) return [];
+    const { version_id, percentage } = each;
+    return typeof version_id === 'string' && typeof percentage === 'number'
+      ? [{ version_id, percentage }]
+      : [];
+  });
+};
+
 /** Why a call of wrangler's did not do what it was called for: its own words, and what to do about the usual one. */
 export const whyNot = (call: string, { code, stdout, stderr }: Ran): string => {
   const words = stripVTControlCharacters(`${stderr}\n${stdout}`)
@@ -52,17 +81,16 @@ const listOf = (
   text: string,
   members: readonly string[],
 ): readonly Readonly<Record<string, string>>[] | null => {
+  const value = parsed(text);
+  const isList =
+    Array.isArray(value) &&
+    value.every((each) => isRecord(each) && members.every((member) => typeof each[member] === 'string'));
+  return isList ? value : null;
+};
+
+const parsed = (text: string): unknown => {
   try {
-    const value: unknown = JSON.parse(text);
-    const isList =
-      Array.isArray(value) &&
-      value.every(
-        (each: unknown) =>
-          typeof each === 'object' &&
-          each !== null &&
-          members.every((member) => typeof (each as Record<string, unknown>)[member] === 'string'),
-      );
-    return isList ? value : null;
+    return JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

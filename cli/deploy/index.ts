@@ -3,12 +3,12 @@ import type { Config } from '../../src/config.ts';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
 import { askLeave, failed, misused } from '../answers.ts';
 import { readArgs } from '../args.ts';
-import { whyNot } from '../cloudflare.ts';
+import { runningVersion, whyNot } from '../cloudflare.ts';
 import type { Command, ExitCode, World } from '../command.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { lineOf, summaryOf } from '../doctor/report.ts';
-import { configOf, environmentArgs, environmentOf, type Project, readProject } from '../project.ts';
+import { configOf, environmentArgs, environmentOf, readProject } from '../project.ts';
 import { build } from './build.ts';
 import { wordsOf } from './words.ts';
 
@@ -67,10 +67,10 @@ const run = async (args: readonly string[], world: World): Promise<ExitCode> => 
   }
   const leave = await askLeave(terminal, gradual ? 'Upload this' : 'Deploy this', yes);
   if (leave !== null) return leave;
-  const deployed = await deployBy(world, project.value, gradual);
+  const deployed = await deployBy(world, environment, gradual);
   if (!deployed.ok) return failed(terminal, deployed.refusal);
   terminal.say(
-    json ? documentOf(findings, deployed.value) : whatNext(environment, gradual, deployed.value).join('\n'),
+    json ? documentOf(findings, deployed.value) : whatNext(environment, deployed.value).join('\n'),
   );
   return 0;
 };
@@ -103,34 +103,49 @@ const isReached = ({ hosts }: Config): Result<null, string> =>
     ? err('Nothing was deployed: the hosts of this environment are this machine. Say --env production.')
     : ok(null);
 
-/** The version's id, where wrangler tells it. */
+/** A version that is at Cloudflare now. */
+interface Deployed {
+  /** Where wrangler tells it. */
+  readonly versionId: string | null;
+  /** The one that gets the requests until somebody says otherwise; null where the new one gets them at once. */
+  readonly runningId: string | null;
+}
+
 const deployBy = async (
   { wrangler, terminal }: World,
-  { environment }: Project,
+  environment: string | null,
   gradual: boolean,
-): Promise<Result<string | null, string>> => {
+): Promise<Result<Deployed, string>> => {
+  const running = gradual ? await runningVersion(wrangler, environment) : ok(null);
+  if (!running.ok)
+    return err(`${running.refusal}\nThe first deployment is not gradual: leave --gradual out.`);
   const call = gradual ? ['versions', 'upload'] : ['deploy'];
   const ran = await wrangler([...call, ...environmentArgs(environment)], { onLine: terminal.tell });
   if (ran.code !== 0) return err(whyNot(call.join(' '), ran));
-  return ok(/Version ID:\s*([0-9a-f-]{36})/.exec(ran.stdout)?.[1] ?? null);
+  const versionId = /Version ID:\s*([0-9a-f-]{36})/.exec(ran.stdout)?.[1] ?? null;
+  return ok({ versionId, runningId: running.value });
 };
 
-const documentOf = (findings: readonly Finding[], versionId: string | null): string =>
-  JSON.stringify({ summary: summaryOf(findings), checks: findings, version_id: versionId }, null, 2);
+const documentOf = (findings: readonly Finding[], deployed: Deployed | null): string =>
+  JSON.stringify(
+    {
+      ...{ summary: summaryOf(findings), checks: findings },
+      ...{ version_id: deployed?.versionId ?? null, running_version_id: deployed?.runningId ?? null },
+    },
+    null,
+    2,
+  );
 
-const whatNext = (
-  environment: string | null,
-  gradual: boolean,
-  versionId: string | null,
-): readonly string[] => {
+/** All versions are named: with --yes, wrangler shares nothing out by itself. */
+const whatNext = (environment: string | null, { versionId, runningId }: Deployed): readonly string[] => {
   const option = environment === 'production' ? '' : ` --env ${environment}`;
   const doctor = `npm run latchkey -- doctor${option}`;
-  if (!gradual) return [`Deployed. Check it: ${doctor}`];
+  if (runningId === null) return [`Deployed. Check it: ${doctor}`];
   const version = versionId ?? 'VERSION_ID';
   return [
     'Uploaded. No request goes there yet. Give it a tenth of them, look, and then all:',
-    ...['10', '100'].map(
-      (percent) => `  npx wrangler versions deploy ${version}@${percent}% --env ${environment ?? "''"} --yes`,
+    ...[`${version}@10% ${runningId}@90%`, `${version}@100%`].map(
+      (shares) => `  npx wrangler versions deploy ${shares} --env ${environment ?? "''"} --yes`,
     ),
     `Look by: ${doctor}`,
   ];

@@ -51,6 +51,15 @@ export const cloudflare = (): Cloudflare => {
       secrets.set(env, { ...secrets.get(env), ...JSON.parse(input) });
       return well('✨ Successfully created secrets');
     }
+    if (words.startsWith('deployments status'))
+      return well(
+        JSON.stringify({
+          versions: [
+            { version_id: 'canary', percentage: 5 },
+            { version_id: 'running', percentage: 95 },
+          ],
+        }),
+      );
     if (words.startsWith('deploy') || words.startsWith('versions upload'))
       return well(
         'Total Upload: 586 KiB\nUploaded latchkey\nWorker Version ID: 0b1c2d3e-0000-4000-8000-000000000001',
@@ -60,7 +69,9 @@ export const cloudflare = (): Cloudflare => {
   return {
     ...{ wrangler, calls, namespaces, secrets },
     changes: () =>
-      calls.map(({ args }) => args.join(' ')).filter((words) => !/^(?:kv namespace|secret) list/.test(words)),
+      calls
+        .map(({ args }) => args.join(' '))
+        .filter((words) => !/^(?:kv namespace list|secret list|deployments status)/.test(words)),
     fail: (beginning, ran = {}) => void failures.push({ beginning, ran: { ...badly('it failed'), ...ran } }),
   };
 };

@@ -76,10 +76,15 @@ describe('latchkey deploy', () => {
   test('--gradual uploads a version and says how it gets its part of the requests', async () => {
     const { code, said } = await latchkey(['deploy', '--gradual', '--yes']);
     expect([code, deployed()]).toEqual([0, ['versions upload --env production']]);
-    expect(said).toContain(`npx wrangler versions deploy ${VERSION}@10% --env production --yes`);
+    expect(said).toContain(`npx wrangler versions deploy ${VERSION}@10% running@90% --env production --yes`);
+    account.fail('deployments status', { stderr: 'The Worker latchkey has no deployments.' });
+    const first = await latchkey(['deploy', '--gradual', '--yes']);
+    expect([first.code, first.told]).toEqual([1, expect.stringContaining('leave --gradual out')]);
+    expect(deployed()).toHaveLength(1);
     const { said: json } = await latchkey(['deploy', '--gradual', '--yes', '--json']);
     expect(JSON.parse(json)).toMatchObject({
       version_id: VERSION,
+      running_version_id: 'running',
       summary: expect.stringContaining('0 wrong'),
     });
   });
