@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
+import { listSecrets } from '../cloudflare.ts';
 import type { World } from '../command.ts';
-import { environmentArgs } from '../project.ts';
 import { readSecrets, type Secrets, secretsPath } from '../secrets-file.ts';
 
 /** What is to be seen of the secrets of an environment. */
@@ -64,21 +64,7 @@ const namesHeld = async (
   wrangler: World['wrangler'],
   environment: string | null,
 ): Promise<Result<readonly string[], string>> => {
-  const ran = await wrangler(['secret', 'list', '--format', 'json', ...environmentArgs(environment)]);
-  if (ran.code !== 0) return err(`wrangler secret list: ${reasonOf(ran.stderr)}`);
-  try {
-    const listed: unknown = JSON.parse(ran.stdout);
-    return ok((listed as readonly { readonly name: string }[]).map(({ name }) => name));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError)
-      return err('wrangler secret list: said nothing that can be read');
-    throw error;
-  }
-};
-
-/** The line in which wrangler says why. */
-const reasonOf = (stderr: string): string => {
-  const lines = stderr.split('\n').map((line) => line.trim());
-  const line = lines.find((each) => each.includes('ERROR')) ?? lines.find((each) => each !== '');
-  return (line ?? 'failed').replace(/^.*ERROR\]?\s*/, '');
+  const listed = await listSecrets(wrangler, environment);
+  if (!listed.ok) return listed;
+  return listed.value === null ? err('there is no Worker of this name yet') : ok(listed.value);
 };

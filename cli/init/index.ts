@@ -32,7 +32,7 @@ written; a second run with the same answers changes nothing. Routes and scopes t
 
 Secrets are kept in .latchkey/secrets.ENVIRONMENT.json, for you alone; git ignores it. LATCHKEY_MASTER_KEYS and
 ASSERTION_JWKS are made once and never made again over those that are there. STYTCH_SECRET is asked for without being
-shown, or taken from the environment of the command, as are STYTCH_WEBHOOK_SECRET and EVENTS_SECRET.
+shown, or taken from the environment of the command, as are STYTCH_WEBHOOK_SECRET, EVENTS_SECRET and DECISION_SECRET.
 
 It ends with 0 if all is as wished, with 1 if something could not be written or was not agreed to, with 2 if it was
 called wrongly, or nobody was there to say yes.

@@ -3,6 +3,7 @@ import { isRecord, override } from '../../src/config/variables.ts';
 import { readOpenConfig } from '../../src/config.ts';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
 import type { ExitCode, World } from '../command.ts';
+import { neededSecrets } from '../needed-secrets.ts';
 import { readDeployment } from '../project.ts';
 import { readSecrets, type Secrets, secretsPath } from '../secrets-file.ts';
 import type { Person } from '../terminal.ts';
@@ -60,8 +61,7 @@ export const planInit = async (
   const all = { ...vars, ...secrets.value.secrets };
   const wrong = secretProblems(loaded.value, all);
   if (wrong.length > 0) return stop(1, ...wrong);
-  const needed = ['STYTCH_SECRET', ...(config.config.events === null ? [] : ['EVENTS_SECRET'])];
-  const missing = needed.filter((name) => (secrets.value.secrets[name] ?? '') === '');
+  const missing = neededSecrets(config.config).filter((name) => (secrets.value.secrets[name] ?? '') === '');
   return ok({ changes: [settings.value, toml.value], secrets: secrets.value, missing });
 };
 

@@ -2,8 +2,10 @@ import { readSecretConfig } from '../../src/config.ts';
 import { freshAssertionKey, freshId, freshMasterKey } from '../fresh-keys.ts';
 import type { Secrets } from '../secrets-file.ts';
 
-/** Secrets that others made; the process's environment may have them. */
-export const FOREIGN_SECRETS = ['STYTCH_SECRET', 'STYTCH_WEBHOOK_SECRET', 'EVENTS_SECRET'] as const;
+/** Secrets that others know as well; the process's environment may have them. */
+export const FOREIGN_SECRETS = [
+  ...['STYTCH_SECRET', 'STYTCH_WEBHOOK_SECRET', 'EVENTS_SECRET', 'DECISION_SECRET'],
+] as const;
 
 /** The secrets of an environment as they shall be, and where each came from. */
 export interface SecretsPlan {

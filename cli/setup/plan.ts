@@ -2,6 +2,7 @@ import type { Unstable_Config } from 'wrangler';
 import type { Config } from '../../src/config.ts';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
 import type { Namespace } from '../cloudflare.ts';
+import { neededSecrets, SECRET_NAMES } from '../needed-secrets.ts';
 import type { Secrets } from '../secrets-file.ts';
 import type { Template } from './management.ts';
 import { mergeTemplate, templateFor } from './template.ts';
@@ -10,7 +11,7 @@ import { mergeTemplate, templateFor } from './template.ts';
 export interface Facts {
   readonly environment: string | null;
   readonly deployment: Pick<Unstable_Config, 'name' | 'kv_namespaces'>;
-  readonly config: Pick<Config, 'events' | 'stytch'>;
+  readonly config: Pick<Config, 'events' | 'decision' | 'stytch'>;
   readonly namespaces: readonly Namespace[];
   /** Names; null where there is no Worker yet. */
   readonly held: readonly string[] | null;
@@ -36,9 +37,6 @@ export interface Plan {
     | { readonly state: 'set'; readonly before: string; readonly after: Template }
     | { readonly state: 'by_hand'; readonly text: string };
 }
-
-const NEEDED = ['STYTCH_SECRET', 'LATCHKEY_MASTER_KEYS', 'ASSERTION_JWKS'];
-const KNOWN = [...NEEDED, 'STYTCH_WEBHOOK_SECRET', 'EVENTS_SECRET'];
 
 /** Works out what is to be done; the refusal names everything that keeps it from being done. */
 export const planSetup = (facts: Facts): Result<Plan, readonly string[]> => {
@@ -81,8 +79,7 @@ const sectionOf = (environment: string | null): string =>
 const planSecrets = ({ config, held, secrets, environment }: Facts): Result<Plan['secrets'], string> => {
   const inFile = Object.keys(secrets).filter((name) => secrets[name] !== '');
   const there = held ?? [];
-  const needed = config.events === null ? NEEDED : [...NEEDED, 'EVENTS_SECRET'];
-  const nowhere = needed.filter((name) => !inFile.includes(name) && !there.includes(name));
+  const nowhere = neededSecrets(config).filter((name) => !inFile.includes(name) && !there.includes(name));
   if (nowhere.length > 0) {
     const option = environment === 'production' ? '' : ` --env '${environment ?? ''}'`;
     return err(
@@ -92,7 +89,7 @@ const planSecrets = ({ config, held, secrets, environment }: Facts): Result<Plan
   return ok({
     put: inFile.filter((name) => !there.includes(name)),
     there: inFile.filter((name) => there.includes(name)),
-    onlyThere: KNOWN.filter((name) => there.includes(name) && !inFile.includes(name)),
+    onlyThere: SECRET_NAMES.filter((name) => there.includes(name) && !inFile.includes(name)),
   });
 };
 
