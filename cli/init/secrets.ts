@@ -1,11 +1,12 @@
+import { SECRET_NAMES } from '../../src/config/secrets.ts';
 import { readSecretConfig } from '../../src/config.ts';
 import { freshAssertionKey, freshId, freshMasterKey } from '../fresh-keys.ts';
 import type { Secrets } from '../secrets-file.ts';
 
-/** Secrets that others know as well; the process's environment may have them. */
-export const FOREIGN_SECRETS = [
-  ...['STYTCH_SECRET', 'STYTCH_WEBHOOK_SECRET', 'EVENTS_SECRET', 'DECISION_SECRET'],
-] as const;
+/** Secrets that are not made here; the process's environment may have them. */
+export const FOREIGN_SECRETS = SECRET_NAMES.filter(
+  (name) => name !== 'LATCHKEY_MASTER_KEYS' && name !== 'ASSERTION_JWKS',
+);
 
 /** The secrets of an environment as they shall be, and where each came from. */
 export interface SecretsPlan {

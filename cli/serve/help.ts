@@ -21,8 +21,8 @@ export const HELP = `Runs Latchkey on this machine: the bundle that Cloudflare w
 
 Settings are latchkey.config.ts with [vars] of wrangler.toml over it, and over both the variables of the environment of the
 same names (STYTCH_PROJECT_ID, API_HOSTS, DESK_HOST, ORIGIN_URL, OPERATORS, LOGIN_URL, DESK_ORIGINS). Secrets in the environment
-(STYTCH_SECRET, LATCHKEY_MASTER_KEYS, ASSERTION_JWKS, STYTCH_WEBHOOK_SECRET, EVENTS_SECRET,
-DECISION_SECRET) come before those of the file.
+(STYTCH_SECRET, LATCHKEY_MASTER_KEYS, ASSERTION_JWKS, STYTCH_WEBHOOK_SECRET, EVENTS_SECRET, DECISION_SECRET) come before those
+of the file.
 
 SIGTERM lets requests end, a second one does not. A workerd that dies is started again. The log is on stdout, what the server
 itself has to say on stderr. It ends with 0 when it was told to, with 1 when it cannot run, with 2 if it was called wrongly.

@@ -1,4 +1,4 @@
-/** The variables that it reads and that are no setting of latchkey.config.ts. */
+/** The variables that a Worker reads and that are no setting of latchkey.config.ts. */
 const OTHER_VARIABLES = ['STYTCH_API_URL', 'CLOCK_OFFSET_SECONDS'] as const;
 
 type Variables = Readonly<Record<string, string | undefined>>;

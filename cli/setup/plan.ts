@@ -1,8 +1,9 @@
 import type { Unstable_Config } from 'wrangler';
+import { SECRET_NAMES } from '../../src/config/secrets.ts';
 import type { Config } from '../../src/config.ts';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
 import type { Namespace } from '../cloudflare.ts';
-import { neededSecrets, SECRET_NAMES } from '../needed-secrets.ts';
+import { neededSecrets } from '../secret-names.ts';
 import type { Secrets } from '../secrets-file.ts';
 import type { Template } from './management.ts';
 import { mergeTemplate, templateFor } from './template.ts';
@@ -11,7 +12,7 @@ import { mergeTemplate, templateFor } from './template.ts';
 export interface Facts {
   readonly environment: string | null;
   readonly deployment: Pick<Unstable_Config, 'name' | 'kv_namespaces'>;
-  readonly config: Pick<Config, 'events' | 'decision' | 'stytch'>;
+  readonly config: Pick<Config, 'decision' | 'events' | 'stytch'>;
   readonly namespaces: readonly Namespace[];
   /** Names; null where there is no Worker yet. */
   readonly held: readonly string[] | null;

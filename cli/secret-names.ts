@@ -1,15 +1,9 @@
 import type { Config } from '../src/config.ts';
 
-/** What a Worker does not start without, whatever its settings are. */
+/** Without these no Worker starts. */
 const ALWAYS = ['STYTCH_SECRET', 'LATCHKEY_MASTER_KEYS', 'ASSERTION_JWKS'] as const;
 
-/** Every secret that there is. */
-export const SECRET_NAMES: readonly string[] = [
-  ...ALWAYS,
-  ...['STYTCH_WEBHOOK_SECRET', 'EVENTS_SECRET', 'DECISION_SECRET'],
-];
-
-/** The names of the secrets that a Worker with these settings does not start without. */
+/** Those without which a Worker of this configuration does not start. */
 export const neededSecrets = ({
   events,
   decision,
