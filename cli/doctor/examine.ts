@@ -6,6 +6,7 @@ import { environmentsOf } from '../../tools/check/deployment.ts';
 import { sharedBetween } from '../../tools/check/environments.ts';
 import type { World } from '../command.ts';
 import { configOf, DEPLOYMENT_FILE, type Project, readProject, SETTINGS_FILE } from '../project.ts';
+import { neededSecrets } from '../secret-names.ts';
 import { CHECKS, type CheckId } from './checks/index.ts';
 import { lookClosely } from './closely.ts';
 import { allSkipped, type Finding, found, skipped } from './finding.ts';
@@ -35,7 +36,7 @@ export const examine = async (world: World, options: Options, told: Told): Promi
 
   const secrets = await lookAtSecrets(world, environment, offline || !wants(options, 'SECRET'));
   const judged = secretsOf(project.value, secrets);
-  told(...judgeSecrets(secrets, judged, read.ok && read.config.events !== null));
+  told(...judgeSecrets(secrets, judged, read.ok ? neededSecrets(read.config) : null));
 
   const why = offline ? '--offline' : read.ok ? null : 'CONFIG-02 first';
   if (why !== null || !read.ok) return told(...allSkipped([...STYTCH_IDS, ...EDGE_IDS], why ?? ''));

@@ -4,12 +4,15 @@ import type { CheckId } from './checks/index.ts';
 import { allSkipped, type Finding, found, skipped } from './finding.ts';
 import type { SecretsFacts } from './look-secrets.ts';
 
-/** What is to be thought of the secrets. `judged` is what the Worker would make of the file's; null where it is not to be known. */
+/**
+ * What is to be thought of the secrets. `judged` is what the Worker would make of the file's, and `needed` without which it
+ * does not start; null where it is not to be known.
+ */
 export const judgeSecrets = (
   facts: SecretsFacts,
   judged: SecretsResult | null,
-  wantsEvents: boolean,
-): readonly Finding[] => [...judgeFile(facts, judged), ...judgeHeld(facts, wantsEvents)];
+  needed: readonly string[] | null,
+): readonly Finding[] => [...judgeFile(facts, judged), ...judgeHeld(facts, needed)];
 
 const OF_THE_FILE: readonly CheckId[] = ['SECRET-02', 'SECRET-03', 'SECRET-04', 'SECRET-05'];
 
@@ -39,16 +42,12 @@ const judgeFile = (
   ];
 };
 
-const NEEDED = ['STYTCH_SECRET', 'LATCHKEY_MASTER_KEYS', 'ASSERTION_JWKS'] as const;
-
-const judgeHeld = ({ file, held }: SecretsFacts, wantsEvents: boolean): readonly Finding[] => {
-  const here = file.ok ? Object.keys(file.value ?? {}) : [];
+const judgeHeld = ({ file, held }: SecretsFacts, needed: readonly string[] | null): readonly Finding[] => {
   const names = held?.ok === true ? held.value : null;
-  const needed = [...NEEDED, ...(wantsEvents ? ['EVENTS_SECRET'] : [])];
-  const known = names ?? (file.ok && file.value !== null ? here : null);
+  const known = names ?? (file.ok && file.value !== null ? Object.keys(file.value) : null);
   return [
-    names === null
-      ? skipped('SECRET-06', held === null || held.ok ? '--offline' : held.refusal)
+    names === null || needed === null
+      ? skipped('SECRET-06', needed === null ? 'CONFIG-02 first' : whyUnknown(held))
       : found(
           'SECRET-06',
           needed.filter((name) => !names.includes(name)).map((name) => `${name} is missing`),
@@ -62,9 +61,17 @@ const judgeHeld = ({ file, held }: SecretsFacts, wantsEvents: boolean): readonly
   ];
 };
 
+const whyUnknown = (held: SecretsFacts['held']): string => {
+  if (held === null) return '--offline';
+  return held.ok ? 'there is no such Worker at Cloudflare yet' : held.refusal;
+};
+
+/** What we make for ourselves, for one deployment. */
+const OUR_OWN = ['LATCHKEY_MASTER_KEYS', 'ASSERTION_JWKS'] as const;
+
 /** The secrets of our own that have key material in common, by name. */
 const inCommon = (ours: Secrets, theirs: Secrets): readonly string[] =>
-  NEEDED.filter((name) => name !== 'STYTCH_SECRET').filter((name) => {
+  OUR_OWN.filter((name) => {
     const known = new Set(materialOf(theirs[name]));
     return materialOf(ours[name]).some((each) => known.has(each));
   });

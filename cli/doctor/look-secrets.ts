@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { err, ok, type Result } from '../../src/model/refusal.ts';
+import type { Result } from '../../src/model/refusal.ts';
 import { listSecrets } from '../cloudflare.ts';
 import type { World } from '../command.ts';
 import { readSecrets, type Secrets, secretsPath } from '../secrets-file.ts';
@@ -17,8 +17,8 @@ export interface SecretsFacts {
   readonly development: Secrets;
   /** Those of other environments, by their files. */
   readonly others: Readonly<Record<string, Secrets>>;
-  /** The names that Cloudflare holds; null where nobody asked. */
-  readonly held: Result<readonly string[], string> | null;
+  /** The names that Cloudflare holds, or that it has no such Worker; null where nobody asked. */
+  readonly held: Result<readonly string[] | null, string> | null;
 }
 
 /** Looks at the files of this machine and, unless `offline`, at the names that Cloudflare holds. */
@@ -35,7 +35,7 @@ export const lookAtSecrets = async (
     isOpen: (mode & 0o077) !== 0,
     development: readDevelopment(join(folder, '.latchkey', 'secrets.env')),
     others: readOthers(path),
-    held: offline ? null : await namesHeld(wrangler, environment),
+    held: offline ? null : await listSecrets(wrangler, environment),
   };
 };
 
@@ -58,13 +58,4 @@ const readOthers = (path: string): SecretsFacts['others'] => {
       return read.ok && read.value !== null ? [[name, read.value]] : [];
     }),
   );
-};
-
-const namesHeld = async (
-  wrangler: World['wrangler'],
-  environment: string | null,
-): Promise<Result<readonly string[], string>> => {
-  const listed = await listSecrets(wrangler, environment);
-  if (!listed.ok) return listed;
-  return listed.value === null ? err('there is no Worker of this name yet') : ok(listed.value);
 };

@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts';
 export const lineOf = ({ id, verdict, says, details, advice }: Finding): string => {
   const isBad = verdict === 'FAIL' || verdict === 'WARN';
   const head = `${verdict.padEnd(8)} ${id.padEnd(28)} ${says}`;
-  if (!isBad) return details.length === 0 ? head : `${head} (${details.join('; ')})`;
+  if (!isBad) return details.length === 0 ? head : `${head} (${details.join('; ').replaceAll(/\s+/g, ' ')})`;
   return [head, ...details, ...(advice === null ? [] : [`→ ${advice}`])]
     .join('\n')
     .replaceAll('\n', '\n           ');
