@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { basic } from './basic.ts';
+import { nowMs } from './clock.ts';
 import { countAnswer, countCall } from './counters.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { envelope } from './envelope.ts';
@@ -19,6 +20,8 @@ export const serve = (project: Project, waits: Waits, endpoint: Endpoint) => asy
   const fault = takeFault(project, endpoint.name);
   const response = await answer(project, waits, endpoint, context, fault);
   countAnswer(project, endpoint.name, response.status);
+  // RFC 9110 §6.6.1: who has a clock says the time.
+  response.headers.set('date', new Date(nowMs(project)).toUTCString());
   return response;
 };
 

@@ -42,6 +42,12 @@ describe('the clock', () => {
     expect(session?.expires_at).toBe('2030-01-01T00:05:00.000000Z');
   });
 
+  test('is what answers say in Date', async () => {
+    await emulator.door('POST', 'clock', { now: '2030-01-01T00:00:00Z', frozen: true });
+    const { headers } = await emulator.api('GET', '/v1/debug/whoami');
+    expect(headers.get('date')).toBe('Tue, 01 Jan 2030 00:00:00 GMT');
+  });
+
   test('refuses a time that is none', async () => {
     expect(await emulator.door('POST', 'clock', { now: 'soon' })).toEqual({
       error: 'the clock cannot be moved there',
