@@ -12,6 +12,12 @@ Made from \`cli/doctor/checks\` and \`cli/probe/checks\` by \`node tools/check/d
 npm run latchkey -- doctor --env production
 \`\`\`
 
+With \`npm run dev\` running, it looks at what is on this machine:
+
+\`\`\`sh
+npm run latchkey -- doctor --env '' --only CONFIG --only WRANGLER --only EDGE
+\`\`\`
+
 It looks at your files, your secrets, Stytch, and the deployment from outside, and has a line for each thing: \`ok\`, \`WARN\` (the
 Worker works, and something is worth a look), \`FAIL\`, or \`skipped\` with why. Beneath a \`WARN\` or a \`FAIL\` stand what is wrong and what
 to do. It ends with 0 if nothing FAILs, with 1 if something does. The names stay as they are: scripts may go by them, with
