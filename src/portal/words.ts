@@ -316,6 +316,7 @@ export const WORDS = {
       'owner.lifted': 'Suspension lifted',
       'owner.limits_changed': 'Limits changed',
       'owner.exported': 'Data exported',
+      'owner.restored': 'Data restored from a backup',
       'owner.deleted': 'Data deleted',
     },
   },

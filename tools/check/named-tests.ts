@@ -14,7 +14,7 @@ const ROWS: Readonly<Record<string, number>> = {
     PATH: 14,
     CACHE: 12,
     OA: 18,
-    MG: 18,
+    MG: 19,
     WEB: 12,
     RL: 10,
     DOS: 14,
