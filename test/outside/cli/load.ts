@@ -15,7 +15,8 @@ export interface Load {
   readonly refused: Refused[];
   /** How many requests were made. */
   readonly requests: () => number;
-  /** The users' Rings. */
+  /** The users, and their Rings. */
+  readonly owners: readonly string[];
   readonly rings: readonly string[];
   /** Until every user has done all that he does once, from its beginning to its end. */
   readonly lap: () => Promise<void>;
@@ -53,6 +54,7 @@ export const startLoad = async (rollout: Rollout, does: 'all' | 'calls'): Promis
   const userOf = (ring: string): User | undefined => users.find((user) => user.ring === ring);
   return {
     ...{ refused, requests: () => requests, rings: users.map(({ ring }) => ring) },
+    owners: users.map(({ id }) => id),
     lap: async () => {
       await Promise.all(users.map((user) => user.wholeLap()));
     },
@@ -65,6 +67,7 @@ export const startLoad = async (rollout: Rollout, does: 'all' | 'calls'): Promis
 };
 
 interface User {
+  readonly id: string;
   readonly ring: string;
   readonly lap: () => Promise<void>;
   /** Until a lap is over that has not begun yet. */
@@ -146,6 +149,7 @@ const openUser = async (
   let laps = 0;
   const waiting: { readonly until: number; readonly tell: () => void }[] = [];
   return {
+    id,
     ring: (old[0]?.id ?? '').slice('acme_test_'.length, -11),
     lap: async () => {
       await lapOnce();

@@ -12,6 +12,8 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let rollout: Rollout;
 let load: Load;
+/** The users of the first load, whose keys are the oldest. */
+let former: readonly string[] = [];
 let operator: ReturnType<typeof operatorsFolder>;
 
 beforeAll(async () => {
@@ -98,6 +100,34 @@ describe('under load, while versions go out, no request is refused', () => {
     // Two users have two keys of before each.
     expect(memberOf(counted.said, 'master_keys')).toEqual({ 'test-1': 4 });
     expect(operator.ids(MASTER)).toEqual(['2026-11-26', 'test-1']);
+    former = load.owners;
+  });
+
+  test('by latchkey rotate-master --retire, which tells first how many keys stop working', async () => {
+    load = await startLoad(rollout, 'all');
+    await operator.clock.wait(120_000);
+    const retire = ['rotate-master', '--retire', 'test-1', '--yes', ...rollout.asOperator];
+    const told = await latchkey(...retire);
+    expect([told.code, told.told]).toEqual([1, expect.stringContaining('4 living keys need the master key')]);
+    for (const user of former) {
+      const revoked = await latchkey(
+        'keys',
+        'revoke',
+        '--all',
+        '--user',
+        user,
+        '--yes',
+        ...rollout.asOperator,
+      );
+      expect(revoked.code).toBe(0);
+    }
+    expect(operator.ids(MASTER)).toEqual(['2026-11-26', 'test-1']);
+    expect((await latchkey(...retire)).code).toBe(0);
+    await goingOut;
+    await load.lap();
+    await load.stop();
+    nothingRefused();
+    expect(operator.ids(MASTER)).toEqual(['2026-11-26']);
   });
 
   test('by latchkey rotate-assertion', async () => {
