@@ -1,11 +1,10 @@
 import { unconfigured } from './app.ts';
 import { openApp } from './assemble/app.ts';
-import { type Env, platformProblems } from './assemble/env.ts';
+import { type Env, logOf, platformProblems } from './assemble/env.ts';
 import { lobbyPortsOf, ringPortsOf } from './assemble/objects.ts';
 import { openShared } from './assemble/shared.ts';
 import { readConfig, type Settings } from './config.ts';
 import { bindingsNamed } from './gate/forward/origins.ts';
-import { log } from './log.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
 import { openReconciler } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
@@ -42,6 +41,7 @@ export const latchkeyFor = (settings: Settings): ((env: Env) => Latchkey) => {
  */
 const assemble = (settings: Settings, env: Env): Latchkey => {
   const read = readConfig(settings, env);
+  const log = logOf(env);
   const named = read.ok ? bindingsNamed(read.config.origin.place, read.policy.routes) : [];
   const problems = [...(read.ok ? [] : read.problems), ...platformProblems(env, named)];
   if (!read.ok || problems.length > 0) {

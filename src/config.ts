@@ -89,6 +89,10 @@ export interface Config {
   /** Complete, in the order of the file. */
   readonly routes: readonly Route[];
   readonly cors: { readonly origins: readonly string[] };
+  /** Which part of the requests let in is logged, and from when on one is slow. */
+  readonly log: { readonly sample: number; readonly slowMs: number };
+  /** Whether a trace that a client says it is in goes on at the origin. */
+  readonly traceContext: 'continue' | 'restart';
   /** How far the clock is ahead of the true one: 0 but for rehearsals, which only a test project allows. */
   readonly clockOffsetSeconds: number;
 }

@@ -26,14 +26,26 @@ const ID_BYTES = 16;
 let pool = new Uint8Array(0);
 let drawn = 0;
 
-/** 128 random bits, for request ids, lease ids and `jti`. */
-export const randomId = (): string => {
-  if (drawn + ID_BYTES > pool.length) {
+/** So many bytes of the pool, which nobody is given twice. */
+const draw = (bytes: number): Uint8Array => {
+  if (drawn + bytes > pool.length) {
     pool = randomBytes(POOL_BYTES);
     drawn = 0;
   }
-  drawn += ID_BYTES;
-  return toBase64url(pool.subarray(drawn - ID_BYTES, drawn));
+  drawn += bytes;
+  return pool.subarray(drawn - bytes, drawn);
+};
+
+/** 128 random bits, for request ids, lease ids and `jti`. */
+export const randomId = (): string => toBase64url(draw(ID_BYTES));
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** So many random bytes in hexadecimal, for the ids of traces. */
+export const randomHex = (bytes: number): string => {
+  let hex = '';
+  for (const byte of draw(bytes)) hex += HEX[byte];
+  return hex;
 };
 
 /** Makes a value once, at its first use. The value is kept, never the promise: another request may not wait for it. */

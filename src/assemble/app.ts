@@ -1,7 +1,6 @@
 import { createApp } from '../app.ts';
 import type { Config, Secrets } from '../config.ts';
 import { isHostAlone, sliceUrl } from '../gate/target.ts';
-import { log } from '../log.ts';
 import type { Policy } from '../model/policy.ts';
 import { randomId } from '../runtime.ts';
 import { openDesk } from './desk.ts';
@@ -22,6 +21,6 @@ export const openApp = (
   return createApp({
     deskUrl: config.deskUrl,
     isForDesk: ({ url, headers }) => sliceUrl(url).host === config.hosts.desk && isHostAlone(headers),
-    ...{ decision, portal, desk, gate, newRequestId: randomId, log },
+    ...{ decision, portal, desk, gate, newRequestId: randomId, log: shared.log },
   });
 };

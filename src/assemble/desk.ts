@@ -7,7 +7,6 @@ import type { Signer } from '../gate/forward/assertion.ts';
 import { requestId } from '../gate/forward/headers.ts';
 import type { DecisionPorts } from '../gate/ports.ts';
 import { queryRefusal, sliceUrl } from '../gate/target.ts';
-import { log } from '../log.ts';
 import type { ReachPorts } from '../model/reach.ts';
 import { openEveryLobby, openLobbies, openReconciler } from '../ring/lobby-name.ts';
 import { randomId } from '../runtime.ts';
@@ -46,7 +45,7 @@ export const openDesk = (setting: DeskSetting) => {
 
 const portsOf = (setting: DeskSetting): DeskPorts => {
   const { config, secrets, shared, env, decide, decisionPorts, scopesOfRoles, signer, reachPorts } = setting;
-  const { now, keychain, stytch, turn, canVerify } = shared;
+  const { now, log, keychain, stytch, turn, canVerify } = shared;
   const { projectId, vertical } = config.stytch;
   const realm = realmOf(config);
   const forbiddenQuery = new Set(config.forbiddenQuery);

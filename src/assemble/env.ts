@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { bindingsNamed, Fetch } from '../gate/forward/origins.ts';
-import type { Ring, Rings } from '../model/ports.ts';
+import { countedLog, type Dataset, log } from '../log.ts';
+import type { Log, Ring, Rings } from '../model/ports.ts';
 import { knowsNoStore } from '../runtime.ts';
 import type { RateLimiter } from '../store/throttle.ts';
 
@@ -10,6 +11,10 @@ export interface Env {
   readonly KEY_RING: DurableObjectNamespace;
   readonly STRANGERS: RateLimiter;
   readonly LOBBY: DurableObjectNamespace;
+  /** Optional: what happens is counted there (docs/seeing.md). */
+  readonly ANALYTICS?: Dataset;
+  /** Optional: which version of the Worker this is. */
+  readonly VERSION?: { readonly id: string };
   readonly [variable: string]: unknown;
 }
 
@@ -38,6 +43,10 @@ export const fetchOf = (env: Env, name: string): Fetch => {
   // The types of a binding's answer and of the runtime's own differ in name only.
   return (url, init) => service.fetch(url, init) as Promise<Response>;
 };
+
+/** Where lines go: to the log, and to Analytics Engine where it is bound. */
+export const logOf = ({ ANALYTICS: dataset, VERSION: version }: Env): Log =>
+  typeof dataset?.writeDataPoint === 'function' ? countedLog(dataset, version?.id ?? '') : log;
 
 /** All Rings of the deployment. */
 export const ringsOf =

@@ -13,20 +13,20 @@ import { createGate } from '../gate/index.ts';
 import { createCors } from '../gate/own/cors.ts';
 import { createResourceMetadata } from '../gate/own/metadata.ts';
 import { createStillGood } from '../gate/still-good.ts';
-import { log } from '../log.ts';
 import { type Evidence, purseName } from '../model/evidence.ts';
 import { fields, silence } from '../model/lease.ts';
 import type { Policy } from '../model/policy.ts';
 import { openLobbies } from '../ring/lobby-name.ts';
-import { randomId, sleep } from '../runtime.ts';
+import { randomHex, randomId, sleep } from '../runtime.ts';
 import { createMemory } from '../store/memory.ts';
 import { createThrottle } from '../store/throttle.ts';
 import { type Env, fetchOf, realmOf, ringsOf, selfServiceScopes } from './env.ts';
+import { recording } from './recording.ts';
 import type { Trust } from './trust.ts';
 
 /** The Gate of one isolate: all that a request to an API host runs, and what the Desk shares of it. */
 export const openGate = (config: Config, policy: Policy, secrets: Secrets, trust: Trust, env: Env) => {
-  const { now } = trust;
+  const { now, log } = trust;
   const rings = ringsOf(env);
   const realm = realmOf(config);
   const memory = createMemory({
@@ -80,6 +80,8 @@ export const openGate = (config: Config, policy: Policy, secrets: Secrets, trust
     throttle: createThrottle(env.STRANGERS, 'api', log),
     levels: (evidence: Evidence, at: number) => fields(memory.purse(evidence.ring, purseName(evidence)), at),
     ...{ loopId: config.hosts.desk, deskUrl: config.deskUrl, audience: config.origin.id },
+    tracing: { mode: config.traceContext, randomHex, recording },
+    sampling: { ...config.log, random: Math.random },
   };
   const gate = createGate({
     ...{ ...entering, forward, graceMs: config.ringGraceSeconds * 1000 },

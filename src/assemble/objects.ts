@@ -1,5 +1,4 @@
 import type { Config, Secrets } from '../config.ts';
-import { log } from '../log.ts';
 import type { DeliverEvent } from '../model/ports.ts';
 import type { LobbyPorts } from '../ring/lobby/parts.ts';
 import { openLobbies } from '../ring/lobby-name.ts';
@@ -43,7 +42,6 @@ export const ringPortsOf = (config: Config, secrets: Secrets, shared: Shared, en
   newId: randomId,
   deliver: deliverFor(config, secrets, shared.now),
   randomBytes,
-  log,
 });
 
 /** The world of a Lobby. */
@@ -62,7 +60,6 @@ export const lobbyPortsOf = (config: Config, shared: Shared, env: Env): LobbyPor
   lobbies: openLobbies(env.LOBBY),
   newId: randomId,
   randomBytes,
-  log,
 });
 
 /** The way to the operator's URL, if he has named one. */

@@ -1,6 +1,5 @@
 import { waitUntil } from 'cloudflare:workers';
 import type { Config, Secrets } from '../config.ts';
-import { log } from '../log.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { ringOfClientId } from '../model/key.ts';
 import { openKeychain } from '../model/keychain.ts';
@@ -10,7 +9,7 @@ import { createJwksCopies } from '../store/jwks-copies.ts';
 import { createVault } from '../store/vault.ts';
 import { createSigningKeys, type SigningKeysOptions } from '../stytch/jwks.ts';
 import { createTokenVerifier } from '../stytch/token.ts';
-import { type Env, realmOf } from './env.ts';
+import { type Env, logOf, realmOf } from './env.ts';
 
 /** How long a request waits for another one that has the same work under way, in milliseconds. */
 const TURN_PATIENCE_MS = 10_000;
@@ -24,6 +23,7 @@ export const openTrust = (
   fetchJwks: SigningKeysOptions['fetchJwks'],
 ) => {
   const { projectId, vertical, domain, ownerClaim } = config.stytch;
+  const log = logOf(env);
   const keychain = once(() => openKeychain(secrets.masterKeys));
   const turn = createTurn({ now, sleep, patienceMs: TURN_PATIENCE_MS });
   const copies = createJwksCopies(env.VAULT, projectId, keychain, log);
@@ -42,7 +42,7 @@ export const openTrust = (
   const canVerify = () => keys.areAtHand(now());
   const readKeys = () => keys.readCopy(now());
   const vault = createVault(env.VAULT, log);
-  return { keychain, turn, verifyToken, canVerify, readKeys, vault, now };
+  return { keychain, turn, verifyToken, canVerify, readKeys, vault, now, log };
 };
 
 export type Trust = ReturnType<typeof openTrust>;

@@ -41,6 +41,10 @@ const integer = (min: number, max: number) => {
     .check(z.refine((value) => Number.isInteger(value) && value >= min && value <= max, { error }));
 };
 
+const share = z
+  .number()
+  .check(z.refine((value) => value >= 0 && value <= 1, { error: 'must be a number from 0 to 1' }));
+
 const printable = (max: number) =>
   z
     .string()
@@ -274,6 +278,11 @@ export const SETTINGS = z.strictObject({
   ),
   routes: z.array(ROUTE).check(z.minLength(1, 'must not be empty'), z.maxLength(500)),
   cors: z._default(z.strictObject({ origins }), { origins: [] }),
+  log: z._default(
+    z.strictObject({ sample: z._default(share, 1), slowMs: z._default(integer(1, 300_000), 1000) }),
+    { sample: 1, slowMs: 1000 },
+  ),
+  traceContext: z._default(z.enum(['continue', 'restart']), 'continue'),
 });
 
 /** The file with every default of its own filled in. */

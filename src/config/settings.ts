@@ -61,6 +61,20 @@ export interface Settings {
   readonly routes: readonly RouteSettings[];
   /** Browser origins that may read answers. Default: none. */
   readonly cors?: { readonly origins: readonly string[] } | undefined;
+  /** Which requests are written to the log. Default: all. */
+  readonly log?: LogSettings | undefined;
+  /**
+   * Whether a trace that a client says it is in (W3C Trace Context) goes on at the origin: `continue`, or `restart` for one
+   * of our own each time. Default: `continue`.
+   */
+  readonly traceContext?: 'continue' | 'restart' | undefined;
+}
+
+export interface LogSettings {
+  /** The part of the requests let in that is written, 0..1; what is refused, fails or is slow always is. Default: 1. */
+  readonly sample?: number | undefined;
+  /** From this long on a request is slow, in milliseconds, 1..300000. Default: 1000. */
+  readonly slowMs?: number | undefined;
 }
 
 export interface StytchSettings {

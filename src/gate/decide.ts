@@ -155,7 +155,7 @@ const decideOn = (
     const remembered = ports.memory.recall(text);
     return remembered !== undefined && isCurrent(remembered, ports.now())
       ? ok(remembered)
-      : resolve(ports, presented, cost, trace);
+      : trace.span('resolve', () => resolve(ports, presented, cost, trace));
   }
 };
 
@@ -171,6 +171,7 @@ const counted = (evidence: Evidence, { isUse }: Presented, refused: Result<Decis
 /** What the log calls a credential as soon as it is known. A key is called what it is from the start. */
 const recognize = (trace: Trace, evidence: Evidence, credential: Resolvable): void => {
   trace.keyId = keyIdOf(evidence.name);
+  trace.ring = evidence.ring;
   if (credential.kind !== 'key') trace.credential = authOf(evidence, credential);
 };
 

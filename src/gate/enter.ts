@@ -99,6 +99,7 @@ export const createEnter =
     function entered(decided: Result<Decision>, isRefused: boolean): Outcome {
       if (!decided.ok) return decided;
       if (isRefused) return err({ reason: 'origin_not_allowed' });
+      if (decided.value.evidence !== null) account.units = route.cost;
       return ok({ target: aimedAt, route, credential, decision: decided.value, isHandshake: isUpgrade });
     }
   };

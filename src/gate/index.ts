@@ -4,17 +4,16 @@ import type { Credential } from '../model/credential.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { RateLimitField } from '../model/lease-fields.ts';
 import type { Route } from '../model/policy.ts';
-import type { Log } from '../model/ports.ts';
 import { ok, type Result } from '../model/refusal.ts';
 import type { Sender } from '../model/stranger.ts';
-import { type Account, newAccount, record } from './account.ts';
+import { type Account, type AccountPorts, openAccount, record } from './account.ts';
 import type { Decision } from './decide.ts';
 import { createEnter, type EnterPorts } from './enter.ts';
 import { requestId } from './forward/headers.ts';
 import type { Forward } from './forward/index.ts';
 import { type StillGood, watchLeaseMs, watchPatienceMs } from './forward/watch.ts';
 
-export interface GatePorts extends EnterPorts {
+export interface GatePorts extends EnterPorts, AccountPorts {
   /** Asks again later whether somebody who was let in may stay, where he was then. */
   readonly stillGood: (credential: Credential, route: Route, from: Sender) => StillGood;
   /** For how long a silent Ring lets somebody go on, in milliseconds. */
@@ -24,9 +23,7 @@ export interface GatePorts extends EnterPorts {
   readonly levels: (evidence: Evidence, now: number) => readonly RateLimitField[];
   readonly deskUrl: string;
   readonly audience: string;
-  readonly now: () => number;
   readonly newRequestId: () => string;
-  readonly log: Log;
 }
 
 /**
@@ -36,12 +33,8 @@ export interface GatePorts extends EnterPorts {
 export const createGate = (ports: GatePorts): ((request: Request) => Promise<Response>) => {
   const enter = createEnter(ports);
 
-  const pass = async (
-    request: Request,
-    id: string,
-    startedAt: number,
-    account: Account,
-  ): Promise<Result<Response>> => {
+  const pass = async (request: Request, account: Account): Promise<Result<Response>> => {
+    const { requestId: id, startedAt, context } = account;
     const entering = enter(request, id, startedAt, account);
     const outcome = entering instanceof Promise ? await entering : entering;
     if (!outcome.ok) return outcome;
@@ -50,43 +43,37 @@ export const createGate = (ports: GatePorts): ((request: Request) => Promise<Res
     const { identity, evidence } = decision;
 
     const decidedAt = ports.now();
+    account.gateMs = decidedAt - startedAt;
     const askedAt = evidence?.held?.askedAt ?? decidedAt;
-    const forwarded = await ports.forward({
-      request,
-      target,
-      route,
-      identity,
-      evidence,
-      requestId: id,
-      isHandshake,
-      leave:
-        identity.auth === 'anonymous'
-          ? null
-          : {
-              askedAt,
-              leaseMs: watchLeaseMs(route),
-              patienceMs: watchPatienceMs(route, ports.graceMs),
-              stillGood: ports.stillGood(credential, route, request),
-            },
-    });
+    const leave =
+      identity.auth === 'anonymous'
+        ? null
+        : {
+            askedAt,
+            leaseMs: watchLeaseMs(route),
+            patienceMs: watchPatienceMs(route, ports.graceMs),
+            stillGood: ports.stillGood(credential, route, request),
+          };
+    const who = { request, target, route, identity, evidence };
+    const passage = { ...who, requestId: id, context, isHandshake, leave };
+    const forwarded = await account.span('forward', () => ports.forward(passage));
     account.originMs = ports.now() - decidedAt;
     if (!forwarded.ok) return forwarded;
-    annotate(forwarded.value.headers, decision, ports, decidedAt - startedAt);
+    annotate(forwarded.value.headers, decision, ports, account.gateMs);
     return forwarded;
   };
 
   return async function gate(request) {
-    const startedAt = ports.now();
     const id = requestId(request.headers, ports.newRequestId);
-    const account = newAccount('forwarded');
+    const account = openAccount(ports, request.headers, id, 'forwarded');
     const context = (): AnswerContext => ({
       ...{ requestId: id, deskUrl: ports.deskUrl, realm: ports.audience },
       metadataUrl: () => ports.metadata.urlFor(request.url),
     });
-    const result = await pass(request, id, startedAt, account);
+    const result = await pass(request, account);
     const response = result.ok ? result.value : refuse(result.refusal, context());
     ports.cors.expose?.(request.headers, response.headers);
-    record(ports.log, id, account, response.status, result.ok ? null : result.refusal);
+    record(ports, account, request, response, result.ok ? null : result.refusal);
     return response;
   };
 };

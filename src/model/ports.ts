@@ -419,8 +419,8 @@ export type Throttle = (address: string | null) => Promise<boolean>;
 /** Hands an event to the operator's URL. Anything but 2xx is no answer: it is told again. */
 export type DeliverEvent = (event: OutboxEvent) => Promise<Outcome<null>>;
 
-/** One line of the log. */
-export type Log = (line: Readonly<Record<string, LogValue>>) => void;
+/** One line of the log. One that is not `kept` is counted alone, where somebody counts, and not written. */
+export type Log = (line: Readonly<Record<string, LogValue>>, isKept?: boolean) => void;
 export type LogValue = string | number | boolean | null | undefined;
 
 /** What no owner is known for yet: foreign clients, by client_id; devices that wait, by user code; tries, by their name. */

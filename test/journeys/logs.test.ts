@@ -61,20 +61,46 @@ describe('a request at an API host', () => {
     const line = await told(isolate(), `${API}/v1/items/1?a=b`, { authorization: `Bearer ${key}` });
     expect(line).toEqual({
       event: 'request',
+      host: 'api',
       request_id: expect.stringMatching(/^test-request-/),
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      method: 'GET',
       route: '/v1/items/**',
       decision: 'forwarded',
       reason: null,
       because: null,
       status: 200,
+      country: null,
+      colo: null,
       credential: 'api_key',
       key_id,
+      ring: key_id.slice('acme_test_'.length, 'acme_test_'.length + 17),
       tier: 'exchange',
+      exchanges: 1,
       stytch_ms: ms,
       ring_ms: ms,
       kv_ms: ms,
       origin_ms: ms,
+      gate_ms: ms,
+      units: 1,
+      bytes: null,
+      share: 1,
     });
+  });
+
+  it('says where it came from, what it spent, and how long the answer is', async () => {
+    const { key } = await issueKey(await signIn(), ['items:read', 'items:write']);
+    await rooms.ORIGIN.next({ headers: [['content-length', '5']], body: 'hello' });
+    const headers = { 'x-api-key': key, 'cf-ray': '8f2b3c4d5e6f7a8b-FRA', 'cf-ipcountry': 'DE' };
+    const line = await told(isolate(), `${API}/v1/items/1`, headers, { method: 'POST' });
+    expect(line).toMatchObject({ method: 'POST', country: 'DE', colo: 'FRA', units: 5, bytes: 5 });
+    const odd = { ...headers, 'cf-ray': key, 'cf-ipcountry': key };
+    expect(await told(isolate(), `${API}/v1/items/1`, odd)).toMatchObject({ country: null, colo: null });
+    // Who is refused spends nothing, and Stytch gave nothing.
+    const refused = await told(isolate(), `${API}/v1/payouts/1`, headers);
+    expect(refused).toMatchObject({ status: 403, units: 0 });
+    expect(await told(isolate(), `${API}/public/1`)).toMatchObject({ ring: null, units: 0, exchanges: 0 });
   });
 
   it('names the tier that answered', async () => {
@@ -266,7 +292,9 @@ describe('a request at the Desk', () => {
       status: 200,
       credential: 'session',
       key_id: null,
+      ring: key_id.slice('acme_test_'.length, 'acme_test_'.length + 17),
       tier: null,
+      exchanges: 0,
       stytch_ms: ms,
       ring_ms: ms,
       kv_ms: ms,

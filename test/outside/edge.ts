@@ -240,6 +240,7 @@ const WRITTEN: Readonly<Record<string, RegExp>> = {
   'x-forwarded-host': /^api\.test$/,
   'x-forwarded-proto': /^http$/,
   'x-request-id': /^[A-Za-z0-9_-]{8,64}$/,
+  traceparent: /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[0-3]$/,
 };
 const FRAMING: Readonly<Record<string, RegExp>> = {
   'content-length': /^\d+$/,

@@ -142,7 +142,7 @@ describe.each(WAYS)('HDR-03 › $name', ({ target, lines, identity }) => {
   const NAMES =
     words(`X-Latchkey-User-Id X-Latchkey-Auth X-Latchkey-Assertion X-Latchkey-Key-Id X-Latchkey-Scopes
     X-Request-Id X-Forwarded-Host X-Forwarded-Proto X-Forwarded-For CDN-Loop Host Content-Length Transfer-Encoding
-    Authorization X-API-Key Cache-Control`);
+    Authorization X-API-Key Cache-Control traceparent tracestate`);
 
   test.each([
     ['in one line', `Connection: close, ${NAMES.join(', ')}, X-Odd`],

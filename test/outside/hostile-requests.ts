@@ -154,6 +154,8 @@ const OTHERS = [
   'Cookie',
   'Proxy-Authorization',
   'X-Request-Id',
+  'traceparent',
+  'Tracestate',
   'CDN-Loop',
   'X-Odd',
   'Accept',

@@ -191,6 +191,8 @@ describe('a file that is right', () => {
       ],
       cors: { origins: [] },
       decision: null,
+      log: { sample: 1, slowMs: 1000 },
+      traceContext: 'continue',
     });
   });
 
@@ -409,6 +411,11 @@ describe('a setting that is wrong is named by its path', () => {
       { cors: { origins: ['https://app.acme.com/'] } },
       'cors.origins[0]: must be written as browsers do',
     ],
+    ['a share over 1', { log: { sample: 1.01 } }, 'log.sample: must be a number from 0 to 1'],
+    ['a share under 0', { log: { sample: -0.1 } }, 'log.sample: must be a number from 0 to 1'],
+    ['a share that is none', { log: { sample: Number.NaN } }, 'log.sample'],
+    ['slow in no time', { log: { slowMs: 0 } }, 'log.slowMs: must be a whole number from 1 to 300000'],
+    ['traces of a way that there is not', { traceContext: 'trust' }, 'traceContext'],
     ['CORS for http', { cors: { origins: ['http://app.acme.com'] } }, 'cors.origins[0]: must be https'],
     [
       'more origins of pages at the Desk than there can be',

@@ -144,7 +144,7 @@ export const createAdmit = (ports: DecisionPorts): Admit => {
     // Whom the Ring has not seen yet it may refuse for something else, which is then to be told.
     if (spending?.outcome === 'refused' && evidence.held !== null)
       return limited(ports, evidence, spending.retryAfterMs, spending.by);
-    return wait(evidence, presented, price, trace);
+    return trace.span('admit', () => wait(evidence, presented, price, trace));
   };
 };
 

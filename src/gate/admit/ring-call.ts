@@ -119,12 +119,14 @@ export const exchangeAtRing = async (
   scopes: readonly string[] | null = null,
 ) => {
   const startedAt = ports.now();
-  const answer = await reach(
-    ports,
-    ports.rings(ring).exchange({ credential: name, clientSecret, scopes }).then(shaped(isExchangeAnswer)),
-    EXCHANGE_DEADLINE_MS,
-  );
-  if (answer.ok) trace.stytchMs += answer.value.stytchMs;
+  const call = () =>
+    ports.rings(ring).exchange({ credential: name, clientSecret, scopes }).then(shaped(isExchangeAnswer));
+  const answer = await trace.span('exchange', () => reach(ports, call(), EXCHANGE_DEADLINE_MS));
+  if (answer.ok) {
+    const { exchanged, stytchMs } = answer.value;
+    trace.stytchMs += stytchMs;
+    if (exchanged.result === 'token' && exchanged.made) trace.exchanges++;
+  }
   trace.ringMs += ports.now() - startedAt - (answer.ok ? answer.value.stytchMs : 0);
   return answer;
 };

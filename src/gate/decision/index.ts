@@ -1,6 +1,6 @@
 import { type AnswerContext, refuse } from '../../http/answer.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
-import { type Account, newAccount, record } from '../account.ts';
+import { type Account, openAccount, record } from '../account.ts';
 import { type Asked, createEnter, type Entered } from '../enter.ts';
 import { requestId } from '../forward/headers.ts';
 import type { Introduce } from '../forward/introduce.ts';
@@ -36,46 +36,46 @@ export const createDecisionEndpoint = (
     { target, route, decision }: Entered,
     { method }: Asked,
     dialect: Dialect,
-    id: string,
-    startedAt: number,
+    account: Account,
   ): Promise<Response> => {
-    const decidedAt = ports.now();
+    const { requestId: id, startedAt } = account;
+    account.gateMs = ports.now() - startedAt;
     const origin = originOf(ports.origins, route);
     const caller = { ...decision, request: { method }, target, route };
     const letter = await ports.introduce(caller, origin, origin.base(target.protocol, target.host));
     const yes = leave(letter, origin.headers, dialect, id);
-    annotate(yes.headers, decision, ports, decidedAt - startedAt);
+    annotate(yes.headers, decision, ports, account.gateMs);
     return yes;
   };
 
-  const judged = async (
-    asked: Asked,
-    dialect: Dialect,
-    id: string,
-    startedAt: number,
-    account: Account,
-  ): Promise<Result<Response>> => {
-    const outcome = await enter(asked, id, startedAt, account);
+  const judged = async (asked: Asked, dialect: Dialect, account: Account): Promise<Result<Response>> => {
+    const outcome = await enter(asked, account.requestId, account.startedAt, account);
     if (!outcome.ok) return outcome;
     const { value } = outcome;
-    if (!(value instanceof Response)) return ok(await introduced(value, asked, dialect, id, startedAt));
+    if (!(value instanceof Response)) return ok(await introduced(value, asked, dialect, account));
     // Whoever takes 200 for a yes cannot be given metadata.
     return dialect.isBehind && value.status === 200 ? err({ reason: 'no_route' }) : ok(value);
   };
 
   const answered = async (request: Request, dialect: Dialect): Promise<Response> => {
-    const startedAt = ports.now();
     const id = requestId(request.headers, ports.newRequestId);
-    const account = newAccount('decided');
     const asked = readQuestion(request, dialect, ports.rules);
-    const result = asked.ok ? await judged(asked.value, dialect, id, startedAt, account) : asked;
+    const account = openAccount(ports, asked.ok ? asked.value.headers : request.headers, id, 'decided');
+    const result = asked.ok ? await judged(asked.value, dialect, account) : asked;
     const context: AnswerContext = {
       ...{ requestId: id, deskUrl: ports.deskUrl, realm: ports.audience },
       metadataUrl: () => (asked.ok ? ports.metadata.urlFor(asked.value.url) : null),
     };
     const answer = result.ok ? result.value : refuse(result.refusal, context);
     if (asked.ok) ports.cors.expose?.(asked.value.headers, answer.headers);
-    record(ports.log, id, account, answer.status, result.ok ? null : result.refusal, ASKED_BY);
+    record(
+      ports,
+      account,
+      asked.ok ? asked.value : request,
+      answer,
+      result.ok ? null : result.refusal,
+      ASKED_BY,
+    );
     // What the Gate answers by itself must not pass for a yes.
     const isMisread = result.ok ? account.decision === 'answered' && !dialect.isBehind : dialect.onlyForbids;
     return isMisread ? forbidden(answer, prefix) : answer;

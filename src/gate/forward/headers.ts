@@ -58,6 +58,8 @@ const NEVER_SENT = new Set([
   // The credentials, the framing, and what the URL or the runtime says better.
   ...words(`authorization x-api-key cookie cookie2 set-cookie proxy host content-length expect x-request-id
     sec-websocket-key sec-websocket-version sec-websocket-extensions sec-websocket-accept`),
+  // What the Gate has read, and says itself.
+  ...words('traceparent tracestate'),
   // What the runtime says for us, and only if nobody else did: no cache before the origin may answer (CACHE-01).
   ...words('cache-control pragma'),
   // HDR-05: claims about who the client is.

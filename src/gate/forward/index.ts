@@ -29,12 +29,12 @@ export const createForward = (ports: ForwardPorts): Forward => {
   const repeated = createRepeated();
 
   return async function forward(passage) {
-    const { request, target, route, requestId } = passage;
+    const { request, target, route, requestId, context } = passage;
     const origin = originOf(ports.origins, route);
     const base = origin.base(target.protocol, target.host);
     const letter = ports.introduce(passage, origin, base);
     const sending: Sending = {
-      ...{ inbound: request.headers, rules: origin.headers, requestId, loopId: ports.loopId },
+      ...{ inbound: request.headers, rules: origin.headers, requestId, context, loopId: ports.loopId },
       letter: letter instanceof Promise ? await letter : letter,
       clientIp: request.headers.get('cf-connecting-ip'),
     };

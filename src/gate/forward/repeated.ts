@@ -1,4 +1,5 @@
 import { putRecent } from '../../model/recent.ts';
+import { type TraceContext, traceparentOf } from '../../model/trace-context.ts';
 import { CDN_LOOP, type HeaderEntry, type HeaderRules, outbound } from './headers.ts';
 
 /** What goes to the origin with one request: of the client's headers, what it is told of the caller, and of the request. */
@@ -9,6 +10,7 @@ export interface Sending {
   readonly letter: readonly HeaderEntry[];
   readonly clientIp: string | null;
   readonly requestId: string;
+  readonly context: TraceContext;
   /** Names this deployment in `CDN-Loop`. */
   readonly loopId: string;
 }
@@ -22,6 +24,7 @@ interface Sent {
   /** Takes names away, so that another one makes other headers. */
   readonly connection: string | null;
   clientIp: string | null;
+  state: string | null;
 }
 
 /** Callers whose last headers are kept, and how long these may be, in characters. Together at most about 5 MiB. */
@@ -51,15 +54,18 @@ export const createRepeated = (): ((sending: Sending) => Headers) => {
 };
 
 /** The headers for the origin, made anew. */
-export const toOrigin = ({ inbound, rules, letter, clientIp, requestId, loopId }: Sending): Headers => {
+export const toOrigin = (sending: Sending): Headers => {
+  const { inbound, rules, letter, clientIp, requestId, context, loopId } = sending;
   const headers = outbound(inbound, rules, letter, clientIp);
   headers.set('X-Request-Id', requestId);
+  headers.set('traceparent', traceparentOf(context));
+  if (context.state !== null) headers.set('tracestate', context.state);
   headers.append(CDN_LOOP, loopId);
   return headers;
 };
 
 /** Makes the last headers those of this request; false when they cannot be, and are of no use any more. */
-const repeat = (sent: Sent, { inbound, rules, clientIp, requestId }: Sending): boolean => {
+const repeat = (sent: Sent, { inbound, rules, clientIp, requestId, context }: Sending): boolean => {
   if (sent.rules !== rules || inbound.get('connection') !== sent.connection) return false;
   if (clientIp === null && sent.clientIp !== null) return false;
   let at = 0;
@@ -80,11 +86,18 @@ const repeat = (sent: Sent, { inbound, rules, clientIp, requestId }: Sending): b
     sent.clientIp = clientIp;
   }
   sent.headers.set('X-Request-Id', requestId);
+  sent.headers.set('traceparent', traceparentOf(context));
+  if (context.state !== sent.state) {
+    if (context.state === null) sent.headers.delete('tracestate');
+    else sent.headers.set('tracestate', context.state);
+    sent.state = context.state;
+  }
   return true;
 };
 
 /** What is kept of headers that were made anew; null for what must not be repeated, or is more than is worth it. */
-const sentOf = (headers: Headers, { inbound, rules, letter, clientIp }: Sending): Sent | null => {
+const sentOf = (headers: Headers, sending: Sending): Sent | null => {
+  const { inbound, rules, letter, clientIp, context } = sending;
   const forwarded = [...inbound].filter(([name]) => rules.forwards(name));
   const length = [...forwarded, ...letter].reduce(
     (sum, [name, value]) => sum + name.length + value.length,
@@ -95,7 +108,7 @@ const sentOf = (headers: Headers, { inbound, rules, letter, clientIp }: Sending)
     headers.has(name) && !letter.some(([told]) => told.toLowerCase() === name);
   if (length > MAX_LENGTH || !forwarded.every(isHis)) return null;
   return {
-    ...{ headers, rules, clientIp, connection: inbound.get('connection') },
+    ...{ headers, rules, clientIp, state: context.state, connection: inbound.get('connection') },
     names: forwarded.map(([name]) => name),
     values: forwarded.map(([, value]) => value),
   };

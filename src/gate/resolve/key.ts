@@ -44,6 +44,7 @@ export const resolveKey = async (
   const keychain = await ports.keychain();
   if ((await tagMaker(key, keychain)) === null) return invalid('tag', presented);
   trace.keyId = key.clientId;
+  trace.ring = key.ring;
   const { current } = keychain;
   const fingerprint = await fingerprintOf(current, ports.projectId, key.clientId, key.clientSecret);
   const name: SecretName = { kind: 'secret', clientId: key.clientId, fingerprint, pepper: current.id };

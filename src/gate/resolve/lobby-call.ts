@@ -32,10 +32,13 @@ export const exchangeAtLobby = async (
 ): Promise<Result<LobbyExchanged>> => {
   const { clientId } = request.credential;
   const call = (lobby: Lobby) => lobby.exchange(request);
-  const answer = await askLobby(ports, clientId, call, isLobbyExchangeAnswer, trace, EXCHANGE_DEADLINE_MS);
+  const answer = await trace.span('exchange', () =>
+    askLobby(ports, clientId, call, isLobbyExchangeAnswer, trace, EXCHANGE_DEADLINE_MS),
+  );
   if (!answer.ok) return answer;
   const { exchanged, stytchMs } = answer.value;
   trace.stytchMs += stytchMs;
   trace.ringMs -= stytchMs;
+  if (exchanged.result === 'token' && exchanged.made) trace.exchanges++;
   return ok(exchanged);
 };

@@ -1,6 +1,6 @@
-import type { Evidence } from '../../model/evidence.ts';
+import { type Evidence, keyIdOf } from '../../model/evidence.ts';
 import { parseKey } from '../../model/key.ts';
-import { newTrace } from '../../model/trace.ts';
+import { newTrace, type Trace } from '../../model/trace.ts';
 import { exchangeAtRing } from '../admit/ring-call.ts';
 import type { DecisionPorts } from '../ports.ts';
 import type { Presented } from '../presented.ts';
@@ -33,7 +33,13 @@ export const refresh = async (
   presented: Presented,
 ): Promise<void> => {
   evidence.refreshedAt = ports.now();
-  const next = await exchanged(ports, evidence, presented);
+  const trace = newTrace();
+  const next = await exchanged(ports, evidence, presented, trace);
+  if (trace.exchanges > 0) {
+    const { exchanges, stytchMs } = trace;
+    const about = { key_id: keyIdOf(evidence.name), ring: evidence.ring };
+    ports.log({ event: 'refresh', ...about, exchanges, stytch_ms: stytchMs }, false);
+  }
   if (next === null || next.token.ownerId !== evidence.token.ownerId) return;
   if (next.token.expiresAt <= evidence.token.expiresAt) return;
   Object.assign(evidence, { name: next.name, token: next.token, identity: null });
@@ -43,15 +49,16 @@ const exchanged = async (
   ports: DecisionPorts,
   { name }: Evidence,
   presented: Presented,
+  trace: Trace,
 ): Promise<Pick<Evidence, 'name' | 'token'> | null> => {
   const { credential } = presented;
   if (credential.kind === 'pair') {
-    const found = await exchangePair(ports, presented, credential, newTrace());
+    const found = await exchangePair(ports, presented, credential, trace);
     return found.ok ? found.value : null;
   }
   const key = credential.kind === 'key' ? parseKey(credential.key.reveal(), ports.realm) : null;
   if (key === null || name.kind !== 'secret') return null;
-  const answer = await exchangeAtRing(ports, name, key.ring, key.clientSecret, newTrace());
+  const answer = await exchangeAtRing(ports, name, key.ring, key.clientSecret, trace);
   if (!answer.ok) return null;
   const got = answer.value.exchanged;
   // While Stytch is silent the Ring's word is as good as a token, and is asked for again before it ends.

@@ -113,10 +113,10 @@ const bound = (
   return found ?? null;
 };
 
-/** A number says its own bounds when it is given none: half of a unit is refused everywhere. */
+/** A number says its own bounds when it is given another one: less than nothing is refused everywhere. */
 const numbersOf = (schema: Schema): string => {
-  const said = z.safeParse(schema, 0.5).error?.issues[0]?.message ?? '';
-  const [, least, most] = /^must be a whole number from (\d+) to (\d+)$/.exec(said) ?? [];
+  const said = z.safeParse(schema, -0.5).error?.issues[0]?.message ?? '';
+  const [, least, most] = /^must be a(?: whole)? number from (\d+) to (\d+)$/.exec(said) ?? [];
   if (least === undefined) throw new Error(`a number does not say its bounds: ${said}`);
   return `${grouped(Number(least))}–${grouped(Number(most))}`;
 };

@@ -193,6 +193,14 @@ export const SETTINGS_WORDS: Readonly<Record<string, Words>> = {
     says: 'query parameters that are refused because they carry credentials, at the API and at the Desk. Names are compared decoded, in lower case, other characters as `_`',
   },
   routes: { says: 'what is served; see below' },
+  'log.sample': {
+    unit: 'share',
+    says: 'which part of the requests that were let in is written to the log; what is refused, fails or is slow always is. See docs/seeing.md',
+  },
+  'log.slowMs': { unit: 'ms', says: 'from this long on a request is slow' },
+  traceContext: {
+    says: "whether a trace that a client says it is in (`traceparent`, W3C Trace Context) goes on at the origin, or one of the edge's own begins there. See docs/seeing.md",
+  },
   'cors.origins': {
     range: 'exact: `https://app.acme.com`',
     says: 'browser origins whose scripts may call the API and read its answers; see below',

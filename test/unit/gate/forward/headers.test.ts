@@ -180,7 +180,7 @@ describe('outbound', () => {
       range: 'bytes=0-1',
       referer: 'https://app.acme.com/',
       'sec-websocket-protocol': 'chat',
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      baggage: 'tenant=acme',
       'user-agent': 'curl/8.5.0',
       via: '1.1 somewhere',
       'x-acme-feature': 'on',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHeaderRules, type HeaderEntry } from '../../../../src/gate/forward/headers.ts';
 import { createRepeated, type Sending, toOrigin } from '../../../../src/gate/forward/repeated.ts';
+import type { TraceContext } from '../../../../src/model/trace-context.ts';
 import { runs } from '../../../property.ts';
 
 const RULES = createHeaderRules({ prefix: 'X-Latchkey' });
@@ -14,12 +15,17 @@ const letterOf = (user: string): readonly HeaderEntry[] => [
 const ALICE = letterOf('alice');
 const BOB = letterOf('bob');
 
+const contextOf = (digit: string, state: string | null): TraceContext => ({
+  ...{ traceId: digit.repeat(32), spanId: digit.repeat(16), flags: 3, state },
+});
+
 const sending = (inbound: HeadersInit, more: Partial<Sending> = {}): Sending => ({
   ...{
     rules: RULES,
     letter: ALICE,
     clientIp: '203.0.113.7',
     requestId: 'request-1',
+    context: contextOf('1', null),
     loopId: 'keys.acme.com',
   },
   ...{ inbound: new Headers(inbound), ...more },
@@ -31,7 +37,15 @@ const read = (headers: Headers): readonly (readonly [string, string])[] => [...h
 /** Names that are forwarded, that are not, that mean something to the Gate, and other spellings of what is reserved. */
 const NAMES = [
   ...['accept', 'User-Agent', 'x-custom', 'X-Other', 'Cookie', 'Connection', 'CDN-Loop', 'Early-Data'],
-  ...['Authorization', 'X-Latchkey-User-Id', 'x_latchkey_user_id', 'X-Forwarded-For', 'X-Forwarded-Host'],
+  ...[
+    'traceparent',
+    'tracestate',
+    'Authorization',
+    'X-Latchkey-User-Id',
+    'x_latchkey_user_id',
+    'X-Forwarded-For',
+    'X-Forwarded-Host',
+  ],
 ];
 const VALUES = ['a', 'b', 'a, b', 'x-custom', 'x-custom, keep-alive', 'cloudflare', ''];
 
@@ -44,6 +58,7 @@ const someSending = fc.record({
   rules: fc.constantFrom(RULES, COOKIES),
   clientIp: fc.constantFrom(null, '203.0.113.7', '2001:db8::1'),
   requestId: fc.constantFrom('request-1', 'request-2'),
+  context: fc.constantFrom(contextOf('1', null), contextOf('2', 'congo=1'), contextOf('3', 'rojo=2')),
 });
 
 describe('headers that are sent again', () => {
