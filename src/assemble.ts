@@ -5,6 +5,7 @@ import { lobbyPortsOf, ringPortsOf } from './assemble/objects.ts';
 import { openShared } from './assemble/shared.ts';
 import { readConfig, type Settings } from './config.ts';
 import { bindingsNamed } from './gate/forward/origins.ts';
+import { healthLine } from './model/health.ts';
 import type { LobbyPorts } from './ring/lobby/parts.ts';
 import { openReconciler } from './ring/lobby-name.ts';
 import type { RingPorts } from './ring/parts.ts';
@@ -61,8 +62,9 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
   const { config, policy, secrets } = read;
   const now = clock(config.clockOffsetSeconds * 1000);
   const shared = openShared(config, secrets, env, now);
+  const { fetch, health } = openApp(config, policy, secrets, shared, env);
   return {
-    fetch: openApp(config, policy, secrets, shared, env),
+    fetch,
     ringPorts: () => ringPortsOf(config, secrets, shared, env),
     lobbyPorts: () => lobbyPortsOf(config, shared, env),
     scheduled: async () => {
@@ -70,6 +72,7 @@ const assemble = (settings: Settings, env: Env): Latchkey => {
       const started = await openReconciler(env.LOBBY).startReconciliation(request);
       if (!started.ok)
         log({ event: 'reconciliation', outcome: 'not begun', because: started.refusal.reason });
+      log(healthLine(await health(), now()));
     },
   };
 };

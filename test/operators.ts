@@ -53,10 +53,11 @@ export const newOperatingPerson = async (more: Partial<Settings> = {}, minutes =
   const user = await newUser();
   const session = await stytchSession(minutes, user);
   const operators = [OPERATOR, session.userId];
-  const here = isolate({}, latchkeyFor({ ...settings, operators, ...more }));
+  const assembled = latchkeyFor({ ...settings, operators, ...more });
+  const here = isolate({}, assembled);
   const person = newPerson(here.fetch);
   person.cookies.set('stytch_session', session.token);
-  return { ...person, ...session, user, here };
+  return { ...person, ...session, user, here, assembled };
 };
 
 /** All that Latchkey knows of an owner: what he is, his keys, his trail. To look at it leaves no trace. */

@@ -193,6 +193,12 @@ export const PORTAL_PAGES: readonly PortalPage[] = [
       await press(page, 'Find');
     },
   },
+  {
+    name: 'operators-health',
+    who: 'operator',
+    heading: 'Health and usage',
+    open: at(() => '/operators/health'),
+  },
   { name: 'owner', who: 'operator', heading: 'API keys of an owner', open: ownersPage(() => '') },
   {
     ...{ name: 'owner-suspended', who: 'operator', heading: 'API keys of an owner' },

@@ -177,6 +177,7 @@ export interface Isolate {
   /** Every call to KV, Rings and Lobbies, counted at the bindings: `kv.get`, `ring.admit`, `lobby.look`. */
   readonly calls: string[];
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  readonly scheduled: () => Promise<void>;
   readonly call: (key: string, path?: string) => Promise<Response>;
   readonly desk: (session: string, method: string, path: string, body?: unknown) => Promise<Response>;
 }
@@ -215,6 +216,7 @@ export const isolate = (
   return {
     calls,
     fetch,
+    scheduled: it.scheduled,
     call: (key, path = '/v1/items/1') =>
       fetch(`${API}${path}`, { headers: { authorization: `Bearer ${key}` } }),
     desk: (session, method, path, body) => fetch(`${DESK}${path}`, deskRequest(session, method, body)),

@@ -20,6 +20,7 @@ import { deskTokens } from './desk-tokens.ts';
 import { deskWebhooks } from './desk-webhooks.ts';
 import { type Env, realmOf, ringsOf } from './env.ts';
 import { createHeadSigner } from './head-signer.ts';
+import { openHealth } from './health.ts';
 import { openPortal } from './portal.ts';
 import type { Shared } from './shared.ts';
 
@@ -40,7 +41,8 @@ interface DeskSetting {
 export const openDesk = (setting: DeskSetting) => {
   const { config, shared } = setting;
   const ports = portsOf(setting);
-  return { desk: createDesk(ports), portal: openPortal(config, shared, ports) };
+  const health = openHealth({ ...setting, ...ports });
+  return { desk: createDesk(ports), portal: openPortal(config, shared, ports, health), health };
 };
 
 const portsOf = (setting: DeskSetting): DeskPorts => {

@@ -14,7 +14,7 @@ export interface Env {
   /** Optional: what happens is counted there (docs/seeing.md). */
   readonly ANALYTICS?: Dataset;
   /** Optional: which version of the Worker this is. */
-  readonly VERSION?: { readonly id: string };
+  readonly VERSION?: { readonly id: string; readonly tag?: string };
   readonly [variable: string]: unknown;
 }
 
@@ -46,7 +46,12 @@ export const fetchOf = (env: Env, name: string): Fetch => {
 
 /** Where lines go: to the log, and to Analytics Engine where it is bound. */
 export const logOf = ({ ANALYTICS: dataset, VERSION: version }: Env): Log =>
-  typeof dataset?.writeDataPoint === 'function' ? countedLog(dataset, version?.id ?? '') : log;
+  isDataset(dataset) ? countedLog(dataset, version?.id ?? '') : log;
+
+export const isCounted = ({ ANALYTICS: dataset }: Pick<Env, 'ANALYTICS'>): boolean => isDataset(dataset);
+
+const isDataset = (bound: Dataset | undefined): bound is Dataset =>
+  typeof bound?.writeDataPoint === 'function';
 
 /** All Rings of the deployment. */
 export const ringsOf =

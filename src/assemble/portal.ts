@@ -2,7 +2,9 @@ import type { Config } from '../config.ts';
 import { createKeys } from '../desk/keys-for-people.ts';
 import { createOwners } from '../desk/owners-for-people.ts';
 import type { DeskPorts } from '../desk/ports.ts';
+import { createTokens } from '../desk/tokens-for-people.ts';
 import type { FindPorts } from '../desk/work/find.ts';
+import type { Health } from '../model/health.ts';
 import { ok } from '../model/refusal.ts';
 import { createPortal } from '../portal/index.ts';
 import type { PortalPorts } from '../portal/ports.ts';
@@ -17,6 +19,7 @@ export const openPortal = (
   config: Config,
   { stytch }: Pick<Shared, 'stytch'>,
   ports: DeskPorts,
+  health: () => Promise<Health>,
 ): ReturnType<typeof createPortal> => {
   const { deskUrl, projectId, devices, throttle, keychain, randomBytes, requestId, now, log } = ports;
   const { grantable, organizationRoles, largestLeaseSeconds, everyScope, keysPerUser } = ports;
@@ -35,7 +38,7 @@ export const openPortal = (
     endSession: async (token) => stytchResult(await stytch.revokeSession(token)),
     ...{ keys: createKeys(ports), keyVariable: `${brand.toUpperCase()}_API_KEY` },
     ...{ owners: createOwners(ports, findUsers), everyScope, operatorPeople: new Set(config.operatorPeople) },
-    ...{ plans: [...limits.plans.keys()], keysPerUser },
+    ...{ plans: [...limits.plans.keys()], keysPerUser, health, tokens: createTokens(ports) },
     brand: portal.title,
     look: portal,
     login: portal,

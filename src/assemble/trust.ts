@@ -40,9 +40,10 @@ export const openTrust = (
     keys.find,
   );
   const canVerify = () => keys.areAtHand(now());
+  const jwksFetchedAt = () => keys.fetchedAt(now());
   const readKeys = () => keys.readCopy(now());
   const vault = createVault(env.VAULT, log);
-  return { keychain, turn, verifyToken, canVerify, readKeys, vault, now, log };
+  return { keychain, turn, verifyToken, canVerify, jwksFetchedAt, readKeys, vault, now, log };
 };
 
 export type Trust = ReturnType<typeof openTrust>;

@@ -18,6 +18,7 @@ export const PATHS = {
   denied: '/device/denied',
   organization: '/organization',
   operators: '/operators',
+  health: '/operators/health',
 } as const;
 
 /** The pages of somebody's keys, under where his place begins: '' for one's own. */
@@ -62,7 +63,7 @@ export const withQuery = (path: string, query: Readonly<Record<string, string | 
 export const isDestination = (pathname: string): boolean => DESTINATION.test(pathname);
 
 const DESTINATION =
-  /^(?:\/device|\/operators(?:\/users\/[\w-]+\/(?:suspend|lift|limits|revoke-all))?|(?:\/organization|\/operators\/users\/[\w-]+)?(?:\/|\/usage|\/audit|\/keys\/[^/]+(?:\/(?:change|rotate|revoke))?)?)$/;
+  /^(?:\/device|\/operators(?:\/health|\/users\/[\w-]+\/(?:suspend|lift|limits|revoke-all))?|(?:\/organization|\/operators\/users\/[\w-]+)?(?:\/|\/usage|\/audit|\/keys\/[^/]+(?:\/(?:change|rotate|revoke))?)?)$/;
 
 /** The device page with a code in it. */
 export const devicePath = (shownCode: string | null): string =>

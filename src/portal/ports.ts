@@ -1,11 +1,13 @@
 import type { RandomBytes } from '../model/base62.ts';
 import type { Devices } from '../model/device.ts';
+import type { Health } from '../model/health.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Keys } from '../model/keys.ts';
 import type { Owners } from '../model/owners.ts';
 import type { Log, StytchSession, Throttle } from '../model/ports.ts';
 import type { Result } from '../model/refusal.ts';
 import type { SessionRules } from '../model/subject.ts';
+import type { TokenCounts } from '../model/token-days.ts';
 import type { Assets, Look } from './assets.ts';
 
 /** The world, as the portal needs it. */
@@ -42,6 +44,10 @@ export interface PortalPorts extends SessionRules {
   readonly plans: readonly string[];
   /** How many living keys an owner may have who has no number of his own. */
   readonly keysPerUser: number;
+  /** How the deployment is, for operators; each time it is tried anew. */
+  readonly health: () => Promise<Health>;
+  /** Tokens that Stytch gave in 30 days, and requests for which there might have been one, of everybody. */
+  readonly tokens: () => Promise<Result<TokenCounts>>;
   /** Asked for whoever is not signed in. */
   readonly throttle: Throttle;
   readonly keychain: () => Promise<Keychain>;

@@ -8,7 +8,7 @@ import { RefusedPage } from './pages/refused.tsx';
 import type { Place } from './place.ts';
 import type { PortalPorts, Visit } from './ports.ts';
 import type { PortalSession } from './session.ts';
-import { placesFor, waysAt } from './ways.ts';
+import { operatorWays, placesFor, waysAt } from './ways.ts';
 
 /**
  * What has its hash in its address is that for ever (RFC 8246). Of another version, such as an isolate is asked for while a
@@ -37,7 +37,7 @@ export const createPress = (ports: PortalPorts) => {
       ...frame(visit),
       ...{ signedInAs: session.email ?? session.owner.id, csrf: session.csrf },
       places: placesFor(session, ports, place),
-      ways: place?.kind === 'operators' ? [] : waysAt(base, pathname, isOwn),
+      ways: place?.kind === 'operators' ? operatorWays(pathname) : waysAt(base, pathname, isOwn),
       whose: place?.kind === 'user' ? { id: visit.params.user_id ?? '', href: base } : null,
     };
   };

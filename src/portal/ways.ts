@@ -27,6 +27,12 @@ export const placesFor = (
   return places.length === 1 ? [] : places;
 };
 
+/** The pages of operators that are of no owner's keys. */
+export const operatorWays = (pathname: string): readonly Way[] => [
+  { label: words.find, href: PATHS.operators, isHere: pathname === PATHS.operators },
+  { label: words.health, href: PATHS.health, isHere: pathname === PATHS.health },
+];
+
 /** The pages of a place. */
 export const waysAt = (base: string, pathname: string, isOwn: boolean): readonly Way[] => {
   const paths = pathsAt(base);

@@ -1,3 +1,5 @@
+import type { Check } from '../model/health.ts';
+import type { Found } from '../model/ports.ts';
 import type { Reason, Refusal } from '../model/refusal.ts';
 import { kept } from './kept.ts';
 import type { Place } from './place.ts';
@@ -24,6 +26,8 @@ export const WORDS = {
     usage: 'Usage',
     audit: 'Activity',
     device: 'Connect a device',
+    find: 'Find an owner',
+    health: 'Health',
   },
 
   keys: {
@@ -345,6 +349,65 @@ export const WORDS = {
       'This is no id, no e-mail address and no key of anybody here. It is not repeated, since it may be a secret.',
   },
 
+  health: {
+    title: 'Health and usage',
+    text: 'What one isolate of this Worker found when it tried, at the time of this page. Load it again to try again.',
+    good: 'answers',
+    bad: 'does not answer',
+    checks: {
+      stytch: 'Stytch',
+      signing_keys: "Stytch's signing keys",
+      assertion_keys: 'Our assertion key',
+      kv: 'KV',
+      lobby: 'Lobby',
+    } satisfies Record<Check, string>,
+    advice: {
+      stytch: 'Keys in use go on; new ones, and those never used, wait. Look at the status of Stytch.',
+      signing_keys: 'No access token and no session can be checked.',
+      assertion_keys: 'Nothing can be forwarded. The private key does not fit, or is not one.',
+      kv: 'Keys go on; first requests are slower. Look at the binding VAULT.',
+      lobby: 'Foreign clients and devices wait. Look at the status of Durable Objects.',
+    } satisfies Record<Check, string>,
+    keysFetched: 'Signing keys fetched',
+    never: 'not by this isolate',
+    assertionKey: 'Assertions are signed by',
+    alsoPublished: 'also published',
+    version: 'Version of the Worker',
+    noVersion: 'not told: the binding VERSION is missing',
+    reconciliation: 'Reconciliation',
+    noRun: 'None has run so far. The schedule in wrangler.toml begins one each day.',
+    unknownRun: 'Not known while the Lobby does not answer.',
+    outcomes: { running: 'runs', done: 'done', failed: 'failed' },
+    began: 'Began',
+    ended: 'Ended',
+    clients: 'Clients at Stytch',
+    found: 'Found',
+    counts: {
+      same: 'as they should be',
+      young: 'made a moment ago',
+      orphan: 'orphans',
+      unmarked: 'without our mark',
+      ended: 'of ended keys',
+      deactivated: 'made inactive at Stytch',
+      drifted: 'changed at Stytch',
+      foreign: 'none of ours',
+      failed: 'not judged',
+    } satisfies Record<Found, string>,
+    orphansLeft: (count: number) => `${count} of the orphans were left where they are.`,
+    dryRun: 'It was a dry run, and changed nothing.',
+    tokens: "Stytch's tokens, 30 days",
+    spent: 'Spent',
+    saved: 'Saved',
+    presented: 'Requests with a key or a pair',
+    noTokens: 'Not known: a Lobby does not answer.',
+    look: 'Requests',
+    notHere:
+      'This page cannot show requests, refusals or how long they took: a Worker does not read what it wrote. They are in Workers Logs (one line each, by trace_id or request_id), and',
+    counted: 'in Analytics Engine, for three months. docs/seeing.md has the queries.',
+    notCounted: 'would be in Analytics Engine if the binding ANALYTICS were there (docs/seeing.md).',
+    alerts: 'What is worth an alert is in docs/alerts.md.',
+  },
+
   owner: {
     organization: 'Organisation',
     since: 'Known since',
@@ -493,7 +556,7 @@ const numberFormat = kept(() => new Intl.NumberFormat(LANG));
 const shortFormat = kept(
   () => new Intl.NumberFormat(LANG, { notation: 'compact', maximumFractionDigits: 1 }),
 );
-const number = (value: number): string => numberFormat().format(value);
+export const number = (value: number): string => numberFormat().format(value);
 
 /** In the largest unit that there are two of, rounded up: nobody waits for less than he was told. */
 export const duration = (seconds: number): string => {

@@ -22,6 +22,8 @@ export type SigningKeys = (kid: string, now: number) => Promise<CryptoKey | 'abs
 export interface SigningKeySet {
   readonly find: SigningKeys;
   readonly areAtHand: (now: number) => Promise<boolean>;
+  /** When Stytch gave those that are held, in milliseconds; null where none are to be had. */
+  readonly fetchedAt: (now: number) => Promise<number | null>;
   /** Sees to it that what KV has of them is at hand. Stytch is not asked: they may not be needed after all. */
   readonly readCopy: (now: number) => Promise<null>;
 }
@@ -108,7 +110,11 @@ export const createSigningKeys = ({
     return usable(now)?.keys.get(kid) ?? (lastTry === 'answered' ? 'absent' : 'unknowable');
   };
 
-  return { find, areAtHand: async (now) => (await loaded(now)) !== null, readCopy };
+  return {
+    ...{ find, readCopy },
+    areAtHand: async (now) => (await loaded(now)) !== null,
+    fetchedAt: async (now) => (await loaded(now))?.fetchedAt ?? null,
+  };
 };
 
 /** The keys of a set that can be used; null if it has none. */

@@ -63,7 +63,15 @@ const changes = ({
 const looks = ({ user, keyId }: Victims): readonly string[] => {
   const base = `/operators/users/${user.userId}`;
   return [
-    ...['/operators', base, `${base}/suspend`, `${base}/lift`, `${base}/limits`, `${base}/revoke-all`],
+    ...[
+      '/operators',
+      '/operators/health',
+      base,
+      `${base}/suspend`,
+      `${base}/lift`,
+      `${base}/limits`,
+      `${base}/revoke-all`,
+    ],
     ...[`${base}/usage`, `${base}/audit`, `${base}/keys/new`, `${base}/keys/${keyId}`],
     ...['change', 'rotate', 'revoke'].map((verb) => `${base}/keys/${keyId}/${verb}`),
   ];

@@ -1,6 +1,7 @@
 import type { FormRules } from '../entrance.ts';
 import { createOperatorsDoor, createOwnersPlace } from '../operators.ts';
 import { PATHS } from '../paths.ts';
+import { createHealthVisit } from './health.tsx';
 import type { Route } from './index.ts';
 import { createFindVisits } from './operators.tsx';
 import { createOwnerVisits } from './owner.tsx';
@@ -18,6 +19,7 @@ export const createOperatorRoutes = (parts: VisitParts): readonly Route[] => {
   return [
     ['GET', PATHS.operators, page(door, find.ask)],
     ['POST', PATHS.operators, form(door, toDoor, find.find)],
+    ['GET', PATHS.health, page(door, createHealthVisit(parts))],
     ['GET', `${route}/suspend`, page(owners, owner.askSuspend)],
     ['POST', `${route}/suspend`, form(owners, toOwner, owner.suspend)],
     ['GET', `${route}/lift`, page(owners, owner.askLift)],
