@@ -92,6 +92,7 @@ const amountsOf = (load: Load, paths: Paths, counters: Counters): Amounts => {
     rows_written: all('rows_written') + all('alarms_set'),
     storage_gb: load.keys * OWNER_GB,
     log_events: (load.requests + desk) * load.logs,
+    data_points: (load.requests + desk) * load.points,
   };
 };
 

@@ -19,8 +19,10 @@ export interface Load {
   readonly isolateSeconds: number;
   /** Keys made in a month; as many are revoked. */
   readonly issued: number;
-  /** Log events for each request that are kept: 0 with Workers Logs off, 2 with all of them. */
+  /** Log events for each request that are kept: 0 with Workers Logs off, 1 with our line, 2 with Cloudflare's own besides. */
   readonly logs: number;
+  /** Points of Analytics Engine for each request: 1 where it is bound. */
+  readonly points: number;
   /** How long a Ring is at work for one ask, in milliseconds: its wait for the disk among it. */
   readonly ringMs: number;
   /** Dollars for a thousand tokens of Stytch; null where nobody said. */

@@ -19,6 +19,7 @@ const USUAL = {
   'isolate-seconds': '1800',
   issued: '500',
   logs: '0',
+  points: '0',
   'ring-ms': '5',
 } as const;
 
@@ -39,7 +40,9 @@ export const HELP = `What a month costs, at Cloudflare's list prices (bench/cost
   --refused          part of the requests with a made-up key (${USUAL.refused})
   --isolate-seconds  that an isolate lives, before a key is new to the next one (${USUAL['isolate-seconds']})
   --issued           keys made in the month; as many are revoked (${USUAL.issued})
-  --logs             events kept in Workers Logs for each request: 0 off, 2 all (${USUAL.logs})
+  --logs             events kept in Workers Logs for each request: 0 off, 1 our line, 2 Cloudflare's own besides;
+                     with log.sample about that share (${USUAL.logs})
+  --points           of Analytics Engine for each request: 1 with the binding ANALYTICS (${USUAL.points})
   --ring-ms          that a Ring is at work for one call (${USUAL['ring-ms']})
   --token-price      dollars for a thousand tokens of Stytch, beyond the first thousand (not published)
   --json             JSON instead of tables
@@ -67,6 +70,7 @@ const RANGES: Readonly<Record<Name, Range>> = {
   'isolate-seconds': { min: 1, max: 1e7 },
   issued: { min: 0, max: 1e8, whole: true },
   logs: { min: 0, max: 100 },
+  points: { min: 0, max: 100 },
   'ring-ms': { min: 0, max: 60_000 },
   'token-price': { min: 0, max: 1e6 },
 };
@@ -104,6 +108,7 @@ export const readOptions = (args: readonly string[]): Options | string => {
       isolateSeconds: number('isolate-seconds'),
       issued: number('issued'),
       logs: number('logs'),
+      points: number('points'),
       ringMs: number('ring-ms'),
       tokenPrice: said['token-price'] === undefined ? null : number('token-price'),
       ...{ json: said.json === true, help: said.help === true },

@@ -4,6 +4,7 @@ export const PRICES_READ = '2026-11-26';
 const WORKERS = 'https://developers.cloudflare.com/workers/platform/pricing/';
 const KV = 'https://developers.cloudflare.com/kv/platform/pricing/';
 const OBJECTS = 'https://developers.cloudflare.com/durable-objects/platform/pricing/';
+const POINTS = 'https://developers.cloudflare.com/analytics/analytics-engine/pricing/';
 const LOGS = 'https://developers.cloudflare.com/workers/observability/logs/workers-logs/';
 
 /** Of something that is billed: dollars for each unit beyond what the plan includes in a month. */
@@ -55,6 +56,11 @@ export const PRICES = {
     dollars: 0.6,
     included: 20 * MILLION,
     source: LOGS,
+  },
+  // Announced, and not billed so far.
+  data_points: {
+    ...{ says: 'Analytics Engine points', per: MILLION, dollars: 0.25, included: 10 * MILLION },
+    source: POINTS,
   },
 } as const satisfies Readonly<Record<string, Price>>;
 

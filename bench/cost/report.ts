@@ -43,7 +43,7 @@ export const reportOf = (load: Load, counters: Counters): Report => {
 const steadyOf = (load: Load, counters: Counters, rate: number): Steady => {
   const requests = rate * load.isolates * MONTH_SECONDS;
   const { perMillion } = billOf(
-    { ...load, requests, keys: 1, busy: 1, skew: 0, refused: 0, issued: 0, logs: 0 },
+    { ...load, requests, keys: 1, busy: 1, skew: 0, refused: 0, issued: 0, logs: 0, points: 0 },
     counters,
   );
   return { rate, asksPerThousand: (asksPerSecond(rate, load.leaseSeconds) / rate) * 1_000, perMillion };
@@ -73,7 +73,8 @@ export const asText = ({ load, bill, steady, goal, designs }: Report): string =>
     `Rings are asked ${amount(bill.paths.asks)} times (${((bill.paths.asks / bill.paths.served) * 1_000).toFixed(1)} for 1,000 requests), by an isolate that is new to the key ${amount(bill.paths.cold)} times.`,
     tokens,
     `An exchange on each request would take ${amount(bill.paths.served * (1 - load.jwts))}.`,
-    `Workers Logs, all events: ${money(priced('log_events', 2_000_000))} per million requests besides.`,
+    `Workers Logs, our line of each request: ${money(priced('log_events', 1_000_000))} per million requests besides; Cloudflare's own event as much again.`,
+    `Analytics Engine, a point of each request: ${money(priced('data_points', 1_000_000))} per million, once it is billed.`,
     '',
     `Goal: ≤ $${goal.dollars} per million for a key in steady use, ${STEADY_RATE} requests a second to each isolate: ${money(goal.seen)}, ${goal.isMet ? 'yes' : 'no'}.`,
     '',

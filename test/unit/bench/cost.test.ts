@@ -37,7 +37,7 @@ const LIGHT = runs.flatMap(({ name, ring_calls_per_1000: asks }) => {
 /** One key that is asked for a hundred times a second, all the month, in one isolate that never ends. */
 const STEADY: Load = {
   ...{ requests: 100 * MONTH_SECONDS, keys: 1, isolates: 1, leaseSeconds: 5, busy: 1, skew: 0 },
-  ...{ jwts: 0, refused: 0, isolateSeconds: 1e9, issued: 0, logs: 0, ringMs: 5, tokenPrice: null },
+  ...{ jwts: 0, refused: 0, isolateSeconds: 1e9, issued: 0, logs: 0, points: 0, ringMs: 5, tokenPrice: null },
 };
 
 describe('prices', () => {
@@ -127,10 +127,19 @@ describe('a bill', () => {
 
   it('has a row written for each alarm that is set, and what is kept of the log', () => {
     const counters = { ...COUNTERS, issue: { ...NONE, rows_written: 2, alarms_set: 1 } };
-    const load = { ...STEADY, requests: 1_000, keys: 1, jwts: 1, leaseSeconds: 3_600, issued: 100, logs: 2 };
+    const load = {
+      ...STEADY,
+      requests: 1_000,
+      keys: 1,
+      jwts: 1,
+      leaseSeconds: 3_600,
+      issued: 100,
+      ...{ logs: 2, points: 1 },
+    };
     const { amounts } = billOf(load, counters);
     expect(amounts.rows_written).toBeGreaterThanOrEqual(300);
     expect(amounts.log_events).toBe(2 * (1_000 + 200));
+    expect(amounts.data_points).toBe(1_000 + 200);
   });
 
   it('says what Stytch’s tokens cost only where somebody said the price', () => {
