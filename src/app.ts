@@ -39,6 +39,7 @@ export const createApp =
       const requestId = ports.newRequestId();
       const said = {
         event: 'request',
+        host: isDesk ? 'desk' : 'api',
         request_id: requestId,
         decision: 'failed',
         reason: 'internal',

@@ -1,6 +1,7 @@
 import { listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { EVENTS, FIELDS } from '../tools/docs/fields.ts';
 import { secretsIn } from './spellings.ts';
 import { rooms } from './world.ts';
 
@@ -63,8 +64,21 @@ afterAll(async () => {
   for (const [sink, text] of Object.entries(sinks)) {
     expect(secretsIn(text, secrets), `secrets found in ${sink}`).toEqual([]);
   }
+  expect(strangeIn(logged()), 'fields or events that docs/fields.md has not').toEqual([]);
   // A file of hundreds of Rings takes a while.
 }, 120_000);
+
+/** What lines of the log have that nobody reads about. */
+const strangeIn = (all: readonly Readonly<Record<string, unknown>>[]): readonly string[] => [
+  ...new Set(
+    all
+      .filter(({ event }) => event !== undefined)
+      .flatMap((line) => [
+        ...Object.keys(line).filter((field) => !Object.hasOwn(FIELDS, field)),
+        ...(Object.hasOwn(EVENTS, String(line.event)) ? [] : [`event: ${line.event}`]),
+      ]),
+  ),
+];
 
 /** Everything that KV holds: names, values. */
 export const dumpOfKv = async (): Promise<string> => {

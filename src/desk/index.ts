@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { refuse, refuseOAuth } from '../http/answer.ts';
 import { methodsAt, openRouter, routeAt } from '../http/router.ts';
-import { err, ok, type Refusal, type Result } from '../model/refusal.ts';
+import { err, ok, type Refusal, type Result, whyRefused } from '../model/refusal.ts';
 import { newTrace, traceFields } from '../model/trace.ts';
 import { createDeskCors } from './cors.ts';
 import { isOAuth, type Operation } from './operation.ts';
@@ -38,7 +38,7 @@ export const createDesk = (ports: DeskPorts): ((request: Request) => Promise<Res
       route: operation?.path ?? null,
       decision: refusal === null ? 'answered' : 'refused',
       reason: refusal?.reason ?? null,
-      because: refusal !== null && 'because' in refusal ? refusal.because : null,
+      because: whyRefused(refusal),
       status: response.status,
       ...traceFields(call.trace),
     });

@@ -1,5 +1,5 @@
 import type { Log, LogValue } from '../model/ports.ts';
-import type { Refusal } from '../model/refusal.ts';
+import { type Refusal, whyRefused } from '../model/refusal.ts';
 import { newTrace, type Trace, traceFields } from '../model/trace.ts';
 import type { TraceContext } from '../model/trace-context.ts';
 import { type TracedPorts, traced } from './traced.ts';
@@ -76,7 +76,7 @@ export const record = (
     route: account.route,
     decision: refusal === null ? account.decision : 'refused',
     reason: refusal?.reason ?? null,
-    because: refusal !== null && 'because' in refusal ? refusal.because : null,
+    because: whyRefused(refusal),
     status,
     country: countryOf(headers.get('cf-ipcountry')),
     colo: coloOf(headers.get('cf-ray')),

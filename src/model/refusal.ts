@@ -166,3 +166,10 @@ export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ 
 
 /** Named after Rust's and Go's habit: the short form of "refuse with". */
 export const err = <E>(refusal: E): { readonly ok: false; readonly refusal: E } => ({ ok: false, refusal });
+
+/** Why somebody was refused, where the reason does not say it all: for the log alone. */
+export const whyRefused = (refusal: Refusal | null): string | null => {
+  if (refusal === null) return null;
+  if (refusal.reason === 'unavailable') return refusal.what;
+  return 'because' in refusal ? refusal.because : null;
+};
