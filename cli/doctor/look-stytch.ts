@@ -72,13 +72,16 @@ export const lookAtStytch = async (
 
   tell('Stytch: makes a client, to be deleted at once, and takes a token …');
   const known: { deleted: Outcome<unknown> | null } = { deleted: null };
+  const creating = stytch.createClient(client);
   const made = await withCleanup(
     async () => {
-      const created = await stytch.createClient(client);
+      const created = await creating;
       if (created.outcome !== 'answered') return { created, token: null };
       return { created, token: await stytch.exchange(client.clientId, client.clientSecret) };
     },
     async () => {
+      // One that is deleted before it is made stays.
+      await creating;
       known.deleted = await stytch.deleteClient(client.clientId);
     },
   );

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { CHECKS } from '../../../cli/doctor/checks/index.ts';
@@ -512,14 +514,49 @@ test.each(['SIGINT', 'SIGTERM'] as const)('who ends it by %s leaves no client at
   await emulator('faults', { endpoint: 'token', kind: 'hang' });
   const child = startDoctor('--only', 'STYTCH');
   const ended = once(child, 'close');
-  // The client is there, and its token is on its way.
-  const asked = async (): Promise<boolean> => {
+  const isOnItsWay = async (): Promise<boolean> => {
     const { json } = await ask(`${patient.stytch}/_emulator/counters`);
     return (json as { calls: Readonly<Record<string, number>> }).calls.token === 1;
   };
-  while (!(await asked())) await new Promise((soon) => setTimeout(soon, 20));
+  while (!(await isOnItsWay())) await new Promise((soon) => setTimeout(soon, 20));
   expect(await clientIds()).toHaveLength(before.length + 1);
   child.kill(signal);
   expect(await ended).toEqual([null, signal]);
   expect(await clientIds()).toEqual(before);
+});
+
+/** A Stytch that makes clients slowly, and whether whoever asked waits or not. */
+const startSlowStytch = async (heard: string[], arrived: () => void) => {
+  const server = createServer((request, response) => {
+    const { method = '', url = '' } = request;
+    const say = (status: number, body: object): void =>
+      void response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    if (method === 'POST' && url === '/v1/m2m/clients') {
+      arrived();
+      setTimeout(() => {
+        heard.push('made');
+        say(500, {});
+      }, 300);
+      return;
+    }
+    if (method === 'DELETE') heard.push('deleted');
+    say(method === 'DELETE' ? 200 : 404, { client_id: 'any', error_type: 'm2m_client_not_found' });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return { server, port: (server.address() as AddressInfo).port };
+};
+
+test('who ends it while the client is being made waits for that, and then deletes it', async () => {
+  const heard: string[] = [];
+  const arrived = Promise.withResolvers<void>();
+  const { server, port } = await startSlowStytch(heard, arrived.resolve);
+  patient.lay(inDeployment(/^STYTCH_API_URL = .*$/m, `STYTCH_API_URL = "http://127.0.0.1:${port}"`));
+  const child = startDoctor('--only', 'STYTCH');
+  const ended = once(child, 'close');
+  await arrived.promise;
+  child.kill('SIGINT');
+  expect(await ended).toEqual([null, 'SIGINT']);
+  server.close();
+  expect(heard[0]).toBe('made');
+  expect(heard.slice(heard.lastIndexOf('made'))).toEqual(['made', 'deleted']);
 });
