@@ -42,7 +42,7 @@ export const examine = async (world: World, options: Options, told: Told): Promi
   if (why !== null || !read.ok) return told(...allSkipped([...STYTCH_IDS, ...EDGE_IDS], why ?? ''));
   if (wants(options, 'STYTCH')) {
     const held = secrets.file.ok ? secrets.file.value?.STYTCH_SECRET : undefined;
-    const secret = held ?? world.env.STYTCH_SECRET ?? null;
+    const secret = held || world.env.STYTCH_SECRET || null;
     const facts = await lookAtStytch(read.config, secret, world.terminal.tell);
     told(...judgeStytch(facts, read.config.stytch.ownerClaim));
   }

@@ -8,7 +8,7 @@ export const HELP = `Looks at everything between the files of this folder and th
   npm run latchkey -- doctor [--env production] [more]
 
   --env       an environment of wrangler.toml, '' for its top level; without it, production
-  --url       where the API is, where it is not yet at the hosts of the configuration; may be said more than once
+  --url       an API host to look at, in place of all that the configuration has; may be said more than once
   --only      a check or a group of them, as STYTCH or WRANGLER-03; may be said more than once
   --key-file  a file with a good key in its first line, for what the probe sees with one; without it, LATCHKEY_KEY of
               the environment. It goes to the API hosts and nowhere else, and is never shown

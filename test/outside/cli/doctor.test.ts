@@ -465,6 +465,20 @@ describe('the command', () => {
     expect(told).toContain(why);
   });
 
+  test("takes Stytch's secret from the environment where the file has none, and without both says so", async () => {
+    patient.lay(withSecrets({ STYTCH_SECRET: '' }));
+    const secretOf = async (env: Readonly<Record<string, string>>) => {
+      const args = ['doctor', '--env', '', '--json', '--only', 'STYTCH-03'];
+      const { said } = await callLatchkey(args, { folder: patient.folder, env });
+      return JSON.parse(said).findings[0];
+    };
+    const secret = inject('emulatorBindings').PROJECT_SECRET ?? '';
+    expect(await secretOf({ STYTCH_SECRET: secret })).toMatchObject({ verdict: 'ok' });
+    expect(await secretOf({})).toMatchObject({
+      ...{ verdict: 'skipped', details: [expect.stringMatching(/^there is no STYTCH_SECRET/)] },
+    });
+  });
+
   test('sends no key without TLS to another machine', async () => {
     writeFileSync(join(patient.folder, 'key'), 'a-key\n');
     const { code, told } = await call(
