@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { isRecord } from '../src/config/variables.ts';
 import { err, ok, type Result } from '../src/model/refusal.ts';
 import { environmentArgs } from './project.ts';
+import type { Secrets } from './secrets-file.ts';
 import type { Ran, Wrangler } from './wrangler.ts';
 
 /** A KV namespace of the account. */
@@ -31,6 +32,20 @@ export const listSecrets = async (
   return listed === null
     ? err(whyNot('secret list', ran))
     : ok(listed.map(({ name }) => name ?? '').filter((name) => name !== ''));
+};
+
+/**
+ * Hands secrets to the Worker of an environment, all in one call and so in one version; those that are not among them stay.
+ * By stdin: an argument or a file could be read by others.
+ */
+export const putSecrets = async (
+  wrangler: Wrangler,
+  environment: string | null,
+  secrets: Secrets,
+): Promise<Result<null, string>> => {
+  const input = JSON.stringify(secrets);
+  const ran = await wrangler(['secret', 'bulk', ...environmentArgs(environment)], { input });
+  return ran.code === 0 ? ok(null) : err(whyNot('secret bulk', ran));
 };
 
 /** The version that most requests go to; the refusal also where nothing was ever deployed. */

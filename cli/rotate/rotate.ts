@@ -1,9 +1,9 @@
 import { ok, type Result } from '../../src/model/refusal.ts';
 import { askLeave, failed } from '../answers.ts';
 import { CLOCK } from '../clock.ts';
+import { putSecrets } from '../cloudflare.ts';
 import type { ExitCode, World } from '../command.ts';
 import { freshId } from '../fresh-keys.ts';
-import { sendSecrets } from '../send-secrets.ts';
 import { type Kept, keepKeys, keepRetired, keepRotation, readKept } from './kept.ts';
 import type { KeyList, ListedKey } from './key-lists.ts';
 import { arranged, nextStep, type Pace, type Place, type Rotation, type Step } from './next-step.ts';
@@ -121,8 +121,8 @@ export const putKey = async (
   if (!retiring.ok) return retiring;
   keepKeys(folder, environment, list, kept, next);
   const sent = where.isFileAll
-    ? ok(undefined)
-    : await sendSecrets(world, environment, { [list.name]: list.write(next) });
+    ? ok(null)
+    : await putSecrets(world.wrangler, environment, { [list.name]: list.write(next) });
   if (!sent.ok) return sent;
   const sentAt = clock.now();
   const done = keepRotation(folder, environment, list, { id, place, sentAt });

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../src/model/refusal.ts';
-import { listNamespaces, whyNot } from '../cloudflare.ts';
+import { listNamespaces, putSecrets, whyNot } from '../cloudflare.ts';
 import type { World } from '../command.ts';
 import { environmentArgs } from '../project.ts';
 import type { Secrets } from '../secrets-file.ts';
@@ -20,7 +20,7 @@ export const carryOut = async (
 ): Promise<Result<null, string>> => {
   const vault = await seeToNamespace(plan.namespace, world, environment);
   if (!vault.ok) return vault;
-  const put = await putSecrets(plan.secrets.put, world, environment, secrets);
+  const put = await sendSecrets(plan.secrets.put, world, environment, secrets);
   return put.ok ? setTemplate(plan.template, world, management) : put;
 };
 
@@ -56,8 +56,7 @@ const idOf = async (
     : ok(made.id);
 };
 
-/** By stdin: an argument or a file could be read by others. */
-const putSecrets = async (
+const sendSecrets = async (
   names: readonly string[],
   { wrangler, terminal }: World,
   environment: string | null,
@@ -65,9 +64,8 @@ const putSecrets = async (
 ): Promise<Result<null, string>> => {
   if (names.length === 0) return ok(null);
   terminal.tell(`Putting ${names.join(', ')} …`);
-  const input = JSON.stringify(Object.fromEntries(names.map((name) => [name, secrets[name]])));
-  const ran = await wrangler(['secret', 'bulk', ...environmentArgs(environment)], { input });
-  return ran.code === 0 ? ok(null) : err(whyNot('secret bulk', ran));
+  const named = Object.fromEntries(names.map((name) => [name, secrets[name] ?? '']));
+  return putSecrets(wrangler, environment, named);
 };
 
 const setTemplate = async (
