@@ -52,10 +52,13 @@ export const keysIssue: Command = {
     if (!ask.ok) return misused(terminal, ask.refusal, HELP);
 
     const path = { user_id: owner.value };
-    const header = { 'Idempotency-Key': values['idempotency-key'] ?? randomUUID() };
+    const idempotencyKey = values['idempotency-key'] ?? randomUUID();
+    const header = { 'Idempotency-Key': idempotencyKey };
     const issued = await ask.value((desk) =>
       desk.POST('/v1/users/{user_id}/keys', { params: { path, header }, body: body.value }),
     );
+    if (!issued.ok && issued.refusal.status === null)
+      terminal.tell(`Whether it was made, a repeat with --idempotency-key ${idempotencyKey} tells.`);
     if (!issued.ok) return refusedByDesk(terminal, issued.refusal, values.json);
     const { key, key_id: keyId, name, scopes, expires_at: expiresAt } = issued.value;
     if (values.json) terminal.say(JSON.stringify(issued.value));
