@@ -72,7 +72,7 @@ describe.skipIf(missing.length > 0)(`real origins${whySkipped('origins')}`, () =
         expect({ name, reading }).toEqual({ name, reading: null });
         continue;
       }
-      const made = makes === undefined ? decoded : makes(decoded);
+      const made = makes === undefined ? decoded : makes(decoded, target);
       const expected = { area: made === null ? '' : areaOf(decoded), path: made };
       const views = isFiles ? [{}] : reading?.heard.map(() => heard);
       expect({ name, ...reading }).toEqual({

@@ -13,8 +13,8 @@ export interface Origin {
   readonly refuses?: (method: string, path: string) => boolean;
   /** Sends files, which tell nothing of the request. */
   readonly isFiles?: true;
-  /** What it makes of a path besides decoding it, without any harm. */
-  readonly makes?: (path: string) => string | null;
+  /** What it makes of a path besides decoding it, without any harm; `target` is what came, with the query. */
+  readonly makes?: (path: string, target: string) => string | null;
 }
 
 /** Writes what it needs beside `own` and says what to start: the first listens on `port`, a second on `behind`. */

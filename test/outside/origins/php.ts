@@ -52,8 +52,9 @@ export const PHP: readonly Origin[] = [
     name: 'PHP',
     runs: { programs: frontController },
     path,
-    // parse_url takes `/a:80` for a host and a port, and says false: it cannot tell, and must not guess.
-    makes: (told) => (/:\d/.test(told) ? null : told),
+    // parse_url takes `/a:80` for a host and a port, and says false: it cannot tell, and must not guess. A port is what
+    // stands between the first colon and a slash or the end, of five digits at the most.
+    makes: (told, target) => (/^[^:?]*:\d{1,5}(?:\/|$)/.test(target) ? null : told),
   },
   {
     name: 'PHP, files',
