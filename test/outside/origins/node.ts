@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import findMyWay from 'find-my-way';
+import express from 'express';
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Hono } from 'hono';
-import Router from 'router';
 import { EACH_AREA, ELSEWHERE, unslashed } from './areas.ts';
 import type { Origin } from './origin.ts';
 
@@ -39,40 +39,50 @@ const plain: RequestListener = (request, response) => {
   tell(request, response, found?.[0] ?? ELSEWHERE, path);
 };
 
-/** Express's own router, with its defaults: in any case, with or without the last slash. Its parameters are decoded by it. */
-const express = ((): RequestListener => {
-  const router = Router();
+/** With its defaults: in any case, with or without the last slash. Its parameters are decoded by it. */
+const ofExpress = ((): RequestListener => {
+  const app = express();
   for (const [area, start] of EACH_AREA)
-    router.all(`${start}{/*rest}`, (request, response) => {
+    app.all(`${start}{/*rest}`, (request, response) => {
       const { rest = [] } = request.params as { readonly rest?: readonly string[] };
       tell(request, response, area, [start, ...rest].join('/'));
     });
-  router.use((request, response) => tell(request, response, ELSEWHERE, request.url ?? ''));
-  return (request, response) =>
-    router(request, response, () => {
-      response.statusCode = 400;
-      response.end();
-    });
+  app.use((request, response) => tell(request, response, ELSEWHERE, request.url));
+  return app;
 })();
 
-/** Fastify's own router, with all that makes it see one path in another. */
-const fastify = ((): RequestListener => {
-  const router = findMyWay({
-    ...{ caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    ...{ useSemicolonDelimiter: true, maxParamLength: 100_000 },
-    defaultRoute: (request, response) => tell(request, response, ELSEWHERE, request.url ?? ''),
-    onBadUrl: (_, __, response) => {
-      response.statusCode = 400;
-      response.end();
+/** With all that makes it see one path in another. */
+const ofFastify = ((): RequestListener => {
+  const app = fastify({
+    routerOptions: {
+      ...{ caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+      ...{ useSemicolonDelimiter: true, maxParamLength: 100_000 },
     },
   });
+  /** Told before the body is read: what Fastify cannot parse is not what is asked here. */
+  const telling = (area: string, pathOf: (request: FastifyRequest) => string) => ({
+    onRequest: async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      reply.hijack();
+      tell(request.raw, reply.raw, area, pathOf(request));
+    },
+    handler: async (): Promise<void> => undefined,
+  });
   for (const [area, start] of EACH_AREA) {
-    router.all(start, (request, response) => tell(request, response, area, start));
-    router.all(`${start}/*`, (request, response, parameters) =>
-      tell(request, response, area, `${start}/${parameters['*']}`),
+    app.all(
+      start,
+      telling(area, () => start),
+    );
+    app.all(
+      `${start}/*`,
+      telling(area, ({ params }) => `${start}/${(params as Readonly<Record<string, string>>)['*']}`),
     );
   }
-  return (request, response) => void router.lookup(request, response);
+  app.all(
+    '/*',
+    telling(ELSEWHERE, ({ raw }) => raw.url ?? ''),
+  );
+  const ready = app.ready();
+  return (request, response) => void ready.then(() => app.routing(request, response));
 })();
 
 /** Hono chooses by the target as it came, its handler goes by a URL: two readers of one path (SECURITY.md 0.1). */
@@ -99,7 +109,7 @@ const path: Origin['path'] = ({ PATH = null }) => PATH;
 
 export const NODE: readonly Origin[] = [
   { name: 'Node', runs: { listener: plain }, path },
-  { name: 'Express', runs: { listener: express }, path, makes: unslashed },
-  { name: 'Fastify', runs: { listener: fastify }, path, makes: (told) => told.replace(/\/$/, '') },
+  { name: 'Express', runs: { listener: ofExpress }, path, makes: unslashed },
+  { name: 'Fastify', runs: { listener: ofFastify }, path, makes: (told) => told.replace(/\/$/, '') },
   { name: 'Hono', runs: { listener: hono }, path },
 ];
