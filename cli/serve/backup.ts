@@ -69,16 +69,21 @@ const copy = async (from: string, to: string): Promise<number | string> => {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
   // An object that has nothing to keep any more deletes itself.
   if (!existsSync(from)) return 0;
+  const open: DatabaseSync[] = [];
   try {
-    using source = new DatabaseSync(from, { readOnly: true, timeout: BUSY_MS });
+    const source = new DatabaseSync(from, { readOnly: true, timeout: BUSY_MS });
+    open.push(source);
     const pages = await backup(source, to);
-    using copied = new DatabaseSync(to);
+    const copied = new DatabaseSync(to);
+    open.push(copied);
     forgetTokens(copied);
     const { integrity_check: said } = copied.prepare('PRAGMA integrity_check').get() ?? {};
     return said === 'ok' ? pages : `the copy is not whole: ${said}`;
   } catch (error) {
     if (error instanceof Error && 'errcode' in error) return error.message;
     throw error;
+  } finally {
+    for (const database of open) database.close();
   }
 };
 
