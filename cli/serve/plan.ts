@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Unstable_Config } from 'wrangler';
 import { isLoopback } from '../../src/config/hosts.ts';
@@ -55,7 +56,8 @@ export const readPlan = async (
   ];
   if (!read.ok || !daily.ok || problems.length > 0) return err(problems);
   return ok({
-    ...{ config: read.config, warnings: read.warnings, daily: daily.value, secrets },
+    ...{ config: read.config, daily: daily.value, secrets },
+    warnings: [...read.warnings, ...openToAll(options)],
     service: (socket) => ({
       ...guarded(bundleOf(folder, deployment), options.proxies),
       ...boundTo(deployment),
@@ -71,6 +73,12 @@ const readSecretsOf = ({ secretsFile: { path, isNamed } }: ServeOptions) => {
   const read = readSecrets(path);
   if (!read.ok) return read;
   return read.value === null && isNamed ? err(`${path}: is not there`) : ok(read.value ?? {});
+};
+
+/** Whoever has an account on this machine, or gets one. */
+const openToAll = ({ secretsFile: { path } }: ServeOptions): readonly string[] => {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  return (mode & 0o004) === 0 ? [] : [`${path}: everybody on this machine can read it: chmod 600`];
 };
 
 /** What `wrangler deploy` uploads, but for the comment that names a source map. */

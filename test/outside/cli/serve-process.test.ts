@@ -150,6 +150,14 @@ describe('serve › --check', () => {
     expect(await check(['--tls-cert', own.certificate, '--tls-key', own.key])).toMatchObject({ code: 0 });
   });
 
+  test('warns of secrets that everybody can read', async () => {
+    const secrets = join(around.folder, 'open.json');
+    writeFileSync(secrets, JSON.stringify(around.secrets), { mode: 0o644 });
+    const open = await check(['--secrets', secrets]);
+    expect(open).toMatchObject({ code: 0, told: expect.stringContaining('chmod 600') });
+    expect((await check()).told).toBe('');
+  });
+
   test('what makes no sense ends with 2', async () => {
     expect(await check(['--listen', 'everywhere'])).toMatchObject({ code: 2 });
   });
