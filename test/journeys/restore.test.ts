@@ -1,5 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClientAtStytch } from '../../src/model/life.ts';
+import type { Ring } from '../../src/model/ports.ts';
 import { foreignClient } from '../foreign.ts';
 import { asOperator } from '../operators.ts';
 import {
@@ -76,6 +78,17 @@ const lost = async () => {
   const lines = await exported();
   await lose();
   return { living, dead, token, lines };
+};
+
+/** A client as Stytch has it. */
+const clientAtStytch = async (keyId: string) => {
+  const answer = await atStytch('GET', `/v1/m2m/clients/${keyId}`);
+  const { m2m_client: client } = (await answer.json()) as { m2m_client: Record<string, unknown> };
+  return {
+    name: String(client.client_name),
+    description: String(client.client_description),
+    scopes: client.scopes as readonly string[],
+  };
 };
 
 const statusesOf = async (): Promise<Readonly<Record<string, string>>> => {
@@ -206,6 +219,20 @@ describe('a restore', () => {
     expect((await step('end', ofTypes(lines, 'owner', 'end'))).status).toBe(200);
     await later(60);
     expect((await call(living.key)).status).toBe(200);
+  });
+
+  it('is no time at which a reconciliation takes a client for nobody’s', async () => {
+    const { living, lines } = await lost();
+    const ring = (await ringStub(session)) as unknown as Ring;
+    const client: ClientAtStytch = {
+      ...{ clientId: living.key_id, ...(await clientAtStytch(living.key_id)), marked: true },
+      ...{ status: 'active' as const, madeAt: Date.now() - 86_400_000, ownerId: subjectOf(session) },
+    };
+    expect(await ring.reconcile([client], true)).toEqual(['orphan']);
+    await step('begin', ofTypes(lines, 'owner'));
+    expect(await ring.reconcile([client], false)).toEqual(['young']);
+    await step('lines', ofTypes(lines, 'audit', 'key'));
+    expect(await ring.reconcile([client], false)).toEqual(['same']);
   });
 
   it('that was cut off is begun anew, and a step that is said twice is done once', async () => {

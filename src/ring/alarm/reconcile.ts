@@ -1,6 +1,7 @@
 import { ringOfClientId } from '../../model/key.ts';
 import type { ClientAtStytch, Reconciled, ReconciledKey } from '../../model/life.ts';
 import { intend } from '../intend.ts';
+import { isRestoring } from '../owner/restoring.ts';
 import type { RingParts } from '../parts.ts';
 import type { KeyRow } from '../tables/rows.ts';
 import { endAtStytch } from './confirm.ts';
@@ -52,7 +53,8 @@ const madeHere = (parts: RingParts, client: ClientAtStytch, row: KeyRow | null):
       return 'ended';
     // Reserved or unknown: nobody was ever shown a key for it.
     default:
-      if (parts.creating.has(client.clientId)) return 'young';
+      // While the Ring is being restored, its keys are still to come.
+      if (parts.creating.has(client.clientId) || isRestoring(parts)) return 'young';
       if (!client.marked) return 'unmarked';
       return isYoung(client, parts.now()) ? 'young' : 'orphan';
   }
