@@ -16,6 +16,7 @@ const OF_REQUESTS = {
   route: 'the pattern that matched, never the path',
   decision:
     '`forwarded`; `decided`, for another proxy; `answered`, by the Desk, or by the Gate itself; `refused`; `failed` for a bug',
+  asked_by: '`proxy`, where another proxy asked for the decision alone: docs/decision-endpoint.md',
   reason: 'why it was refused: docs/refusals.md',
   because:
     'why exactly, which nobody else is told; of `unavailable`, who is silent: `stytch`, `ring` or `jwks`; of `health`, what is not well',
@@ -100,6 +101,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   jwks: 'the copy of the signing keys in KV is not ours',
   throttle: 'the rate-limit binding failed: strangers pass',
   budget: 'somebody tries secrets of clients, or codes of devices, and is held up',
+  decision: 'a proxy asked for one and did not prove itself (`not_proven`)',
   misconfigured: 'the configuration is not valid: nothing is served',
   warning: 'something in the configuration is probably not meant',
 };
