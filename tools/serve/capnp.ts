@@ -19,6 +19,10 @@ export interface ServiceOptions {
   readonly rateLimits?: readonly RateLimit[];
   /** Binding name to service name. */
   readonly serviceBindings?: Readonly<Record<string, string>>;
+  /** The name of a binding to Analytics Engine, and the service that gets its points. workerd calls it experimental. */
+  readonly analytics?: { readonly binding: string; readonly service: string };
+  /** The service that is told of each request while it lasts: a streaming tail Worker. workerd calls it experimental. */
+  readonly recordedBy?: string;
   /** The service that gets what this one fetches; without it, the network. */
   readonly globalOutbound?: string;
   /** The port to listen on, 0 for any free one; without it the service is reached by bindings only. */
@@ -59,6 +63,10 @@ export interface RateLimit {
 
 /** The name of the module behind rate-limit bindings. */
 const RATE_LIMIT = 'latchkey-serve:rate-limit';
+
+/** Whether a service has something that workerd has to be told to allow. */
+export const isExperimental = ({ analytics, recordedBy }: ServiceOptions): boolean =>
+  analytics !== undefined || recordedBy !== undefined;
 
 /** What `capnp` has to know of files and the process. */
 export interface CapnpOptions {
@@ -116,6 +124,7 @@ const worker = (service: ServiceOptions, fileOf: (script: string) => string): st
       bindings = ${list(...bindingsOf(service))},
       durableObjectNamespaces = ${list(...namespacesOf(service))},
       durableObjectStorage = (localDisk = "state"),
+      streamingTails = ${list(...(service.recordedBy === undefined ? [] : [text(service.recordedBy)]))},
     ),
   )`;
 
@@ -126,6 +135,9 @@ const bindingsOf = (service: ServiceOptions): readonly string[] => [
   ...Object.entries(service.serviceBindings ?? {}).map(([name, other]) =>
     binding(name, `service = ${text(other)}`),
   ),
+  ...(service.analytics === undefined
+    ? []
+    : [binding(service.analytics.binding, `analyticsEngine = ${text(service.analytics.service)}`)]),
   ...(service.rateLimits ?? []).map(({ binding: name, limit, periodSeconds }) =>
     binding(
       name,

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundle } from './bundle.ts';
-import { capnp, kvServiceName, listeningOf, type ServiceOptions } from './capnp.ts';
+import { capnp, isExperimental, kvServiceName, listeningOf, type ServiceOptions } from './capnp.ts';
 
 export type { DurableObject, Listening, RateLimit, ServiceOptions } from './capnp.ts';
 
@@ -64,7 +64,8 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   const config = writeConfig([...services, ...kvServices(services)], folder, options);
   // A file, not a pipe: waking up who reads a pipe would be a tenth of what a request costs.
   const output = openSync(join(folder, 'output'), 'a+');
-  const child = spawn(workerdPath(), ['serve', '--control-fd=3', config], {
+  const flags = services.some(isExperimental) ? ['--experimental'] : [];
+  const child = spawn(workerdPath(), ['serve', ...flags, '--control-fd=3', config], {
     stdio: ['ignore', ...(speaksForUs ? (['inherit', 'inherit'] as const) : [output, output]), 'pipe'],
     // In a process group of its own, to which no terminal sends anything.
     detached: outlivesInterrupt,
