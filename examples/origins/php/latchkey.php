@@ -150,7 +150,8 @@ function received(string $prefix, array $server): array
     $start = 'HTTP_' . strtoupper(str_replace('-', '_', $prefix)) . '_';
     $said = [];
     foreach (['ASSERTION', 'AUTH', 'USER_ID', 'ORGANIZATION_ID', 'KEY_ID', 'SCOPES'] as $name) {
-        if (isset($server[$start . $name])) {
+        // A proxy that asks the edge for its decision may write an empty header where the edge says nothing.
+        if (($server[$start . $name] ?? '') !== '') {
             $said[$name] = $server[$start . $name];
         }
     }

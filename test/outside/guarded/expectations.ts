@@ -62,6 +62,12 @@ export const describeOrigin = (
       expect([response.status, JSON.parse(response.text)]).toEqual([200, mine()]);
     });
 
+    test('an identity header that is empty says nothing, as proxies that copy headers by name write it', async () => {
+      const bytes = await aliased(world(), 'X-Latchkey-Organization-Id:');
+      const response = await ask(bytes);
+      expect([response.status, JSON.parse(response.text)]).toEqual([200, mine()]);
+    });
+
     test('an anonymous caller is served where that is allowed', async () => {
       const response = await ask(await world().through(get('/optional/a')));
       expect([response.status, JSON.parse(response.text)]).toEqual([
