@@ -42,7 +42,7 @@ export const judgeDeployment = (
     'WRANGLER-12',
     SECRET_NAMES.flatMap((name) => (deployment.vars?.[name] === undefined ? [] : [`${name} is a variable`])),
   ),
-  found('WRANGLER-13', deployment.observability?.enabled === true ? [] : ['observability is not enabled']),
+  found('WRANGLER-13', keepsLog(deployment) ? [] : ['the logs of observability are not enabled']),
   found('WRANGLER-14', [
     ...(deployment.minify === true ? [] : ['minify is not true']),
     ...(deployment.keep_names === false ? [] : ['keep_names is not false']),
@@ -124,6 +124,10 @@ const doorProblems = ({ workers_dev, preview_urls, routes = [], route }: Deploym
       : [],
   ),
 ];
+
+/** The section's word on logs, and where it has none, that on all of it. */
+const keepsLog = ({ observability }: Deployment): boolean =>
+  (observability?.logs?.enabled ?? observability?.enabled) === true;
 
 /** Anywhere in the section, or in that of one entry point. */
 const caches = ({ cache, exports = {} }: Deployment): boolean =>

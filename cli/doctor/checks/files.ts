@@ -90,7 +90,8 @@ export const FILES = {
   },
   'WRANGLER-13': {
     says: 'the log is kept',
-    advice: 'Put back: [observability] enabled = true. Without it nobody knows why a request was refused.',
+    advice:
+      'Put back: [observability] enabled = true, and the same for its logs. Without them nobody knows why a request was refused.',
     warns: true,
   },
   'WRANGLER-14': {

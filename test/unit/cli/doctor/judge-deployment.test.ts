@@ -124,6 +124,12 @@ describe('CACHE-01, PATH-07 › a deployment', () => {
       /^ASSERTION_JWKS is a variable$/,
     ],
     ['no log', { observability: { enabled: false } }, 'WRANGLER-13', /observability/],
+    [
+      'spans and no log',
+      { observability: { enabled: true, logs: { enabled: false } } },
+      'WRANGLER-13',
+      /observability/,
+    ],
     ['traces that nobody can read', { upload_source_maps: false }, 'WRANGLER-14', /upload_source_maps/],
   ])('with %s is found out, alone', (_, wrong, id, problem) => {
     expect(wrongOf({ ...GOOD, ...wrong })).toEqual([
