@@ -11,7 +11,7 @@ import { ATTENDANT, guarded } from '../../../tools/serve/guarded.ts';
 import { serve } from '../../../tools/serve/index.ts';
 import { selfSigned } from '../self-signed.ts';
 import { raw } from '../socket.ts';
-import { type Surroundings, surroundings } from './served.ts';
+import { eventually, type Surroundings, surroundings } from './served.ts';
 
 let around: Surroundings;
 beforeAll(async () => {
@@ -137,7 +137,7 @@ describe('serve › the door', () => {
     });
     await body?.getReader().read();
     client.abort();
-    await expect.poll(server.logs).toContain('the client has gone');
+    await eventually(server.logs).toContain('the client has gone');
   });
 
   test('the daily work is for the socket of the supervisor alone', async () => {
@@ -155,7 +155,7 @@ describe('serve › the door', () => {
     expect(server.logs()).not.toContain('the daily work');
     const attendant = openAttendant(place, 'desk.test');
     expect([await attendant.isAlive(), await attendant.doDaily()]).toEqual([true, true]);
-    await expect.poll(server.logs).toContain('the daily work');
+    await eventually(server.logs).toContain('the daily work');
   });
 });
 

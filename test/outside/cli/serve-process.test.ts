@@ -8,7 +8,7 @@ import { ask, member } from '../../../demo/http.ts';
 import { bundle } from '../../../tools/serve/bundle.ts';
 import { selfSigned } from '../self-signed.ts';
 import { callLatchkey } from './recorder.ts';
-import { type Surroundings, surroundings, workerdOf } from './served.ts';
+import { eventually, type Surroundings, surroundings, workerdOf } from './served.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -45,7 +45,7 @@ describe('serve › the process', () => {
     await served.serving();
     around.origin.always('*', { body: 'late', delayMs: 1_000 });
     const request = ask(`${around.api}/public/1`);
-    await expect.poll(() => around.origin.records().length).toBe(1);
+    await eventually(() => around.origin.records().length).toBe(1);
     served.signal('SIGTERM');
     const answer = await request;
     expect([answer.status, answer.text]).toEqual([200, 'late']);
@@ -59,7 +59,7 @@ describe('serve › the process', () => {
     const workerd = workerdOf(around.state);
     around.origin.always('*', { fail: 'hang' });
     const request = ask(`${around.api}/public/1`).catch(() => 'broken off');
-    await expect.poll(() => around.origin.records().length).toBe(1);
+    await eventually(() => around.origin.records().length).toBe(1);
     served.signal('SIGTERM');
     expect(await served.ended).toBe(0);
     expect(await request).toBe('broken off');
@@ -72,7 +72,7 @@ describe('serve › the process', () => {
     const workerd = workerdOf(around.state);
     served.signal('SIGKILL');
     await served.ended;
-    await expect.poll(() => isThere(workerd), { timeout: 10_000 }).toBe(false);
+    await eventually(() => isThere(workerd)).toBe(false);
   });
 
   test('a workerd that was left alone keeps a second one off its folder', async () => {
@@ -90,8 +90,8 @@ describe('serve › the process', () => {
     writeFileSync(join(around.state, 'reconciled-at'), '2026-01-01T00:00:00Z\n');
     const served = around.start();
     await served.serving();
-    await expect.poll(() => searches(), { timeout: 30_000 }).toBe(1);
-    await expect.poll(() => served.log()).toContain('"event":"reconciliation"');
+    await eventually(() => searches()).toBe(1);
+    await eventually(() => served.log()).toContain('"event":"reconciliation"');
     expect(readFileSync(join(around.state, 'reconciled-at'), 'utf8')).not.toContain('2026-01-01');
     process.kill(workerdOf(around.state), 'SIGKILL');
     await served.serving(2);

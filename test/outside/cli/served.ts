@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import { ask } from '../../../demo/http.ts';
 import { OPERATOR } from '../../../tools/dev/emulator-project.ts';
 import { freePort } from '../../../tools/dev/ports.ts';
@@ -10,6 +10,9 @@ import { type Server, serve } from '../../../tools/serve/index.ts';
 import { freshSecrets } from '../../../tools/serve/secrets.ts';
 import { stytchEmulator } from '../edge.ts';
 import { type RecordingOrigin, recordingOrigin } from '../recording-origin.ts';
+
+/** Looks until it is so: how fast a machine is, no test judges. */
+export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 60_000 });
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
