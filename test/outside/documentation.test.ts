@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,21 +20,27 @@ const run = all.filter(({ path, blocks }) => path !== 'README.md' && blocks.some
 
 const checkouts: string[] = [];
 
-/** The project as somebody has it who cloned it, with its packages installed. */
-const checkout = (): string => {
+/** What of the project names the default ports: all that is typed here names others. */
+const NAMES_PORTS = ['latchkey.config.ts', 'wrangler.toml'];
+
+/** The project as somebody has it who cloned it, with its packages installed, at ports of its own. */
+const checkout = (port: number): string => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-documents-'));
   checkouts.push(folder);
   for (const path of committedFiles()) cpSync(join(ROOT, path), join(folder, path));
+  for (const path of NAMES_PORTS) writeFileSync(join(folder, path), onPort(read(path), port));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 };
 
 describe('what documents tell people to type', () => {
-  const folder = checkout();
+  let folder: string;
   let development: Development;
 
   beforeAll(async () => {
-    development = await develop(folder, await freePort());
+    const port = await freePort();
+    folder = checkout(port);
+    development = await develop(folder, port);
   });
   afterAll(async () => {
     await development?.stop();
@@ -42,9 +48,9 @@ describe('what documents tell people to type', () => {
   });
 
   it('README.md, from `init` to the first admitted request and to its end', async () => {
-    const place = checkout();
     const blocks = blocksOf(read('README.md')).filter((block) => isRun(block) || block.kind === 'server');
     const port = await freePort();
+    const place = checkout(port);
     const here = blocks.map((block) => ({ ...block, commands: onPort(block.commands, port) }));
     const walked: string[] = [];
     const outcome = await walk(here, {
