@@ -8,7 +8,7 @@ import { inject } from 'vitest';
 import type { Finding } from '../../../cli/doctor/finding.ts';
 import { secretsPath } from '../../../cli/secrets-file.ts';
 import type { Wrangler } from '../../../cli/wrangler.ts';
-import { ask, bearer, textOf } from '../../../demo/http.ts';
+import { type Answer, ask, bearer, textOf } from '../../../demo/http.ts';
 import { answer, createVerifier } from '../../../src/origin/index.ts';
 import { freePort } from '../../../tools/dev/ports.ts';
 import { type Server, serve } from '../../../tools/serve/index.ts';
@@ -57,6 +57,12 @@ export interface Patient {
   readonly examine: (
     change?: Partial<Health>,
   ) => Promise<{ readonly code: number; readonly findings: readonly Finding[]; readonly written: string }>;
+  /** Stytch's side door. */
+  readonly emulator: (path: string, body: object, method?: string) => Promise<Answer>;
+  /** Clients that are at Stytch. */
+  readonly clientIds: () => Promise<readonly string[]>;
+  /** Takes back what was planted at Stytch and on the way to the Worker. */
+  readonly cure: () => Promise<void>;
   /** A key that may read items. */
   readonly newKey: () => Promise<string>;
   readonly stop: () => Promise<void>;
@@ -124,11 +130,18 @@ export const startPatient = async (): Promise<Patient> => {
     return { code, findings: JSON.parse(said).findings, written: `${said}\n${told}` };
   };
 
+  const url = `http://127.0.0.1:${stytch.port('stytch')}`;
+  const emulator: Patient['emulator'] = (path, body, method = 'POST') =>
+    ask(`${url}/_emulator/${path}`, { method, body });
   return {
     ...{ well, proxy, folder, wrangler, calls, lay, examine },
-    stytch: `http://127.0.0.1:${stytch.port('stytch')}`,
+    ...{ stytch: url, emulator, clientIds: () => clientIdsAt(url) },
+    cure: async () => {
+      proxy.break({});
+      await emulator('reset', {});
+    },
     newKey: async () => {
-      const { session } = await newUser(`http://127.0.0.1:${stytch.port('stytch')}`);
+      const { session } = await newUser(url);
       const body = { name: 'doctor', scopes: ['items:read'] };
       const { json } = await ask(`http://localhost:${port}/v1/keys`, { headers: bearer(session), body });
       return textOf(json, 'key');
@@ -138,6 +151,16 @@ export const startPatient = async (): Promise<Patient> => {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+};
+
+const clientIdsAt = async (stytch: string): Promise<readonly string[]> => {
+  const { PROJECT_ID, PROJECT_SECRET } = inject('emulatorBindings');
+  const { json } = await ask(`${stytch}/v1/m2m/clients/search`, {
+    headers: { Authorization: `Basic ${btoa(`${PROJECT_ID}:${PROJECT_SECRET}`)}` },
+    body: {},
+  });
+  const { m2m_clients: clients } = json as { m2m_clients: readonly { client_id: string }[] };
+  return clients.map(({ client_id }) => client_id);
 };
 
 /** The repository's own top level with other variables. */
