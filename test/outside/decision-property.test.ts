@@ -22,10 +22,10 @@ describe.skipIf(missing.length > 0)(`nginx, which asks Latchkey${whySkipped('ori
 
   let used = 0;
   let caller: Caller | null = null;
-  /** A caller's limit is 600 a minute, and heavy requests cost more. */
+  /** A caller's limit is 600 a minute; heavy requests cost ten, and are made twice. */
   const someone = async (isKnown: boolean): Promise<Caller | null> => {
     if (!isKnown) return null;
-    if (caller === null || used++ % 50 === 0) caller = await proxied.newCaller(['items:read']);
+    if (caller === null || used++ % 20 === 0) caller = await proxied.newCaller(['items:read']);
     return caller;
   };
 
@@ -79,6 +79,8 @@ describe.skipIf(missing.length > 0)(`nginx, which asks Latchkey${whySkipped('ori
       ];
       const decision = await answers(proxied.latchkeyPort, request('GET', '/decision', question));
       const isMended = canonicalPath(path.split('?')[0] ?? '', 'deny').path !== path.split('?')[0];
+      // On a busy machine one of the two may not be able to tell, which is no verdict.
+      if (gate.status === 503 || decision.status === 503) return;
       if (isMended) expect(decision).toEqual({ status: 400, code: 'path_not_canonical' });
       // Of what workerd refuses by itself, the Gate never hears; HEAD has no body.
       else if (gate.code !== null || gate.status === 200) {
