@@ -10,7 +10,7 @@ const ROWS: Readonly<Record<string, number>> = {
   ...{
     CRED: 17,
     JWT: 20,
-    HDR: 14,
+    HDR: 15,
     PATH: 14,
     CACHE: 12,
     OA: 18,
