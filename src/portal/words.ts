@@ -352,8 +352,8 @@ export const WORDS = {
   health: {
     title: 'Health and usage',
     text: 'What one isolate of this Worker found when it tried, at the time of this page. Load it again to try again.',
-    good: 'answers',
-    bad: 'does not answer',
+    good: 'well',
+    bad: 'not to be had',
     checks: {
       stytch: 'Stytch',
       signing_keys: "Stytch's signing keys",

@@ -46,7 +46,7 @@ describe('the health page', () => {
       ANALYTICS: { writeDataPoint: () => undefined },
     });
     for (const check of ['Stytch', "Stytch's signing keys", 'Our assertion key', 'KV', 'Lobby'])
-      expect(page.facts[check.replace("'", '&#39;')]).toBe('answers');
+      expect(page.facts[check.replace("'", '&#39;')]).toBe('well');
     expect(page.facts).toMatchObject({
       'Version of the Worker': 'version-1 v1.2.3',
       'Assertions are signed by': expect.stringMatching(/^\S+/),
@@ -71,14 +71,14 @@ describe('the health page', () => {
   it('is shown whole while Stytch, KV or the Lobbies are silent, and says which and what to do', async () => {
     await fault('jwks', { kind: 'status', status: 503 });
     const stytch = await healthOf();
-    expect(stytch.facts.Stytch).toMatch(/^does not answer .*Look at the status of Stytch/);
-    expect(stytch.facts.KV).toBe('answers');
+    expect(stytch.facts.Stytch).toMatch(/^not to be had .*Look at the status of Stytch/);
+    expect(stytch.facts.KV).toBe('well');
     await emulator('DELETE', '/faults');
     expect((await healthOf({ VAULT: { get: refusing, put: refusing } })).facts.KV).toMatch(
-      /^does not answer .*VAULT/,
+      /^not to be had .*VAULT/,
     );
     const lobby = await healthOf({ LOBBY: SILENT });
-    expect(lobby.facts.Lobby).toMatch(/^does not answer/);
+    expect(lobby.facts.Lobby).toMatch(/^not to be had/);
     expect(lobby.text).toContain('Not known while the Lobby does not answer.');
     expect(lobby.text).toContain('Not known: a Lobby does not answer.');
     expect(lobby.text).toContain('would be in Analytics Engine if the binding ANALYTICS were there');
