@@ -5,6 +5,7 @@ import { readArgs } from '../args.ts';
 import type { Command, World } from '../command.ts';
 import { deskUrl } from '../operator.ts';
 import { configOf, readProject } from '../project.ts';
+import { replaceAtOnce } from './at-once.ts';
 import { ASSERTION_KEYS, type ListedKey } from './key-lists.ts';
 import { ROTATE_HELP, ROTATE_OPTIONS, readRotateOptions } from './options.ts';
 import { readPublished } from './published.ts';
@@ -12,9 +13,10 @@ import { type Course, rotate } from './rotate.ts';
 
 const HELP = `Puts a new key in the place of the one that signs assertions for origins.
 
-  npm run latchkey -- rotate-assertion [--wait] [more]
+  npm run latchkey -- rotate-assertion [--wait | --leaked] [more]
 
 ${ROTATE_HELP}
+  --leaked     the key that signs got out: a new one alone takes its place, at once
   --desk       where the Desk is, to see what it publishes; without it, LATCHKEY_DESK, or what the operator's file says
 
 1. The new key is listed second: the Desk publishes it, and nothing is signed with it.
@@ -22,6 +24,9 @@ ${ROTATE_HELP}
    ${FRESH_MS / 60_000} minutes, and a cache before them for as long as the Desk's Cache-Control says, 5 minutes: so this is a
    quarter of an hour later, and the time for isolates of before.
 3. When nothing that the old key signed is good any more, it is taken off: an assertion lives a minute.
+
+With --leaked there is one step. An origin that verifies by latchkey/origin asks for the keys again at the first assertion under
+the new one, and refuses the old one from then on; where it asked within the last half minute, it refuses both until that is over.
 
 Each step is a call of this command, which finds out by itself which one is next; --wait does them all. An old key that is
 taken off stays, its public half alone, in .latchkey/retired.ENV.json: heads of audit trails that it signed are proven by it.
@@ -38,7 +43,7 @@ export const rotateAssertion: Command = {
   help: HELP,
   run: async (args, world) => {
     const { terminal } = world;
-    const read = readArgs(args, { ...ROTATE_OPTIONS, desk: text });
+    const read = readArgs(args, { ...ROTATE_OPTIONS, desk: text, leaked: { type: 'boolean' } });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
     const { values, positionals } = read.value;
     const options = readRotateOptions(values, world);
@@ -47,7 +52,10 @@ export const rotateAssertion: Command = {
     const { where, how, settleMs } = options.value;
     const desk = await deskOf(values.desk, where.environment, world);
     if (!desk.ok) return misused(terminal, desk.refusal, HELP);
-    return rotate(where, courseOf(desk.value, settleMs), how);
+    const course = courseOf(desk.value, settleMs);
+    if (values.leaked !== true) return rotate(where, course, how);
+    if (how.wait) return misused(terminal, '--leaked has nothing to wait for.', HELP);
+    return replaceAtOnce(where, course, how);
   },
 };
 

@@ -129,7 +129,8 @@ export const putKey = async (
   return done.ok ? ok(sentAt) : done;
 };
 
-interface Done {
+/** What became of a step. */
+export interface Done {
   readonly did: string;
   readonly id: string;
   readonly place: Place;
@@ -137,10 +138,11 @@ interface Done {
   readonly nextAt: number | null;
 }
 
-const told = (
+/** Says what was done, and when there is more to do. */
+export const told = (
   { world: { terminal }, isFileAll }: Where,
   { list }: Course,
-  { json }: How,
+  { json }: Pick<How, 'json'>,
   { did, id, place, nextAt }: Done,
 ): ExitCode => {
   const until = nextAt === null ? null : at(nextAt);

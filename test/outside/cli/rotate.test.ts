@@ -205,6 +205,35 @@ describe('latchkey rotate-master --retire', () => {
 describe('latchkey rotate-assertion', () => {
   const order = () => cloudflare.calls.map(({ secrets }) => idsIn(secrets[ASSERTION] ?? ''));
 
+  test('--leaked puts a new key alone, at once, and keeps the public half of the one that got out', async () => {
+    const [leaked = ''] = operator.ids(ASSERTION);
+    const done = await latchkey(['rotate-assertion', '--leaked', '--yes', '--json']);
+    const { id, ...said } = JSON.parse(done.said);
+    expect([done.code, said]).toEqual([0, { secret: ASSERTION, place: 'alone', next_at: null }]);
+    expect(operator.ids(ASSERTION)).toEqual([id]);
+    expect(id).not.toBe(leaked);
+    expect(cloudflare.calls.map(({ secrets }) => idsIn(secrets[ASSERTION] ?? ''))).toEqual([[id]]);
+    expect(operator.waited()).toBe(0);
+    // The next one is a rotation like any other.
+    expect((await latchkey(['rotate-assertion', '--yes'])).code).toBe(0);
+    expect(operator.ids(ASSERTION)).toEqual([id, `${id}-2`]);
+  });
+
+  test('--leaked ends a rotation that was under way, and is not done without a yes', async () => {
+    await latchkey(['rotate-assertion', '--yes']);
+    const before = operator.ids(ASSERTION);
+    expect([(await latchkey(['rotate-assertion', '--leaked'])).code, operator.ids(ASSERTION)]).toEqual([
+      2,
+      before,
+    ]);
+    expect((await latchkey(['rotate-assertion', '--leaked', '--yes'])).code).toBe(0);
+    expect([operator.ids(ASSERTION).length, before.includes(operator.ids(ASSERTION)[0] ?? '')]).toEqual([
+      1,
+      false,
+    ]);
+    expect((await latchkey(['rotate-assertion', '--leaked', '--wait', '--yes'])).code).toBe(2);
+  });
+
   test('publishes, signs, and leaves alone, each when it is safe', async () => {
     const id = TODAY;
     const one = await latchkey(['rotate-assertion', '--yes']);
