@@ -194,7 +194,7 @@ describe('npm run dev', () => {
     expect((await call(places, key)).status).toBe(200);
     await expect
       .poll(() => dev.output(), { timeout: 10_000 })
-      .toMatch(/\n200 forwarded api \/v1\/items\/\*\* acme_test_/);
+      .toMatch(/\n200 forwarded api GET \/v1\/items\/\*\* acme_test_/);
     const log = dev.output() + readFileSync(join(folder, 'dev.log'), 'utf8');
     expect(log).not.toContain(key.slice(key.lastIndexOf('_')));
     const secrets = readFileSync(join(folder, 'secrets.env'), 'utf8');
