@@ -1,4 +1,4 @@
-import { withoutBlanks } from '../http/blanks.ts';
+import { withoutBlanks } from '../model/blanks.ts';
 import type { Credential } from '../model/credential.ts';
 import { isForeignClientId } from '../model/foreign.ts';
 import { formDecode } from '../model/form-decode.ts';

@@ -1,3 +1,5 @@
+import { withoutBlanks } from './blanks.ts';
+
 /**
  * How a request is known to whoever follows it from service to service: W3C Trace Context, Level 1, with the random flag of
  * Level 2. It says nothing of who somebody is, and nothing is decided by it.
@@ -58,7 +60,7 @@ const MEMBER =
 export const readTracestate = (text: string): string | null => {
   const members = text
     .split(',')
-    .map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .map(withoutBlanks)
     .filter((member) => member !== '');
   const keys = new Set(members.map((member) => member.slice(0, member.indexOf('='))));
   const isList = members.length <= MAX_MEMBERS && keys.size === members.length;

@@ -1,4 +1,4 @@
-import { withoutBlanks } from '../http/blanks.ts';
+import { withoutBlanks } from '../model/blanks.ts';
 
 /**
  * The portal's cookies. `__Host-` keeps them from being set by another host, a sibling among them, or for one path

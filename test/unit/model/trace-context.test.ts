@@ -107,6 +107,13 @@ describe('a tracestate', () => {
     expect(readTracestate(text)).toBeNull();
   });
 
+  it('blanks without end cost no more than to read them', () => {
+    // An expression that begins anew at each of them would not come to its end.
+    const blanks = ' \t'.repeat(200_000);
+    expect(readTracestate(`a=1${blanks}b`)).toBeNull();
+    expect(readTracestate(`${blanks}a=1${blanks},b=2`)).toBe('a=1,b=2');
+  });
+
   it('over 512 characters loses its long members first, then its last', () => {
     const long = `long=${'v'.repeat(200)}`;
     const short = members(20, 'v'.repeat(20));
