@@ -110,7 +110,7 @@ export const keyOperations = <P extends string>(ports: DeskPorts, work: KeyWork,
         headers: WITH_ETAG,
       },
     },
-    refusals: ['not_found'],
+    refusals: ['not_found', 'conflict'],
     handle: async ({ who, params: { key_id: keyId }, call }) => {
       const revoked = await work.revoke(who, keyId);
       return revoked.ok ? ok(shownEnded(ports, revoked.value, call)) : revoked;

@@ -79,7 +79,7 @@ export const operatorOperations = (ports: DeskPorts, work: OwnersWork, { ofUser:
     ...{ method: 'DELETE', path: `${USER}/keys` as const, ...common, operationId: 'revokeUserKeys' },
     summary: 'Revokes every key of an owner',
     answers: { 200: { description: 'How many were alive until now', body: REVOKED_ALL } },
-    refusals: ['not_found'],
+    refusals: ['not_found', 'conflict'],
     handle: async ({ who, call }) => {
       const revoked = await work.revokeAll(who);
       if (!revoked.ok) return revoked;

@@ -64,6 +64,7 @@ import { found } from './owner/found.ts';
 import { about, closed, revokeAll, setLimits, suspend } from './owner/index.ts';
 import { limits } from './owner/limits.ts';
 import { restore } from './owner/restore.ts';
+import { isRestoring } from './owner/restoring.ts';
 import type { RingParts, RingPorts } from './parts.ts';
 import { admit, ownersIn, settle } from './requests/admit.ts';
 import { exchange } from './requests/exchange.ts';
@@ -156,6 +157,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async revoke(owner: Owner, keyId: string, author: Author): Promise<Result<KeyRecord>> {
     await this.#enter(owner);
+    if (isRestoring(this.#parts)) return err({ reason: 'conflict' });
     const status = this.#parts.tables.key(keyId)?.status;
     if (status === undefined || status === 'creating') return err({ reason: 'not_found' });
     // A second revoke of the same key is answered like the first.
@@ -165,6 +167,7 @@ export abstract class KeyRingBase<Env> extends DurableObject<Env> implements Rin
 
   async revokeAll(owner: Owner, author: Author): Promise<Result<number>> {
     await this.#enter(owner);
+    if (isRestoring(this.#parts)) return err({ reason: 'conflict' });
     const ended = revokeAll(this.#parts, owner, author, null);
     await this.#parts.wake();
     return ok(ended);

@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClientAtStytch } from '../../src/model/life.ts';
 import type { Ring } from '../../src/model/ports.ts';
 import { foreignClient } from '../foreign.ts';
@@ -18,6 +18,7 @@ import {
   refusalOf,
   ringStub,
   signIn,
+  stytchCalls,
   stytchClient,
   subjectOf,
 } from '../world.ts';
@@ -221,6 +222,39 @@ describe('a restore', () => {
     expect((await call(living.key)).status).toBe(200);
   });
 
+  it('is no time at which a key can be revoked: what is still to come, or comes again, would live', async () => {
+    const { living, lines } = await lost();
+    await step('begin', ofTypes(lines, 'owner'));
+    await step('lines', ofTypes(lines, 'audit', 'key'));
+    const before = await dumpOfRing(await ringStub(session));
+    const key = `/v1/keys/${living.key_id}`;
+    for (const asked of [
+      asOperator('DELETE', `${path}/keys`),
+      asOperator('DELETE', `${path}/keys/${living.key_id}`),
+      desk(session, 'DELETE', key),
+    ])
+      expect(await refusalOf(await asked)).toMatchObject({ status: 409, code: 'conflict' });
+    expect(await dumpOfRing(await ringStub(session))).toEqual(before);
+    await step('end', ofTypes(lines, 'owner', 'end'));
+    expect(await (await asOperator('DELETE', `${path}/keys`)).json()).toMatchObject({ revoked: 1 });
+    await later(60);
+    expect(await refusalOf(await call(living.key))).toMatchObject(BAD);
+  });
+
+  it('brings back nothing of an owner who was deleted while Stytch was asked', async () => {
+    const { living, lines } = await lost();
+    await step('begin', ofTypes(lines, 'owner'));
+    await step('lines', ofTypes(lines, 'audit'));
+    const asked = (await stytchCalls())['m2m.get'] ?? 0;
+    await fault('m2m.get', { kind: 'hang', times: 1 });
+    const coming = step('lines', ofTypes(lines, 'key'));
+    await vi.waitFor(async () => expect((await stytchCalls())['m2m.get']).toBe(asked + 1), 5_000);
+    expect((await asOperator('DELETE', path)).status).toBe(200);
+    await emulator('DELETE', '/faults');
+    expect(await refusalOf(await coming)).toMatchObject(KNOWN);
+    expect(await statusesOf()).not.toHaveProperty(living.key_id);
+  });
+
   it('is no time at which a reconciliation takes a client for nobody’s', async () => {
     const { living, lines } = await lost();
     const ring = (await ringStub(session)) as unknown as Ring;
@@ -292,6 +326,14 @@ describe('a restore', () => {
     await step('begin', ofTypes(lines, 'owner'));
     await step('lines', ofTypes(lines, 'audit').slice(0, -1));
     expect((await step('end', ofTypes(lines, 'owner', 'end'))).status).toBe(400);
+  });
+
+  it('of an export that was made another’s is refused, and leaves no Ring', async () => {
+    const { lines } = await lost();
+    const [line] = ofTypes(lines, 'owner') as readonly (Line & { owner: object })[];
+    const another = { ...line, owner: { ...line?.owner, id: 'user-test-somebody-else' } };
+    expect((await step('begin', [another])).status).toBe(400);
+    expect(Object.keys(await dumpOfRing(await ringStub(session)))).toEqual([]);
   });
 
   it('of another owner’s export is refused', async () => {

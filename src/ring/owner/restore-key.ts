@@ -6,6 +6,7 @@ import { isReservedScope } from '../../model/scope.ts';
 import { within } from '../../model/within.ts';
 import type { RingParts } from '../parts.ts';
 import { refusalOf, stytchSilent } from '../unanswered.ts';
+import { isRestoring } from './restoring.ts';
 
 /** How long a Lobby is waited for, in milliseconds. */
 const LOBBY_DEADLINE_MS = 5_000;
@@ -60,11 +61,14 @@ const claim = async (parts: RingParts, clientId: string): Promise<Result<null, R
 
 /**
  * Counters that only grow begin where no earlier one can have come to: evidence, tokens and pages from before the loss
- * are of another generation, an earlier time and another revision. Nothing is awaited from the look at the row on.
+ * are of another generation, an earlier time and another revision. Nothing is awaited from the look at the row on: while
+ * Stytch was asked, the owner may have been deleted, or the restore have come to its end.
  */
-const insert = ({ tables, now }: RingParts, key: RestoredKey): Result<null> => {
+const insert = (parts: RingParts, key: RestoredKey): Result<null, Refusal> => {
+  const { tables, now } = parts;
+  if (!isRestoring(parts)) return err({ reason: 'owner_known' });
   const seconds = Math.floor(now() / 1000);
-  if (tables.key(key.keyId) !== null || !tables.exists()) return ok(null);
+  if (tables.key(key.keyId) !== null) return ok(null);
   const { type: _, ...row } = key;
   tables.insertKey({
     ...row,

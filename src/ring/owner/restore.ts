@@ -1,6 +1,7 @@
 import { verifyChain } from '../../model/audit-chain.ts';
 import type { Author } from '../../model/author.ts';
 import type { Owner } from '../../model/identity.ts';
+import { ringOfOwner } from '../../model/key.ts';
 import type { OwnerRecord } from '../../model/life.ts';
 import { err, ok, type Result } from '../../model/refusal.ts';
 import {
@@ -45,8 +46,8 @@ type Step = (
 
 const begin: Step = async (parts, lines) => {
   const { tables, storage } = parts;
+  const said = await ownerOf(parts, lines, 1);
   if (tables.exists() && !isRestoring(parts)) return err({ reason: 'owner_known' });
-  const said = ownerOf(parts, lines, 1);
   if (said === null) return wrong(0, 'must be this owner, and alone');
   if (tables.exists()) await parts.drop();
   storage.transactionSync(() => {
@@ -102,7 +103,7 @@ const putEntry = async (
 
 const end: Step = async (parts, lines, author) => {
   const { tables, storage } = parts;
-  const said = ownerOf(parts, lines, 2);
+  const said = await ownerOf(parts, lines, 2);
   const last = lines[1];
   if (said === null || last?.type !== 'end') return wrong(0, 'must be this owner, and the end');
   // Said again after its answer was lost.
@@ -124,13 +125,15 @@ const STEPS: Readonly<Record<RestoreStep, Step>> = { begin, lines: more, end };
 
 const actorOf = ({ actor }: Author): string => actor.id ?? actor.kind;
 
-const ownerOf = (
-  { ring }: RingParts,
+/** Whom the first line names, if it is he whose Ring this is: what a Ring says of its owner, its keys are marked with. */
+const ownerOf = async (
+  { ring, rules }: RingParts,
   lines: readonly RestoredLine[],
   count: number,
-): RestoredOwner | null => {
+): Promise<RestoredOwner | null> => {
   const [first] = lines;
-  return lines.length === count && first?.type === 'owner' && first.ring === ring ? first : null;
+  if (lines.length !== count || first?.type !== 'owner' || first.ring !== ring) return null;
+  return (await ringOfOwner(rules.projectId, first.owner)) === ring ? first : null;
 };
 
 const wrong = (line: number, detail: string): Result<never> =>
