@@ -280,6 +280,19 @@ const CLIENT_ROWS: readonly Row[] = [
     ],
   ],
   [
+    'unsetTemplate',
+    async () => {
+      await emulator.door('DELETE', 'template');
+      const path = '/pwa/v3/projects/latchkey/environments/test/jwt_templates/M2M';
+      const authorization = `Basic ${btoa('workspace-key-emulator:not-a-secret-only-for-the-emulator')}`;
+      return outcome(await emulator.send('GET', path, { headers: { authorization } }));
+    },
+    [
+      ['not_found', [404, 'jwt_template_not_found']],
+      ['empty', [200, 'done']],
+    ],
+  ],
+  [
     'unsetMetadata',
     async () => (await create(OTHER)).body.m2m_client.trusted_metadata,
     [
