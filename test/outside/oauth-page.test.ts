@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { textOf } from '../../demo/http.ts';
 import { issueKey, signIn } from '../../demo/world.ts';
+import { blocksOf } from '../../tools/documents/blocks.ts';
 import { openApproval } from './approval.ts';
 import { type OwnLatchkey, startLatchkey } from './latchkey.ts';
 
@@ -16,11 +18,15 @@ let latchkey: OwnLatchkey;
 beforeAll(async () => {
   latchkey = await startLatchkey();
 }, PATIENCE_MS);
-afterAll(() => latchkey.stop());
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-oauth-page-'));
+afterAll(async () => {
+  await latchkey.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** One POSIX shell, into which is pasted piece by piece; each piece's output. */
-const openShell = () => {
-  const shell = spawn('sh', [], { stdio: ['pipe', 'pipe', 'inherit'] });
+const openShell = (folder: string) => {
+  const shell = spawn('sh', [], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
   const mark = 'this is the end of it';
   return {
     paste: (commands: string): Promise<string> =>
@@ -46,15 +52,15 @@ test(
     const { places } = world;
     const user = await signIn(world);
     const { key, id } = await issueKey(world, user);
-    const blocks = [...PAGE.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) =>
-      block.replaceAll('localhost:8787', places.deskHost).replaceAll('127.0.0.1:8787', places.apiHost),
+    const blocks = blocksOf(PAGE).map(({ commands }) =>
+      commands.replaceAll('localhost:8787', places.deskHost).replaceAll('127.0.0.1:8787', places.apiHost),
     );
     const next = (beginning: string): string => {
       const block = blocks.shift() ?? '';
       expect(block).toMatch(new RegExp(`^${beginning}`));
       return block;
     };
-    const shell = openShell();
+    const shell = openShell(folder);
     await shell.paste(`KEY=${key}\n${next('DESK=')}`);
 
     const token = { token_type: 'Bearer', scope: 'items:read', expires_in: expect.any(Number) };
