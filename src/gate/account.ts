@@ -72,7 +72,7 @@ export const record = (
     request_id: account.requestId,
     trace_id: context.traceId,
     span_id: context.spanId,
-    method,
+    method: METHOD.test(method) ? method : null,
     route: account.route,
     decision: refusal === null ? account.decision : 'refused',
     reason: refusal?.reason ?? null,
@@ -89,6 +89,9 @@ export const record = (
   };
   log(line, !isUsual || isSampled);
 };
+
+/** A proxy that asks for a decision may say anything for one, a URL with a secret in it too. */
+const METHOD = /^[A-Z-]{1,20}$/;
 
 /** Cloudflare's word on where a request comes from. Elsewhere anybody may write these headers: what is no code is nothing. */
 const countryOf = (header: string | null): string | null =>

@@ -220,4 +220,15 @@ describe('what the client claims, which the proxy might hand on', () => {
       });
     }
   });
+
+  it('or the proxy by mistake, in place of a method, is written nowhere', async () => {
+    const before = lineCount();
+    for (const method of ['/public/a?token=planted', 'planted', 'P'.repeat(5_000)]) {
+      const answer = await put(decisive(), 'nginx', { path: '/public/a', method });
+      expect(await refusalOf(answer)).toMatchObject({ status: 405 });
+    }
+    const told = linesAfter(before).join('\n');
+    expect(told).toContain('"reason":"method_unknown"');
+    expect(told).not.toMatch(/planted|PPPP/);
+  });
 });

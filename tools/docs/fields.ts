@@ -12,7 +12,7 @@ const OF_REQUESTS = {
   trace_id: 'of the trace that the request is in (W3C Trace Context), at an API host',
   span_id: 'of the request at the edge: what the origin is told its parent is',
   host: '`api`, or `desk`, its pages among it',
-  method: 'as it was asked',
+  method: 'as it was asked; not what is none',
   route: 'the pattern that matched, never the path',
   decision:
     '`forwarded`; `decided`, for another proxy; `answered`, by the Desk, or by the Gate itself; `refused`; `failed` for a bug',
@@ -21,7 +21,7 @@ const OF_REQUESTS = {
   because:
     'why exactly, which nobody else is told; of `unavailable`, who is silent: `stytch`, `ring` or `jwks`; of `health`, what is not well',
   status: 'of the answer',
-  country: 'by Cloudflare, two letters',
+  country: 'by Cloudflare, two letters; not where another proxy asked',
   colo: "Cloudflare's data centre, three letters",
   credential:
     'its kind, as the origin reads it in `X-Latchkey-Auth`; of one that nobody got to know, what it was presented as: `jwt`, `pair`, `api_key`, `client_credentials`, `unknown`, `unsupported`, `none`',

@@ -128,12 +128,15 @@ const claims = (headers: Headers, reserved: string, secret: string): boolean =>
     .map(fold)
     .some((name) => name.startsWith(reserved) || OVERRIDES.test(name));
 
+/** What Cloudflare says of whoever asks: here that is the proxy, wherever its client is. */
+const OF_THE_PROXY = ['cf-connecting-ip', 'cf-ipcountry'];
+
 /** The headers as the client sent them to the proxy, as far as they decide anything. */
 const clientsOwn = (headers: Headers, host: string, secret: string, addressHeader: string): Headers => {
   const own = new Headers(headers);
   const address = headers.get(addressHeader);
   const length = headers.get(ORIGINAL_LENGTH);
-  for (const name of [secret, ...PROXYS_OWN, 'content-length', 'cf-connecting-ip']) own.delete(name);
+  for (const name of [secret, ...PROXYS_OWN, 'content-length', ...OF_THE_PROXY]) own.delete(name);
   own.set('host', host);
   // It is believed because the proxy proved itself. What is no address lies in no range (src/model/address.ts).
   if (address !== null) own.set('cf-connecting-ip', address);
