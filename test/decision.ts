@@ -1,4 +1,5 @@
 import { latchkeyFor } from '../src/assemble.ts';
+import type { Settings } from '../src/config/settings.ts';
 import { inUse } from './secrets.ts';
 import settings from './settings.ts';
 import { DESK, type Isolate, isolate } from './world.ts';
@@ -19,9 +20,12 @@ export const DECISIVE = {
 type Headers = Readonly<Record<string, string>>;
 
 /** An isolate in which proxies may ask. */
-export const decisive = (variables: Readonly<Record<string, unknown>> = {}): Isolate => {
+export const decisive = (
+  variables: Readonly<Record<string, unknown>> = {},
+  more: Partial<Settings> = {},
+): Isolate => {
   inUse(DECISION_SECRET);
-  return isolate({ DECISION_SECRET, ...variables }, latchkeyFor(DECISIVE));
+  return isolate({ DECISION_SECRET, ...variables }, latchkeyFor({ ...DECISIVE, ...more }));
 };
 
 /** What a proxy is asked by its client. */

@@ -97,13 +97,13 @@ export const openGate = (config: Config, policy: Policy, secrets: Secrets, trust
 
 /** The Gate's decision for other proxies, where the operator has some: nobody else is told anything. */
 const decisionOf = (
-  { decision, headerPrefix: prefix }: Config,
+  { decision, headerPrefix: prefix, stripPrefixes }: Config,
   { decisionSecret }: Secrets,
   ports: Omit<DecisionEndpointPorts, 'rules' | 'isProven'>,
 ): AppPorts['decision'] => {
   if (decision === null || decisionSecret === null) return async () => null;
   const isProven = createProof(decisionSecret.reveal().split(' '));
-  return createDecisionEndpoint({ ...ports, rules: { ...decision, prefix }, isProven });
+  return createDecisionEndpoint({ ...ports, rules: { ...decision, prefix, stripPrefixes }, isProven });
 };
 
 /** What the Gate answers by itself. */

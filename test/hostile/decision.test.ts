@@ -221,6 +221,18 @@ describe('what the client claims, which the proxy might hand on', () => {
     }
   });
 
+  it('by a header that the operator lets no client send is 400, in any spelling', async () => {
+    const here = decisive({}, { stripPrefixes: ['x-acme-', 'x-original-', 'x-forwarded-'] });
+    for (const header of ['X-Acme-Tenant', 'x_acme_tenant', 'X.Acme-Tenant'])
+      for (const name of NAMES) {
+        const answer = await put(here, name, { path: '/public/a', headers: { [header]: 'intruder' } });
+        await expectNothing(here, answer);
+        expect(await refusalOf(answer)).toMatchObject({ status: 400, code: 'header_not_allowed' });
+      }
+    // What the proxy says itself is under no prefix.
+    for (const name of NAMES) expect((await put(here, name, { path: '/public/a' })).status).toBe(200);
+  });
+
   it('or the proxy by mistake, in place of a method, is written nowhere', async () => {
     const before = lineCount();
     for (const method of ['/public/a?token=planted', 'planted', 'P'.repeat(5_000)]) {

@@ -10,6 +10,8 @@ export const DECISION_PATH = '/decision';
 export interface QuestionRules {
   /** The reserved prefix without its last dash. */
   readonly prefix: string;
+  /** More beginnings of header names that no client may send. */
+  readonly stripPrefixes: readonly string[];
   /** The header in which the proxy says where its client is. */
   readonly addressHeader: string;
 }
@@ -90,7 +92,7 @@ export const readQuestion = (
   // Repeated header lines arrive joined by a comma and a space (RFC 9110 §5.3).
   if ([method, host, uri].some((part) => /\s/.test(part))) return unclear('a part of it is there twice');
   const secret = secretHeader(rules.prefix).toLowerCase();
-  if (claims(headers, fold(rules.prefix), secret)) return err({ reason: 'header_not_allowed' });
+  if (claims(headers, rules, secret)) return err({ reason: 'header_not_allowed' });
   return ok({
     url: `${protocol}://${host}${uri}`,
     method,
@@ -119,14 +121,22 @@ const protocolOf = (said: string | null): 'http' | 'https' | null => {
 const OVERRIDES = /^x-(?:http-method|method$|method-override$|original-url$|rewrite-url$)/;
 
 /**
- * Whether the client sent a header under our prefix, or one that makes another request of the one that is judged, in any
+ * Whether the client sent a header that no client may, or one that makes another request of the one that is judged, in any
  * spelling. The Gate takes those away from what it forwards; a proxy may hand on what it does not set itself.
  */
-const claims = (headers: Headers, reserved: string, secret: string): boolean =>
-  [...headers.keys()]
-    .filter((name) => name !== secret)
+const claims = (headers: Headers, rules: QuestionRules, secret: string): boolean => {
+  const reserved = [rules.prefix, ...rules.stripPrefixes].map(fold);
+  const proxys = new Set([
+    secret,
+    rules.addressHeader.toLowerCase(),
+    ...PROXYS_OWN,
+    ...Object.values(FORWARDED),
+  ]);
+  return [...headers.keys()]
+    .filter((name) => !proxys.has(name))
     .map(fold)
-    .some((name) => name.startsWith(reserved) || OVERRIDES.test(name));
+    .some((name) => reserved.some((prefix) => name.startsWith(prefix)) || OVERRIDES.test(name));
+};
 
 /** What Cloudflare says of whoever asks: here that is the proxy, wherever its client is. */
 const OF_THE_PROXY = ['cf-connecting-ip', 'cf-ipcountry'];
@@ -140,8 +150,8 @@ const clientsOwn = (headers: Headers, host: string, secret: string, addressHeade
   own.set('host', host);
   // It is believed because the proxy proved itself. What is no address lies in no range (src/model/address.ts).
   if (address !== null) own.set('cf-connecting-ip', address);
-  // The body stays where it is; the question has none.
-  if (length !== null) own.set('content-length', length);
+  // The body stays where it is; the question has none. Of a request without one, Caddy sends an empty length.
+  if (length !== null && length !== '') own.set('content-length', length);
   // Proxies keep `Upgrade` to themselves. No origin takes a handshake without this key (RFC 6455 §4.2.1).
   if (own.has('sec-websocket-key') && !own.has('upgrade')) own.set('upgrade', 'websocket');
   return own;
