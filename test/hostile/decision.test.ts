@@ -233,6 +233,19 @@ describe('what the client claims, which the proxy might hand on', () => {
     for (const name of NAMES) expect((await put(here, name, { path: '/public/a' })).status).toBe(200);
   });
 
+  it.each(['h2c', 'H2C', 'TLS/1.3', 'h2c, foo'])(
+    'by an upgrade to %s is 426: what is said in it, nobody judges',
+    async (protocol) => {
+      const here = decisive();
+      for (const name of NAMES) {
+        const headers = { upgrade: protocol, connection: 'upgrade' };
+        const answer = await put(here, name, { path: '/public/a', headers });
+        await expectNothing(here, answer);
+        expect(await refusalOf(answer)).toMatchObject({ status: 426, code: 'upgrade_not_allowed' });
+      }
+    },
+  );
+
   it('or the proxy by mistake, in place of a method, is written nowhere', async () => {
     const before = lineCount();
     for (const method of ['/public/a?token=planted', 'planted', 'P'.repeat(5_000)]) {

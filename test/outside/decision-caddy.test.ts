@@ -125,6 +125,33 @@ describe.skipIf(missing.length > 0)(`Caddy, which asks Latchkey${whySkipped('cad
     await expectArrived(me, 'GET', '/v1/items/1');
   });
 
+  test.each(['h2c', 'H2C', 'TLS/1.3', 'websocket, h2c'])(
+    'an upgrade to %s does not go on',
+    async (protocol) => {
+      const lines = ['Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocol}`, bearer(me)];
+      const answer = await send('GET', '/v1/any/a', [...lines, 'HTTP2-Settings: AAMAAABkAAQAAP__']);
+      expect(answer.status).toBe(200);
+      const names = proxied.origin
+        .records()
+        .flatMap(({ headers }) => headers.map(([name]) => name.toLowerCase()));
+      expect(names).toContain('x-latchkey-auth');
+      expect(names.filter((name) => /^(upgrade|connection)$/.test(name))).toEqual([]);
+    },
+  );
+
+  test('a WebSocket is asked about once, and goes through', async () => {
+    const handshake = [
+      ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ];
+    await send('GET', '/v1/socket/a', [...handshake, bearer(me)]);
+    const [seen] = proxied.origin.records();
+    expect(seen?.headers).toContainEqual(['Upgrade', 'websocket']);
+    proxied.origin.reset();
+    expect((await send('GET', '/v1/any/a', [...handshake, bearer(me)])).status).toBe(426);
+    expect(proxied.origin.records()).toEqual([]);
+  });
+
   test('an allow-list is judged by where the connection comes from', async () => {
     const home = await proxied.newCaller(['items:read'], { ip_allowlist: ['192.0.2.0/24'] });
     const lies = [

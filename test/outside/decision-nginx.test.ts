@@ -310,6 +310,17 @@ describe.skipIf(missing.length > 0)(`nginx, which asks Latchkey${whySkipped('ori
     expectRefused(await send('GET', '/v1/socket/a', foreign), 403, 'origin_not_allowed');
   });
 
+  test.each([
+    ['h2c', ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__']],
+    ['h2c, beside a WebSocket', ['Upgrade: websocket, h2c', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']],
+    ['a WebSocket without a key, which Latchkey is not asked about', ['Upgrade: websocket']],
+  ])('an upgrade to %s does not go on', async (_, lines) => {
+    const answer = await send('GET', '/v1/any/a', ['Connection: Upgrade', ...lines, bearer(me)]);
+    const seen = proxied.origin.records().flatMap((each) => headersOf(each, /^(upgrade|connection)$/i));
+    expect([200, 426]).toContain(answer.status);
+    expect(seen).toEqual([]);
+  });
+
   describe('Latchkey itself, asked over raw sockets as Envoy asks', () => {
     const ask = (method: string, target: string, lines: readonly string[] = []) =>
       raw(

@@ -19,7 +19,7 @@ const ROWS: Readonly<Record<string, number>> = {
     RL: 10,
     DOS: 14,
     ORG: 12,
-    DEC: 11,
+    DEC: 12,
   },
 };
 

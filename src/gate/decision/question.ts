@@ -1,6 +1,7 @@
 import { err, ok, type RefusalOf, type Result } from '../../model/refusal.ts';
 import type { Asked } from '../enter.ts';
 import { fold } from '../forward/headers.ts';
+import { wantsWebSocket } from '../forward/websocket.ts';
 import { sliceUrl } from '../target.ts';
 
 /** Where proxies ask, on the Desk's host: this path itself, or it with the path that is asked about behind it. */
@@ -24,7 +25,7 @@ export interface Dialect {
   readonly onlyForbids: boolean;
 }
 
-type Unclear = RefusalOf<'question_unclear' | 'header_not_allowed'>;
+type Unclear = RefusalOf<'question_unclear' | 'header_not_allowed' | 'upgrade_not_allowed'>;
 
 /** The header in which a proxy proves itself. `Authorization` is its client's. */
 export const secretHeader = (prefix: string): string => `${prefix}-Decision-Secret`;
@@ -93,6 +94,8 @@ export const readQuestion = (
   if ([method, host, uri].some((part) => /\s/.test(part))) return unclear('a part of it is there twice');
   const secret = secretHeader(rules.prefix).toLowerCase();
   if (claims(headers, rules, secret)) return err({ reason: 'header_not_allowed' });
+  // What is said after an upgrade to HTTP/2 is a request that nobody judged. The Gate forwards none.
+  if (headers.has('upgrade') && !wantsWebSocket(headers)) return err({ reason: 'upgrade_not_allowed' });
   return ok({
     url: `${protocol}://${host}${uri}`,
     method,
