@@ -18,6 +18,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./deploy/index.ts')).deploy,
   },
   {
+    name: 'doctor',
+    says: 'Looks at everything between your files and what runs, and says what to do',
+    load: async () => (await import('./doctor/index.ts')).doctor,
+  },
+  {
+    name: 'probe',
+    says: 'Looks at a deployment from outside, as whoever wants to get past it does',
+    load: async () => (await import('./probe/index.ts')).probeCommand,
+  },
+  {
     name: 'keys list',
     says: 'Lists the keys of a user, a member or an organisation',
     load: async () => (await import('./keys/list.ts')).keysList,
@@ -36,16 +46,6 @@ export const COMMANDS: readonly Entry[] = [
     name: 'keys import',
     says: 'Makes M2M clients that Stytch has already keys of your users',
     load: async () => (await import('./keys/import/index.ts')).keysImport,
-  },
-  {
-    name: 'doctor',
-    says: 'Looks at everything between your files and what runs, and says what to do',
-    load: async () => (await import('./doctor/index.ts')).doctor,
-  },
-  {
-    name: 'probe',
-    says: 'Looks at a deployment from outside, as whoever wants to get past it does',
-    load: async () => (await import('./probe/index.ts')).probeCommand,
   },
   {
     name: 'rotate-master',
@@ -73,9 +73,9 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./audit/verify.ts')).auditVerify,
   },
   {
-    name: 'serve backup',
-    says: 'Copies the keys of such a server while it runs',
-    load: async () => (await import('./serve/backup.ts')).backupCommand,
+    name: 'reconcile',
+    says: 'Compares what Stytch has and what the Rings know, and follows it to its end',
+    load: async () => (await import('./reconcile.ts')).reconcile,
   },
   {
     name: 'backup',
@@ -93,8 +93,8 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./serve/index.ts')).serveCommand,
   },
   {
-    name: 'reconcile',
-    says: 'Compares what Stytch has and what the Rings know, and follows it to its end',
-    load: async () => (await import('./reconcile.ts')).reconcile,
+    name: 'serve backup',
+    says: 'Copies the keys of such a server while it runs',
+    load: async () => (await import('./serve/backup.ts')).backupCommand,
   },
 ];
