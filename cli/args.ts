@@ -6,15 +6,24 @@ export type Args<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ args: string[]; options: Options; allowPositionals: true }>
 >;
 
-/** Reads arguments; the refusal says which option is not there, or lacks its value. */
+/**
+ * Reads arguments; the refusal says which option is not there, or lacks its value. A word that is no option is refused as
+ * well, unless a command takes words: `deploy staging` must not deploy production.
+ */
 export const readArgs = <const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
+  takes: 'options' | 'words' = 'options',
 ): Result<Args<Options>, string> => {
   try {
-    return ok(parseArgs({ args: [...args], options, allowPositionals: true }) as Args<Options>);
+    const read = parseArgs({ args: [...args], options, allowPositionals: true }) as Args<Options>;
+    const [word] = read.positionals;
+    return word === undefined || takes === 'words'
+      ? ok(read)
+      : err(`${JSON.stringify(word)}: everything is said by options here.`);
   } catch (error) {
-    if (error instanceof TypeError) return err(error.message);
+    // Node's second sentence is about words that begin with a dash: no command takes one.
+    if (error instanceof TypeError) return err(error.message.split('. ')[0] ?? error.message);
     throw error;
   }
 };

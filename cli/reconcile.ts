@@ -32,9 +32,8 @@ export const reconcile: Command = {
       ...{ ...OPERATOR_OPTIONS, 'dry-run': flag, 'max-orphans': { type: 'string' }, json: flag },
     });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
-    const { values, positionals } = read.value;
+    const { values } = read.value;
     const { 'dry-run': isDry = false, 'max-orphans': most, json } = values;
-    if (positionals.length > 0) return misused(terminal, 'Say it all by options.', HELP);
     if (most !== undefined && !/^\d{1,6}$/.test(most))
       return misused(terminal, '--max-orphans is a number.', HELP);
     const ask = openDesk(values, world);

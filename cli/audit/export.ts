@@ -30,8 +30,7 @@ export const auditExport: Command = {
       ...{ ...OWNER_OPTIONS, ...OPERATOR_OPTIONS, out: text, json: { type: 'boolean' } },
     });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
-    const { values, positionals } = read.value;
-    if (positionals.length > 0) return misused(terminal, 'Say it all by options.', HELP);
+    const { values } = read.value;
     const owner = ownerMeant(values);
     if (!owner.ok) return misused(terminal, owner.refusal, HELP);
     const ask = openDesk(values, world);

@@ -35,9 +35,8 @@ export const auditList: Command = {
       ...{ after: text, before: text, key: text, action: text, actor: text, limit: text },
     });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
-    const { values, positionals } = read.value;
+    const { values } = read.value;
     const { after, before, key, action, actor, limit = 'all', json } = values;
-    if (positionals.length > 0) return misused(terminal, 'Say it all by options.', HELP);
     if (!/^(?:all|[1-9]\d{0,5})$/.test(limit)) return misused(terminal, '--limit is a number.', HELP);
     const owner = ownerMeant(values);
     if (!owner.ok) return misused(terminal, owner.refusal, HELP);

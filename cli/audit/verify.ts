@@ -43,7 +43,7 @@ export const auditVerify: Command = {
   help: HELP,
   run: async (args, world) => {
     const { terminal } = world;
-    const read = readArgs(args, { head: text, keys: text, env: text, json: { type: 'boolean' } });
+    const read = readArgs(args, { head: text, keys: text, env: text, json: { type: 'boolean' } }, 'words');
     if (!read.ok) return misused(terminal, read.refusal, HELP);
     const { values, positionals } = read.value;
     const [file, ...more] = positionals;

@@ -51,9 +51,9 @@ export const backup: Command = {
       ...{ 'only-named': flag, json: flag },
     });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
-    const { values, positionals } = read.value;
+    const { values } = read.value;
     const { out } = values;
-    if (out === undefined || positionals.length > 0) return misused(terminal, 'Say --out FOLDER.', HELP);
+    if (out === undefined) return misused(terminal, 'Say --out FOLDER.', HELP);
     if (values['only-named'] === true && values.owners === undefined)
       return misused(terminal, '--only-named needs --owners.', HELP);
     const ask = openDesk(values, world);

@@ -51,8 +51,7 @@ export const readOptions = (
 ): Result<Options, string> => {
   const parsed = readArgs(args, ARGS);
   if (!parsed.ok) return parsed;
-  const { values, positionals } = parsed.value;
-  if (positionals.length > 0) return err(`doctor takes no ${JSON.stringify(positionals[0])}.`);
+  const { values } = parsed.value;
   const urls = (values.url ?? []).map(baseUrl);
   if (!urls.every((url) => url !== null)) return err('--url is https://…, or http://…, without a path.');
   const key = keyOf(values['key-file'], env);

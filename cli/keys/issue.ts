@@ -42,8 +42,7 @@ export const keysIssue: Command = {
     const { terminal } = world;
     const read = readArgs(args, OPTIONS);
     if (!read.ok) return misused(terminal, read.refusal, HELP);
-    const { values, positionals } = read.value;
-    if (positionals.length > 0) return misused(terminal, 'Say it all by options.', HELP);
+    const { values } = read.value;
     const owner = ownerMeant(values);
     if (!owner.ok) return misused(terminal, owner.refusal, HELP);
     const body = wanted(values, Date.now());

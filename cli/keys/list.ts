@@ -36,13 +36,12 @@ export const keysList: Command = {
       ...{ status: text, scope: text, search: text, sort: text },
     });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
-    const { values, positionals } = read.value;
+    const { values } = read.value;
     const { scope = '', search = '', json } = values;
     const status = oneOf(STATUSES, values.status ?? 'active');
     const sort = oneOf(SORTS, values.sort ?? 'created');
     if (status === undefined) return misused(terminal, `--status is ${STATUSES.join(', ')}.`, HELP);
     if (sort === undefined) return misused(terminal, `--sort is ${SORTS.join(', ')}.`, HELP);
-    if (positionals.length > 0) return misused(terminal, 'Say it all by options.', HELP);
     const owner = ownerMeant(values);
     if (!owner.ok) return misused(terminal, owner.refusal, HELP);
     const ask = openDesk(values, world);

@@ -29,10 +29,11 @@ export const keysRevoke: Command = {
   help: HELP,
   run: async (args, world) => {
     const { terminal } = world;
-    const read = readArgs(args, {
-      ...{ ...OWNER_OPTIONS, ...OPERATOR_OPTIONS },
-      ...{ all: flag, yes: flag, json: flag },
-    });
+    const read = readArgs(
+      args,
+      { ...OWNER_OPTIONS, ...OPERATOR_OPTIONS, all: flag, yes: flag, json: flag },
+      'words',
+    );
     if (!read.ok) return misused(terminal, read.refusal, HELP);
     const { values, positionals } = read.value;
     const [keyId, ...more] = positionals;

@@ -48,7 +48,7 @@ const ARGS = {
 
 /** Reads the command line. */
 export const readOptions = (args: readonly string[], environment: Environment): Result<Options, string> => {
-  const parsed = readArgs(args, ARGS);
+  const parsed = readArgs(args, ARGS, 'words');
   if (!parsed.ok) return parsed;
   const { values, positionals } = parsed.value;
   if (positionals.length === 0) return err('Say where the API is: https://api.acme.com');

@@ -39,7 +39,7 @@ export const restore: Command = {
   help: HELP,
   run: async (args, world) => {
     const { terminal } = world;
-    const read = readArgs(args, { ...OPERATOR_OPTIONS, yes: flag, json: flag });
+    const read = readArgs(args, { ...OPERATOR_OPTIONS, yes: flag, json: flag }, 'words');
     if (!read.ok) return misused(terminal, read.refusal, HELP);
     const { values, positionals } = read.value;
     if (positionals.length === 0) return misused(terminal, 'Say which exports, or their folder.', HELP);

@@ -45,10 +45,9 @@ export const rotateAssertion: Command = {
     const { terminal } = world;
     const read = readArgs(args, { ...ROTATE_OPTIONS, desk: text, leaked: { type: 'boolean' } });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
-    const { values, positionals } = read.value;
+    const { values } = read.value;
     const options = readRotateOptions(values, world);
     if (!options.ok) return misused(terminal, options.refusal, HELP);
-    if (positionals.length > 0) return misused(terminal, 'Say it all by options.', HELP);
     const { where, how, settleMs } = options.value;
     const desk = await deskOf(values.desk, where.environment, world);
     if (!desk.ok) return misused(terminal, desk.refusal, HELP);

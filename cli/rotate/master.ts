@@ -43,10 +43,9 @@ export const rotateMaster: Command = {
       ...{ retire: text, losing: text, uncounted: flag },
     });
     if (!read.ok) return misused(terminal, read.refusal, HELP);
-    const { values, positionals } = read.value;
+    const { values } = read.value;
     const options = readRotateOptions(values, world);
     if (!options.ok) return misused(terminal, options.refusal, HELP);
-    if (positionals.length > 0) return misused(terminal, 'Say it all by options.', HELP);
     const { where, how, settleMs } = options.value;
     const { retire: id, losing = '0', uncounted = false } = values;
     if (!/^\d{1,9}$/.test(losing)) return misused(terminal, '--losing is a number.', HELP);

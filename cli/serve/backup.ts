@@ -25,8 +25,7 @@ export const backupCommand: Command = {
     const read = readArgs(args, OPTIONS);
     if (!read.ok) return misused(terminal, read.refusal, HELP);
     const { to, state, json } = read.value.values;
-    if (to === undefined || read.value.positionals.length > 0)
-      return misused(terminal, '--to FOLDER is wanted, and nothing else', HELP);
+    if (to === undefined) return misused(terminal, 'Say --to FOLDER.', HELP);
     const [source, target] = [join(resolve(folder, state), 'objects'), resolve(folder, to)];
     if (!existsSync(source)) return failed(terminal, `${source}: is not there: no server ran from ${state}`);
     if (existsSync(target)) return failed(terminal, `${target}: is there already`);

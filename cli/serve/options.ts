@@ -48,8 +48,7 @@ const OPTIONS = {
 export const readOptions = (args: readonly string[], folder: string): Result<ServeOptions, string> => {
   const read = readArgs(args, OPTIONS);
   if (!read.ok) return read;
-  const { values, positionals } = read.value;
-  if (positionals.length > 0) return err(`${JSON.stringify(positionals[0])}: there is nothing to name.`);
+  const { values } = read.value;
   const listen = readListen(values.listen);
   if (listen === null) return err('--listen must be an address and a port: 127.0.0.1:8787, [::]:443.');
   const drainSeconds = /^\d{1,4}$/.test(values.drain) ? Number(values.drain) : null;

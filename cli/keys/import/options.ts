@@ -39,9 +39,9 @@ export const readOptions = (args: readonly string[], env: World['env']): Result<
     ...{ 'dry-run': flag, json: flag },
   });
   if (!read.ok) return read;
-  const { values, positionals } = read.value;
+  const { values } = read.value;
   const { file, report = null, concurrency = '4', json = false, 'dry-run': isDry = false } = values;
-  if (file === undefined || positionals.length > 0) return err('Say --file, and nothing that is no option.');
+  if (file === undefined) return err('Say --file FILE.');
   if (!/^(?:[1-9]|[12]\d|3[0-2])$/.test(concurrency)) return err('--concurrency must be from 1 to 32.');
   const desk = deskUrl(values, env);
   if (!desk.ok) return desk;
