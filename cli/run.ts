@@ -30,8 +30,18 @@ export const run = async (
     terminal.say(command.help);
     return 0;
   }
-  return command.run(rest, world);
+  try {
+    return await command.run(rest, world);
+  } catch (error) {
+    if (!isOfTheSystem(error)) throw error;
+    terminal.tell(`latchkey ${entry.name}: ${error.message}`);
+    return 1;
+  }
 };
+
+/** What the machine refused: a full disk, a folder that nobody may write. No bug, so that it needs no stack. */
+const isOfTheSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error;
 
 const overviewOf = (commands: readonly Entry[]): string => {
   const width = Math.max(0, ...commands.map(({ name }) => name.length));

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../../cli/command.ts';
 import { COMMANDS } from '../../../cli/commands.ts';
@@ -79,6 +80,23 @@ describe('latchkey', () => {
     expect([inGroup.code, inGroup.told.includes('keys list'), inGroup.told.includes('init ')]).toEqual([
       ...[2, true, false],
     ]);
+  });
+
+  test('what the machine refuses is told in a line, and a bug is not hidden', async () => {
+    const failing = (work: () => never): Entry => ({
+      ...{ name: 'backup', says: 'Fails' },
+      load: async () => ({ help: '', run: async () => work() }),
+    });
+    const underAFile = () => {
+      throw mkdirSync(`${import.meta.filename}/x`);
+    };
+    const refused = await call(['backup'], [failing(underAFile)]);
+    expect([refused.code, refused.said]).toEqual([1, '']);
+    expect(refused.told).toMatch(/^latchkey backup: ENOTDIR: not a directory, mkdir '[^']+'$/);
+    const bug = () => {
+      throw new TypeError('a bug');
+    };
+    await expect(call(['backup'], [failing(bug)])).rejects.toThrow(TypeError);
   });
 
   test('every command of the real table can be loaded, and its help says how it is called and how it ends', async () => {
