@@ -86,7 +86,7 @@ export const FILES = {
   'WRANGLER-12': {
     says: 'no secret stands in [vars]',
     advice:
-      'Whoever reads the file or the dashboard reads it. Take it out, make a new one, and put that with `npx wrangler secret put NAME`.',
+      'Whoever reads the file or the dashboard reads it. Take it out, make a new one, and put that with `npx wrangler secret put NAME --env ENVIRONMENT`.',
   },
   'WRANGLER-13': {
     says: 'the log is kept',

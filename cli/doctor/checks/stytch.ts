@@ -14,7 +14,7 @@ export const STYTCH = {
   'STYTCH-03': {
     says: 'it takes project id and secret',
     advice:
-      'Stytch\'s dashboard, "API keys", of the same project and environment: then `npx wrangler secret put STYTCH_SECRET`, and the same into the file of secrets.',
+      'Stytch\'s dashboard, "API keys", of the same project and environment: then `npx wrangler secret put STYTCH_SECRET --env ENVIRONMENT`, and the same into the file of secrets.',
   },
   'STYTCH-04': {
     says: 'a client can be made there as for a key, and gets a token',
