@@ -72,7 +72,7 @@ export const readDeployment = async (
 ): Promise<Result<Unstable_Config, string>> => {
   const config = join(folder, DEPLOYMENT_FILE);
   if (statSync(config, { throwIfNoEntry: false }) === undefined)
-    return err(`${DEPLOYMENT_FILE}: is not there: npm run latchkey -- init writes it`);
+    return err(`${DEPLOYMENT_FILE}: is not there: call latchkey in a clone, which has one`);
   const { unstable_readConfig } = await import('wrangler');
   try {
     const top = unstable_readConfig({ config, env: '' }, { hideWarnings: true });
