@@ -10,3 +10,9 @@ export const readTextFile = (path: string): Result<string, string> => {
     throw error;
   }
 };
+
+/** Its first line, without blanks around it: what a file with a token or a key has. */
+export const readFirstLine = (path: string): Result<string, string> => {
+  const text = readTextFile(path);
+  return text.ok ? ok(text.value.split('\n', 1)[0]?.trim() ?? '') : text;
+};

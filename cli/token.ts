@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { err, ok, type Result } from '../src/model/refusal.ts';
+import { readFirstLine } from './read-file.ts';
 
 /** Where the operator's token comes from. */
 export interface TokenSource {
@@ -25,13 +25,8 @@ export const givenToken = (read: () => Result<string, string>): TokenSource => (
 
 /** The first line of a file. */
 export const tokenInFile = (file: string) => (): Result<string, string> => {
-  try {
-    const [token = ''] = readFileSync(file, 'utf8').split('\n');
-    return token.trim() === '' ? err(`${file}: holds no token`) : ok(token.trim());
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return err(`${file}: cannot be read (${error.code})`);
-    throw error;
-  }
+  const token = readFirstLine(file);
+  return token.ok && token.value === '' ? err(`${file}: holds no token`) : token;
 };
 
 /** Tokens that are fetched from Stytch as they are needed: an import may take longer than one lives. */

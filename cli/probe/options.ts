@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { err, ok, type Result } from '../../src/model/refusal.ts';
 import { readArgs } from '../args.ts';
+import { readFirstLine } from '../read-file.ts';
 
 export const HELP = `Looks at a Latchkey that is deployed, from outside, and says what does not hold.
 
@@ -86,19 +86,10 @@ export const keyOf = (
   file: string | undefined,
   { LATCHKEY_KEY = '' }: Environment,
 ): Result<string | null, string> => {
-  const text = file === undefined ? ok(LATCHKEY_KEY) : firstLine(file);
+  const text = file === undefined ? ok(LATCHKEY_KEY) : readFirstLine(file);
   if (!text.ok) return text;
   if (text.value === '') return file === undefined ? ok(null) : err(`${file} has no key in its first line.`);
   return /^[\x21-\x7E]+$/.test(text.value) ? ok(text.value) : err('The key has a character that no key has.');
-};
-
-const firstLine = (file: string): Result<string, string> => {
-  try {
-    return ok(readFileSync(file, 'utf8').split('\n', 1)[0]?.trim() ?? '');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return err(`${file} cannot be read (${error.code}).`);
-    throw error;
-  }
 };
 
 const HERE = ['localhost', '127.0.0.1', '[::1]'];
