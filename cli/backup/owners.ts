@@ -37,7 +37,7 @@ export const ownersAtStytch = async (
     const page = await stytch.searchClients({ cursor, limit: PAGE });
     if (page.outcome !== 'answered')
       return err(
-        `Stytch does not tell its clients: ${page.outcome === 'declined' ? page.code : page.detail}`,
+        `Stytch does not tell its clients: ${page.outcome === 'declined' ? page.code : `no answer that is one, ${page.detail}`}`,
       );
     for (const client of page.value.clients) {
       const { ownerId } = readMarked(client, ownerClaim);
@@ -53,7 +53,8 @@ export const ownersAtStytch = async (
 const secretOf = (folder: string, env: World['env'], environment: string | null): Result<string, string> => {
   const kept = readSecrets(secretsPath(folder, environment));
   if (!kept.ok) return kept;
-  const found = env.STYTCH_SECRET ?? kept.value?.STYTCH_SECRET ?? '';
+  // An empty one is none.
+  const found = env.STYTCH_SECRET || kept.value?.STYTCH_SECRET || '';
   return found === '' ? err('Set STYTCH_SECRET, or let latchkey init keep it.') : ok(found);
 };
 

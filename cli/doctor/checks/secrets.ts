@@ -28,7 +28,8 @@ export const SECRETS = {
   },
   'SECRET-06': {
     says: 'Cloudflare holds each secret that the Worker needs',
-    advice: '`npm run latchkey -- setup` puts what is missing; or `npx wrangler secret put NAME --env ENVIRONMENT`.',
+    advice:
+      '`npm run latchkey -- setup` puts what is missing; or `npx wrangler secret put NAME --env ENVIRONMENT`.',
   },
   'SECRET-07': {
     says: 'Stytch can tell who was deleted there',

@@ -185,6 +185,15 @@ describe('latchkey backup', () => {
       },
     );
     expect([wrong.code, wrong.told]).toEqual([1, expect.stringMatching(/^Stytch does not tell its clients/)]);
+    // An empty secret of the environment is none, and the one that is kept stands.
+    mkdirSync(join(folder, '.latchkey'), { recursive: true });
+    const { STYTCH_SECRET } = stage.env;
+    writeFileSync(join(folder, '.latchkey', 'secrets.json'), JSON.stringify({ STYTCH_SECRET }));
+    const kept = await callLatchkey(
+      ['backup', '--env', '', '--out', join(folder, 'kept'), ...stage.asOperator],
+      { folder, env: { ...stage.env, STYTCH_SECRET: '' } },
+    );
+    expect(kept.code).toBe(0);
     const list = join(folder, 'no-ids.txt');
     writeFileSync(list, '../../etc/passwd\n');
     const { code, told } = await latchkey(
