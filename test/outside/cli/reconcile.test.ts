@@ -119,7 +119,7 @@ test.each([
 
 test.each([
   ['a number that is none', ['--max-orphans', 'all'], '--max-orphans is a number.'],
-  ['a word', ['now'], 'Say it all by options.'],
+  ['a word', ['now'], 'everything is said by options'],
 ])('%s is refused, and nothing begun', async (_, args, says) => {
   const { code, told } = await latchkey('reconcile', ...args);
   expect([code, told]).toEqual([2, expect.stringContaining(says)]);

@@ -296,9 +296,9 @@ describe('latchkey rotate-assertion', () => {
 
 test.each([
   [['rotate-master', '--settle', 'soon'], '--settle is a number of seconds.'],
-  [['rotate-master', 'now'], 'Say it all by options.'],
+  [['rotate-master', 'now'], 'everything is said by options'],
   [['rotate-master', '--retire', 'a', '--losing', 'all'], '--losing is a number.'],
-  [['rotate-assertion', 'now'], 'Say it all by options.'],
+  [['rotate-assertion', 'now'], 'everything is said by options'],
   [['rotate-assertion', '--desk', 'ftp://keys'], '--desk must be https'],
 ])('%j ends with 2, and touches nothing', async (args, says) => {
   const { code, told } = await latchkey(args);
