@@ -1,7 +1,7 @@
 import type { Identity } from './claims.ts';
 import type { HeadersLike } from './headers.ts';
 import { type Refused, refused } from './refusal.ts';
-import { pathOf, type RequestLike } from './request.ts';
+import type { RequestLike } from './request.ts';
 import { createVerifier, type VerifierOptions, type Verify } from './verifier.ts';
 
 /** What every middleware takes, whatever its server. */
@@ -9,7 +9,8 @@ export interface GuardOptions extends VerifierOptions {
   /** Whether callers that the edge let in without a credential are served here too. Default no. */
   readonly allowAnonymous?: boolean | ((request: RequestLike) => boolean);
   /**
-   * Paths that are served to GET and HEAD without an assertion, compared whole: those that a load balancer asks for.
+   * Paths that are served to GET and HEAD without an assertion, compared whole with the target as it came, but for its query:
+   * those that a load balancer asks for.
    * Default none.
    */
   readonly healthPaths?: readonly string[];
@@ -49,15 +50,19 @@ const judge = async (
   headers: HeadersLike,
   request: RequestLike,
 ): Promise<Guarded> => {
-  const { method, url } = request;
-  if (healthPaths.includes(pathOf(url)) && (method === 'GET' || method === 'HEAD')) {
-    return { ok: true, identity: null };
-  }
+  if (isForHealth(request, healthPaths)) return { ok: true, identity: null };
   const verified = await verify(headers, request);
   if (!verified.ok || verified.identity.auth !== 'anonymous') return verified;
   const allowed = typeof allowAnonymous === 'function' ? allowAnonymous(request) : allowAnonymous;
   return allowed === true ? verified : refused('anonymous_refused');
 };
+
+/**
+ * The target as it came: of `http://x/healthz` and `/healthz#/v1` a handler may read something else than the health path,
+ * and would serve nobody there.
+ */
+const isForHealth = ({ method, url }: RequestLike, healthPaths: readonly string[]): boolean =>
+  (method === 'GET' || method === 'HEAD') && healthPaths.includes(url.replace(/\?.*$/s, ''));
 
 /** Whatever is thrown, by us or by what the options call, must not become a yes. */
 const attempt = async (work: () => Promise<Guarded>): Promise<readonly [Guarded, unknown?]> => {

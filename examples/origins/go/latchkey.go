@@ -346,7 +346,7 @@ func decode(part string, value any) error {
 	return json.Unmarshal(text, value)
 }
 
-var authority = regexp.MustCompile(`^[a-z]+://[^/?]*`)
+var authority = regexp.MustCompile(`^[a-z]+://[^/?#]*`)
 
 func pathOf(target string) string {
 	path, _, _ := strings.Cut(authority.ReplaceAllString(target, ""), "?")

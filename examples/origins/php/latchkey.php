@@ -297,5 +297,5 @@ function json(string $text): array
 
 function path_of(string $target): string
 {
-    return explode('?', preg_replace('~^[a-z]+://[^/?]*~', '', $target))[0];
+    return explode('?', preg_replace('~^[a-z]+://[^/?#]*~', '', $target))[0];
 }

@@ -254,7 +254,7 @@ def answer(refused: Refused):
 
 
 def path_of(target: str) -> str:
-    return re.sub(r"^[a-z]+://[^/?]*", "", target).split("?")[0]
+    return re.sub(r"^[a-z]+://[^/?#]*", "", target).split("?")[0]
 
 
 REASONS = {401: "Unauthorized", 403: "Forbidden", 503: "Service Unavailable"}
@@ -288,7 +288,8 @@ def asgi(app, origin: Origin):
         if scope["type"] not in ("http", "websocket"):
             return await app(scope, receive, send)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        path = path_of((scope.get("raw_path") or scope["path"].encode()).decode("latin-1"))
+        # As the application sees it: a whole URL as the target stays one, and is no health path.
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").split("?")[0]
         method = scope.get("method", "GET")
         try:
             # In a thread: a fetch of keys must not stop the loop.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../../tools/dev/ports.ts';
 import { bearer, get } from '../edge.ts';
-import { type RawResponse, raw } from '../socket.ts';
+import { exchange, type RawResponse, raw } from '../socket.ts';
 import { ALIASES, aliased, bound, DISAGREEING, DOUBLES, UNPROVEN } from './cases.ts';
 import { type GuardedOrigin, type Started, told } from './origin.ts';
 import type { World } from './world.ts';
@@ -85,6 +85,25 @@ export const describeOrigin = (
     test('a health path is served to anybody', async () => {
       const response = await raw(origin.port, get('/healthz?now'));
       expect([response.status, response.text]).toEqual([200, 'well']);
+    });
+
+    test.each([
+      'http://x#/healthz',
+      'http://x?/healthz',
+      'http://x/healthz?now',
+      'http://x/v1/any/a#/healthz',
+      '/v1/any/a#/healthz',
+      '/healthz#/../v1/any/a?now',
+      '/healthz?now#/../v1/any/a',
+      '/healthz;/../v1/any/a?now',
+      '/healthz%2f..%2fv1/any/a?now',
+      '//x/healthz?now',
+    ])('a target that could be read as a health path is served as that, or to nobody: %s', async (target) => {
+      // PHP's own server hangs up on some of them.
+      const { responses } = await exchange(origin.port, [get(target, 'Host: origin.test')]);
+      for (const { status, text } of responses) if (status < 400) expect(text).toBe('well');
+      expect((await ask(await through('/v1/any/after'))).status).toBe(200);
+      await expectHandled();
     });
 
     test.each([...UNPROVEN, ...DISAGREEING])('$name is refused', async ({ bytes, status, code }) => {

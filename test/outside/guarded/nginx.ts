@@ -58,7 +58,7 @@ const rewrite = (file: string, places: Readonly<Record<string, string>>): void =
 const startApplication = async () => {
   let handled = 0;
   const server = createServer(({ url, headers }, response) => {
-    if (url?.startsWith('/healthz?')) return void response.end('well');
+    if (url?.split('?')[0] === '/healthz') return void response.end('well');
     handled++;
     const said = (name: string): string | null => {
       const value = headers[`x-latchkey-${name}`];
