@@ -13,11 +13,11 @@ export const OPERATOR_OPTIONS = {
 } as const;
 
 /** What `--help` says of them. */
-export const OPERATOR_HELP = `  --desk         where the Desk is: https://keys.acme.com; without it, LATCHKEY_DESK of the environment
-  --token-file   a file with an operator's token in its first line; without it, LATCHKEY_OPERATOR_TOKEN of the environment
-  --client-id    an operator's client, whose tokens are fetched as they are needed. Its secret is LATCHKEY_OPERATOR_SECRET
-                 of the environment
-  --token-url    Stytch's token endpoint: https://api.stytch.com/v1/public/PROJECT_ID/oauth2/token`;
+export const OPERATOR_HELP = `  --desk          where the Desk is: https://keys.acme.com; without it, LATCHKEY_DESK of the environment
+  --token-file    a file with an operator's token in its first line; without it, LATCHKEY_OPERATOR_TOKEN of the environment
+  --client-id     an operator's client, whose tokens are fetched as they are needed. Its secret is LATCHKEY_OPERATOR_SECRET
+                  of the environment
+  --token-url     Stytch's token endpoint: https://api.stytch.com/v1/public/PROJECT_ID/oauth2/token`;
 
 type Values = { readonly [name in keyof typeof OPERATOR_OPTIONS]?: string | undefined };
 

@@ -12,16 +12,17 @@ const HELP = `Makes a key for a user, a member or an organisation, and shows it 
   npm run latchkey -- keys issue --user USER_ID --name NAME --scope SCOPE --desk URL [more]
 
 ${OWNER_HELP}
-  --name              what its owner knows it by
-  --scope             what it may do; once for each scope
-  --description       a line more
-  --expires           when it ends: 90d, 12h, or a time as 2027-01-31T00:00:00Z; without it, never
-  --limit             a limit of its own, tighter than its owner's: REQUESTS/SECONDS, as 100/60
-  --ip                an address or a CIDR block that it may come from; once for each
-  --idempotency-key   with the same one, a repeat within a day makes no second key; a new one each time
+  --name          what its owner knows it by
+  --scope         what it may do; once for each scope
+  --description   a line more
+  --expires       when it ends: 90d, 12h, or a time as 2027-01-31T00:00:00Z; without it, never
+  --limit         a limit of its own, tighter than its owner's: REQUESTS/SECONDS, as 100/60
+  --ip            an address or a CIDR block that it may come from; once for each
+  --idempotency-key
+                  with the same one, a repeat within a day makes no second key; a new one each time
 ${OPERATOR_HELP}
-  --quiet             nothing on stderr
-  --json              the key as the Desk shows it, the whole one as "key"
+  --quiet         nothing on stderr
+  --json          the key as the Desk shows it, the whole one as "key"
   --help
 
 The key is all that stands on stdout, to be piped to where it is kept: nobody can show it again. It ends with 0 if the key

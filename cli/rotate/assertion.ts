@@ -16,8 +16,8 @@ const HELP = `Puts a new key in the place of the one that signs assertions for o
   npm run latchkey -- rotate-assertion [--wait | --leaked] [more]
 
 ${ROTATE_HELP}
-  --leaked     the key that signs got out: a new one alone takes its place, at once
-  --desk       where the Desk is, to see what it publishes; without it, LATCHKEY_DESK, or what the operator's file says
+  --leaked        the key that signs got out: a new one alone takes its place, at once
+  --desk          where the Desk is, to see what it publishes; without it, LATCHKEY_DESK, or what the operator's file says
 
 1. The new key is listed second: the Desk publishes it, and nothing is signed with it.
 2. When every origin has it, it becomes the first, and signs. Origins that verify by latchkey/origin keep what they fetched for

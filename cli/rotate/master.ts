@@ -21,10 +21,10 @@ made under it. No key stops working, and nobody waits: each secret in use costs 
 
 The old key stays on the list, and its keys go on working, until
 
-  --retire     takes the master key of this id off. First a dry reconciliation counts the living keys that need it: they
-               stop working for good
-  --losing     how many of those may be lost, where that is not asked: 0
-  --uncounted  without counting them: where the Desk cannot be asked
+  --retire        takes the master key of this id off. First a dry reconciliation counts the living keys that need it: they
+                  stop working for good
+  --losing        how many of those may be lost, where that is not asked: 0
+  --uncounted     without counting them: where the Desk cannot be asked
 ${OPERATOR_HELP}
 
 A key that is taken off is kept in .latchkey/retired.ENV.json: audit trails are proven by it. The new list is in

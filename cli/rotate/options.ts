@@ -11,12 +11,12 @@ export const ROTATE_OPTIONS = {
   ...{ env: text, settle: text, 'file-only': flag, wait: flag, yes: flag, json: flag },
 } as const;
 
-export const ROTATE_HELP = `  --env        the environment of wrangler.toml; production. '' is the top level
-  --wait       all steps, one after the other, each as soon as it is safe; without it, the one that is next
-  --settle     for how many seconds isolates with the secrets of before may still be about; 120
-  --file-only  sends nothing: for latchkey serve, which reads the secrets' file when it starts
-  --yes        without asking
-  --json       what was done as one document
+export const ROTATE_HELP = `  --env           the environment of wrangler.toml; production. '' is the top level
+  --wait          all steps, one after the other, each as soon as it is safe; without it, the one that is next
+  --settle        for how many seconds isolates with the secrets of before may still be about; 120
+  --file-only     sends nothing: for latchkey serve, which reads the secrets' file when it starts
+  --yes           without asking
+  --json          what was done as one document
   --help`;
 
 /**

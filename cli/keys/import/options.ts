@@ -7,13 +7,13 @@ export const HELP = `Makes M2M clients that Stytch has already keys of your user
 
   npm run latchkey -- keys import --file CLIENTS --desk URL [--report REPORT] [more]
 
-  --file         *.ndjson: {"client_id", "client_secret", "user_id", "name"?} in each line; or *.csv with these columns
-  --report       a file with a line for each row: imported, already, refused or failed, and why. Run again with the same
-                 report, rows that are done are passed over
+  --file          *.ndjson: {"client_id", "client_secret", "user_id", "name"?} in each line; or *.csv with these columns
+  --report        a file with a line for each row: imported, already, refused or failed, and why. Run again with the same
+                  report, rows that are done are passed over
 ${OPERATOR_HELP}
-  --concurrency  how many rows at once, 1 to 32; 4
-  --dry-run      reads file and report, and sends nothing
-  --json         the summary as one line of JSON
+  --concurrency   how many rows at once, 1 to 32; 4
+  --dry-run       reads file and report, and sends nothing
+  --json          the summary as one line of JSON
   --help
 
 It ends with 0 if every row is imported, now or before; with 1 if some were refused, failed or left; with 2 if it was

@@ -108,6 +108,9 @@ describe('latchkey', () => {
         expect.stringMatching(new RegExp(`npm run (?:latchkey -- )?${name}`)),
       ]);
       expect([name, help]).toEqual([name, expect.stringMatching(/ends with|Ctrl-C/)]);
+      // What options mean stands in one column, also where commands share some of them.
+      const columns = help.matchAll(/^ {2}--[a-z-]+ {2,}(?=\S)/gm);
+      expect([name, new Set([...columns].map(([lead]) => lead.length)).size]).toEqual([name, 1]);
     }
   });
 });
