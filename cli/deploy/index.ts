@@ -53,6 +53,7 @@ const run = async (args: readonly string[], world: World): Promise<ExitCode> => 
   const wrong = whatIsWrong(findings, isDry);
   if (wrong.length > 0 || !config.ok) {
     for (const problem of wrong) terminal.tell(problem);
+    if (json) terminal.say(documentOf(findings, null));
     return failed(terminal, 'Nothing was deployed.');
   }
   const address = isReached(config.config);
@@ -129,7 +130,7 @@ const deployBy = async (
 const documentOf = (findings: readonly Finding[], deployed: Deployed | null): string =>
   JSON.stringify(
     {
-      ...{ summary: summaryOf(findings), checks: findings },
+      ...{ summary: summaryOf(findings), findings },
       ...{ version_id: deployed?.versionId ?? null, running_version_id: deployed?.runningId ?? null },
     },
     null,

@@ -164,6 +164,20 @@ describe('latchkey deploy', () => {
     expect(deployed()).toEqual(what === 'a deployment that fails' ? ['deploy --env production'] : []);
   });
 
+  test('with --json, what keeps it from being deployed is in the document', async () => {
+    edit(account.namespaces[0]?.id ?? '', '0'.repeat(32));
+    const { code, said } = await latchkey(['deploy', '--yes', '--json']);
+    expect([code, JSON.parse(said)]).toEqual([
+      1,
+      expect.objectContaining({
+        summary: expect.stringContaining(' 1 wrong,'),
+        findings: expect.arrayContaining([expect.objectContaining({ id: 'WRANGLER-03', verdict: 'FAIL' })]),
+        version_id: null,
+      }),
+    ]);
+    expect(deployed()).toEqual([]);
+  });
+
   test('the top level, which is for this machine, is not deployed', async () => {
     account.secrets.set('', { STYTCH_SECRET: 'x', LATCHKEY_MASTER_KEYS: 'y', ASSERTION_JWKS: 'z' });
     const { code, told } = await latchkey(['deploy', '--env', '', '--yes']);
