@@ -17,10 +17,10 @@ export const readArgs = <const Options extends ParseArgsOptionsConfig>(
 ): Result<Args<Options>, string> => {
   try {
     const read = parseArgs({ args: [...args], options, allowPositionals: true }) as Args<Options>;
-    const [word] = read.positionals;
-    return word === undefined || takes === 'words'
+    // The word is not repeated: it may be a key that somebody pasted.
+    return read.positionals.length === 0 || takes === 'words'
       ? ok(read)
-      : err(`${JSON.stringify(word)}: everything is said by options here.`);
+      : err('A word that is no option: everything is said by options here.');
   } catch (error) {
     // Node's second sentence is about words that begin with a dash: no command takes one.
     if (error instanceof TypeError) return err(error.message.split('. ')[0] ?? error.message);

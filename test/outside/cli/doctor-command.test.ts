@@ -62,7 +62,7 @@ describe('the command', () => {
   });
 
   test.each<[args: readonly string[], why: string]>([
-    [['production'], '"production": everything is said by options here.'],
+    [['production'], 'everything is said by options here.'],
     [['--url', 'api.acme.com'], '--url is https://'],
     [['--nothing'], "Unknown option '--nothing'"],
     [['--key-file', '/nowhere/at/all'], 'cannot be read (ENOENT)'],

@@ -8,13 +8,13 @@ const OPTIONS = { env: { type: 'string' }, yes: { type: 'boolean' } } as const;
 const TAKE_WORDS = ['probe', 'keys revoke', 'audit verify', 'restore'];
 
 describe('arguments', () => {
-  test('are options; a word that is none is refused, and said', () => {
+  test('are options; a word that is none is refused, and not repeated', () => {
     expect(readArgs(['--env', 'staging', '--yes'], OPTIONS)).toMatchObject({
       ok: true,
       value: { values: { env: 'staging', yes: true }, positionals: [] },
     });
     expect(readArgs(['staging', '--yes'], OPTIONS)).toEqual({
-      ...{ ok: false, refusal: '"staging": everything is said by options here.' },
+      ...{ ok: false, refusal: 'A word that is no option: everything is said by options here.' },
     });
   });
 
@@ -42,10 +42,7 @@ describe('arguments', () => {
         terminal: { say: () => {}, tell: (line) => void told.push(line), person: null },
         ...{ folder: '/nowhere', env: {}, wrangler },
       });
-      expect([code, told[0]]).toEqual([
-        2,
-        expect.stringMatching(/^"staging": everything is said by options/),
-      ]);
+      expect([code, told[0]]).toEqual([2, expect.stringMatching(/^A word that is no option/)]);
     },
   );
 });
