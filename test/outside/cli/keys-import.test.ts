@@ -389,7 +389,11 @@ describe('the operator’s token', () => {
 describe('called wrongly, it says so and sends nothing', () => {
   test.each<[string, (file: string) => readonly string[], string]>([
     ['without a file', () => ['--desk', desk], 'Say --file'],
-    ['with more than a file', (file) => ['--file', file, '--desk', desk, 'planted'], 'Say --file'],
+    [
+      'with more than a file',
+      (file) => ['--file', file, '--desk', desk, 'planted'],
+      'A word that is no option',
+    ],
     ['without a Desk', (file) => ['--file', file], 'Say --desk, or set LATCHKEY_DESK.'],
     ['a Desk that is no URL', (file) => ['--file', file, '--desk', 'keys.acme.com'], '--desk must be https'],
     [
