@@ -128,6 +128,8 @@ export const RING_PLANS: readonly Plan[] = [
       outage('ten minutes', { stytch: 'mixed', kv: 0.9, ring: 0.5 }, EVERYTHING_FAILS, {
         ...{ seconds: 600, evicts: true, pace: [2, 8] },
       }),
+      // Stytch may have asked for quiet last.
+      upToRetryAfter,
       after(),
     ],
   },
