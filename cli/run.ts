@@ -1,4 +1,5 @@
 import type { Entry, ExitCode, World } from './command.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Calls what the arguments name. A call for help is answered here, a word that is no command too. */
 export const run = async (
@@ -30,13 +31,50 @@ export const run = async (
     terminal.say(command.help);
     return 0;
   }
+  const heard = listening(terminal);
+  const code = await attempt(
+    () => command.run(rest, { ...world, terminal: heard.terminal }),
+    (problem) => heard.terminal.tell(`latchkey ${entry.name}: ${problem}`),
+  );
+  // Whoever reads JSON finds a document, whatever became of it.
+  if (code !== 0 && rest.includes('--json') && !heard.hasSaid())
+    terminal.say(JSON.stringify({ error: heard.lastTold() }));
+  return code;
+};
+
+const attempt = async (
+  work: () => Promise<ExitCode>,
+  onProblem: (problem: string) => void,
+): Promise<ExitCode> => {
   try {
-    return await command.run(rest, world);
+    return await work();
   } catch (error) {
     if (!isOfTheSystem(error)) throw error;
-    terminal.tell(`latchkey ${entry.name}: ${error.message}`);
+    onProblem(error.message);
     return 1;
   }
+};
+
+/** A terminal that remembers whether anything was said that was asked for, and what was told last. */
+const listening = (terminal: Terminal) => {
+  let hasSaid = false;
+  let told = '';
+  return {
+    terminal: {
+      ...terminal,
+      say: (line: string): void => {
+        hasSaid = true;
+        terminal.say(line);
+      },
+      tell: (line: string): void => {
+        told = line;
+        terminal.tell(line);
+      },
+    },
+    hasSaid: () => hasSaid,
+    /** Without the help that stands below what was called wrongly. */
+    lastTold: () => told.split('\n\n', 1)[0] ?? '',
+  };
 };
 
 /** What the machine refused: a full disk, a folder that nobody may write. No bug, so that it needs no stack. */

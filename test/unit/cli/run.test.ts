@@ -51,6 +51,26 @@ describe('latchkey', () => {
     expect(await call(['keys', 'other'])).toMatchObject({ called: [['keys', 'other']] });
   });
 
+  test('with --json there is a document, whatever became of it', async () => {
+    const table = (says: readonly string[]): readonly Entry[] => [
+      {
+        ...{ name: 'try', says: 'Fails' },
+        load: async () => ({
+          help: 'How try is called.',
+          run: async (_, { terminal }) => {
+            terminal.tell('Half of it is done.');
+            terminal.tell('The file is not there.\n\nHow try is called.');
+            for (const line of says) terminal.say(line);
+            return 1;
+          },
+        }),
+      },
+    ];
+    expect((await call(['try', '--json'], table([]))).said).toBe('{"error":"The file is not there."}');
+    expect((await call(['try', '--json'], table(['{"findings":[]}']))).said).toBe('{"findings":[]}');
+    expect((await call(['try'], table([]))).said).toBe('');
+  });
+
   test("a command's help is shown, and it is not called", async () => {
     for (const flag of ['--help', '-h']) {
       const { code, said, called } = await call(['keys', 'issue', '--name', 'x', flag]);
