@@ -1,3 +1,4 @@
+import { isAddressRange } from './address.ts';
 import type { ChainedEntry, ChainHead } from './audit-chain.ts';
 import { readAuditAnchor, readAuditObject } from './audit-wire.ts';
 import { OWNER_KINDS, type Owner } from './identity.ts';
@@ -128,7 +129,8 @@ const KEY = z.object({
   ...{ created_at: time, expires_at: z.nullable(time), ended_at: z.nullable(time) },
   ...{ last_used_at: z.nullable(time), last_four: z.string() },
   limit: z.nullable(z.object({ requests: count, per_seconds: count })),
-  ip_allowlist: z.nullable(texts),
+  // A range that is none holds nobody: the key would be refused from everywhere.
+  ip_allowlist: z.nullable(z.array(z.string().check(z.refine(isAddressRange)))),
   device_client: z.nullable(z.string()),
   master_key: z.string(),
 });

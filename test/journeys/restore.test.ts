@@ -309,6 +309,11 @@ describe('a restore', () => {
       (line) => (line.type === 'key' ? { ...line, scopes: ['latchkey:admin'] } : line),
       '/lines/4',
     ],
+    [
+      'an address that is none',
+      (line) => (line.type === 'key' ? { ...line, ip_allowlist: ['192.0.2.256'] } : line),
+      '/lines/4',
+    ],
     ['a line of use', (line) => (line.type === 'key' ? { ...line, type: 'usage' } : line), '/lines/4'],
   ])('refuses %s, and says where', async (_, change, pointer) => {
     const { lines } = await lost();
