@@ -22,6 +22,8 @@ export interface Findings {
   readonly clientsAtStytch: number;
   readonly exchanges: number;
   readonly exchangesAllowed: number;
+  /** Keys with one exchange more than that. */
+  readonly exchangedOnceMore: number;
   readonly auditTrails: number;
   readonly auditRows: number;
   readonly assertionsProven: number;
@@ -46,6 +48,12 @@ const TRAILS = 10;
 
 /** A token is renewed in its last five minutes: so often may one secret be exchanged. */
 const TOKEN_LIFE_MS = 55 * 60_000;
+
+/**
+ * The part of the keys that may have one token more: promise 4 counts exchanges that succeed, and the emulator also what it
+ * made for an answer that nobody got. Anything more than that would be many keys, or more than one token.
+ */
+const MAY_EXCHANGE_ONCE_MORE = 1 / 50;
 
 /** Holds Stytch, the Rings, the origin and the audit trails against the model, when nothing is going on any more. */
 export const inspectEnd = async (soak: Soak, random: Random, runMs: number): Promise<Findings> => {
@@ -173,21 +181,25 @@ const compareExchanges = async (
   soak: Soak,
   keys: readonly Key[],
   lives: number,
-): Promise<Pick<Findings, 'exchanges' | 'exchangesAllowed'>> => {
+): Promise<Pick<Findings, 'exchanges' | 'exchangesAllowed' | 'exchangedOnceMore'>> => {
   const { tokensByClient } = await callJson<{ readonly tokensByClient: Readonly<Record<string, number>> }>(
     { port: soak.stage.stytchPort, path: '/_emulator/counters' },
     200,
   );
   let exchanges = 0;
   let exchangesAllowed = 0;
+  const beyond: { readonly says: string; readonly by: number }[] = [];
   for (const { keyId, allowedExchanges } of keys) {
-    const made = tokensByClient[keyId] ?? 0;
+    const [made, allowed] = [tokensByClient[keyId] ?? 0, allowedExchanges * lives];
     exchanges += made;
-    exchangesAllowed += allowedExchanges * lives;
-    if (made > allowedExchanges * lives)
-      found(soak, 'exchanges', `${made} and not at most ${allowedExchanges * lives} of ${keyId}`);
+    exchangesAllowed += allowed;
+    if (made > allowed)
+      beyond.push({ says: `${made} and not at most ${allowed} of ${keyId}`, by: made - allowed });
   }
-  return { exchanges, exchangesAllowed };
+  const most = Math.ceil(keys.length * MAY_EXCHANGE_ONCE_MORE);
+  const wrong = beyond.length > most ? beyond : beyond.filter(({ by }) => by > 1);
+  for (const { says } of wrong) found(soak, 'exchanges', says);
+  return { exchanges, exchangesAllowed, exchangedOnceMore: beyond.length - wrong.length };
 };
 
 /** The audit trail is as it was written, and has a row for everything that the model knows of. How many rows it has. */

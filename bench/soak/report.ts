@@ -94,6 +94,7 @@ load average ${load.before.toFixed(1)} before and ${load.after.toFixed(1)} after
 | keys, living at the end and in all | ${findings.keysLiving}, ${findings.keysEver} |
 | clients at Stytch | ${findings.clientsAtStytch} |
 | exchanges, and allowed by promise 4 | ${findings.exchanges}, ${findings.exchangesAllowed} |
+| keys with one exchange more than that | ${findings.exchangedOnceMore} |
 | requests after something had to be gone | ${tally.revocationsChecked} |
 | audit trails verified, rows | ${findings.auditTrails}, ${findings.auditRows} |
 | assertions proven at the origin | ${findings.assertionsProven} |
