@@ -8,7 +8,7 @@ import { raw } from './socket.ts';
 /** Debian's Caddy under the very file of examples/proxies/caddy, between raw sockets and an origin that writes down every byte. */
 const missing = missingPackages('caddy');
 
-test.runIf(process.env.REAL_ORIGINS === 'required')('Caddy is installed', () => {
+test.runIf(process.env.RECIPES === 'required')('Caddy is installed', () => {
   expect(missing).toEqual([]);
 });
 

@@ -11,7 +11,7 @@ import { startWorld, type World } from './guarded/world.ts';
 /** The examples of `examples/origins/`, on the servers that people run them on, behind the real Gate. */
 const missing = missingPackages('recipes');
 
-test.runIf(process.env.REAL_ORIGINS === 'required')('what the recipes need is installed', () => {
+test.runIf(process.env.RECIPES === 'required')('what the recipes need is installed', () => {
   expect(missing).toEqual([]);
 });
 
