@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../src/model/refusal.ts';
 import type { World } from './command.ts';
+import { isHere } from './here.ts';
 import { fetchedTokens, givenToken, type TokenSource, tokenInFile } from './token.ts';
 
 const text = { type: 'string' } as const;
@@ -62,9 +63,9 @@ const tokensOf = (values: Values, env: World['env']): Result<TokenSource, string
 /** A URL to which a secret may go: over TLS, or to this machine. */
 const isSafe = (url: string): boolean => {
   if (!URL.canParse(url)) return false;
-  const { protocol, hostname, username, password } = new URL(url);
-  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isHere));
+  const to = new URL(url);
+  const isPrivate = to.protocol === 'https:' || (to.protocol === 'http:' && isHere(to));
+  return to.username === '' && to.password === '' && isPrivate;
 };
 
 const baseUrl = (url: string): string | null => {

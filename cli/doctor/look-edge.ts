@@ -1,6 +1,6 @@
 import type { Config } from '../../src/config.ts';
+import { isHere } from '../here.ts';
 import { type Answer, createAsk } from '../probe/ask.ts';
-import { isHere } from '../probe/options.ts';
 import { readDate, skewSeconds } from './clock.ts';
 
 /** What is to be seen of one API host without a credential. */

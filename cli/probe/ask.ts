@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { Cut, readerOf } from '../../tools/wire/reader.ts';
 import { type RawResponse, readResponse } from '../../tools/wire/response.ts';
-import { isHere } from './options.ts';
+import { isHere } from '../here.ts';
 
 /** One request, as it goes over the wire: `fetch` would tidy it up. */
 export interface Question {

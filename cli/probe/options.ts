@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../src/model/refusal.ts';
 import { readArgs } from '../args.ts';
+import { isHere } from '../here.ts';
 import { readFirstLine } from '../read-file.ts';
 
 export const HELP = `Looks at a Latchkey that is deployed, from outside, and says what does not hold.
@@ -91,11 +92,6 @@ export const keyOf = (
   if (text.value === '') return file === undefined ? ok(null) : err(`${file} has no key in its first line.`);
   return /^[\x21-\x7E]+$/.test(text.value) ? ok(text.value) : err('The key has a character that no key has.');
 };
-
-const HERE = ['localhost', '127.0.0.1', '[::1]'];
-
-/** Whether a host is on this machine: it may be asked as fast as it answers, and without TLS. */
-export const isHere = ({ hostname }: URL): boolean => HERE.includes(hostname);
 
 /** Whether a key may go there. */
 export const isSafe = (url: URL): boolean => url.protocol === 'https:' || isHere(url);

@@ -1,6 +1,6 @@
+import { isHere } from '../../here.ts';
 import type { Answer } from '../ask.ts';
 import { type Check, type Finding, forEach, isRefused, judged, type Place, wrong } from '../check.ts';
-import { isHere } from '../options.ts';
 
 /** The Desk of a place: only asked where it is known. */
 const at = (desk: URL | null): URL => desk as URL;
